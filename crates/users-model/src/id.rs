@@ -1,0 +1,252 @@
+//! Ids, which become path segments and so must never be empty.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text is no id that may stand in a path.
+///
+/// An empty id would turn `DELETE /users/{id}` into `DELETE /users/`, which is how an SDK once deleted a whole tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidId {
+    /// Nothing at all.
+    #[error("the id is empty; with it the path would name the whole collection")]
+    Empty,
+    /// Nothing but white space.
+    #[error("the id is blank")]
+    Blank,
+    /// `.` or `..`, which a server may resolve to another path.
+    #[error("the id is a dot segment, which would change the path")]
+    DotSegment,
+    /// A NUL or another control character.
+    #[error("the id holds a control character")]
+    ControlCharacter,
+}
+
+impl InvalidId {
+    /// Checks a text that is to stand in a path as one segment.
+    pub fn check(text: &str) -> Result<(), Self> {
+        if text.is_empty() {
+            Err(Self::Empty)
+        } else if text.trim().is_empty() {
+            Err(Self::Blank)
+        } else if matches!(text, "." | "..") {
+            Err(Self::DotSegment)
+        } else if text.chars().any(char::is_control) {
+            Err(Self::ControlCharacter)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The id of a user, as Auth0 gives it: `auth0|507f1f77bcf86cd799439020`, `samlp|connection|ada@example.com`.
+///
+/// It holds the raw id and is percent-encoded when a path is made, exactly once; an id that contains `%3A` or `/` is
+/// itself and nothing else.
+///
+/// ```
+/// use users_model::UserId;
+///
+/// let id = UserId::new("samlp|acme|ada@example.com")?;
+/// assert_eq!(id.provider(), Some("samlp"));
+/// assert_eq!(id.bare(), "acme|ada@example.com");
+/// assert!(UserId::new("").is_err());
+/// assert!(UserId::new("..").is_err());
+/// # Ok::<(), users_model::InvalidId>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(String);
+
+impl UserId {
+    /// Takes an id, unless it is empty, blank, a dot segment or holds a control character.
+    pub fn new(id: impl Into<String>) -> Result<Self, InvalidId> {
+        let id = id.into();
+        InvalidId::check(&id)?;
+        Ok(Self(id))
+    }
+
+    /// The id as Auth0 gives it, not encoded.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the first `|`: the provider of the user's first identity.
+    pub fn provider(&self) -> Option<&str> {
+        self.0.split_once('|').map(|(provider, _)| provider)
+    }
+
+    /// What stands after the first `|`: the id within its provider. The whole id where there is no `|`.
+    pub fn bare(&self) -> &str {
+        self.0.split_once('|').map_or(&self.0, |(_, bare)| bare)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for UserId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UserId {
+    type Err = InvalidId;
+
+    fn from_str(id: &str) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<&str> for UserId {
+    type Error = InvalidId;
+
+    fn try_from(id: &str) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<String> for UserId {
+    type Error = InvalidId;
+
+    fn try_from(id: String) -> Result<Self, InvalidId> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<&String> for UserId {
+    type Error = InvalidId;
+
+    fn try_from(id: &String) -> Result<Self, InvalidId> {
+        Self::new(id.as_str())
+    }
+}
+
+impl From<&UserId> for UserId {
+    fn from(id: &UserId) -> Self {
+        id.clone()
+    }
+}
+
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for UserId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// The id of an identity within its provider, without the provider's prefix.
+///
+/// Auth0 writes it as a string or, for some providers (GitHub), as a number; both are kept as they came, a number of
+/// any length without loss.
+///
+/// ```
+/// use users_model::IdentityId;
+///
+/// let id: IdentityId = serde_json::from_str("123456789012345678901234567890")?;
+/// assert_eq!(id.as_str(), "123456789012345678901234567890");
+/// assert_eq!(serde_json::to_string(&id)?, "123456789012345678901234567890");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityId {
+    text: String,
+    number: bool,
+}
+
+impl IdentityId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it came as a number.
+    pub fn is_number(&self) -> bool {
+        self.number
+    }
+}
+
+impl fmt::Display for IdentityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<&str> for IdentityId {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), number: false }
+    }
+}
+
+impl From<String> for IdentityId {
+    fn from(text: String) -> Self {
+        Self { text, number: false }
+    }
+}
+
+impl PartialEq<str> for IdentityId {
+    fn eq(&self, other: &str) -> bool {
+        self.text == other
+    }
+}
+
+impl PartialEq<&str> for IdentityId {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
+}
+
+impl<'de> Deserialize<'de> for IdentityId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        match raw.get().as_bytes().first() {
+            Some(b'"') => serde_json::from_str(raw.get()).map(|text| Self { text, number: false }),
+            Some(b'-' | b'0'..=b'9') => Ok(Self { text: raw.get().to_owned(), number: true }),
+            _ => Err(serde::de::Error::custom("an identity's user_id is a string or a number")),
+        }
+        .map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for IdentityId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.number {
+            RawValue::from_string(self.text.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        } else {
+            serializer.serialize_str(&self.text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_change_a_path_is_no_id() {
+        for (text, why) in [
+            ("", InvalidId::Empty),
+            (" \t", InvalidId::Blank),
+            ("\u{3000}", InvalidId::Blank),
+            (".", InvalidId::DotSegment),
+            ("..", InvalidId::DotSegment),
+            ("auth0|a\0b", InvalidId::ControlCharacter),
+        ] {
+            assert_eq!(UserId::new(text), Err(why), "{text:?}");
+        }
+        for text in ["auth0|1", "a/b", "%2e%2e", "...", "a b", "ü|%3A", "sms|+1"] {
+            assert_eq!(UserId::new(text).map(|id| id.to_string()), Ok(text.to_owned()));
+        }
+    }
+}

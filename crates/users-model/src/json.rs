@@ -1,0 +1,492 @@
+//! JSON kept as it came: unknown keys, their order, and the text of every number.
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A JSON object that keeps every value as the text it came in.
+///
+/// It holds what a model has no field for, and metadata, whose shape is the tenant's own. A 30-digit integer, `1e400`
+/// or an odd shape comes out as it went in, which `serde_json::Value` cannot promise.
+///
+/// Its `Debug` lists keys and no values, since a tenant may keep secrets there; [`JsonObject::to_json`] gives the text.
+///
+/// Equality is that of JSON: the order of keys does not count, and numbers are compared by their text.
+///
+/// ```
+/// use users_model::JsonObject;
+///
+/// let mut metadata = JsonObject::from_json(r#"{"plan":"gold","serial":123456789012345678901234567890}"#)?;
+/// assert_eq!(metadata.get::<String>("plan")?.as_deref(), Some("gold"));
+/// assert_eq!(metadata.raw("serial"), Some("123456789012345678901234567890"));
+/// metadata.insert("seats", 5)?;
+/// assert_eq!(metadata.to_json(), r#"{"plan":"gold","serial":123456789012345678901234567890,"seats":5}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct JsonObject {
+    entries: Vec<(String, Box<RawValue>)>,
+}
+
+impl JsonObject {
+    /// An object without entries.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads an object from JSON text.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// Makes an object from anything that serialises to one: a struct, a map, `serde_json::json!({…})`.
+    pub fn from_value(value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(&serde_json::to_string(value)?)
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The keys, in the order in which they came.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(key, _)| key.as_str())
+    }
+
+    /// Each key with the JSON text of its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.iter().map(|(key, value)| (key.as_str(), value.get()))
+    }
+
+    /// Whether the key is there, with whatever value, `null` too.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.raw(key).is_some()
+    }
+
+    /// The JSON text of a value, exactly as it came.
+    pub fn raw(&self, key: &str) -> Option<&str> {
+        self.entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.get())
+    }
+
+    /// Reads a value as a type: `None` where the key is absent, an error where the value does not fit.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, serde_json::Error> {
+        self.raw(key).map(serde_json::from_str).transpose()
+    }
+
+    /// Reads the whole object as a type of your own.
+    pub fn to<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.to_json())
+    }
+
+    /// Sets a value. An error means that the value has no JSON form (a map whose keys are no strings, say).
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Serialize) -> Result<(), serde_json::Error> {
+        let value = serde_json::value::to_raw_value(&value)?;
+        self.put(key.into(), value);
+        Ok(())
+    }
+
+    /// Sets a value from JSON text, which is kept as it is.
+    pub fn insert_raw(&mut self, key: impl Into<String>, json: &str) -> Result<(), serde_json::Error> {
+        let value = RawValue::from_string(json.to_owned())?;
+        self.put(key.into(), value);
+        Ok(())
+    }
+
+    /// Takes a key out; tells whether it was there.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|(name, _)| name != key);
+        self.entries.len() != before
+    }
+
+    /// The object as JSON text.
+    pub fn to_json(&self) -> String {
+        let mut text = String::from("{");
+        for (index, (key, value)) in self.entries.iter().enumerate() {
+            if index > 0 {
+                text.push(',');
+            }
+            // A string always has a JSON form.
+            text.push_str(&serde_json::to_string(key).unwrap_or_default());
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        text
+    }
+
+    pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
+        match self.entries.iter_mut().find(|(name, _)| *name == key) {
+            Some(entry) => entry.1 = value,
+            None => self.entries.push((key, value)),
+        }
+    }
+
+    /// Writes every entry into a map that is being serialised.
+    pub(crate) fn write_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.entries.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))
+    }
+}
+
+impl fmt::Debug for JsonObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.keys()).finish()
+    }
+}
+
+impl PartialEq for JsonObject {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.iter().all(|(key, value)| other.raw(key).is_some_and(|theirs| equal(value, theirs)))
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let mut object = Self::new();
+        for (key, value) in fields(&text).map_err(D::Error::custom)? {
+            object.put(key.into_owned(), value.to_owned());
+        }
+        Ok(object)
+    }
+}
+
+impl Serialize for JsonObject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.len()))?;
+        self.write_into(&mut map)?;
+        map.end()
+    }
+}
+
+/// Whether two JSON texts say the same: keys in any order, numbers by their text. Text that is no JSON equals nothing.
+///
+/// ```
+/// use users_model::json;
+///
+/// assert!(json::equal(r#"{"a":1,"b":[true]}"#, r#"{ "b": [true], "a": 1 }"#));
+/// assert!(!json::equal("1", "1.0"));
+/// assert!(!json::equal("100000000000000000000000000001", "100000000000000000000000000002"));
+/// ```
+pub fn equal(left: &str, right: &str) -> bool {
+    match (serde_json::from_str::<&RawValue>(left), serde_json::from_str::<&RawValue>(right)) {
+        (Ok(left), Ok(right)) => same(left, right, 0),
+        _ => false,
+    }
+}
+
+fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
+    // Deeper than serde_json itself reads, texts are compared as they stand, so that no input exhausts the stack.
+    if left.get() == right.get() || depth > 120 {
+        return left.get() == right.get();
+    }
+    match (left.get().as_bytes().first(), right.get().as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => match (fields(left), fields(right)) {
+            (Ok(left), Ok(right)) => {
+                let (left, right) = (last_of_each(left), last_of_each(right));
+                left.len() == right.len()
+                    && left.iter().all(|(key, value)| {
+                        right.iter().any(|(name, theirs)| name == key && same(value, theirs, depth + 1))
+                    })
+            }
+            _ => false,
+        },
+        (Some(b'['), Some(b'[')) => {
+            match (
+                serde_json::from_str::<Vec<&RawValue>>(left.get()),
+                serde_json::from_str::<Vec<&RawValue>>(right.get()),
+            ) {
+                (Ok(left), Ok(right)) => {
+                    left.len() == right.len()
+                        && left.iter().zip(&right).all(|(left, right)| same(left, right, depth + 1))
+                }
+                _ => false,
+            }
+        }
+        (Some(b'"'), Some(b'"')) => {
+            match (serde_json::from_str::<String>(left.get()), serde_json::from_str::<String>(right.get())) {
+                (Ok(left), Ok(right)) => left == right,
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn last_of_each<'a>(fields: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+    let mut kept: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(fields.len());
+    for (key, value) in fields {
+        match kept.iter_mut().find(|(name, _)| *name == key) {
+            Some(entry) => entry.1 = value,
+            None => kept.push((key, value)),
+        }
+    }
+    kept
+}
+
+/// The keys and raw values of an object, as they stand in its text; an error where the text is no object.
+pub(crate) fn fields(text: &RawValue) -> Result<Vec<(Cow<'_, str>, &RawValue)>, serde_json::Error> {
+    struct Fields;
+
+    impl<'de> Visitor<'de> for Fields {
+        type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut fields = Vec::with_capacity(24);
+            while let Some(Key(key)) = map.next_key()? {
+                fields.push((key, map.next_value()?));
+            }
+            Ok(fields)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(text.get());
+    deserializer.deserialize_map(Fields)
+}
+
+/// An object's key, borrowed where it has no escapes.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+/// What a field of a model can be: it takes a raw value that fits, and says what it writes.
+pub(crate) trait Slot: Default {
+    /// Takes the value, or tells that it does not fit; then the text stays with the unknown fields.
+    fn take(text: &RawValue) -> Option<Self>;
+    /// Writes the entry, where there is one to write.
+    fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error>;
+}
+
+impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
+    fn take(text: &RawValue) -> Option<Self> {
+        // `null` is not the same as absent: it stays with the unknown fields and is written back.
+        (text.get() != "null").then(|| serde_json::from_str(text.get()).ok()).flatten().map(Some)
+    }
+
+    fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
+        match self {
+            Some(value) => map.serialize_entry(key, value),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Puts a raw value into its slot, or with the unknown fields if it does not fit. The last of two equal keys wins.
+pub(crate) fn fill<S: Slot>(slot: &mut S, key: &str, text: &RawValue, unknown: &mut JsonObject) {
+    if let Some(value) = S::take(text) {
+        *slot = value;
+        unknown.remove(key);
+    } else {
+        *slot = S::default();
+        unknown.put(key.to_owned(), text.to_owned());
+    }
+}
+
+/// Declares a model: a struct whose fields are read and written under their keys, and that keeps everything else, and
+/// every value that does not fit its field, in `unknown`. (serde's own `flatten` would turn a long number into a float.)
+macro_rules! object {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident : $type:ty = $key:literal, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )*
+            /// What has no field here, and what came in a shape that its field does not take. It is written back as it came.
+            pub unknown: $crate::JsonObject,
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+                let mut this = Self::default();
+                for (key, value) in $crate::json::fields(&text).map_err(serde::de::Error::custom)? {
+                    match key.as_ref() {
+                        $( $key => $crate::json::fill(&mut this.$field, $key, value, &mut this.unknown), )*
+                        other => this.unknown.put(other.to_owned(), value.to_owned()),
+                    }
+                }
+                Ok(this)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                $( $crate::json::Slot::write(&self.$field, $key, &mut map)?; )*
+                self.unknown.write_into(&mut map)?;
+                map.end()
+            }
+        }
+    };
+}
+pub(crate) use object;
+
+/// Adds to a request's model one consuming setter per optional field, named after it.
+macro_rules! setters {
+    ($name:ident { $( $(#[$meta:meta])* $field:ident : $type:ty, )* }) => {
+        impl $name {
+            $(
+                $(#[$meta])*
+                #[must_use]
+                pub fn $field(mut self, $field: impl Into<$type>) -> Self {
+                    self.$field = Some($field.into());
+                    self
+                }
+            )*
+        }
+    };
+}
+pub(crate) use setters;
+
+/// Declares a wire enum: the values Auth0 lists, and `Other` for the ones it will add.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( #[doc = concat!("`", $text, "`")] $(#[$variant_meta])* $variant, )*
+            /// A value that this version has no name for, kept as it came.
+            Other(String),
+        }
+
+        impl $name {
+            /// Every value that has a name here.
+            pub const KNOWN: &'static [&'static str] = &[$($text),*];
+
+            /// The value as it travels.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )*
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text => Self::$variant, )*
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::from)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_keeps_order_unknown_shapes_and_the_text_of_numbers() {
+        let text = r#"{"z":1e400,"a":123456789012345678901234567890,"n":null,"s":"\ud800","deep":{"x":[1.0,{}]}}"#;
+        let object = JsonObject::from_json(text).unwrap();
+        assert_eq!(object.to_json(), text);
+        assert_eq!(serde_json::to_string(&object).unwrap(), text);
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_wins() {
+        let object = JsonObject::from_json(r#"{"a":1,"b":2,"a":3}"#).unwrap();
+        assert_eq!(object.to_json(), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn equality_is_that_of_json() {
+        for (left, right, same) in [
+            (r#"{"a":"\u00e9"}"#, r#"{"a":"é"}"#, true),
+            ("[1,2]", "[2,1]", false),
+            (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, false),
+            ("1e400", "1e401", false),
+            ("nonsense", "nonsense", false),
+            ("[ 1 ]", "[1]", true),
+        ] {
+            assert_eq!(equal(left, right), same, "{left} and {right}");
+        }
+    }
+
+    #[test]
+    fn a_very_deep_text_is_compared_without_exhausting_the_stack() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let other = format!("{} {}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(equal(&deep, &deep));
+        assert!(!equal(&deep, &other));
+    }
+
+    #[test]
+    fn debug_shows_keys_and_no_values() {
+        let object = JsonObject::from_json(r#"{"api_key":"hunter2"}"#).unwrap();
+        assert_eq!(format!("{object:?}"), r#"{"api_key"}"#);
+    }
+}

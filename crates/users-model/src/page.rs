@@ -1,0 +1,151 @@
+//! One page of a list.
+
+use crate::json::{Slot, fields};
+use crate::{JsonObject, User};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// What comes in pages, and under which key an envelope holds it.
+pub trait Listed: Serialize + DeserializeOwned {
+    /// The key of the list in an envelope with totals.
+    const KEY: &'static str;
+}
+
+impl Listed for User {
+    const KEY: &'static str = "users";
+}
+
+/// One page of a list: a bare array, or an envelope with totals.
+///
+/// ```
+/// use users_model::{Page, User};
+///
+/// let bare: Page<User> = serde_json::from_str(r#"[{"user_id":"auth0|1"}]"#)?;
+/// let totals: Page<User> =
+///     serde_json::from_str(r#"{"start":0,"limit":50,"length":1,"users":[{"user_id":"auth0|1"}],"total":1}"#)?;
+/// assert_eq!(bare.items, totals.items);
+/// assert_eq!((bare.total, totals.total), (None, Some(1)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// What the page holds.
+    pub items: Vec<T>,
+    /// The place of the first item in the whole list, from 0.
+    pub start: Option<u64>,
+    /// How many items a page holds at most.
+    pub limit: Option<u64>,
+    /// How many items this page holds.
+    pub length: Option<u64>,
+    /// How many items there are. Auth0 counts users no further than 1000.
+    pub total: Option<u64>,
+    /// Where the next page begins, for lists that are paged by checkpoint.
+    pub next: Option<String>,
+    /// What else the envelope holds.
+    pub unknown: JsonObject,
+    envelope: bool,
+}
+
+impl<T> Page<T> {
+    /// A page without totals, as a bare array.
+    pub fn new(items: Vec<T>) -> Self {
+        Self {
+            items,
+            start: None,
+            limit: None,
+            length: None,
+            total: None,
+            next: None,
+            unknown: JsonObject::new(),
+            envelope: false,
+        }
+    }
+
+    /// The number of items on this page.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether the page holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The items, one after the other.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.items.iter()
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Page<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+impl<'de, T: Listed> Deserialize<'de> for Page<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        if text.get().starts_with('[') {
+            return Ok(Self::new(items("", &text).map_err(D::Error::custom)?));
+        }
+        let mut page = Self { envelope: true, ..Self::new(Vec::new()) };
+        let mut found = false;
+        for (key, value) in fields(&text).map_err(D::Error::custom)? {
+            match key.as_ref() {
+                "start" => crate::json::fill(&mut page.start, &key, value, &mut page.unknown),
+                "limit" => crate::json::fill(&mut page.limit, &key, value, &mut page.unknown),
+                "length" => crate::json::fill(&mut page.length, &key, value, &mut page.unknown),
+                "total" => crate::json::fill(&mut page.total, &key, value, &mut page.unknown),
+                "next" => crate::json::fill(&mut page.next, &key, value, &mut page.unknown),
+                key if key == T::KEY => {
+                    page.items = items(key, value).map_err(D::Error::custom)?;
+                    found = true;
+                }
+                other => page.unknown.put(other.to_owned(), value.to_owned()),
+            }
+        }
+        if found { Ok(page) } else { Err(D::Error::custom(format_args!("the envelope has no {:?}", T::KEY))) }
+    }
+}
+
+/// Reads the items one by one, so that an error names the place of the one that does not fit.
+fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, String> {
+    let texts: Vec<&RawValue> = serde_json::from_str(text.get()).map_err(|error| format!("{key}: {error}"))?;
+    let read = |(index, text): (usize, &&RawValue)| {
+        serde_json::from_str(text.get()).map_err(|error| format!("{key}[{index}]: {error}"))
+    };
+    texts.iter().enumerate().map(read).collect()
+}
+
+impl<T: Listed> Serialize for Page<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !self.envelope {
+            return self.items.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        self.start.write("start", &mut map)?;
+        self.limit.write("limit", &mut map)?;
+        self.length.write("length", &mut map)?;
+        map.serialize_entry(T::KEY, &self.items)?;
+        self.total.write("total", &mut map)?;
+        self.next.write("next", &mut map)?;
+        self.unknown.write_into(&mut map)?;
+        map.end()
+    }
+}

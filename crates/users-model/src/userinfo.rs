@@ -1,0 +1,68 @@
+//! What the Authentication API says of the user that a token belongs to.
+
+use crate::Flag;
+use crate::json::object;
+
+object! {
+    /// The claims that `/userinfo` gives, as far as the token's scopes allow. Custom claims are in `unknown`.
+    ///
+    /// ```
+    /// use users_model::UserInfo;
+    ///
+    /// let info: UserInfo = serde_json::from_str(r#"{"sub":"auth0|1","https://example.com/role":"admin"}"#)?;
+    /// assert_eq!(info.sub.as_deref(), Some("auth0|1"));
+    /// assert_eq!(info.unknown.get::<String>("https://example.com/role")?.as_deref(), Some("admin"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub struct UserInfo {
+        /// The user's id.
+        pub sub: Option<String> = "sub",
+        /// The full name.
+        pub name: Option<String> = "name",
+        /// The given name.
+        pub given_name: Option<String> = "given_name",
+        /// The family name.
+        pub family_name: Option<String> = "family_name",
+        /// The middle name.
+        pub middle_name: Option<String> = "middle_name",
+        /// The nickname.
+        pub nickname: Option<String> = "nickname",
+        /// The name that the user would like to be called by.
+        pub preferred_username: Option<String> = "preferred_username",
+        /// The URL of the profile page.
+        pub profile: Option<String> = "profile",
+        /// The URL of a picture.
+        pub picture: Option<String> = "picture",
+        /// The URL of the user's web site.
+        pub website: Option<String> = "website",
+        /// The e-mail address.
+        pub email: Option<String> = "email",
+        /// Whether the address is known to be the user's; text from some providers.
+        pub email_verified: Option<Flag> = "email_verified",
+        /// The gender, in whatever words.
+        pub gender: Option<String> = "gender",
+        /// The birthday: `YYYY-MM-DD`, or the year alone.
+        pub birthdate: Option<String> = "birthdate",
+        /// The time zone, by its name in the tz database.
+        pub zoneinfo: Option<String> = "zoneinfo",
+        /// The language, as a BCP 47 tag.
+        pub locale: Option<String> = "locale",
+        /// The phone number.
+        pub phone_number: Option<String> = "phone_number",
+        /// Whether the phone number is known to be the user's.
+        pub phone_number_verified: Option<Flag> = "phone_number_verified",
+        /// When the claims last changed: a date and time from Auth0, Unix seconds according to OpenID Connect.
+        pub updated_at: Option<UpdatedAt> = "updated_at",
+    }
+}
+
+/// When a user's claims last changed. Auth0 sends a date and time, where OpenID Connect asks for Unix seconds.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum UpdatedAt {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    UnixSeconds(i64),
+    /// A date and time.
+    Timestamp(crate::Timestamp),
+}
