@@ -450,7 +450,8 @@ mod tests {
 
     #[test]
     fn an_object_keeps_order_unknown_shapes_and_the_text_of_numbers() {
-        let text = r#"{"z":1e400,"a":123456789012345678901234567890,"n":null,"s":"\ud800","deep":{"x":[1.0,{}]}}"#;
+        let text =
+            r#"{"z":1e400,"a":123456789012345678901234567890,"n":null,"s":"\ud800","deep":{"x":[1.0,{}]}}"#;
         let object = JsonObject::from_json(text).unwrap();
         assert_eq!(object.to_json(), text);
         assert_eq!(serde_json::to_string(&object).unwrap(), text);

@@ -52,7 +52,11 @@ impl LinkTarget {
 impl From<&UserId> for LinkTarget {
     /// The account behind a user's own id, split at its first `|`.
     fn from(id: &UserId) -> Self {
-        Self { provider: id.provider().map(Provider::from), user_id: Some(id.bare().into()), ..Self::default() }
+        Self {
+            provider: id.provider().map(Provider::from),
+            user_id: Some(id.bare().into()),
+            ..Self::default()
+        }
     }
 }
 

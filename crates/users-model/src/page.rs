@@ -126,7 +126,8 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
 
 /// Reads the items one by one, so that an error names the place of the one that does not fit.
 fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, String> {
-    let texts: Vec<&RawValue> = serde_json::from_str(text.get()).map_err(|error| format!("{key}: {error}"))?;
+    let texts: Vec<&RawValue> =
+        serde_json::from_str(text.get()).map_err(|error| format!("{key}: {error}"))?;
     let read = |(index, text): (usize, &&RawValue)| {
         serde_json::from_str(text.get()).map_err(|error| format!("{key}[{index}]: {error}"))
     };

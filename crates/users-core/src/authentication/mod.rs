@@ -1,0 +1,56 @@
+//! The Authentication API: users as they see themselves, and the tokens that calls need.
+
+mod token;
+mod users;
+
+pub use token::{RequestToken, TokenResponse};
+pub use users::{GetInfo, Impersonate, UsersManager};
+
+use crate::builder::{AuthenticationProduct, Product, sealed::Sealed};
+use crate::client::Client;
+use crate::{Api, Builder, HttpTransport, RestClient};
+
+/// A client of a tenant's Authentication API. Cloning is cheap; clones share connections.
+///
+/// ```
+/// use users_core::AuthenticationClient;
+/// # use users_core::{Body, HttpTransport, transport_fn};
+/// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+///
+/// let client = AuthenticationClient::builder(my_transport()).domain("tenant.eu.auth0.com").client_id("my app").build()?;
+/// # let _ = client;
+/// # Ok::<(), users_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct AuthenticationClient {
+    client: Client,
+}
+
+impl AuthenticationClient {
+    /// Begins a client on this transport.
+    pub fn builder(transport: impl HttpTransport) -> Builder<Self> {
+        Builder::new(transport)
+    }
+
+    /// Everything about users.
+    pub fn users(&self) -> UsersManager {
+        UsersManager::of(self.client.clone())
+    }
+
+    /// Any path, modelled or not.
+    pub fn rest(&self, template: impl Into<String>) -> RestClient {
+        RestClient::new(self.client.clone(), Api::Authentication, template)
+    }
+}
+
+impl Sealed for AuthenticationClient {
+    fn of(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Product for AuthenticationClient {
+    const API: Api = Api::Authentication;
+}
+
+impl AuthenticationProduct for AuthenticationClient {}

@@ -1,0 +1,84 @@
+//! Fetching an access token.
+
+use crate::endpoint::{RequestBuilder, decode_json};
+use crate::{Api, BaseUrl, Descriptor, Error, Operation};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use users_model::Secret;
+
+/// `POST /oauth/token` with the client credentials grant.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestToken {
+    grant_type: &'static str,
+    client_id: String,
+    audience: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_assertion: Option<Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_assertion_type: Option<&'static str>,
+}
+
+impl RequestToken {
+    /// What is known of the endpoint. A token that was made twice does no harm, so it is repeated like a read.
+    pub const DESCRIPTOR: &'static Descriptor =
+        &Descriptor::post("authentication.token", Api::Authentication, "/oauth/token", &[]).idempotent();
+
+    /// A token for an application, to be used with this audience.
+    pub fn client_credentials(client_id: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            grant_type: "client_credentials",
+            client_id: client_id.into(),
+            audience: audience.into(),
+            client_secret: None,
+            client_assertion: None,
+            client_assertion_type: None,
+        }
+    }
+
+    /// The application proves itself by its secret.
+    #[must_use]
+    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.client_secret = Some(secret.into());
+        self
+    }
+
+    /// The application proves itself by a signed assertion (private-key JWT).
+    #[must_use]
+    pub fn client_assertion(mut self, assertion: impl Into<Secret>) -> Self {
+        self.client_assertion = Some(assertion.into());
+        self.client_assertion_type = Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        self
+    }
+}
+
+/// An access token as `/oauth/token` gives it.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct TokenResponse {
+    /// The token.
+    pub access_token: Option<Secret>,
+    /// For how many seconds it works.
+    pub expires_in: Option<u64>,
+    /// How it is sent: `Bearer`.
+    pub token_type: Option<String>,
+    /// The scopes that it has, separated by spaces.
+    pub scope: Option<String>,
+}
+
+impl Operation for RequestToken {
+    type Output = TokenResponse;
+
+    fn descriptor(&self) -> &Descriptor {
+        Self::DESCRIPTOR
+    }
+
+    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
+        RequestBuilder::new(Self::DESCRIPTOR, base).json(self)
+    }
+
+    fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {
+        decode_json(Some(Self::DESCRIPTOR), response)
+    }
+}

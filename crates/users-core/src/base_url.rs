@@ -1,0 +1,171 @@
+//! Where a client's requests go.
+
+use crate::Error;
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use std::fmt;
+
+/// A scheme, an authority and a path prefix: `https://tenant.eu.auth0.com/api/v2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    scheme: Scheme,
+    authority: Authority,
+    path: String,
+}
+
+impl BaseUrl {
+    /// Reads a base URL: `https://` is added where there is no scheme, case and a `/` at the end do not matter.
+    pub fn parse(url: &str) -> Result<Self, Error> {
+        let url = url.trim();
+        let refuse =
+            |why: &str| Err(Error::configuration(format!("{:?} is no base URL: {why}", without_user(url))));
+        if url.is_empty() {
+            return refuse("it is empty");
+        }
+        let spelled = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
+        let Ok(uri) = spelled.parse::<Uri>() else {
+            return refuse("it cannot be read as a URL of ASCII characters");
+        };
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return refuse("it names no host");
+        };
+        if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
+            return refuse("its scheme is neither https nor http");
+        }
+        if authority.as_str().contains('@') {
+            return refuse("it holds a user name or password");
+        }
+        if authority.host().is_empty() {
+            return refuse("it names no host");
+        }
+        if uri.query().is_some() || url.contains('#') {
+            return refuse("it holds a query or fragment");
+        }
+        let path = uri.path().trim_end_matches('/');
+        if path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) {
+            return refuse("its path has an empty segment or a dot segment");
+        }
+        let Ok(lower) = authority.as_str().to_ascii_lowercase().parse() else {
+            return refuse("its host cannot be read");
+        };
+        Ok(Self { scheme: scheme.clone(), authority: lower, path: path.to_owned() })
+    }
+
+    /// Reads a tenant's domain, forgiving `https://…/` around it; it has no path.
+    pub(crate) fn of_domain(domain: &str) -> Result<Self, Error> {
+        let url = Self::parse(domain)?;
+        if url.path.is_empty() {
+            Ok(url)
+        } else {
+            Err(Error::configuration(format!(
+                "{domain:?} is no domain: it has a path; use base_url for that"
+            )))
+        }
+    }
+
+    /// The host and, where it is not the scheme's own, the port.
+    pub fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// The path that every request's path begins with, without a `/` at its end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether requests travel in the clear.
+    pub fn is_plain_http(&self) -> bool {
+        self.scheme == Scheme::HTTP
+    }
+
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.authority.host();
+        host == "localhost"
+            || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<std::net::Ipv6Addr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// The same authority with another path prefix.
+    pub(crate) fn with_path(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self.clone() }
+    }
+
+    /// The URI of a path and query below this URL.
+    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(format!("{}{path_and_query}", self.path))
+            .build()
+            .map_err(|error| Error::invalid(format!("the URL cannot be made: {error}")))
+    }
+
+    pub(crate) fn is_authority_of(&self, uri: &Uri) -> bool {
+        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
+    }
+}
+
+/// What may be shown of a URL that could not be read: not the password in front of an `@`.
+fn without_user(url: &str) -> &str {
+    url.rsplit_once('@').map_or(url, |(_, rest)| rest)
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_read_forgivingly() {
+        for (domain, url) in [
+            ("tenant.eu.auth0.com", "https://tenant.eu.auth0.com"),
+            (" https://Tenant.EU.auth0.com/ ", "https://tenant.eu.auth0.com"),
+            ("HTTPS://tenant.auth0.com//", "https://tenant.auth0.com"),
+            ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
+        ] {
+            assert_eq!(BaseUrl::of_domain(domain).unwrap().to_string(), url, "{domain:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused_without_showing_a_password() {
+        for url in [
+            "",
+            "   ",
+            "https://",
+            "ftp://tenant.auth0.com",
+            "https://ada:hunter2@tenant.auth0.com",
+            "https://tenant.auth0.com/api?x=1",
+            "https://tenant.auth0.com/api/../v2",
+            "https://tenant.auth0.com/api//v2",
+            "https://ten ant",
+            "https://tänant.example",
+        ] {
+            let error = BaseUrl::parse(url).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_told_from_names_that_look_like_it() {
+        for (url, loopback) in [
+            ("http://localhost:1", true),
+            ("http://127.8.9.1", true),
+            ("http://[::1]:80", true),
+            ("http://127.0.0.1.example.com", false),
+            ("http://localhost.example.com", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(BaseUrl::parse(url).unwrap().is_loopback(), loopback, "{url}");
+        }
+    }
+}

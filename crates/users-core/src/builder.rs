@@ -1,0 +1,321 @@
+//! Building clients.
+
+use crate::client::{Client, Limits, Shared};
+use crate::retry::Budget;
+use crate::token::{Assertion, ClientCredentials, Credential, Proof, StaticToken};
+use crate::{
+    Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock, TokenSource, Unpaced, endpoint,
+};
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+use users_model::Secret;
+
+/// What a [`Builder`] builds: one of the two clients, or one of the two users managers by itself.
+pub trait Product: sealed::Sealed {
+    /// The API that it talks to.
+    #[doc(hidden)]
+    const API: Api;
+}
+
+/// A product that talks to the Management API.
+pub trait ManagementProduct: Product {}
+
+/// A product that talks to the Authentication API.
+pub trait AuthenticationProduct: Product {}
+
+pub(crate) mod sealed {
+    pub trait Sealed: Sized {
+        #[doc(hidden)]
+        fn of(client: crate::client::Client) -> Self;
+    }
+}
+
+/// Builds a client from a transport.
+///
+/// It needs to know the tenant, by [`domain`](Self::domain) or [`base_url`](Self::base_url), and for the Management API where
+/// access tokens come from. Everything else has a default; [`build`](Self::build) says what is wrong.
+///
+/// ```
+/// use users_core::ManagementClient;
+/// # use users_core::{Body, HttpTransport, transport_fn};
+/// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+///
+/// let client = ManagementClient::builder(my_transport())
+///     .domain("tenant.eu.auth0.com")
+///     .client_credentials("client id", "client secret")
+///     .build()?;
+/// let users = client.users();
+/// # let _ = users;
+/// # Ok::<(), users_core::Error>(())
+/// ```
+#[must_use = "a builder builds nothing until `build` is called"]
+pub struct Builder<T> {
+    transport: Arc<dyn HttpTransport>,
+    address: Option<Address>,
+    audience: Option<String>,
+    allow_plain_http: bool,
+    headers: HeaderMap,
+    telemetry: bool,
+    custom_domain: Option<HeaderValue>,
+    client_id: Option<String>,
+    credentials: Option<Credentials>,
+    clock: Arc<dyn Clock>,
+    pacer: Arc<dyn Pacer>,
+    retry: Retry,
+    limits: Limits,
+    problem: Option<Error>,
+    product: PhantomData<fn() -> T>,
+}
+
+enum Address {
+    Domain(String),
+    BaseUrl(String),
+}
+
+enum Credentials {
+    Source(Arc<dyn TokenSource>),
+    Client(Credential),
+}
+
+impl<T: Product> Builder<T> {
+    pub(crate) fn new(transport: impl HttpTransport) -> Self {
+        Self {
+            transport: Arc::new(transport),
+            address: None,
+            audience: None,
+            allow_plain_http: false,
+            headers: HeaderMap::from_iter([(
+                USER_AGENT,
+                HeaderValue::from_static(concat!("users/", env!("CARGO_PKG_VERSION"))),
+            )]),
+            telemetry: false,
+            custom_domain: None,
+            client_id: None,
+            credentials: None,
+            clock: Arc::new(SystemClock::new()),
+            pacer: Arc::new(Unpaced::new()),
+            retry: Retry::default(),
+            limits: Limits::default(),
+            problem: None,
+            product: PhantomData,
+        }
+    }
+
+    /// The tenant's domain, `tenant.eu.auth0.com`; `https://…/` around it and its case do not matter.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.address = Some(Address::Domain(domain.into()));
+        self
+    }
+
+    /// The URL that every path begins with: `https://tenant.eu.auth0.com/api/v2` for the Management API,
+    /// `https://tenant.eu.auth0.com` for the Authentication API.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.address = Some(Address::BaseUrl(url.into()));
+        self
+    }
+
+    /// Sends this access token: a Management API token, or for `impersonate` one of the tenant's global client.
+    pub fn token(self, token: impl Into<Secret>) -> Self {
+        self.token_source(StaticToken::new(token))
+    }
+
+    /// Takes access tokens from here, before every attempt.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.credentials = Some(Credentials::Source(Arc::new(source)));
+        self
+    }
+
+    /// Sends a header with every request, in place of the client's own of that name. With `Authorization`, no other token is
+    /// sent.
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        match endpoint::header(name, value) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(error) => {
+                self.problem.get_or_insert(error);
+            }
+        }
+        self
+    }
+
+    /// Whether to send Auth0's `Auth0-Client` header, which tells Auth0 the name and version of this SDK. Off unless asked.
+    pub fn telemetry(mut self, on: bool) -> Self {
+        self.telemetry = on;
+        self
+    }
+
+    /// The custom domain that mails and tickets name, for every call whose endpoint takes `Auth0-Custom-Domain`.
+    pub fn custom_domain(mut self, domain: &str) -> Self {
+        match HeaderValue::from_str(domain) {
+            Ok(value) => self.custom_domain = Some(value),
+            Err(_) => {
+                self.problem
+                    .get_or_insert_with(|| Error::configuration("the custom domain is no header value"));
+            }
+        }
+        self
+    }
+
+    /// Lets tokens and data travel in the clear to hosts other than this machine. Off unless asked.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// Where time and randomness come from; the machine's own unless set.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What keeps requests to the tenant's pace.
+    pub fn pacer(mut self, pacer: impl Pacer) -> Self {
+        self.pacer = Arc::new(pacer);
+        self
+    }
+
+    /// When requests are sent again.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// How long a whole call may take, unless the call says otherwise. No limit unless set.
+    pub fn timeout(mut self, overall: Duration) -> Self {
+        self.limits.overall = Some(overall);
+        self
+    }
+
+    /// How long one attempt may take, headers and body, unless the call says otherwise. 30 s unless set.
+    pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
+        self.limits.attempt = attempt;
+        self
+    }
+
+    /// How many bytes an answer may have, decoded, unless the call says otherwise. 16 MiB unless set.
+    pub fn response_limit(mut self, bytes: usize) -> Self {
+        self.limits.response = bytes;
+        self
+    }
+
+    /// Builds it.
+    pub fn build(mut self) -> Result<T, Error> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let (base, tenant) = match &self.address {
+            None => return Err(Error::configuration("neither a domain nor a base URL was given")),
+            Some(Address::BaseUrl(url)) => {
+                let base = BaseUrl::parse(url)?;
+                (base.clone(), base.with_path(""))
+            }
+            Some(Address::Domain(domain)) => {
+                let tenant = BaseUrl::of_domain(domain)?;
+                (if T::API == Api::Management { tenant.with_path("/api/v2") } else { tenant.clone() }, tenant)
+            }
+        };
+        if base.is_plain_http() && !base.is_loopback() && !self.allow_plain_http {
+            return Err(Error::configuration(format!(
+                "{base} would send tokens in the clear; use https, or allow_plain_http()"
+            )));
+        }
+        if self.telemetry {
+            self.headers.insert("auth0-client", telemetry()?);
+        }
+        let budget = Arc::new(Budget::new());
+        let shared =
+            |base: BaseUrl, token: Option<Arc<dyn TokenSource>>, headers: HeaderMap, limits: Limits| Client {
+                shared: Arc::new(Shared {
+                    base,
+                    headers,
+                    custom_domain: self.custom_domain.clone(),
+                    client_id: self.client_id.clone(),
+                    transport: Arc::clone(&self.transport),
+                    clock: Arc::clone(&self.clock),
+                    token,
+                    pacer: Arc::clone(&self.pacer),
+                    retry: self.retry.clone(),
+                    budget: Arc::clone(&budget),
+                    limits,
+                }),
+            };
+        let token: Option<Arc<dyn TokenSource>> = match self.credentials.take() {
+            None => None,
+            Some(Credentials::Source(source)) => Some(source),
+            Some(Credentials::Client(credential)) => {
+                let audience =
+                    self.audience.clone().unwrap_or_else(|| format!("{}/", tenant.with_path("/api/v2")));
+                let mut headers = self.headers.clone();
+                headers.remove(http::header::AUTHORIZATION);
+                let client = shared(tenant, None, headers, Limits { overall: None, ..self.limits });
+                Some(Arc::new(ClientCredentials::new(
+                    client,
+                    Arc::clone(&self.clock),
+                    Arc::new(credential),
+                    audience,
+                )))
+            }
+        };
+        Ok(T::of(shared(base, token, self.headers.clone(), self.limits)))
+    }
+}
+
+impl<T: ManagementProduct> Builder<T> {
+    /// Fetches access tokens for a machine-to-machine application, by its id and secret.
+    pub fn client_credentials(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+    ) -> Self {
+        let proof = Proof::Secret(client_secret.into());
+        self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
+        self
+    }
+
+    /// Fetches access tokens for a machine-to-machine application that proves itself by a signed assertion (private-key
+    /// JWT). The closure makes a new assertion for each request.
+    pub fn client_assertion<F, R>(mut self, client_id: impl Into<String>, assertion: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Secret, Error>> + Send + 'static,
+    {
+        let assertion: Assertion = Box::new(move || Box::pin(assertion()));
+        let proof = Proof::Assertion(assertion);
+        self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
+        self
+    }
+
+    /// The audience that tokens are fetched for, where the domain is a custom one: `https://{tenant domain}/api/v2/`.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+}
+
+impl<T: AuthenticationProduct> Builder<T> {
+    /// The application that calls are made for, where they do not name one.
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+}
+
+/// The name and version of this SDK, as Auth0's telemetry header holds it.
+fn telemetry() -> Result<HeaderValue, Error> {
+    use base64::Engine as _;
+    let facts = concat!(r#"{"name":"users","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
+    HeaderValue::try_from(base64::engine::general_purpose::STANDARD.encode(facts))
+        .map_err(|_| Error::configuration("the telemetry header cannot be made"))
+}
+
+impl<T> fmt::Debug for Builder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("transport", &self.transport).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,305 @@
+//! The road between a request and its answer: authorize → pace → send ⟲ retry.
+
+use crate::clock::within;
+use crate::endpoint::bearer;
+use crate::pacing::Permit;
+use crate::rate_limit::server_delay;
+use crate::retry::{Budget, Failure, Tried};
+use crate::{
+    AccessToken, BaseUrl, Clock, Descriptor, Error, HttpTransport, Instant, Pacer, Retry, Sent, TokenSource,
+    TransportError, TransportErrorKind, trace,
+};
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What every client and manager holds. Cloning is cheap; clones share the transport, the token and the pace.
+#[derive(Clone)]
+// A sealed trait names it, which needs it to be `pub`; nobody outside can.
+#[allow(unreachable_pub)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) base: BaseUrl,
+    pub(crate) headers: HeaderMap,
+    pub(crate) custom_domain: Option<http::HeaderValue>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) transport: Arc<dyn HttpTransport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) token: Option<Arc<dyn TokenSource>>,
+    pub(crate) pacer: Arc<dyn Pacer>,
+    pub(crate) retry: Retry,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) limits: Limits,
+}
+
+/// How long and how much, where a call does not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) overall: Option<Duration>,
+    pub(crate) attempt: Duration,
+    pub(crate) response: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { overall: None, attempt: Duration::from_secs(30), response: 16 * 1024 * 1024 }
+    }
+}
+
+/// What a call asks for beside its operation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallOptions {
+    pub(crate) overall: Option<Duration>,
+    pub(crate) attempt: Option<Duration>,
+    pub(crate) response: Option<usize>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) custom_domain: Option<http::HeaderValue>,
+}
+
+/// An answer, and what it took to get it.
+pub(crate) struct Arrival {
+    pub(crate) response: http::Response<Bytes>,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether an earlier attempt may have been carried out.
+    pub(crate) maybe_applied: bool,
+    /// The token that was sent, to be kept out of messages.
+    pub(crate) token: Option<AccessToken>,
+}
+
+impl Client {
+    /// Adds what the client sends with every request, and what the call asks for; the operation's own headers win.
+    pub(crate) fn dress(
+        &self,
+        descriptor: &Descriptor,
+        mut request: http::Request<Bytes>,
+        options: &CallOptions,
+    ) -> http::Request<Bytes> {
+        let own = std::mem::replace(request.headers_mut(), self.shared.headers.clone());
+        let domain = options.custom_domain.as_ref().or(self.shared.custom_domain.as_ref());
+        let headers = request.headers_mut();
+        if let (true, Some(domain)) = (descriptor.custom_domain, domain) {
+            headers.insert("auth0-custom-domain", domain.clone());
+        }
+        replace(headers, own);
+        replace(headers, options.headers.clone());
+        request
+    }
+
+    /// Takes a request down the road.
+    pub(crate) async fn run(
+        &self,
+        descriptor: &Descriptor,
+        request: http::Request<Bytes>,
+        options: &CallOptions,
+    ) -> Result<Arrival, Error> {
+        let span = trace::call(descriptor, self.shared.base.authority());
+        trace::within(span, self.travel(descriptor, request, options)).await
+    }
+
+    async fn travel(
+        &self,
+        descriptor: &Descriptor,
+        request: http::Request<Bytes>,
+        options: &CallOptions,
+    ) -> Result<Arrival, Error> {
+        let clock = &*self.shared.clock;
+        let started = clock.now();
+        let deadline = Deadline::new(started, options.overall.or(self.shared.limits.overall));
+        let mut tried = Tried::new(descriptor.safety, options.idempotent);
+        let mut attempts = 0;
+        let mut maybe_applied = false;
+        let mut refused_token: Option<AccessToken> = None;
+        self.shared.budget.call();
+
+        loop {
+            let fail = |error: Error, attempts| {
+                error.of(descriptor).after(attempts, clock.now().saturating_since(started), maybe_applied)
+            };
+            let (ready, token) =
+                self.authorize(&request, &deadline).await.map_err(|error| fail(error, attempts))?;
+            let permit = deadline
+                .keep(clock, "waiting for the rate limit", self.shared.pacer.acquire(descriptor.access))
+                .await
+                .map_err(|error| fail(error, attempts))?;
+            attempts += 1;
+            let result = self.attempt(ready, permit, &deadline, options).await;
+
+            let (failure, asked) = match &result {
+                Ok(response) => {
+                    self.shared.pacer.observe(descriptor.access, response.headers());
+                    // Without a token source, or once it has no other token, a 401 is the answer.
+                    if response.status() == StatusCode::UNAUTHORIZED && refused_token.is_none() {
+                        if let (Some(source), Some(token)) = (&self.shared.token, &token) {
+                            source.refused(token).await;
+                            trace::renew();
+                            refused_token = Some(token.clone());
+                            if self
+                                .has_other_token(&deadline, token)
+                                .await
+                                .map_err(|error| fail(error, attempts))?
+                            {
+                                continue;
+                            }
+                        }
+                    }
+                    let asked = server_delay(response.headers(), clock.unix_now());
+                    (Failure::of_answer(response.status(), response.body(), asked), asked)
+                }
+                Err(error) => (Failure::of_transport(error), None),
+            };
+
+            let this_may_be_applied = match &result {
+                Ok(response) => {
+                    response.status().is_server_error() || response.status() == StatusCode::REQUEST_TIMEOUT
+                }
+                Err(error) => error.sent() != Sent::No,
+            };
+            let pause = self.shared.retry.pause(&failure, &tried, clock.random()).filter(|pause| {
+                deadline.left(clock).is_none_or(|left| *pause < left)
+                    && (matches!(failure, Failure::Refused { .. }) || self.shared.budget.take())
+            });
+            let Some(pause) = pause else {
+                return match result {
+                    Ok(response) => Ok(Arrival {
+                        response,
+                        attempts,
+                        elapsed: clock.now().saturating_since(started),
+                        retry_after: asked,
+                        maybe_applied,
+                        token,
+                    }),
+                    Err(error) => Err(fail(Error::transport(error), attempts)),
+                };
+            };
+            maybe_applied |= this_may_be_applied;
+            match failure {
+                Failure::Refused { .. } => tried.refusals += 1,
+                _ => tried.errors += 1,
+            }
+            trace::retry(attempts, pause, result.as_ref().map(http::Response::status).ok());
+            clock.sleep(pause).await;
+        }
+    }
+
+    /// Gives the request its access token, unless it carries one of its own.
+    async fn authorize(
+        &self,
+        request: &http::Request<Bytes>,
+        deadline: &Deadline,
+    ) -> Result<(http::Request<Bytes>, Option<AccessToken>), Error> {
+        let mut request = request.clone();
+        let Some(source) = &self.shared.token else { return Ok((request, None)) };
+        if request.headers().contains_key(AUTHORIZATION) || !self.shared.base.is_authority_of(request.uri()) {
+            return Ok((request, None));
+        }
+        let token =
+            deadline.keep(&*self.shared.clock, "waiting for an access token", source.token()).await??;
+        request.headers_mut().insert(AUTHORIZATION, bearer(token.secret())?);
+        Ok((request, Some(token)))
+    }
+
+    async fn has_other_token(&self, deadline: &Deadline, refused: &AccessToken) -> Result<bool, Error> {
+        let Some(source) = &self.shared.token else { return Ok(false) };
+        let token = deadline.keep(&*self.shared.clock, "renewing the access token", source.token()).await??;
+        Ok(token.secret() != refused.secret())
+    }
+
+    /// Sends the request once and reads the whole answer, within the time and size that are left.
+    async fn attempt(
+        &self,
+        request: http::Request<Bytes>,
+        permit: Permit,
+        deadline: &Deadline,
+        options: &CallOptions,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let clock = &*self.shared.clock;
+        let attempt = options.attempt.unwrap_or(self.shared.limits.attempt);
+        let time = deadline.left(clock).map_or(attempt, |left| left.min(attempt));
+        let limit = options.response.unwrap_or(self.shared.limits.response);
+        let head_came = std::sync::atomic::AtomicBool::new(false);
+        let exchange = async {
+            let sending = self.shared.transport.send(request, Some(time));
+            permit.used();
+            let (parts, body) = sending.await?.into_parts();
+            head_came.store(true, std::sync::atomic::Ordering::Relaxed);
+            Ok(http::Response::from_parts(parts, body.collect(limit).await?))
+        };
+        let result = trace::within(trace::attempt(), within(clock, Some(time), exchange)).await;
+        result.unwrap_or_else(|_| {
+            let came = head_came.load(std::sync::atomic::Ordering::Relaxed);
+            let message = if came { "the answer's body did not come" } else { "no answer came" };
+            Err(TransportError::new(
+                TransportErrorKind::Timeout,
+                if came { Sent::Yes } else { Sent::Maybe },
+                format!("{message} within {} s", time.as_secs_f32()),
+            ))
+        })
+    }
+}
+
+/// Puts headers in the place of those of the same name.
+fn replace(headers: &mut HeaderMap, others: HeaderMap) {
+    let mut last = None;
+    for (name, value) in others {
+        match name {
+            // `HeaderMap` gives the name with the first of its values only.
+            Some(name) => {
+                headers.insert(name.clone(), value);
+                last = Some(name);
+            }
+            None => {
+                if let Some(name) = &last {
+                    headers.append(name.clone(), value);
+                }
+            }
+        }
+    }
+}
+
+/// When a call must end.
+struct Deadline(Option<Instant>);
+
+impl Deadline {
+    fn new(started: Instant, overall: Option<Duration>) -> Self {
+        Self(overall.map(|overall| started + overall))
+    }
+
+    fn left(&self, clock: &dyn Clock) -> Option<Duration> {
+        self.0.map(|end| end.saturating_since(clock.now()))
+    }
+
+    /// Waits for something that happens before the request is sent.
+    async fn keep<F: Future>(&self, clock: &dyn Clock, what: &str, future: F) -> Result<F::Output, Error> {
+        within(clock, self.left(clock), future).await.map_err(|_| {
+            Error::transport(TransportError::new(
+                TransportErrorKind::Timeout,
+                Sent::No,
+                format!("the call's time ran out while {what}"),
+            ))
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = &*self.shared;
+        f.debug_struct("Client")
+            .field("base_url", &shared.base.to_string())
+            .field("transport", &shared.transport)
+            .field("clock", &shared.clock)
+            .field("token", &shared.token)
+            .field("pacer", &shared.pacer)
+            .field("retry", &shared.retry)
+            .field("limits", &shared.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! Making an endpoint's request, and reading its answer.
+
+use crate::{BaseUrl, Descriptor, Error};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Display;
+use users_model::{InvalidId, Secret};
+
+/// Everything but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Fills an endpoint's path template and gathers its query, headers and body.
+///
+/// Each path parameter becomes exactly one segment, percent-encoded once; one that is empty, blank, a dot segment or
+/// holds a control character is refused.
+#[derive(Debug)]
+pub(crate) struct RequestBuilder<'a> {
+    descriptor: &'a Descriptor,
+    base: &'a BaseUrl,
+    segments: Vec<(&'a str, &'a str)>,
+    query: String,
+    headers: HeaderMap,
+    problem: Option<Error>,
+}
+
+impl<'a> RequestBuilder<'a> {
+    pub(crate) fn new(descriptor: &'a Descriptor, base: &'a BaseUrl) -> Self {
+        Self {
+            descriptor,
+            base,
+            segments: Vec::new(),
+            query: String::new(),
+            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
+            problem: None,
+        }
+    }
+
+    /// Fills the path parameter of this name.
+    pub(crate) fn segment(mut self, name: &'a str, value: &'a str) -> Self {
+        if let Err(invalid) = InvalidId::check(value) {
+            self.problem.get_or_insert_with(|| Error::invalid(format!("{name}: {invalid}")));
+        }
+        self.segments.push((name, value));
+        self
+    }
+
+    /// Adds a query parameter, if it has a value.
+    pub(crate) fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
+        if let Some(value) = value {
+            self.query.push(if self.query.is_empty() { '?' } else { '&' });
+            self.query.extend(utf8_percent_encode(name, RESERVED));
+            self.query.push('=');
+            self.query.extend(utf8_percent_encode(&value.to_string(), RESERVED));
+        }
+        self
+    }
+
+    /// Sends this token instead of the client's own.
+    pub(crate) fn bearer(mut self, token: &Secret) -> Self {
+        match bearer(token) {
+            Ok(value) => {
+                self.headers.insert(AUTHORIZATION, value);
+            }
+            Err(error) => {
+                self.problem.get_or_insert(error);
+            }
+        }
+        self
+    }
+
+    /// The request, without a body.
+    pub(crate) fn empty(self) -> Result<http::Request<Bytes>, Error> {
+        self.build(Bytes::new())
+    }
+
+    /// The request with a JSON body.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<http::Request<Bytes>, Error> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::invalid(format!("the body has no JSON form: {error}")))?;
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.build(body.into())
+    }
+
+    fn build(self, body: Bytes) -> Result<http::Request<Bytes>, Error> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let path = fill(&self.descriptor.path, &self.segments)?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.descriptor.method.clone();
+        *request.uri_mut() = self.base.join(&format!("{path}{}", self.query))?;
+        *request.headers_mut() = self.headers;
+        Ok(request)
+    }
+}
+
+/// A path template with its parameters in place: as many segments as the template has, none of them empty.
+fn fill(template: &str, values: &[(&str, &str)]) -> Result<String, Error> {
+    let mut path = String::with_capacity(template.len() + 32);
+    for segment in template.split('/').skip(1) {
+        path.push('/');
+        let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+            path.push_str(segment);
+            continue;
+        };
+        match values.iter().find(|(key, _)| *key == name) {
+            Some((_, value)) => path.extend(utf8_percent_encode(value, RESERVED)),
+            None => return Err(Error::invalid(format!("{name} is missing: {template} cannot be filled"))),
+        }
+    }
+    Ok(path)
+}
+
+/// The value of an `Authorization` header, marked so that nothing prints it.
+pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
+    let text = token.expose();
+    if text.trim().is_empty() {
+        return Err(Error::invalid("the access token is empty"));
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {text}"))
+        .map_err(|_| Error::invalid("the access token holds characters that no header may hold"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Reads a header's name and value, which may come from a caller.
+pub(crate) fn header(
+    name: impl TryInto<HeaderName>,
+    value: impl TryInto<HeaderValue>,
+) -> Result<(HeaderName, HeaderValue), Error> {
+    let name = name.try_into().map_err(|_| Error::invalid("a header's name is not valid"))?;
+    let mut value: HeaderValue =
+        value.try_into().map_err(|_| Error::invalid(format!("the value of header {name} is not valid")))?;
+    if matches!(name, AUTHORIZATION | http::header::PROXY_AUTHORIZATION | http::header::COOKIE) {
+        value.set_sensitive(true);
+    }
+    Ok((name, value))
+}
+
+/// Reads a JSON answer.
+pub(crate) fn decode_json<T: DeserializeOwned>(
+    descriptor: Option<&Descriptor>,
+    response: http::Response<Bytes>,
+) -> Result<T, Error> {
+    let response = successful(descriptor, response)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(response.body());
+    let read = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| (error.path().to_string(), error.into_inner()))
+        .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)));
+    read.map_err(|(path, error)| Error::decode(descriptor, response, path, &error))
+}
+
+/// Reads an answer that says nothing but yes; its body, if there is one, does not matter.
+pub(crate) fn decode_empty(
+    descriptor: Option<&Descriptor>,
+    response: http::Response<Bytes>,
+) -> Result<(), Error> {
+    successful(descriptor, response).map(|_| ())
+}
+
+/// Reads an answer that is plain text.
+pub(crate) fn decode_text(
+    descriptor: Option<&Descriptor>,
+    response: http::Response<Bytes>,
+) -> Result<String, Error> {
+    let response = successful(descriptor, response)?;
+    match std::str::from_utf8(response.body()) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => Err(Error::undecodable(descriptor, response, "the body is no UTF-8 text")),
+    }
+}
+
+fn successful(
+    descriptor: Option<&Descriptor>,
+    response: http::Response<Bytes>,
+) -> Result<http::Response<Bytes>, Error> {
+    if response.status().is_success() { Ok(response) } else { Err(Error::status_of(descriptor, response)) }
+}

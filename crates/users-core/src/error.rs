@@ -1,0 +1,478 @@
+//! What went wrong, where, and what can be done about it.
+
+use crate::rate_limit::server_delay;
+use crate::{Descriptor, RateLimit, Sent, TransportError, TransportErrorKind, redact};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+use users_model::{ErrorBody, InvalidId, JsonObject};
+
+/// Why a call gave no value.
+///
+/// `Display` is one line: method, path template, status, Auth0's code and message. It holds no id, no query, no body and no
+/// token; those that exist are in the accessors.
+///
+/// ```
+/// use users_core::management::GetUser;
+/// use users_core::{ErrorKind, Operation as _};
+///
+/// let answer = http::Response::builder().status(404).body(
+///     r#"{"statusCode":404,"error":"Not Found","message":"The user does not exist.","errorCode":"inexistent_user"}"#.into(),
+/// )?;
+/// let error = GetUser::decode(answer).unwrap_err();
+/// assert!(error.is_not_found());
+/// assert_eq!(error.kind(), ErrorKind::Status);
+/// assert_eq!(error.code(), Some("inexistent_user"));
+/// assert_eq!(error.to_string(), "GET /users/{id}: 404 inexistent_user: The user does not exist.");
+/// # Ok::<(), http::Error>(())
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    operation: Option<Operation>,
+    answer: Option<Answer>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    json_path: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    elapsed: Duration,
+    retryable: bool,
+    /// Whether the request may have been carried out; it only matters if it was a write.
+    maybe_applied: bool,
+}
+
+/// The operation that an error is about.
+#[derive(Clone, Debug)]
+struct Operation {
+    name: &'static str,
+    method: Method,
+    path: Cow<'static, str>,
+    writes: bool,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    error: Option<ErrorBody>,
+}
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument was refused before anything was sent.
+    InvalidArgument,
+    /// The client could not be built as it was asked for.
+    Configuration,
+    /// No access token could be had; the source tells why.
+    Token,
+    /// No connection to the server. Nothing was sent.
+    Connect,
+    /// The TLS handshake failed. Nothing was sent.
+    Tls,
+    /// A time limit passed.
+    Timeout,
+    /// The connection broke, or what came is no HTTP.
+    Transport,
+    /// The answer is larger than the limit.
+    TooLarge,
+    /// The server asked to wait (429), longer than the call may.
+    RateLimited,
+    /// The server answered with another status than success.
+    Status,
+    /// The server answered with success, but the body is not what the operation gives.
+    Decode,
+    /// A list goes on beyond the window that the server shows.
+    WindowExceeded,
+}
+
+impl Error {
+    /// An error of your own making, for a [`TokenSource`](crate::TokenSource) say. The message must hold no secret.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            operation: None,
+            answer: None,
+            source: None,
+            json_path: None,
+            retry_after: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            retryable: false,
+            maybe_applied: false,
+        }))
+    }
+
+    /// Keeps the error that led to this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Configuration, message)
+    }
+
+    /// An answer whose status is none of success.
+    pub(crate) fn status_of(descriptor: Option<&Descriptor>, response: http::Response<Bytes>) -> Self {
+        let (parts, body) = response.into_parts();
+        let error = serde_json::from_slice::<ErrorBody>(&body).ok();
+        let message = error
+            .as_ref()
+            .and_then(ErrorBody::message)
+            .map_or_else(|| describe(parts.status, &parts.headers, &body), ToOwned::to_owned);
+        let limited = parts.status == StatusCode::TOO_MANY_REQUESTS;
+        let mut this = Self::new(
+            if limited { ErrorKind::RateLimited } else { ErrorKind::Status },
+            redact::line(&message, &[]),
+        );
+        // Without a clock a date counts from the answer's own; where it has none, as if it were met.
+        this.0.retry_after = server_delay(&parts.headers, SystemTime::UNIX_EPOCH)
+            .filter(|_| parts.headers.contains_key("date") || parts.headers.contains_key("retry-after"));
+        this.0.retryable = is_passing(parts.status);
+        this.0.operation = descriptor.map(Operation::of);
+        // A redirect may follow a write that was carried out, and a 5xx certainly may.
+        this.0.maybe_applied = parts.status.is_redirection()
+            || parts.status.is_server_error()
+            || parts.status == StatusCode::REQUEST_TIMEOUT;
+        this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error });
+        this
+    }
+
+    /// A successful answer whose body does not fit.
+    pub(crate) fn decode(
+        descriptor: Option<&Descriptor>,
+        response: http::Response<Bytes>,
+        path: String,
+        error: &serde_json::Error,
+    ) -> Self {
+        let what = redact::json_error(error);
+        // A page reads its items one by one, and says itself which one does not fit.
+        let path = match what.split_once(": ") {
+            Some((place, _)) if place.ends_with(']') && !place.contains(' ') => place.to_owned(),
+            _ => path,
+        };
+        let message = match path.as_str() {
+            "" | "." => format!("the answer's body does not fit: {what}"),
+            path => format!("the answer's body does not fit at {path}: {what}"),
+        };
+        let message = match looks_like(response.headers(), response.body()) {
+            Some(looks) => format!("the answer is {looks}, not JSON"),
+            None => message,
+        };
+        let mut this = Self::undecodable(descriptor, response, message);
+        this.0.json_path = Some(path).filter(|path| !path.is_empty() && path != ".");
+        this
+    }
+
+    pub(crate) fn undecodable(
+        descriptor: Option<&Descriptor>,
+        response: http::Response<Bytes>,
+        message: impl Into<String>,
+    ) -> Self {
+        let (parts, body) = response.into_parts();
+        let mut this = Self::new(ErrorKind::Decode, redact::line(&message.into(), &[]));
+        this.0.operation = descriptor.map(Operation::of);
+        this.0.maybe_applied = true;
+        this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error: None });
+        this
+    }
+
+    /// A failure of the transport.
+    pub(crate) fn transport(error: TransportError) -> Self {
+        let kind = match error.kind() {
+            TransportErrorKind::Connect => ErrorKind::Connect,
+            TransportErrorKind::Timeout => ErrorKind::Timeout,
+            TransportErrorKind::Tls => ErrorKind::Tls,
+            TransportErrorKind::TooLarge => ErrorKind::TooLarge,
+            TransportErrorKind::Io | TransportErrorKind::Invalid | TransportErrorKind::Other => {
+                ErrorKind::Transport
+            }
+        };
+        let mut this = Self::new(kind, redact::line(&error.to_string(), &[]));
+        this.0.retryable = matches!(
+            error.kind(),
+            TransportErrorKind::Connect | TransportErrorKind::Timeout | TransportErrorKind::Io
+        );
+        this.0.maybe_applied = error.sent() != Sent::No;
+        this.with_source(error)
+    }
+
+    /// No access token: what the token's source said of it.
+    pub(crate) fn token(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let error = error.into();
+        let inner = error.downcast_ref::<std::sync::Arc<Error>>();
+        let retryable = inner.is_some_and(|inner| inner.is_retryable());
+        let retry_after = inner.and_then(|inner| inner.retry_after());
+        let mut this = Self::new(ErrorKind::Token, format!("no access token: {error}"));
+        this.0.retryable = retryable;
+        this.0.retry_after = retry_after;
+        this.with_source(error)
+    }
+
+    /// Says which operation failed.
+    pub(crate) fn of(mut self, descriptor: &Descriptor) -> Self {
+        self.0.operation = Some(Operation::of(descriptor));
+        self
+    }
+
+    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration, earlier_maybe_applied: bool) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self.0.maybe_applied |= earlier_maybe_applied;
+        self
+    }
+
+    pub(crate) fn wait(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after.or(self.0.retry_after);
+        self
+    }
+
+    /// Takes a secret out of the message, should the server have quoted it.
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        self.0.message = redact::line(&self.0.message, &[secret]);
+        self
+    }
+
+    /// What kind of thing went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The answer's status, if there was an answer.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// Auth0's code for the error (`errorCode`, or OAuth's `error`), if it gave one; it often does not.
+    pub fn code(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.error.as_ref()?.code()
+    }
+
+    /// What went wrong, in words: Auth0's where it gave any, with anything that looks like a token taken out.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// More about the error, if Auth0 said more (`attributes`).
+    pub fn attributes(&self) -> Option<&JsonObject> {
+        self.0.answer.as_ref()?.error.as_ref()?.attributes.as_ref()
+    }
+
+    /// What the answer said of the rate limit.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        RateLimit::from_headers(self.headers()?)
+    }
+
+    /// How long the server asked to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The answer's headers, if there was an answer.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.answer.as_ref().map(|answer| &answer.headers)
+    }
+
+    /// The answer's body as it came, if there was an answer. It may hold what must not be logged.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.answer.as_ref().map(|answer| &answer.body)
+    }
+
+    /// The name of the operation that failed: `users.get`.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_ref().map(|operation| operation.name)
+    }
+
+    /// How often the request was sent. 0 if it never was.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The time from the call's start to its end.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// Where in the answer's JSON the value is that does not fit: `[3].user_id`.
+    pub fn json_path(&self) -> Option<&str> {
+        self.0.json_path.as_deref()
+    }
+
+    /// There is no such thing (404).
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// There is such a thing already (409), or another state stands against it.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(StatusCode::CONFLICT)
+    }
+
+    /// The tenant's rate limit was reached (429); [`retry_after`](Self::retry_after) tells how long to wait.
+    pub fn is_rate_limited(&self) -> bool {
+        self.kind() == ErrorKind::RateLimited
+    }
+
+    /// The access token was refused (401).
+    pub fn is_unauthorized(&self) -> bool {
+        self.status() == Some(StatusCode::UNAUTHORIZED)
+    }
+
+    /// The access token lacks a scope, or the plan a feature (403).
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// A time limit passed.
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout
+    }
+
+    /// The argument was refused before anything was sent.
+    pub fn is_invalid_argument(&self) -> bool {
+        self.kind() == ErrorKind::InvalidArgument
+    }
+
+    /// A list goes on beyond the first 1000 that the server shows.
+    pub fn is_window_exceeded(&self) -> bool {
+        self.kind() == ErrorKind::WindowExceeded
+    }
+
+    /// The same call may succeed later: 429, 408, 500, 502, 503, 504, a timeout, a broken connection. For a write, look at
+    /// [`may_have_been_applied`](Self::may_have_been_applied) before calling again.
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// The server may have carried out the write although the call failed: look before doing it again.
+    pub fn may_have_been_applied(&self) -> bool {
+        let writes = self.0.operation.as_ref().is_some_and(|operation| operation.writes);
+        writes && self.0.maybe_applied
+    }
+}
+
+/// Whether a status tells of a state that passes.
+pub(crate) fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+impl Operation {
+    fn of(descriptor: &Descriptor) -> Self {
+        Self {
+            name: descriptor.name,
+            method: descriptor.method.clone(),
+            path: descriptor.path.clone(),
+            // A token request changes nothing that anyone could look at.
+            writes: descriptor.access != crate::Access::Read && descriptor.name != "authentication.token",
+        }
+    }
+}
+
+/// What an error's answer is, where it says nothing that can be read.
+fn describe(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> String {
+    let reason = status.canonical_reason().unwrap_or("no reason given");
+    if status.is_redirection() {
+        return format!(
+            "{reason}: the server answers with a redirect, which is not followed; check the domain"
+        );
+    }
+    match looks_like(headers, body) {
+        Some(looks) => format!("{reason} (the answer is {looks}, not JSON)"),
+        None => reason.to_owned(),
+    }
+}
+
+/// What a body is that is no JSON.
+fn looks_like(headers: &HeaderMap, body: &Bytes) -> Option<String> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None => Some("empty".to_owned()),
+        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9') => None,
+        Some(b't' | b'f' | b'n') if body.len() < 16 => None,
+        Some(_) => {
+            let kind = headers
+                .get(http::header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok())
+                .and_then(|value| value.split(';').next())
+                .map_or("of no stated type", str::trim);
+            Some(format!("{} bytes, {kind}", body.len()))
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(operation) = &inner.operation {
+            write!(f, "{} {}: ", operation.method, operation.path)?;
+        }
+        if let Some(answer) = &inner.answer {
+            write!(f, "{}", answer.status.as_u16())?;
+            if let Some(code) = self.code() {
+                write!(f, " {}", redact::line(code, &[]))?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&inner.message)?;
+        if let Some(wait) = inner.retry_after.filter(|_| self.is_rate_limited()) {
+            write!(f, " (retry after {} s)", wait.as_secs_f32().ceil())?;
+        }
+        if inner.attempts > 1 {
+            write!(f, " ({} attempts)", inner.attempts)?;
+        }
+        if self.may_have_been_applied() {
+            f.write_str(" (the change may have been made)")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("operation", &self.operation())
+            .field("status", &self.status())
+            .field("code", &self.code())
+            .field("message", &inner.message)
+            .field("json_path", &inner.json_path)
+            .field("retry_after", &inner.retry_after)
+            .field("attempts", &inner.attempts)
+            .field("elapsed", &inner.elapsed)
+            .field("may_have_been_applied", &self.may_have_been_applied())
+            .field("source", &inner.source.as_ref().map(ToString::to_string))
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+impl From<InvalidId> for Error {
+    fn from(invalid: InvalidId) -> Self {
+        Self::invalid(invalid.to_string()).with_source(invalid)
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,0 +1,238 @@
+//! Deleting every user of a tenant.
+
+use super::{DeleteUser, GetAllUsers};
+use crate::client::{CallOptions, Client};
+use crate::endpoint::{RequestBuilder, decode_empty};
+use crate::{Api, BaseUrl, Call, Descriptor, Error, ErrorKind, Operation};
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt as _};
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use users_model::UserId;
+
+/// The word that a whole tenant may be emptied: it names the tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirm(String);
+
+impl Confirm {
+    /// Names the tenant by the authority of the client's base URL: `staging.eu.auth0.com`, `127.0.0.1:4000`.
+    pub fn tenant(authority: impl Into<String>) -> Self {
+        Self(authority.into())
+    }
+}
+
+/// How many searches in a row must bring nothing new before it ends. The index lags behind, so one is not enough.
+const FRUITLESS_SEARCHES: u32 = 3;
+
+/// How long it waits for the index after a search that brought nothing new.
+const PAUSE_FOR_THE_INDEX: Duration = Duration::from_secs(1);
+
+/// Deletes every user of a tenant: awaited it gives a [`DeleteAllReport`], as a stream the outcome of each user.
+///
+/// It searches, deletes what it finds one by one, and searches again. An id seen once is not tried again; it ends after
+/// three searches in a row that bring nothing new. A user who cannot be deleted is an outcome; a search that fails ends the
+/// stream with an error.
+#[must_use = "nothing is deleted until it is awaited or asked for its outcomes"]
+pub struct DeleteAll {
+    client: Client,
+    confirm: Confirm,
+    outcomes: Pin<Box<dyn Stream<Item = Result<DeleteOutcome, Error>> + Send>>,
+}
+
+/// What came of one user.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DeleteOutcome {
+    /// The user.
+    pub id: UserId,
+    /// Deleted, or why not.
+    pub result: Result<(), Error>,
+}
+
+/// What came of all users.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct DeleteAllReport {
+    /// How many are deleted.
+    pub deleted: u64,
+    /// Those that are not, and why.
+    pub failed: Vec<(UserId, Error)>,
+}
+
+impl DeleteAll {
+    pub(super) fn new(client: Client, confirm: Confirm) -> Self {
+        let sweep = match check(&client, &confirm) {
+            Ok(()) => Sweep::new(client.clone()),
+            Err(error) => Sweep { refused: Some(error), ..Sweep::new(client.clone()) },
+        };
+        let outcomes = stream::unfold(sweep, |mut sweep| async move { Some((sweep.next().await?, sweep)) });
+        Self { client, confirm, outcomes: Box::pin(outcomes) }
+    }
+
+    /// The next outcome, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<DeleteOutcome, Error>> {
+        self.outcomes.next().await
+    }
+
+    /// The one request `DELETE /users` instead, for servers that still know it. Auth0 answers it with 404.
+    pub fn collection_request(self) -> Call<DeleteUserCollection> {
+        let operation = check(&self.client, &self.confirm).map(|()| DeleteUserCollection { _private: () });
+        Call::new(self.client, operation)
+    }
+}
+
+fn check(client: &Client, confirm: &Confirm) -> Result<(), Error> {
+    let tenant = client.shared.base.authority();
+    if confirm.0.trim().eq_ignore_ascii_case(tenant) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "all users of {tenant} would be deleted, but the confirmation names {:?}; nothing was sent",
+        confirm.0
+    )))
+}
+
+/// The search for users that are still there.
+struct Sweep {
+    client: Client,
+    refused: Option<Error>,
+    seen: HashSet<UserId>,
+    found: VecDeque<UserId>,
+    fruitless: u32,
+    done: bool,
+}
+
+impl Sweep {
+    fn new(client: Client) -> Self {
+        Self {
+            client,
+            refused: None,
+            seen: HashSet::new(),
+            found: VecDeque::new(),
+            fruitless: 0,
+            done: false,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<DeleteOutcome, Error>> {
+        loop {
+            if let Some(error) = self.refused.take() {
+                self.done = true;
+                return Some(Err(error));
+            }
+            if let Some(id) = self.found.pop_front() {
+                let delete = Ok(DeleteUser::new(id.clone()));
+                let result = Call::new(self.client.clone(), delete).send().await;
+                return Some(Ok(DeleteOutcome { id, result }));
+            }
+            if self.done {
+                return None;
+            }
+            match self.search().await {
+                Ok(true) => self.fruitless = 0,
+                Ok(false) => {
+                    self.fruitless += 1;
+                    if self.fruitless >= FRUITLESS_SEARCHES {
+                        self.done = true;
+                    } else {
+                        self.client.shared.clock.sleep(PAUSE_FOR_THE_INDEX).await;
+                    }
+                }
+                Err(error) => {
+                    self.done = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+
+    /// Looks for users that were not seen yet, page by page; tells whether there were any.
+    async fn search(&mut self) -> Result<bool, Error> {
+        let search = Call::from_parts(self.client.clone(), GetAllUsers::default(), CallOptions::default());
+        let mut pages = search.fields(["user_id"]).include_totals(false).pages();
+        // Users that cannot be deleted stay on the first pages, so the search goes on behind them.
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => {
+                    for id in page.into_iter().filter_map(|user| user.user_id) {
+                        if self.seen.insert(id.clone()) {
+                            self.found.push_back(id);
+                        }
+                    }
+                    if !self.found.is_empty() {
+                        return Ok(true);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WindowExceeded => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Stream for DeleteAll {
+    type Item = Result<DeleteOutcome, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.outcomes.as_mut().poll_next(context)
+    }
+}
+
+impl IntoFuture for DeleteAll {
+    type Output = Result<DeleteAllReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut report = DeleteAllReport::default();
+            while let Some(outcome) = self.next().await {
+                let outcome = outcome?;
+                match outcome.result {
+                    Ok(()) => report.deleted += 1,
+                    Err(error) => report.failed.push((outcome.id, error)),
+                }
+            }
+            Ok(report)
+        })
+    }
+}
+
+impl fmt::Debug for DeleteAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeleteAll").field("confirm", &self.confirm).finish_non_exhaustive()
+    }
+}
+
+/// `DELETE /users`, which Auth0 took out of its API in 2016.
+#[derive(Clone, Debug)]
+pub struct DeleteUserCollection {
+    _private: (),
+}
+
+impl DeleteUserCollection {
+    /// What is known of the endpoint.
+    pub const DESCRIPTOR: &'static Descriptor =
+        &Descriptor::delete("users.delete_collection", Api::Management, "/users", &["delete:users"]);
+}
+
+impl Operation for DeleteUserCollection {
+    type Output = ();
+
+    fn descriptor(&self) -> &Descriptor {
+        Self::DESCRIPTOR
+    }
+
+    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
+        RequestBuilder::new(Self::DESCRIPTOR, base).empty()
+    }
+
+    fn decode(response: http::Response<Bytes>) -> Result<(), Error> {
+        decode_empty(Some(Self::DESCRIPTOR), response)
+    }
+}

@@ -1,0 +1,154 @@
+//! Streams over the pages of a list.
+
+use crate::client::{CallOptions, Client};
+use crate::{Call, Error, Operation};
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt as _};
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use users_model::{Listed, Page};
+
+/// An operation that gives one page of a list and knows the one after it.
+pub trait Paged: Operation<Output = Page<Self::Item>> {
+    /// What the list holds.
+    type Item: Listed + Send + 'static;
+
+    /// The operation for the first page of a walk over all of them.
+    #[must_use]
+    fn first(self) -> Self;
+
+    /// The operation for the page after this one, `None` if it was the last; an error if the server shows no further.
+    fn after(&self, page: &Page<Self::Item>) -> Result<Option<Self>, Error>;
+}
+
+impl<O: Paged> Call<O> {
+    /// A stream over the items of all pages, each page fetched when its first item is asked for.
+    ///
+    /// The stream ends after an error.
+    pub fn items(self) -> Items<O::Item> {
+        let pages = self.pages();
+        let state = (pages, VecDeque::new());
+        Items(Box::pin(stream::unfold(state, |(mut pages, mut ready)| async move {
+            loop {
+                if let Some(item) = ready.pop_front() {
+                    return Some((Ok(item), (pages, ready)));
+                }
+                // An empty page is not the end: the pages say when that is.
+                match pages.next().await? {
+                    Ok(page) => ready.extend(page),
+                    Err(error) => return Some((Err(error), (pages, ready))),
+                }
+            }
+        })))
+    }
+
+    /// A stream over the pages, each fetched when it is asked for. The stream ends after an error.
+    pub fn pages(self) -> Pages<O::Item> {
+        let (client, operation, options) = self.into_parts();
+        let state = match operation {
+            Ok(operation) => Walk::Next(operation.first()),
+            Err(error) => Walk::Failed(error),
+        };
+        Pages(Box::pin(stream::unfold(state, move |state| step(client.clone(), options.clone(), state))))
+    }
+}
+
+enum Walk<O> {
+    Next(O),
+    Failed(Error),
+    Done,
+}
+
+async fn step<O: Paged>(
+    client: Client,
+    options: CallOptions,
+    walk: Walk<O>,
+) -> Option<(Result<Page<O::Item>, Error>, Walk<O>)> {
+    let operation = match walk {
+        Walk::Next(operation) => operation,
+        Walk::Failed(error) => return Some((Err(error), Walk::Done)),
+        Walk::Done => return None,
+    };
+    match Call::from_parts(client, operation.clone(), options).send().await {
+        Err(error) => Some((Err(error), Walk::Done)),
+        Ok(page) => {
+            let next = match operation.after(&page) {
+                Ok(Some(next)) => Walk::Next(next),
+                Ok(None) => Walk::Done,
+                Err(error) => Walk::Failed(error.of(operation.descriptor())),
+            };
+            Some((Ok(page), next))
+        }
+    }
+}
+
+/// A stream of items. It has `next` of its own, so that no other crate is needed to use it.
+#[must_use = "a stream does nothing until it is asked for its items"]
+pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>);
+
+/// A stream of pages. It has `next` of its own, so that no other crate is needed to use it.
+#[must_use = "a stream does nothing until it is asked for its pages"]
+pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<Page<T>, Error>> + Send>>);
+
+impl<T> Items<T> {
+    /// The next item, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        self.0.next().await
+    }
+
+    /// The next item, or `None` at the end, in the order that `?` likes.
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
+        self.next().await.transpose()
+    }
+
+    /// All items, or the first error.
+    pub async fn try_collect(mut self) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while let Some(item) = self.try_next().await? {
+            all.push(item);
+        }
+        Ok(all)
+    }
+}
+
+impl<T> Pages<T> {
+    /// The next page, or `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
+        self.0.next().await
+    }
+
+    /// The next page, or `None` at the end, in the order that `?` likes.
+    pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
+        self.next().await.transpose()
+    }
+}
+
+impl<T> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl<T> Stream for Pages<T> {
+    type Item = Result<Page<T>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Items(…)")
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pages(…)")
+    }
+}

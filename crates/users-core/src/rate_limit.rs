@@ -1,0 +1,76 @@
+//! What answers say of the tenant's rate limits.
+
+use http::HeaderMap;
+use std::time::{Duration, SystemTime};
+
+/// A rate limit as an answer's headers state it. Errors often carry none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// The size of the bucket: how many requests may come at once (`x-ratelimit-limit`).
+    pub limit: Option<u64>,
+    /// How many requests are left (`x-ratelimit-remaining`).
+    pub remaining: Option<u64>,
+    /// When more requests are added, to the second (`x-ratelimit-reset`). Not when the bucket is full again.
+    pub reset: Option<SystemTime>,
+}
+
+impl RateLimit {
+    /// Reads the `x-ratelimit-…` headers, if there are any.
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let this = Self {
+            limit: number("x-ratelimit-limit"),
+            remaining: number("x-ratelimit-remaining"),
+            reset: number("x-ratelimit-reset")
+                .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
+        };
+        (this.limit.is_some() || this.remaining.is_some() || this.reset.is_some()).then_some(this)
+    }
+}
+
+/// How long the server asks to wait: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
+/// answer's own `Date`, so that a wrong clock on this machine does no harm.
+pub(crate) fn server_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok();
+    let sent = date("date").unwrap_or(now);
+    let until = |moment: SystemTime| moment.duration_since(sent).unwrap_or_default();
+    if let Some(text) = headers.get("retry-after").and_then(|value| value.to_str().ok()) {
+        if let Ok(seconds) = text.trim().parse::<u64>() {
+            return Some(Duration::from_secs(seconds));
+        }
+        if let Some(moment) = date("retry-after") {
+            return Some(until(moment));
+        }
+    }
+    RateLimit::from_headers(headers)?.reset.map(until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_s_delay_counts_from_its_own_date() {
+        let wrong_clock = SystemTime::UNIX_EPOCH;
+        for (headers, seconds) in [
+            (vec![("retry-after", "7")], Some(7)),
+            (
+                vec![
+                    ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                    ("date", "Sun, 06 Nov 1994 08:49:30 GMT"),
+                ],
+                Some(7),
+            ),
+            (vec![("x-ratelimit-reset", "784111777"), ("date", "Sun, 06 Nov 1994 08:49:36 GMT")], Some(1)),
+            (vec![("x-ratelimit-reset", "784111777"), ("date", "Sun, 06 Nov 1994 08:49:40 GMT")], Some(0)),
+            (vec![("retry-after", "2"), ("x-ratelimit-reset", "784111777")], Some(2)),
+            (vec![("retry-after", "soon"), ("x-ratelimit-limit", "50")], None),
+            (vec![], None),
+        ] {
+            let map: HeaderMap =
+                headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            assert_eq!(server_delay(&map, wrong_clock), seconds.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The escape hatch: any path, any parameters, any answer.
+
+use crate::client::Client;
+use crate::endpoint::{RequestBuilder, decode_json};
+use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+use users_model::{InvalidId, JsonObject};
+
+/// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
+///
+/// Parameters are anything that serialises to an object. Those that the template names fill it, percent-encoded once; the rest
+/// become the query, arrays joined by commas, `null`s left out. [`get_all`](Self::get_all) and [`create`](Self::create) leave
+/// out path parameters at the template's end that have no value; the others refuse to be sent with any of them missing.
+///
+/// ```
+/// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+/// use serde_json::json;
+///
+/// let identities = client.rest("/users/{id}/identities/{provider}/{user_id}");
+/// let left: serde_json::Value =
+///     identities.delete(json!({"id": "auth0|1", "provider": "github", "user_id": "2"})).await?;
+///
+/// let clients: serde_json::Value =
+///     client.rest("/clients/{id}").get_all(json!({"fields": ["name", "client_id"], "per_page": 10})).await?;
+/// # let _ = (left, clients);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RestClient {
+    client: Client,
+    template: String,
+    api: Api,
+}
+
+impl RestClient {
+    pub(crate) fn new(client: Client, api: Api, template: impl Into<String>) -> Self {
+        Self { client, template: template.into(), api }
+    }
+
+    /// `GET` of the collection: parameters at the template's end may be missing.
+    pub fn get_all<T: DeserializeOwned + Send + 'static>(&self, parameters: impl Serialize) -> Call<Rest<T>> {
+        self.call("rest.get_all", Method::GET, true, &parameters, None::<()>)
+    }
+
+    /// `GET` of one thing.
+    pub fn get<T: DeserializeOwned + Send + 'static>(&self, parameters: impl Serialize) -> Call<Rest<T>> {
+        self.call("rest.get", Method::GET, false, &parameters, None::<()>)
+    }
+
+    /// `POST` to the collection: parameters at the template's end may be missing.
+    pub fn create<T: DeserializeOwned + Send + 'static>(
+        &self,
+        parameters: impl Serialize,
+        body: impl Serialize,
+    ) -> Call<Rest<T>> {
+        self.call("rest.create", Method::POST, true, &parameters, Some(body))
+    }
+
+    /// `PATCH` of one thing.
+    pub fn patch<T: DeserializeOwned + Send + 'static>(
+        &self,
+        parameters: impl Serialize,
+        body: impl Serialize,
+    ) -> Call<Rest<T>> {
+        self.call("rest.patch", Method::PATCH, false, &parameters, Some(body))
+    }
+
+    /// `PUT` of one thing, as the Node SDK's `update` does.
+    pub fn update<T: DeserializeOwned + Send + 'static>(
+        &self,
+        parameters: impl Serialize,
+        body: impl Serialize,
+    ) -> Call<Rest<T>> {
+        self.call("rest.update", Method::PUT, false, &parameters, Some(body))
+    }
+
+    /// `DELETE` of one thing. Where nothing comes back, read it as `()`.
+    pub fn delete<T: DeserializeOwned + Send + 'static>(&self, parameters: impl Serialize) -> Call<Rest<T>> {
+        self.call("rest.delete", Method::DELETE, false, &parameters, None::<()>)
+    }
+
+    fn call<T: DeserializeOwned + Send + 'static>(
+        &self,
+        name: &'static str,
+        method: Method,
+        collection: bool,
+        parameters: &impl Serialize,
+        body: Option<impl Serialize>,
+    ) -> Call<Rest<T>> {
+        let operation = || {
+            let parameters = read_parameters(parameters)?;
+            let template = if collection { shorten(&self.template, &parameters) } else { &self.template };
+            check(template)?;
+            let body = body
+                .map(|body| serde_json::value::to_raw_value(&body))
+                .transpose()
+                .map_err(|error| Error::invalid(format!("the body has no JSON form: {error}")))?;
+            Ok(Rest {
+                descriptor: Descriptor::of_path(name, self.api, method, template.to_owned()),
+                parameters,
+                body: body.map(|body| body.get().to_owned()),
+                output: PhantomData,
+            })
+        };
+        Call::new(self.client.clone(), operation())
+    }
+}
+
+impl fmt::Debug for RestClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RestClient").field(&self.template).finish()
+    }
+}
+
+/// The parameters as text, in the order in which they came.
+fn read_parameters(parameters: &impl Serialize) -> Result<Vec<(String, String)>, Error> {
+    let refuse = |error: serde_json::Error| Error::invalid(format!("the parameters are no object: {error}"));
+    let json = serde_json::to_string(parameters).map_err(refuse)?;
+    // `()` means no parameters.
+    if json == "null" {
+        return Ok(Vec::new());
+    }
+    let object = JsonObject::from_json(&json).map_err(refuse)?;
+    let mut read = Vec::with_capacity(object.len());
+    for (key, value) in object.iter() {
+        if let Some(text) = read_parameter(key, value)? {
+            read.push((key.to_owned(), text));
+        }
+    }
+    Ok(read)
+}
+
+fn read_parameter(key: &str, json: &str) -> Result<Option<String>, Error> {
+    let refuse = || Error::invalid(format!("parameter {key} is no text, number, boolean or list of them"));
+    match json.as_bytes().first() {
+        Some(b'n') => Ok(None),
+        Some(b'"') => serde_json::from_str(json).map(Some).map_err(|_| refuse()),
+        Some(b'[') => {
+            let items: Vec<Box<serde_json::value::RawValue>> =
+                serde_json::from_str(json).map_err(|_| refuse())?;
+            let items: Result<Vec<_>, _> = items.iter().map(|item| read_parameter(key, item.get())).collect();
+            Ok(Some(items?.into_iter().flatten().collect::<Vec<_>>().join(",")))
+        }
+        Some(b'{') | None => Err(refuse()),
+        // Numbers keep their text, so that long ones stay whole.
+        Some(_) => Ok(Some(json.to_owned())),
+    }
+}
+
+/// The template without the path parameters at its end that have no value.
+fn shorten<'a>(template: &'a str, parameters: &[(String, String)]) -> &'a str {
+    let mut rest = template;
+    while let Some((before, segment)) = rest.rsplit_once('/') {
+        match parameter(segment) {
+            Some(name) if !before.is_empty() && !parameters.iter().any(|(key, _)| key == name) => {
+                rest = before;
+            }
+            _ => break,
+        }
+    }
+    rest
+}
+
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// A template's own segments are checked as an id would be.
+fn check(template: &str) -> Result<(), Error> {
+    let refuse = |why: &str| Err(Error::invalid(format!("{template:?} is no path template: {why}")));
+    let Some(path) = template.strip_prefix('/') else { return refuse("it does not begin with /") };
+    for segment in path.split('/') {
+        if let Some(name) = parameter(segment) {
+            if name.is_empty() || name.contains(['{', '}']) {
+                return refuse("a parameter has no name");
+            }
+        } else if InvalidId::check(segment).is_err() {
+            return refuse("it has an empty segment or a dot segment");
+        } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%".contains(c)) {
+            return refuse("a segment holds what no path may hold; pass such things as parameters");
+        }
+    }
+    Ok(())
+}
+
+/// One call of a path that is not modelled.
+pub struct Rest<T> {
+    descriptor: Descriptor,
+    parameters: Vec<(String, String)>,
+    body: Option<String>,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
+    type Output = T;
+
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
+        let mut request = RequestBuilder::new(&self.descriptor, base);
+        for (key, value) in &self.parameters {
+            let fills = self.descriptor.path.split('/').filter_map(parameter).any(|name| name == key);
+            request = if fills { request.segment(key, value) } else { request.query(key, Some(value)) };
+        }
+        match &self.body {
+            Some(body) => {
+                let body = serde_json::value::RawValue::from_string(body.clone())
+                    .map_err(|error| Error::invalid(format!("the body is no JSON: {error}")))?;
+                request.json(&body)
+            }
+            None => request.empty(),
+        }
+    }
+
+    fn decode(mut response: http::Response<Bytes>) -> Result<T, Error> {
+        // Where nothing comes back, `()`, an `Option` and a `Value` can all be read from `null`.
+        if response.status().is_success() && response.body().is_empty() {
+            *response.body_mut() = Bytes::from_static(b"null");
+        }
+        decode_json(None, response)
+    }
+}
+
+impl<T> Clone for Rest<T> {
+    fn clone(&self) -> Self {
+        Self {
+            descriptor: self.descriptor.clone(),
+            parameters: self.parameters.clone(),
+            body: self.body.clone(),
+            output: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Rest<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Parameters and bodies may hold passwords and tokens.
+        f.debug_tuple("Rest").field(&self.descriptor.to_string()).finish()
+    }
+}

@@ -1,0 +1,252 @@
+//! When a request is sent again, and after how long.
+
+use crate::error::is_passing;
+use crate::{Safety, Sent, TransportError, TransportErrorKind};
+use http::StatusCode;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// When to send a request again.
+///
+/// | | safe, idempotent | other |
+/// |---|---|---|
+/// | 429, or never sent | yes | yes |
+/// | 500, 502, 503, 504, 408, timeout, broken connection | yes | only with [`idempotent(true)`](crate::Call::idempotent) |
+/// | any other answer | no | no |
+///
+/// A search that Auth0 gave up on (503, "query exceeded the timeout") is tried once more. A 401 renews the access token
+/// and repeats once, which is not counted here.
+///
+/// Between attempts it waits as long as the server asked, or else a random time below 250 ms, doubling with each attempt up
+/// to 20 s. A 429 does not count as one of the attempts: the request was not carried out, and waiting is what the server
+/// asks for.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    max_attempts: u32,
+    base: Duration,
+    cap: Duration,
+    max_server_delay: Duration,
+}
+
+/// However patient, a call gives up on a server that does nothing but refuse.
+const MOST_REFUSALS: u32 = 100;
+
+/// A reset that is now or past still waits a little: it is given in whole seconds, and others wait for it too.
+const LEAST_AFTER_429: Duration = Duration::from_millis(250);
+
+impl Default for Retry {
+    /// 3 attempts, 250 ms doubling to 20 s, and a server may ask for an hour.
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            base: Duration::from_millis(250),
+            cap: Duration::from_secs(20),
+            max_server_delay: Duration::from_secs(3600),
+        }
+    }
+}
+
+impl Retry {
+    /// Sends every request once, whatever comes. (A 401 still renews the access token.)
+    pub fn never() -> Self {
+        Self { max_attempts: 0, ..Self::default() }
+    }
+
+    /// How often a request is sent at most where errors come back, from 1 up; 429s are not counted.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The longest first pause, and the longest pause at all; each is a random time below, doubling from the one to the other.
+    #[must_use]
+    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.base = base;
+        self.cap = cap.max(base);
+        self
+    }
+
+    /// The longest wait that a server may ask for; a longer one ends the call, rate limited, at once.
+    #[must_use]
+    pub fn max_server_delay(mut self, delay: Duration) -> Self {
+        self.max_server_delay = delay;
+        self
+    }
+
+    /// How long to wait before sending again, or `None` to let it be.
+    pub(crate) fn pause(&self, failure: &Failure, tried: &Tried, random: u64) -> Option<Duration> {
+        if self.max_attempts == 0 {
+            return None;
+        }
+        let backoff = self.full_jitter(tried.errors + tried.refusals, random);
+        match failure {
+            Failure::Refused { server_delay } => {
+                if tried.refusals >= MOST_REFUSALS
+                    || server_delay.is_some_and(|delay| delay > self.max_server_delay)
+                {
+                    return None;
+                }
+                Some(server_delay.unwrap_or(Duration::ZERO).max(backoff.max(LEAST_AFTER_429)))
+            }
+            _ if tried.errors + 1 >= self.max_attempts => None,
+            Failure::NotSent => Some(backoff),
+            Failure::QueryTimeout if tried.errors > 0 => None,
+            Failure::Passing { server_delay } if tried.repeatable => {
+                let asked = server_delay.unwrap_or(Duration::ZERO);
+                (asked <= self.max_server_delay).then(|| asked.max(backoff))
+            }
+            Failure::QueryTimeout if tried.repeatable => Some(backoff),
+            Failure::Passing { .. } | Failure::QueryTimeout | Failure::Final => None,
+        }
+    }
+
+    fn full_jitter(&self, attempt: u32, random: u64) -> Duration {
+        let ceiling =
+            self.base.saturating_mul(1_u32.checked_shl(attempt.min(16)).unwrap_or(u32::MAX)).min(self.cap);
+        let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(if nanos == 0 { 0 } else { random % nanos })
+    }
+}
+
+/// What came of an attempt, as far as trying again is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// 429: not carried out.
+    Refused { server_delay: Option<Duration> },
+    /// No byte of it reached the server.
+    NotSent,
+    /// It may have been carried out, and may succeed another time.
+    Passing { server_delay: Option<Duration> },
+    /// Auth0 gave up on a search; the same search will most likely time out again.
+    QueryTimeout,
+    /// It would end the same way again.
+    Final,
+}
+
+impl Failure {
+    pub(crate) fn of_transport(error: &TransportError) -> Self {
+        match (error.kind(), error.sent()) {
+            (TransportErrorKind::Tls | TransportErrorKind::Invalid | TransportErrorKind::TooLarge, _) => {
+                Self::Final
+            }
+            (_, Sent::No) => Self::NotSent,
+            _ => Self::Passing { server_delay: None },
+        }
+    }
+
+    pub(crate) fn of_answer(status: StatusCode, body: &[u8], server_delay: Option<Duration>) -> Self {
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => Self::Refused { server_delay },
+            StatusCode::SERVICE_UNAVAILABLE if says_query_timeout(body) => Self::QueryTimeout,
+            status if is_passing(status) => Self::Passing { server_delay },
+            _ => Self::Final,
+        }
+    }
+}
+
+fn says_query_timeout(body: &[u8]) -> bool {
+    body.windows(26).take(4096).any(|part| part == b"query exceeded the timeout")
+}
+
+/// What was tried so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tried {
+    /// Attempts that failed, 429 apart.
+    pub(crate) errors: u32,
+    /// Attempts that were answered with 429.
+    pub(crate) refusals: u32,
+    /// Whether the request may be sent again although it may have been carried out.
+    pub(crate) repeatable: bool,
+}
+
+impl Tried {
+    pub(crate) fn new(safety: Safety, idempotent: Option<bool>) -> Self {
+        Self { errors: 0, refusals: 0, repeatable: idempotent.unwrap_or(safety != Safety::Unsafe) }
+    }
+}
+
+/// Keeps retries from becoming a storm: each call puts in a fifth of a retry, each retry after an error takes a whole one.
+#[derive(Debug)]
+pub(crate) struct Budget(AtomicI64);
+
+impl Budget {
+    const RETRY: i64 = 5;
+    const CALL: i64 = 1;
+    const LEAST: i64 = 10 * Self::RETRY;
+    const MOST: i64 = 100 * Self::RETRY;
+
+    pub(crate) fn new() -> Self {
+        Self(AtomicI64::new(Self::LEAST))
+    }
+
+    /// Counts a call in.
+    pub(crate) fn call(&self) {
+        let add = |held: i64| Some((held + Self::CALL).min(Self::MOST));
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
+    /// Takes a retry out, if there is one.
+    pub(crate) fn take(&self) -> bool {
+        let take = |held: i64| (held >= Self::RETRY).then_some(held - Self::RETRY);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALF: u64 = 125_000_000;
+
+    fn pause(failure: Failure, safety: Safety, idempotent: Option<bool>, errors: u32) -> Option<Duration> {
+        let tried = Tried { errors, ..Tried::new(safety, idempotent) };
+        Retry::default().pause(&failure, &tried, HALF)
+    }
+
+    #[test]
+    fn the_table_of_what_is_safe_to_repeat_holds() {
+        let refused = Failure::Refused { server_delay: None };
+        let passing = Failure::Passing { server_delay: None };
+        let (safe, idempotent, other) = (Safety::Safe, Safety::Idempotent, Safety::Unsafe);
+        for (failure, safety, word, expected) in [
+            (refused, safe, None, true),
+            (refused, other, None, true),
+            (Failure::NotSent, safe, None, true),
+            (Failure::NotSent, other, None, true),
+            (passing, safe, None, true),
+            (passing, idempotent, None, true),
+            (passing, other, None, false),
+            (passing, other, Some(true), true),
+            (passing, idempotent, Some(false), false),
+            (Failure::QueryTimeout, safe, None, true),
+            (Failure::Final, safe, None, false),
+        ] {
+            assert_eq!(
+                pause(failure, safety, word, 0).is_some(),
+                expected,
+                "{failure:?} {safety:?} {word:?}"
+            );
+        }
+        assert_eq!(pause(Failure::QueryTimeout, safe, None, 1), None);
+        assert!(pause(passing, safe, None, 1).is_some());
+        assert_eq!(pause(passing, safe, None, 2), None, "three attempts are all");
+        assert!(pause(refused, safe, None, 7).is_some(), "a 429 is no attempt");
+    }
+
+    #[test]
+    fn a_server_s_delay_is_never_shortened_and_a_hopeless_one_not_begun() {
+        let asked = |seconds| Failure::Refused { server_delay: Some(Duration::from_secs(seconds)) };
+        assert_eq!(pause(asked(90), Safety::Unsafe, None, 0), Some(Duration::from_secs(90)));
+        assert_eq!(pause(asked(0), Safety::Unsafe, None, 0), Some(LEAST_AFTER_429));
+        assert_eq!(pause(asked(3601), Safety::Unsafe, None, 0), None);
+    }
+
+    #[test]
+    fn the_budget_lets_a_fifth_of_the_calls_be_repeated() {
+        let budget = Budget::new();
+        assert_eq!((0..50).filter(|_| budget.take()).count(), 10);
+        (0..100).for_each(|_| budget.call());
+        assert_eq!((0..50).filter(|_| budget.take()).count(), 20);
+    }
+}

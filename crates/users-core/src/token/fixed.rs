@@ -1,0 +1,69 @@
+//! Tokens that come from the caller: one, or a closure that gives them.
+
+use super::cached::Cached;
+use super::{AccessToken, TokenSource};
+use crate::{Clock, Error};
+use async_trait::async_trait;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use users_model::Secret;
+
+/// One token, for as long as it works.
+#[derive(Clone, Debug)]
+pub struct StaticToken(AccessToken);
+
+impl StaticToken {
+    /// Always this token.
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self(AccessToken::new(token))
+    }
+}
+
+#[async_trait]
+impl TokenSource for StaticToken {
+    async fn token(&self) -> Result<AccessToken, Error> {
+        Ok(self.0.clone())
+    }
+
+    async fn refused(&self, _token: &AccessToken) {}
+}
+
+/// Makes a token source from a closure, to take tokens from a cache or a vault of your own.
+///
+/// A token with [`expires_in`](AccessToken::expires_in) is kept and renewed early, with one call of the closure however many
+/// requests wait for it; one without is asked for before every request.
+///
+/// ```
+/// use users_core::{AccessToken, SystemClock, token_fn};
+///
+/// let source = token_fn(SystemClock::new(), || async { Ok(AccessToken::new("from my vault")) });
+/// # let _ = source;
+/// ```
+pub fn token_fn<F, R>(clock: impl Clock, fetch: F) -> TokenFn
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future<Output = Result<AccessToken, Error>> + Send + 'static,
+{
+    TokenFn(Cached::new(Arc::new(clock), Box::new(move || Box::pin(fetch()))))
+}
+
+/// A token source made by [`token_fn`].
+pub struct TokenFn(Cached);
+
+impl fmt::Debug for TokenFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("token_fn(…)")
+    }
+}
+
+#[async_trait]
+impl TokenSource for TokenFn {
+    async fn token(&self) -> Result<AccessToken, Error> {
+        self.0.token().await
+    }
+
+    async fn refused(&self, token: &AccessToken) {
+        self.0.refused(token);
+    }
+}
