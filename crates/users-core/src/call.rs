@@ -1,13 +1,14 @@
 //! A call that has not been made yet.
 
 use crate::client::{CallOptions, Client};
-use crate::{BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint};
+use crate::{AccessToken, BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::Duration;
+use users_model::Secret;
 
 /// A call as a value: set options on it, then `.await` it, [`send`](Self::send) it, or take the request out.
 ///
@@ -139,10 +140,8 @@ impl<O: Operation> Call<O> {
                 arrival.elapsed,
                 arrival.maybe_applied,
             );
-            match &arrival.token {
-                Some(token) => error.without(token.secret().expose()),
-                None => error,
-            }
+            let token = arrival.token.as_ref().map(AccessToken::secret);
+            error.without(operation.secrets().into_iter().chain(token))
         })
     }
 }
@@ -180,6 +179,10 @@ impl<O: Operation> Operation for Optional<O> {
         self.0.request(base)
     }
 
+    fn secrets(&self) -> Vec<&Secret> {
+        self.0.secrets()
+    }
+
     fn decode(response: http::Response<Bytes>) -> Result<Self::Output, Error> {
         if response.status() == StatusCode::NOT_FOUND { Ok(None) } else { O::decode(response).map(Some) }
     }
@@ -198,6 +201,10 @@ impl<O: Operation> Operation for WithMeta<O> {
 
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
         self.0.request(base)
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        self.0.secrets()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<Self::Output, Error> {

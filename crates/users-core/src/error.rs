@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, SystemTime};
-use users_model::{ErrorBody, InvalidId, JsonObject};
+use users_model::{ErrorBody, InvalidId, JsonObject, Secret};
 
 /// Why a call gave no value.
 ///
@@ -240,9 +240,10 @@ impl Error {
         self
     }
 
-    /// Takes a secret out of the message, should the server have quoted it.
-    pub(crate) fn without(mut self, secret: &str) -> Self {
-        self.0.message = redact::line(&self.0.message, &[secret]);
+    /// Takes secrets out of the message, should the server have quoted them.
+    pub(crate) fn without<'a>(mut self, secrets: impl Iterator<Item = &'a Secret>) -> Self {
+        let secrets: Vec<&str> = secrets.map(Secret::expose).collect();
+        self.0.message = redact::line(&self.0.message, &secrets);
         self
     }
 
@@ -447,7 +448,7 @@ impl fmt::Debug for Error {
             .field("kind", &inner.kind)
             .field("operation", &self.operation())
             .field("status", &self.status())
-            .field("code", &self.code())
+            .field("code", &self.code().map(|code| redact::line(code, &[])))
             .field("message", &inner.message)
             .field("json_path", &inner.json_path)
             .field("retry_after", &inner.retry_after)

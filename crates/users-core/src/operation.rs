@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::Method;
 use std::borrow::Cow;
 use std::fmt;
+use users_model::Secret;
 
 /// One call of one endpoint, as a value.
 ///
@@ -29,6 +30,11 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
 
     /// The request, without the client's own headers and its access token. Refuses arguments that may not be sent.
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error>;
+
+    /// What the request carries that no error may show, should the server quote it.
+    fn secrets(&self) -> Vec<&Secret> {
+        Vec::new()
+    }
 
     /// Reads the answer: the value, or an error for a status that is none of success.
     fn decode(response: http::Response<Bytes>) -> Result<Self::Output, Error>;

@@ -61,10 +61,7 @@ mod tests {
             ),
             "Invalid token: [redacted]  from \"[redacted]\""
         );
-        assert_eq!(
-            line("access_token=eyJhbGciOiJSUzI1NiJ9.e30.x&y", &[]),
-            "[redacted]&y".replace("[", "access_token=[")
-        );
+        assert_eq!(line("access_token=eyJhbGciOiJSUzI1NiJ9.e30.x&y", &[]), "access_token=[redacted]&y");
         assert_eq!(line(&"x y ".repeat(1000), &[]).chars().count(), 401);
         assert_eq!(line("Grüße", &[]), "Grüße");
     }

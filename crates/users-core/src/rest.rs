@@ -95,8 +95,8 @@ impl RestClient {
     ) -> Call<Rest<T>> {
         let operation = || {
             let parameters = read_parameters(parameters)?;
+            check(&self.template)?;
             let template = if collection { shorten(&self.template, &parameters) } else { &self.template };
-            check(template)?;
             let body = body
                 .map(|body| serde_json::value::to_raw_value(&body))
                 .transpose()

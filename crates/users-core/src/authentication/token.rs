@@ -78,6 +78,10 @@ impl Operation for RequestToken {
         RequestBuilder::new(Self::DESCRIPTOR, base).json(self)
     }
 
+    fn secrets(&self) -> Vec<&Secret> {
+        self.client_secret.iter().chain(&self.client_assertion).collect()
+    }
+
     fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {
         decode_json(Some(Self::DESCRIPTOR), response)
     }

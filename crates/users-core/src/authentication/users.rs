@@ -106,6 +106,10 @@ impl Operation for GetInfo {
         RequestBuilder::new(Self::DESCRIPTOR, base).bearer(&self.access_token).empty()
     }
 
+    fn secrets(&self) -> Vec<&Secret> {
+        vec![&self.access_token]
+    }
+
     fn decode(response: http::Response<Bytes>) -> Result<UserInfo, Error> {
         decode_json(Some(Self::DESCRIPTOR), response)
     }
@@ -150,6 +154,10 @@ impl Operation for Impersonate {
             None => request,
         }
         .json(&body)
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        self.settings.token.iter().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<String, Error> {

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::endpoint::{RequestBuilder, decode_json};
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation, RestClient};
 use bytes::Bytes;
-use users_model::{Identity, LinkTarget, Provider, UserId};
+use users_model::{Identity, LinkTarget, Provider, Secret, UserId};
 
 /// The accounts that belong to a user.
 #[derive(Clone, Debug)]
@@ -121,6 +121,10 @@ impl Operation for LinkIdentity {
             )),
             _ => RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", self.id.as_str()).json(target),
         }
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        self.target.link_with.iter().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<Vec<Identity>, Error> {

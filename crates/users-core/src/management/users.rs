@@ -12,7 +12,8 @@ use crate::{
 };
 use bytes::Bytes;
 use users_model::{
-    LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Page, Provider, User, UserId, UserUpdate,
+    LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Page, Patch, Provider, Secret, User, UserId,
+    UserUpdate,
 };
 
 /// The users of a tenant, as an administrator sees them.
@@ -304,6 +305,10 @@ impl Operation for CreateUser {
         RequestBuilder::new(Self::DESCRIPTOR, base).json(&self.user)
     }
 
+    fn secrets(&self) -> Vec<&Secret> {
+        self.user.password.iter().collect()
+    }
+
     fn decode(response: http::Response<Bytes>) -> Result<User, Error> {
         decode_json(Some(Self::DESCRIPTOR), response)
     }
@@ -585,6 +590,13 @@ impl Operation for UpdateUser {
             ));
         }
         RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", self.id.as_str()).json(&self.update)
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        match &self.update.password {
+            Patch::Set(password) => vec![password],
+            Patch::Keep | Patch::Clear => Vec::new(),
+        }
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<User, Error> {

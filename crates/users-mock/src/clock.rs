@@ -1,0 +1,274 @@
+//! A clock on which an hour passes in no time.
+
+use futures_util::future::{FutureExt as _, RemoteHandle};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, SystemTime};
+use users_core::{Clock, Instant};
+
+/// A [`Clock`] whose time moves only when every task waits for it.
+///
+/// [`block_on`](Self::block_on) runs a future: as long as anything can go on, no time passes; when everything sleeps, the clock
+/// jumps to the moment at which the first sleeper wakes. So an hour of rate-limited work takes milliseconds, and always goes the
+/// same way; its randomness comes from a seed.
+///
+/// Clones are the same clock. It begins at 2026-01-01T00:00:00Z.
+///
+/// ```
+/// use std::time::Duration;
+/// use users_core::Clock as _;
+/// use users_mock::VirtualClock;
+///
+/// let clock = VirtualClock::new();
+/// clock.block_on(clock.sleep(Duration::from_secs(3600)));
+/// assert_eq!(clock.elapsed(), Duration::from_secs(3600));
+/// ```
+///
+/// # Under another executor
+///
+/// In a `#[tokio::test]`, say, nobody can tell when all tasks are idle. There a sleep lets other tasks run once, and then moves
+/// the clock itself if it is the first to end: nothing hangs, but which task comes first is no longer certain.
+#[derive(Clone)]
+pub struct VirtualClock(Arc<Shared>);
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+struct Shared {
+    state: Mutex<State>,
+}
+
+struct State {
+    now: Duration,
+    /// Who sleeps until when; the number keeps those of the same moment apart, in the order in which they came.
+    sleepers: BTreeMap<(Duration, u64), Waker>,
+    next: u64,
+    random: fastrand::Rng,
+    spawned: Vec<Task>,
+    drivers: u32,
+}
+
+/// 2026-01-01T00:00:00Z
+const START: Duration = Duration::from_secs(1_767_225_600);
+
+impl VirtualClock {
+    /// A clock at its start.
+    pub fn new() -> Self {
+        Self::with_seed(0)
+    }
+
+    /// A clock at its start, whose randomness comes from this seed.
+    pub fn with_seed(seed: u64) -> Self {
+        let state = State {
+            now: Duration::ZERO,
+            sleepers: BTreeMap::new(),
+            next: 0,
+            random: fastrand::Rng::with_seed(seed),
+            spawned: Vec::new(),
+            drivers: 0,
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state) }))
+    }
+
+    /// The time since the clock's start.
+    pub fn elapsed(&self) -> Duration {
+        self.state().now
+    }
+
+    /// Moves the clock, and wakes whoever slept until then.
+    pub fn advance(&self, time: Duration) {
+        let mut state = self.state();
+        let now = state.now.saturating_add(time);
+        let woken = state.move_to(now);
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    /// Runs a future, and what was [spawned](Self::spawn), until the future is ready.
+    ///
+    /// # Panics
+    ///
+    /// If everything waits and nobody sleeps, since then nothing would ever happen.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let _driver = Driver::new(self);
+        let root = Arc::new(Woken(AtomicBool::new(true)));
+        let root_waker = Waker::from(Arc::clone(&root));
+        let mut tasks: Vec<(Task, Arc<Woken>)> = Vec::new();
+        loop {
+            let mut went_on = false;
+            if root.take() {
+                went_on = true;
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&root_waker)) {
+                    return output;
+                }
+            }
+            for spawned in std::mem::take(&mut self.state().spawned) {
+                tasks.push((spawned, Arc::new(Woken(AtomicBool::new(true)))));
+            }
+            tasks.retain_mut(|(task, woken)| {
+                if !woken.take() {
+                    return true;
+                }
+                went_on = true;
+                let waker = Waker::from(Arc::clone(woken));
+                task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
+            });
+            if !went_on && !self.jump() {
+                deadlock();
+            }
+        }
+    }
+
+    /// Runs a future beside the one that [`block_on`](Self::block_on) runs. Dropping the handle stops it.
+    pub fn spawn<F>(&self, future: F) -> RemoteHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        let (task, handle) = future.remote_handle();
+        self.state().spawned.push(Box::pin(task));
+        handle
+    }
+
+    /// Moves to the moment at which the first sleeper wakes; tells whether there was one.
+    fn jump(&self) -> bool {
+        let mut state = self.state();
+        let Some((&(moment, _), _)) = state.sleepers.first_key_value() else { return false };
+        let woken = state.move_to(moment);
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[track_caller]
+#[allow(clippy::panic)]
+fn deadlock() -> ! {
+    panic!(
+        "every task waits and none of them sleeps: what is waited for lies outside this clock and will never come"
+    )
+}
+
+impl State {
+    /// Moves the time forward and gives the wakers of all who slept until then.
+    fn move_to(&mut self, moment: Duration) -> Vec<Waker> {
+        self.now = self.now.max(moment);
+        let later = self.sleepers.split_off(&(self.now, u64::MAX));
+        std::mem::replace(&mut self.sleepers, later).into_values().collect()
+    }
+}
+
+/// Counts a running `block_on`, for as long as it runs.
+struct Driver<'a>(&'a VirtualClock);
+
+impl<'a> Driver<'a> {
+    fn new(clock: &'a VirtualClock) -> Self {
+        clock.state().drivers += 1;
+        Self(clock)
+    }
+}
+
+impl Drop for Driver<'_> {
+    fn drop(&mut self) {
+        self.0.state().drivers -= 1;
+    }
+}
+
+struct Woken(AtomicBool);
+
+impl Woken {
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+struct Sleep {
+    clock: VirtualClock,
+    until: Duration,
+    place: Option<(Duration, u64)>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let clock = self.clock.clone();
+        let mut state = clock.state();
+        if state.now >= self.until {
+            return Poll::Ready(());
+        }
+        let is_new = self.place.is_none();
+        let until = self.until;
+        let place = *self.place.get_or_insert_with(|| {
+            state.next += 1;
+            (until, state.next)
+        });
+        state.sleepers.insert(place, context.waker().clone());
+        if state.drivers > 0 {
+            return Poll::Pending;
+        }
+        if !is_new && state.sleepers.first_key_value().is_some_and(|(first, _)| *first == place) {
+            let woken = state.move_to(until);
+            drop(state);
+            woken.into_iter().for_each(Waker::wake);
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.clock.state().sleepers.remove(&place);
+        }
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Instant {
+        Instant::from_start(self.elapsed())
+    }
+
+    fn unix_now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + START + self.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let until = self.elapsed().saturating_add(time);
+        Box::pin(Sleep { clock: self.clone(), until, place: None })
+    }
+
+    fn random(&self) -> u64 {
+        self.state().random.u64(..)
+    }
+}
+
+impl Default for VirtualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for VirtualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VirtualClock").field(&self.elapsed()).finish()
+    }
+}

@@ -1,0 +1,28 @@
+//! What the tests across the crates share.
+
+use users_core::{AuthenticationClient, ManagementClient, Operation};
+use users_mock::MockTransport;
+
+/// Both clients on one mock.
+pub fn clients() -> (MockTransport, ManagementClient, AuthenticationClient) {
+    let mock = MockTransport::new();
+    let (management, authentication) = (mock.management(), mock.authentication());
+    (mock, management, authentication)
+}
+
+/// A request as one line: method, path and query.
+pub fn line(request: &http::Request<bytes::Bytes>) -> String {
+    format!("{} {}", request.method(), request.uri().path_and_query().map_or("", |target| target.as_str()))
+}
+
+/// An answer as a transport would give it.
+pub fn answer(status: u16, body: &str) -> http::Response<bytes::Bytes> {
+    let mut response = http::Response::new(bytes::Bytes::from(body.to_owned()));
+    *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+    response
+}
+
+/// Reads an answer as an operation does.
+pub fn decode<O: Operation>(status: u16, body: &str) -> Result<O::Output, users_core::Error> {
+    O::decode(answer(status, body))
+}

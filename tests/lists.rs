@@ -1,0 +1,188 @@
+//! Pages, streams over them, and the deletion of everyone.
+
+use http::{Method, Response};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use users_core::ErrorKind;
+use users_core::management::{Confirm, DeleteUser, GetAllUsers};
+use users_mock::{Captured, MockTransport};
+
+/// Answers searches over so many users as Auth0 does, the window included.
+fn with_users(mock: &MockTransport, users: usize) {
+    mock.expect(GetAllUsers::DESCRIPTOR)
+        .always()
+        .answer(move |request| page(request, &(0..users).collect::<Vec<_>>()));
+}
+
+fn page(request: &Captured, users: &[usize]) -> Response<bytes::Bytes> {
+    let number = |name, default: usize| request.query(name).map_or(default, |text| text.parse().unwrap());
+    let (page, per_page) = (number("page", 0), number("per_page", 50));
+    assert!(page * per_page < 1000, "page {page} of {per_page} lies beyond the window");
+    let shown: Vec<_> = users
+        .iter()
+        .skip(page * per_page)
+        .take(per_page)
+        .map(|n| format!(r#"{{"user_id":"auth0|{n}"}}"#))
+        .collect();
+    let list = format!("[{}]", shown.join(","));
+    let body = if request.query("include_totals").as_deref() == Some("true") {
+        format!(
+            r#"{{"start":{},"limit":{per_page},"length":{},"users":{list},"total":{}}}"#,
+            page * per_page,
+            shown.len(),
+            users.len().min(1000)
+        )
+    } else {
+        list
+    };
+    Response::new(body.into())
+}
+
+#[test]
+fn a_stream_gives_every_user_once_whatever_the_page_size() {
+    for users in [0, 1, 49, 50, 51, 99, 100, 101, 250, 999] {
+        for per_page in [None, Some(1), Some(7), Some(50), Some(100)] {
+            let mock = MockTransport::new();
+            with_users(&mock, users);
+            let call = mock.management().users().get_all();
+            let call = match per_page {
+                Some(per_page) => call.per_page(per_page),
+                None => call,
+            };
+            let all = mock.clock().block_on(call.items().try_collect()).unwrap();
+            let ids: BTreeSet<_> = all.iter().map(|user| user.user_id.clone().unwrap()).collect();
+            assert_eq!((all.len(), ids.len()), (users, users), "{per_page:?}");
+            let per_page = per_page.unwrap_or(100) as usize;
+            assert_eq!(mock.requests().len(), users.div_ceil(per_page).max(1), "no page is fetched in vain");
+        }
+    }
+}
+
+#[test]
+fn a_stream_says_when_the_server_shows_no_further() {
+    for users in [1000, 1001, 5000] {
+        let mock = MockTransport::new();
+        with_users(&mock, users);
+        let mut items = mock.management().users().get_all().items();
+        mock.clock().block_on(async {
+            for _ in 0..1000 {
+                items.next().await.unwrap().unwrap();
+            }
+            let error = items.next().await.unwrap().unwrap_err();
+            assert!(error.is_window_exceeded(), "{error}");
+            assert!(
+                error.to_string().starts_with("GET /users: the search has 1000 users or more"),
+                "{error}"
+            );
+            assert!(items.next().await.is_none());
+        });
+    }
+}
+
+#[test]
+fn a_stream_works_without_totals_and_from_a_later_page() {
+    let mock = MockTransport::new();
+    with_users(&mock, 120);
+    let users = mock.management().users();
+    let all = mock
+        .clock()
+        .block_on(users.get_all().include_totals(false).per_page(50).page(1).items().try_collect())
+        .unwrap();
+    assert_eq!(all.len(), 70);
+    assert_eq!(all[0].user_id.as_ref().unwrap().as_str(), "auth0|50");
+}
+
+#[test]
+fn nothing_is_fetched_before_it_is_asked_for() {
+    let mock = MockTransport::new();
+    with_users(&mock, 500);
+    let mut pages = mock.management().users().get_all().pages();
+    assert!(mock.requests().is_empty());
+    mock.clock().block_on(async {
+        assert_eq!(pages.try_next().await.unwrap().unwrap().len(), 100);
+        assert_eq!(mock.requests().len(), 1);
+    });
+}
+
+#[test]
+fn a_stream_ends_after_an_error() {
+    let mock = MockTransport::new();
+    mock.expect(GetAllUsers::DESCRIPTOR).error(400, "invalid_query_string", "no");
+    let mut items = mock.management().users().get_all().q("((").items();
+    mock.clock().block_on(async {
+        assert_eq!(items.next().await.unwrap().unwrap_err().code(), Some("invalid_query_string"));
+        assert!(items.next().await.is_none());
+    });
+}
+
+/// A tenant whose users can be deleted, apart from some, and whose index forgets them late.
+fn emptying(mock: &MockTransport, users: usize, stubborn: usize, lag: usize) -> Arc<Mutex<Vec<usize>>> {
+    let left = Arc::new(Mutex::new((0..users).collect::<Vec<_>>()));
+    let (search, delete) = (Arc::clone(&left), Arc::clone(&left));
+    let stale = Arc::new(Mutex::new((0..users).collect::<Vec<_>>()));
+    let searches = Mutex::new(0_usize);
+    mock.expect(GetAllUsers::DESCRIPTOR).always().answer(move |request| {
+        let mut searches = searches.lock().unwrap();
+        *searches += 1;
+        if *searches % (lag + 1) == 0 {
+            *stale.lock().unwrap() = search.lock().unwrap().clone();
+        }
+        page(request, &stale.lock().unwrap())
+    });
+    mock.expect(DeleteUser::DESCRIPTOR).always().answer(move |request| {
+        let number: usize = request.path().rsplit_once('|').unwrap().1.parse().unwrap();
+        let refused = number < stubborn;
+        if !refused {
+            delete.lock().unwrap().retain(|user| *user != number);
+        }
+        Response::builder().status(if refused { 403 } else { 204 }).body(bytes::Bytes::new()).unwrap()
+    });
+    left
+}
+
+#[test]
+fn delete_all_deletes_every_user_beyond_the_window_too() {
+    for (users, stubborn, lag) in
+        [(0, 0, 0), (1, 0, 0), (250, 0, 0), (2500, 0, 0), (300, 150, 0), (350, 3, 2)]
+    {
+        let mock = MockTransport::new();
+        let left = emptying(&mock, users, stubborn, lag);
+        let report = mock
+            .clock()
+            .block_on(async {
+                mock.management().users().delete_all(Confirm::tenant("Tenant.Example.com")).await
+            })
+            .unwrap();
+        assert_eq!(report.deleted as usize, users - stubborn, "{users} {stubborn} {lag}");
+        assert_eq!(report.failed.len(), stubborn, "an id is tried once");
+        assert_eq!(left.lock().unwrap().len(), stubborn);
+        let deletes = mock.requests().iter().filter(|request| request.method() == Method::DELETE).count();
+        assert_eq!(deletes, users);
+    }
+}
+
+#[test]
+fn delete_all_sends_nothing_unless_the_tenant_is_named() {
+    for named in ["", "other.example.com", "tenant.example.com.evil.example", "https://tenant.example.com"] {
+        let mock = MockTransport::new();
+        let error = mock
+            .clock()
+            .block_on(async { mock.management().users().delete_all(Confirm::tenant(named)).await })
+            .unwrap_err();
+        assert!(error.is_invalid_argument() && error.to_string().contains("nothing was sent"), "{error}");
+        assert!(mock.requests().is_empty());
+    }
+}
+
+#[test]
+fn delete_all_stops_at_a_search_that_fails() {
+    let mock = MockTransport::new();
+    mock.expect(GetAllUsers::DESCRIPTOR).error(403, "insufficient_scope", "Insufficient scope");
+    let mut deletion = mock.management().users().delete_all(Confirm::tenant(MockTransport::DOMAIN));
+    mock.clock().block_on(async {
+        let error = deletion.next().await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Status, Some("insufficient_scope")));
+        assert!(deletion.next().await.is_none());
+    });
+    mock.verify();
+}

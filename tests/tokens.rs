@@ -1,0 +1,264 @@
+//! Where access tokens come from, and how often.
+
+use futures_util::future::join_all;
+use http::Method;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use users_core::management::GetUser;
+use users_core::model::Secret;
+use users_core::{AccessToken, Clock as _, ErrorKind, ManagementClient, token_fn};
+use users_mock::{Captured, MockTransport};
+
+const USER: &str = r#"{"user_id":"auth0|1"}"#;
+const TOKEN: (Method, &str) = (Method::POST, "/oauth/token");
+
+fn client(mock: &MockTransport) -> ManagementClient {
+    ManagementClient::builder(mock.clone())
+        .domain("tenant.example.com")
+        .client_credentials("my-client", "my-secret")
+        .clock(mock.clock())
+        .build()
+        .unwrap()
+}
+
+fn token(number: u32, lifetime: u32) -> String {
+    format!(r#"{{"access_token":"token-{number}","expires_in":{lifetime},"token_type":"Bearer"}}"#)
+}
+
+fn bearer(request: &Captured) -> String {
+    request.headers()["authorization"].to_str().unwrap().to_owned()
+}
+
+fn token_requests(mock: &MockTransport) -> usize {
+    mock.requests().iter().filter(|request| request.path() == "/oauth/token").count()
+}
+
+#[test]
+fn a_hundred_first_calls_at_once_fetch_one_token() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN)
+        .with_body(serde_json::json!({
+            "grant_type": "client_credentials", "client_id": "my-client", "client_secret": "my-secret",
+            "audience": "https://tenant.example.com/api/v2/",
+        }))
+        .delay(Duration::from_secs(1))
+        .json(token(1, 86400));
+    mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token-1").json(USER).times(100);
+    let client = client(&mock);
+    assert!(mock.requests().is_empty(), "a token is fetched when it is needed, not before");
+    let results =
+        mock.clock().block_on(join_all((0..100).map(|_| client.clone().users().get("auth0|1").send())));
+    assert!(results.iter().all(Result::is_ok));
+    mock.verify();
+}
+
+#[test]
+fn a_token_is_renewed_before_it_expires() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).json(token(1, 3600));
+    mock.expect(TOKEN).json(token(2, 3600));
+    mock.expect(GetUser::DESCRIPTOR).json(USER).always();
+    let (users, clock) = (client(&mock).users(), mock.clock());
+    clock.block_on(async {
+        users.get("auth0|1").await.unwrap();
+        clock.sleep(Duration::from_secs(3600 - 125)).await;
+        users.get("auth0|1").await.unwrap();
+        assert_eq!(token_requests(&mock), 1, "two minutes before the end it is still good");
+        clock.sleep(Duration::from_secs(66)).await;
+        users.get("auth0|1").await.unwrap();
+        assert_eq!(token_requests(&mock), 2, "a minute before the end it is renewed");
+    });
+    assert_eq!(bearer(mock.requests().last().unwrap()), "Bearer token-2");
+}
+
+#[test]
+fn an_early_renewal_that_fails_does_not_throw_a_good_token_away() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).json(token(1, 3600));
+    mock.expect(TOKEN).status(500).always();
+    mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token-1").json(USER).always();
+    let (users, clock) = (client(&mock).users(), mock.clock());
+    clock.block_on(async {
+        users.get("auth0|1").await.unwrap();
+        clock.sleep(Duration::from_secs(3600 - 59)).await;
+        // Every second until the end: all succeed, and the endpoint is not hammered.
+        for _ in 0..20 {
+            users.get("auth0|1").await.unwrap();
+            clock.sleep(Duration::from_secs(1)).await;
+        }
+    });
+    assert!(token_requests(&mock) < 20, "{}", token_requests(&mock));
+}
+
+#[test]
+fn a_passing_failure_is_never_permanent() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).status(503).times(3);
+    mock.expect(TOKEN).json(token(1, 3600));
+    mock.expect(GetUser::DESCRIPTOR).json(USER);
+    let (users, clock) = (client(&mock).users(), mock.clock());
+    clock.block_on(async {
+        let error = users.get("auth0|1").await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Token, 0));
+        assert!(error.is_retryable());
+        users.get("auth0|1").await.unwrap();
+    });
+    mock.verify();
+}
+
+#[test]
+fn wrong_credentials_are_said_to_be_wrong() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).status(401).json(r#"{"error":"access_denied","error_description":"Unauthorized"}"#);
+    let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GET /users/{id}: no access token: POST /oauth/token: 401 access_denied: Unauthorized"
+    );
+    assert!(!error.is_retryable() && error.attempts() == 0);
+    mock.verify();
+}
+
+#[test]
+fn a_token_endpoint_that_hangs_is_given_ten_seconds() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).delay(Duration::from_secs(3600)).always();
+    let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
+    assert_eq!((error.kind(), mock.clock().elapsed()), (ErrorKind::Token, Duration::from_secs(10)));
+    assert!(error.is_retryable());
+}
+
+#[test]
+fn a_401_renews_the_token_once_and_repeats_once() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).json(token(1, 86400));
+    mock.expect(GetUser::DESCRIPTOR)
+        .with_header("authorization", "Bearer token-1")
+        .error(401, "x", "Invalid token")
+        .delay(Duration::from_secs(1))
+        .times(3);
+    mock.expect(TOKEN).json(token(2, 86400));
+    mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token-2").json(USER).times(3);
+    let users = client(&mock).users();
+    let results = mock.clock().block_on(join_all((0..3).map(|_| users.get("auth0|1").send())));
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    mock.verify();
+
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).json(token(1, 86400));
+    mock.expect(TOKEN).json(token(2, 86400));
+    mock.expect(GetUser::DESCRIPTOR).error(401, "x", "Invalid token").times(2);
+    let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
+    assert!(error.is_unauthorized() && error.attempts() == 2, "{error:?}");
+    mock.verify();
+}
+
+#[test]
+fn a_401_on_a_fixed_token_is_not_repeated() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).error(401, "x", "Invalid token");
+    let error = mock.clock().block_on(mock.management().users().get("auth0|1").send()).unwrap_err();
+    assert!(error.is_unauthorized() && error.attempts() == 1);
+    mock.verify();
+}
+
+#[test]
+fn callers_that_give_up_do_not_take_the_token_with_them() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
+    mock.expect(GetUser::DESCRIPTOR).json(USER).always();
+    let (users, clock) = (client(&mock).users(), mock.clock());
+    clock.block_on(async {
+        // The first one starts the fetch and goes away; the second one, which waits for it too, gets its token.
+        let first = users.get("auth0|1").timeout(Duration::from_secs(1)).send();
+        let second = users.get("auth0|1").send();
+        let (first, second) = futures_util::future::join(first, second).await;
+        assert!(first.unwrap_err().is_timeout());
+        second.unwrap();
+        assert_eq!(token_requests(&mock), 1);
+    });
+
+    // All of them go away: the next one begins afresh.
+    let mock = MockTransport::new();
+    mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
+    mock.expect(GetUser::DESCRIPTOR).json(USER).always();
+    let (users, clock) = (client(&mock).users(), mock.clock());
+    clock.block_on(async {
+        assert!(users.get("auth0|1").timeout(Duration::from_secs(1)).await.unwrap_err().is_timeout());
+        clock.sleep(Duration::from_secs(100)).await;
+        users.get("auth0|1").await.unwrap();
+    });
+    assert_eq!(token_requests(&mock), 2);
+}
+
+#[test]
+fn an_assertion_is_made_anew_for_each_request() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN)
+        .with_body(serde_json::json!({
+            "grant_type": "client_credentials", "client_id": "my-client", "audience": "https://auth.example.com/api/v2/",
+            "client_assertion": "assertion-1",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        }))
+        .json(token(1, 86400));
+    mock.expect(GetUser::DESCRIPTOR).json(USER);
+    let made = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&made);
+    let client = ManagementClient::builder(mock.clone())
+        .domain("login.example.com")
+        .audience("https://auth.example.com/api/v2/")
+        .client_assertion("my-client", move || {
+            let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+            async move { Ok(Secret::from(format!("assertion-{number}"))) }
+        })
+        .clock(mock.clock())
+        .build()
+        .unwrap();
+    mock.clock().block_on(client.users().get("auth0|1").send()).unwrap();
+    assert_eq!(mock.requests()[0].uri().host(), Some("login.example.com"));
+    mock.verify();
+}
+
+#[test]
+fn a_closure_s_tokens_are_kept_as_long_as_it_says_they_live() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).json(USER).always();
+    let calls = Arc::new(AtomicU32::new(0));
+    for (lifetime, fetched) in [(Some(Duration::from_secs(600)), 1), (None, 10)] {
+        calls.store(0, Ordering::Relaxed);
+        let count = Arc::clone(&calls);
+        let source = token_fn(mock.clock(), move || {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            let token = AccessToken::new(format!("t{number}"));
+            async move {
+                Ok(match lifetime {
+                    Some(lifetime) => token.expires_in(lifetime),
+                    None => token,
+                })
+            }
+        });
+        let client = ManagementClient::builder(mock.clone())
+            .domain("a.example.com")
+            .token_source(source)
+            .clock(mock.clock())
+            .build()
+            .unwrap();
+        mock.clock().block_on(async {
+            for _ in 0..10 {
+                client.users().get("auth0|1").await.unwrap();
+            }
+        });
+        assert_eq!(calls.load(Ordering::Relaxed), fetched, "{lifetime:?}");
+    }
+}
+
+#[test]
+fn a_caller_s_own_token_goes_instead_of_the_client_s() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer mine").json(USER);
+    mock.clock()
+        .block_on(client(&mock).users().get("auth0|1").header("authorization", "Bearer mine").send())
+        .unwrap();
+    mock.verify();
+}
