@@ -25,20 +25,20 @@ impl ConnectError {
 
     /// Reaching this machine failed.
     pub(crate) fn dialing(target: &str, error: BoxError) -> Self {
-        Self::from_source(format!("no connection to {target}"), false, error)
+        Self::from_source(&format!("no connection to {target}"), false, error)
     }
 
     /// The proxy could not be reached, or gave no tunnel.
     pub(crate) fn tunneling(target: &str, proxy: &str, error: BoxError) -> Self {
-        Self::from_source(format!("no connection to {target} through the proxy {proxy}"), false, error)
+        Self::from_source(&format!("no connection to {target} through the proxy {proxy}"), false, error)
     }
 
     /// The wire stood, but not TLS.
     pub(crate) fn handshake(target: &str, no_roots: bool, error: BoxError) -> Self {
-        Self::from_source(format!("no TLS connection to {target}"), no_roots, error)
+        Self::from_source(&format!("no TLS connection to {target}"), no_roots, error)
     }
 
-    fn from_source(what: String, no_roots: bool, error: BoxError) -> Self {
+    fn from_source(what: &str, no_roots: bool, error: BoxError) -> Self {
         let (kind, why) = match find::<rustls::Error>(&*error) {
             Some(tls) => (TransportErrorKind::Tls, tls_reason(tls, no_roots)),
             None => (TransportErrorKind::Connect, reason(&*error)),
@@ -134,8 +134,8 @@ pub(crate) fn decoding(error: io::Error, target: &str) -> TransportError {
 
 fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
     use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-        UnknownIssuer,
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
     };
 
     let certificate = match error {
@@ -147,7 +147,10 @@ fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
     };
     match certificate {
         UnknownIssuer if no_roots => "this machine has no root certificates, and none were added".to_owned(),
-        UnknownIssuer => "the certificate comes from an authority that is not trusted here".to_owned(),
+        // A bad signature: an authority of the same name, with another key.
+        UnknownIssuer | BadSignature => {
+            "the certificate comes from an authority that is not trusted here".to_owned()
+        }
         NotValidForName | NotValidForNameContext { .. } => {
             one_line(&format!("the certificate is for another name ({certificate})"))
         }
