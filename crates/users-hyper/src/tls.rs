@@ -12,7 +12,7 @@ use users_core::{Sent, TransportError, TransportErrorKind};
 #[derive(Clone)]
 pub(crate) struct Tls {
     /// Without ALPN: who speaks what is for the caller to say.
-    pub(crate) config: ClientConfig,
+    config: ClientConfig,
     /// This machine trusts nobody and neither did the caller: every handshake will fail.
     pub(crate) no_roots: bool,
 }

@@ -195,10 +195,11 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// How long an unused connection is kept. 60 s unless set. It is really closed at the first look after that time,
-    /// and there is one each time that this time passes (at most every 90 ms).
+    /// How long an unused connection may be used again. 60 s unless set; more than a year counts as a year. It is closed
+    /// at most as long again after that.
     pub fn pool_idle_timeout(mut self, time: Duration) -> Self {
-        self.pool_idle_timeout = time;
+        // hyper-util adds it to the present moment, unchecked.
+        self.pool_idle_timeout = time.min(Duration::from_secs(365 * 24 * 60 * 60));
         self
     }
 

@@ -2,6 +2,8 @@
 
 mod support;
 
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use support::{NEVER, SOON, Server, answer, assert_error, builder, get, read_head, text, transport};
@@ -78,6 +80,19 @@ async fn a_connection_closed_without_an_answer_may_have_been_acted_upon() {
 }
 
 #[tokio::test]
+async fn a_stream_reset_on_http2_may_have_been_acted_upon() {
+    let server = Server::new(|stream| async move {
+        let service = service_fn(|_| async { Err::<http::Response<String>, _>(std::io::Error::other("no")) });
+        let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+    })
+    .await;
+    let transport = builder().http2_only().build().unwrap();
+    let error = answer(&transport, &server.url(), None).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Io, Sent::Maybe, "broke before it answered: http2 error");
+}
+
+#[tokio::test]
 async fn an_answer_cut_short_is_an_error_of_its_body() {
     for cut in [
         "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"user_id\":",
@@ -136,6 +151,15 @@ async fn what_must_not_be_sent_is_refused() {
         let error = answer(&transport(), url, None).await.unwrap_err();
         assert_error(&error, TransportErrorKind::Invalid, Sent::No, says);
     }
+}
+
+#[tokio::test]
+async fn times_without_end_are_taken() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
+    let transport =
+        builder().connect_timeout(Duration::MAX).pool_idle_timeout(Duration::MAX).build().unwrap();
+    let response = answer(&transport, &server.url(), Some(Duration::MAX)).await.unwrap();
+    assert_eq!(text(response).await.unwrap(), "[]");
 }
 
 #[tokio::test]
