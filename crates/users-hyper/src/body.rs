@@ -1,0 +1,100 @@
+//! A response's body: read piece by piece, within the deadline, and unpacked on the way.
+
+use crate::error;
+use async_compression::tokio::bufread::GzipDecoder;
+use bytes::Bytes;
+use futures_util::future::Either;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use http::{HeaderMap, Response, StatusCode, header};
+use http_body_util::BodyDataStream;
+use hyper::body::{Body as _, Incoming};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::Poll;
+use tokio_util::io::{ReaderStream, StreamReader};
+use users_core::{Body, TransportError};
+
+/// No more than this is unpacked before somebody has asked for it.
+const UNPACKED_CHUNK: usize = 16 * 1024;
+
+/// The timer of one attempt; it runs on from the head into the body.
+pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
+
+/// Makes hyper's response ours.
+pub(crate) fn response(
+    response: Response<Incoming>,
+    to_head: bool,
+    target: String,
+    timer: Timer,
+) -> Response<Body> {
+    let (mut parts, incoming) = response.into_parts();
+    let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let body = if bodiless || incoming.is_end_stream() {
+        Body::default()
+    } else if is_gzip(&parts.headers) {
+        parts.headers.remove(header::CONTENT_ENCODING);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Body::from_stream(unpacked(read(incoming, target.clone(), timer), target))
+    } else {
+        Body::from_stream(read(incoming, target, timer))
+    };
+    Response::from_parts(parts, body)
+}
+
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let (Some(coding), None) = (codings.next(), codings.next()) else { return false };
+    let coding = coding.as_bytes().trim_ascii();
+    coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip")
+}
+
+/// The pieces as they come, none of them empty, until the deadline.
+fn read(
+    incoming: Incoming,
+    target: String,
+    mut timer: Timer,
+) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
+    let mut body = Some(BodyDataStream::new(incoming));
+    stream::poll_fn(move |context| {
+        let Some(reading) = body.as_mut() else { return Poll::Ready(None) };
+        if timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
+            // What is dropped here is the connection, or the stream on it: nobody will read on.
+            body = None;
+            return Poll::Ready(Some(Err(error::too_late_for_body(&target))));
+        }
+        loop {
+            return match reading.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => continue,
+                Poll::Ready(Some(Ok(chunk))) => Poll::Ready(Some(Ok(chunk))),
+                Poll::Ready(Some(Err(error))) => {
+                    body = None;
+                    Poll::Ready(Some(Err(error::reading(error, &target))))
+                }
+                Poll::Ready(None) => {
+                    body = None;
+                    Poll::Ready(None)
+                }
+                Poll::Pending => Poll::Pending,
+            };
+        }
+    })
+}
+
+fn unpacked(
+    packed: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
+    target: String,
+) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
+    let unpacking = async move {
+        let mut packed = Box::pin(packed.peekable());
+        // Nothing at all is not gzip, but servers call it so.
+        if packed.as_mut().peek().await.is_none() {
+            return Either::Left(stream::empty());
+        }
+        let mut gzip = GzipDecoder::new(StreamReader::new(packed.map_err(io::Error::other)));
+        gzip.multiple_members(true);
+        let chunks = ReaderStream::with_capacity(gzip, UNPACKED_CHUNK);
+        Either::Right(chunks.map_err(move |error| error::decoding(error, &target)))
+    };
+    stream::once(unpacking).flatten()
+}

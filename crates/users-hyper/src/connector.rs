@@ -1,0 +1,186 @@
+//! How a connection comes about: TCP, or a tunnel through a proxy; then TLS; all within one time limit.
+
+use crate::error::{BoxError, ConnectError};
+use crate::tls::Tls;
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tower_service::Service;
+use users_core::TransportErrorKind;
+
+/// TCP to the server or to a plain proxy; TLS to a proxy that is spoken to in TLS.
+type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, ConnectError>> + Send>>;
+
+/// Makes the connections of hyper's client.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    https: HttpsConnector<Dial>,
+    timeout: Duration,
+    no_roots: bool,
+}
+
+impl Connector {
+    pub(crate) fn new(tls: &Tls, protocols: &[&[u8]], proxies: Option<Matcher>, timeout: Duration) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let wire = https(tcp, tls, &[b"http/1.1"]);
+        let dial = Dial { wire, proxies: proxies.map(Arc::new) };
+        Self { https: https(dial, tls, protocols), timeout, no_roots: tls.no_roots }
+    }
+}
+
+fn https<T>(below: T, tls: &Tls, protocols: &[&[u8]]) -> HttpsConnector<T> {
+    HttpsConnector::new(below, tls.offering(protocols), false, Arc::new(DefaultServerNameResolver::default()))
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<Wire>;
+    type Error = ConnectError;
+    type Future = Connecting<Self::Response>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let target = host_and_port(&uri);
+        let (timeout, no_roots) = (self.timeout, self.no_roots);
+        let connecting = self.https.call(uri);
+        Box::pin(async move {
+            match tokio::time::timeout(timeout, connecting).await {
+                Ok(Ok(connection)) => Ok(connection),
+                Ok(Err(error)) => Err(match error.downcast::<ConnectError>() {
+                    Ok(dialing) => *dialing,
+                    Err(error) => ConnectError::handshake(&target, no_roots, error),
+                }),
+                Err(_) => Err(ConnectError::new(
+                    TransportErrorKind::Timeout,
+                    format!("connecting to {target} took longer than {timeout:?}"),
+                )),
+            }
+        })
+    }
+}
+
+/// Gives the bare wire to a server, on which TLS is still to come.
+#[derive(Clone)]
+struct Dial {
+    wire: HttpsConnector<HttpConnector>,
+    proxies: Option<Arc<Matcher>>,
+}
+
+impl Service<Uri> for Dial {
+    type Response = Wire;
+    type Error = ConnectError;
+    type Future = Connecting<Wire>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let mut wire = self.wire.clone();
+        let proxy = self.proxies.as_ref().filter(|_| !is_loopback(&uri)).and_then(|all| all.intercept(&uri));
+        Box::pin(async move {
+            let target = host_and_port(&uri);
+            let bare = bare(&target)?;
+            match proxy {
+                None => wire.call(bare).await.map_err(|error| ConnectError::dialing(&target, error)),
+                Some(proxy) => through(&proxy, wire, bare, &target).await,
+            }
+        })
+    }
+}
+
+/// Asks a proxy for a tunnel (CONNECT).
+async fn through(
+    proxy: &Intercept,
+    wire: HttpsConnector<HttpConnector>,
+    bare: Uri,
+    target: &str,
+) -> Result<Wire, ConnectError> {
+    let name = host_and_port(proxy.uri());
+    if !proxy.uri().scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS) {
+        return Err(ConnectError::new(
+            TransportErrorKind::Invalid,
+            format!("the proxy {name} is neither http nor https, and no other kind can be used"),
+        ));
+    }
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), wire);
+    if let Some(credentials) = proxy.basic_auth() {
+        tunnel = tunnel.with_auth(credentials.clone());
+    }
+    tunnel.call(bare).await.map_err(|error| ConnectError::tunneling(target, &name, BoxError::from(error)))
+}
+
+/// `http://host:port/`, so that no TLS is begun and no port guessed.
+fn bare(target: &str) -> Result<Uri, ConnectError> {
+    Uri::builder()
+        .scheme(Scheme::HTTP)
+        .authority(target)
+        .path_and_query(PathAndQuery::from_static("/"))
+        .build()
+        .map_err(|error| {
+            ConnectError::new(TransportErrorKind::Invalid, format!("{target} is no address: {error}"))
+        })
+}
+
+/// `host:port`: all that errors may say of an address.
+pub(crate) fn host_and_port(uri: &Uri) -> String {
+    let fallback = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
+    format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(fallback))
+}
+
+/// Whether an address names this machine: `127.0.0.0/8`, `::1` or `localhost`.
+pub(crate) fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machines_own_names_are_loopback() {
+        for (uri, loopback) in [
+            ("http://localhost/", true),
+            ("http://LOCALHOST:8080/", true),
+            ("http://127.0.0.1/", true),
+            ("http://127.9.8.7:1/", true),
+            ("http://[::1]:80/", true),
+            ("http://localhost.example/", false),
+            ("http://localhost@tenant.example/", false),
+            ("http://127.0.0.1.example/", false),
+            ("http://10.0.0.1/", false),
+            ("http://[::2]/", false),
+        ] {
+            assert_eq!(is_loopback(&Uri::from_static(uri)), loopback, "{uri}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_told_as_host_and_port() {
+        for (uri, told) in [
+            ("https://tenant.example/api/v2/users?q=secret", "tenant.example:443"),
+            ("http://user:password@[::1]/", "[::1]:80"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ] {
+            assert_eq!(host_and_port(&Uri::from_static(uri)), told);
+        }
+    }
+}

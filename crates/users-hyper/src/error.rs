@@ -1,0 +1,209 @@
+//! What hyper, rustls and a proxy report, told in one line: what went wrong, with whom, and whether the request was sent.
+
+use hyper_util::client::legacy;
+use rustls::CertificateError;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+use users_core::{Sent, TransportError, TransportErrorKind};
+
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why there is no connection. It travels through hyper's client, which wraps it, and is found again by [`sending`].
+#[derive(Debug)]
+pub(crate) struct ConnectError {
+    kind: TransportErrorKind,
+    message: String,
+    source: Option<BoxError>,
+}
+
+impl ConnectError {
+    pub(crate) fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// Reaching this machine failed.
+    pub(crate) fn dialing(target: &str, error: BoxError) -> Self {
+        Self::from_source(&format!("no connection to {target}"), false, error)
+    }
+
+    /// The proxy could not be reached, or gave no tunnel.
+    pub(crate) fn tunneling(target: &str, proxy: &str, error: BoxError) -> Self {
+        Self::from_source(&format!("no connection to {target} through the proxy {proxy}"), false, error)
+    }
+
+    /// The wire stood, but not TLS.
+    pub(crate) fn handshake(target: &str, no_roots: bool, error: BoxError) -> Self {
+        Self::from_source(&format!("no TLS connection to {target}"), no_roots, error)
+    }
+
+    fn from_source(what: &str, no_roots: bool, error: BoxError) -> Self {
+        let (kind, why) = match find::<rustls::Error>(&*error) {
+            Some(tls) => (TransportErrorKind::Tls, tls_reason(tls, no_roots)),
+            None => (TransportErrorKind::Connect, reason(&*error)),
+        };
+        Self { kind, message: format!("{what}: {why}"), source: Some(error) }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// There is no response head. `handed_over`: the request had been given to a connection.
+pub(crate) fn sending(error: legacy::Error, target: &str, handed_over: bool) -> TransportError {
+    use TransportErrorKind::{Connect, Invalid, Io, Other, Timeout};
+
+    let (kind, sent, message) = if let Some(connect) = find::<ConnectError>(&error) {
+        (connect.kind, Sent::No, connect.message.clone())
+    } else if error.is_connect() {
+        (Connect, Sent::No, format!("no connection to {target}: {}", reason(&error)))
+    } else if let Some(hyper) = find::<hyper::Error>(&error) {
+        let why = reason(hyper);
+        // hyper says "canceled" of a request that it gives back unstarted, and of no other.
+        if hyper.is_canceled() || !handed_over {
+            (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
+        } else if hyper.is_parse() {
+            (Invalid, Sent::Yes, format!("{target} did not answer in HTTP: {why}"))
+        } else if hyper.is_incomplete_message() {
+            (Io, Sent::Maybe, format!("{target} closed the connection before it answered"))
+        } else if hyper.is_timeout() {
+            (Timeout, Sent::Maybe, format!("{target} no longer answers keep-alive pings"))
+        } else if hyper.is_user() {
+            (Other, Sent::Maybe, format!("the request to {target} was given up: {why}"))
+        } else {
+            (Io, Sent::Maybe, format!("the connection to {target} broke before it answered: {why}"))
+        }
+    } else {
+        (Invalid, Sent::No, format!("the request to {target} cannot be sent: {}", reason(&error)))
+    };
+    TransportError::new(kind, sent, message).with_source(error)
+}
+
+/// The deadline passed before there was a response head.
+pub(crate) fn too_late(target: &str, deadline: Option<Duration>, handed_over: bool) -> TransportError {
+    let deadline = deadline.unwrap_or_default();
+    let (sent, what) = if handed_over {
+        (Sent::Maybe, format!("{target} did not answer within {deadline:?}"))
+    } else {
+        (Sent::No, format!("there was no connection to {target} within {deadline:?}"))
+    };
+    TransportError::new(TransportErrorKind::Timeout, sent, what)
+}
+
+/// The deadline passed in the middle of the body.
+pub(crate) fn too_late_for_body(target: &str) -> TransportError {
+    let message = format!("the deadline passed before the whole response of {target} had come");
+    TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message)
+}
+
+/// The body broke off.
+pub(crate) fn reading(error: hyper::Error, target: &str) -> TransportError {
+    let cut_short = error.is_incomplete_message()
+        || find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+    let message = if cut_short {
+        format!("the connection to {target} closed before the whole response had come")
+    } else {
+        format!("the connection to {target} broke before the whole response had come: {}", reason(&error))
+    };
+    TransportError::new(TransportErrorKind::Io, Sent::Yes, message).with_source(error)
+}
+
+/// The body is not the gzip that it claims to be; or the wire below broke, which then is the error.
+pub(crate) fn decoding(error: io::Error, target: &str) -> TransportError {
+    let error = match error.downcast::<TransportError>() {
+        Ok(wire) => return wire,
+        Err(error) => error,
+    };
+    let message = if error.kind() == io::ErrorKind::UnexpectedEof {
+        format!("the gzip data of {target} ended too early")
+    } else {
+        format!("the gzip data of {target} cannot be read: {}", reason(&error))
+    };
+    TransportError::new(TransportErrorKind::Io, Sent::Yes, message).with_source(error)
+}
+
+fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
+    use CertificateError::{
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, UnknownIssuer,
+    };
+
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::InvalidMessage(_) => {
+            return one_line(&format!("the server does not speak TLS ({error})"));
+        }
+        error => return one_line(&error.to_string()),
+    };
+    match certificate {
+        UnknownIssuer if no_roots => "this machine has no root certificates, and none were added".to_owned(),
+        // A bad signature: an authority of the same name, with another key.
+        UnknownIssuer | BadSignature => {
+            "the certificate comes from an authority that is not trusted here".to_owned()
+        }
+        NotValidForName | NotValidForNameContext { .. } => {
+            one_line(&format!("the certificate is for another name ({certificate})"))
+        }
+        Expired | ExpiredContext { .. } => one_line(&format!("the certificate has expired ({certificate})")),
+        NotValidYet | NotValidYetContext { .. } => {
+            one_line(&format!("the certificate is not valid yet ({certificate})"))
+        }
+        certificate => one_line(&format!("the certificate cannot be trusted ({certificate})")),
+    }
+}
+
+/// The error of this type among an error and its sources.
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let mut error = Some(error);
+    while let Some(this) = error {
+        if let Some(found) = this.downcast_ref() {
+            return Some(found);
+        }
+        error = below(this);
+    }
+    None
+}
+
+/// An `io::Error` counts what it wraps as itself, so its `source` skips one.
+fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// An error and its sources in one line, each said once.
+fn reason(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut error = below(error);
+    while let Some(this) = error {
+        let more = this.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        error = below(this);
+    }
+    one_line(&text)
+}
+
+/// No control characters, and not endless: some of these texts come from the other side.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let mut line: String =
+        text.chars().take(LONGEST).map(|char| if char.is_control() { ' ' } else { char }).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}

@@ -1,0 +1,233 @@
+//! Servers on loopback whose every byte is scripted, and what each test wants of an answer or an error.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
+use users_hyper::{HyperTransport, HyperTransportBuilder};
+
+/// Soon enough for a test that waits for it, late enough for a busy machine.
+pub(crate) const SOON: Duration = Duration::from_millis(150);
+/// When a test has failed.
+pub(crate) const NEVER: Duration = Duration::from_secs(20);
+
+/// A listening server; it ends with the test's runtime.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// Serves each connection with this script.
+    pub(crate) async fn new<F, R>(script: F) -> Self
+    where
+        F: Fn(TcpStream) -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(script(stream));
+            }
+        });
+        Self { address, connections }
+    }
+
+    /// Answers each request with these bytes and closes the connection.
+    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = Arc::new(answer.into());
+        Self::new(move |mut stream| {
+            let answer = Arc::clone(&answer);
+            async move {
+                read_head(&mut stream).await;
+                // A client that has seen enough may be gone.
+                let _ = stream.write_all(&answer).await;
+                let _ = stream.shutdown().await;
+            }
+        })
+        .await
+    }
+
+    /// Speaks real HTTP over TLS, and says which version and host were asked.
+    pub(crate) async fn tls(identity: &Identity, protocols: &[&[u8]]) -> Self {
+        let acceptor = identity.acceptor(protocols);
+        Self::new(move |stream| {
+            let acceptor = acceptor.clone();
+            async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    http2(stream).await;
+                } else {
+                    http1(stream).await;
+                }
+            }
+        })
+        .await
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// A URL whose path and query must appear in no error.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/secret-path?q=secret-query", self.address)
+    }
+
+    pub(crate) fn https_url(&self) -> String {
+        format!("https://{}/secret-path?q=secret-query", self.address)
+    }
+}
+
+/// HTTP/2 on this stream.
+pub(crate) async fn http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    let service = hyper::service::service_fn(echo);
+    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// HTTP/1.1 on this stream.
+pub(crate) async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    let service = hyper::service::service_fn(echo);
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn echo(request: Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(Response::new(Full::from(format!("{:?}", request.version()))))
+}
+
+/// Reads a request's head, and its body if it has one by now.
+pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// A certificate for these names, and the authority that signed it.
+pub(crate) struct Identity {
+    pub(crate) authority_pem: String,
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Identity {
+    pub(crate) fn new(names: &[&str]) -> Self {
+        Self::with(names, |_| {})
+    }
+
+    pub(crate) fn with(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = authority.self_signed(&authority_key).unwrap();
+
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut certificate = CertificateParams::new(names).unwrap();
+        change(&mut certificate);
+        let certificate = certificate.signed_by(&key, &authority, &authority_key).unwrap();
+        Self { authority_pem: authority.pem(), certificate, key }
+    }
+
+    pub(crate) fn acceptor(&self, protocols: &[&[u8]]) -> TlsAcceptor {
+        #[cfg(feature = "ring")]
+        let provider = rustls::crypto::ring::default_provider();
+        #[cfg(not(feature = "ring"))]
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.certificate.der().clone()], key)
+            .unwrap();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+/// A builder that no proxy of this machine can disturb.
+pub(crate) fn builder() -> HyperTransportBuilder {
+    HyperTransport::builder().no_proxy()
+}
+
+pub(crate) fn transport() -> HyperTransport {
+    builder().build().unwrap()
+}
+
+pub(crate) fn get(url: &str) -> Request<Bytes> {
+    request("GET", url, "")
+}
+
+pub(crate) fn request(method: &str, url: &str, body: &'static str) -> Request<Bytes> {
+    Request::builder()
+        .method(method)
+        .uri(url)
+        .header("authorization", "Bearer secret-token")
+        .body(Bytes::from_static(body.as_bytes()))
+        .unwrap()
+}
+
+/// The answer to a GET; a test that hangs fails instead.
+pub(crate) async fn answer(
+    transport: &HyperTransport,
+    url: &str,
+    deadline: Option<Duration>,
+) -> Result<Response<Body>, TransportError> {
+    tokio::time::timeout(NEVER, transport.send(get(url), deadline)).await.expect("no answer in time")
+}
+
+/// The decoded body of an answer.
+pub(crate) async fn text(response: Response<Body>) -> Result<String, TransportError> {
+    let body = tokio::time::timeout(NEVER, response.into_body().collect(1 << 20)).await;
+    body.expect("no body in time").map(|body| String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// GETs all of it.
+pub(crate) async fn get_text(transport: &HyperTransport, url: &str) -> Result<String, TransportError> {
+    text(answer(transport, url, None).await?).await
+}
+
+/// Checks what the client acts on and what a person reads; and that nothing is told that must not be.
+#[track_caller]
+pub(crate) fn assert_error(error: &TransportError, kind: TransportErrorKind, sent: Sent, says: &str) {
+    let message = error.to_string();
+    assert_eq!((error.kind(), error.sent()), (kind, sent), "{message}");
+    assert!(message.contains(says), "{message:?} should say {says:?}");
+    assert!(!message.contains('\n'), "{message:?} should be one line");
+    let mut everything = format!("{error:?}");
+    let mut source = error.source();
+    while let Some(this) = source {
+        write!(everything, "\n{this}\n{this:?}").unwrap();
+        source = this.source();
+    }
+    assert!(!everything.contains("secret"), "{everything}");
+}

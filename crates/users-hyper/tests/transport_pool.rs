@@ -1,0 +1,82 @@
+//! Connections: kept, used again, given up.
+
+mod support;
+
+use std::time::Duration;
+use support::{NEVER, Server, builder, get, get_text, http1, http2, read_head, text, transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
+use users_core::HttpTransport;
+
+/// Lets the connection, a task of its own, find its way back into the pool.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_used_again_by_every_clone() {
+    let server = Server::new(http1).await;
+    let transport = transport();
+    for _ in 0..3 {
+        assert_eq!(get_text(&transport.clone(), &server.url()).await.unwrap(), "HTTP/1.1");
+        settle().await;
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn no_idle_connection_is_kept_if_none_may_be() {
+    let server = Server::new(http1).await;
+    let transport = builder().pool_max_idle_per_host(0).build().unwrap();
+    for _ in 0..2 {
+        get_text(&transport, &server.url()).await.unwrap();
+        settle().await;
+    }
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_share_one_http2_connection() {
+    let server = Server::new(http2).await;
+    let transport = builder().http2_only().build().unwrap();
+    let url = server.url();
+    let (one, two, three) =
+        tokio::join!(get_text(&transport, &url), get_text(&transport, &url), get_text(&transport, &url));
+    assert!([one, two, three].into_iter().all(|text| text.unwrap() == "HTTP/2.0"));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_time() {
+    let (seen, mut events) = mpsc::unbounded_channel();
+    let server = Server::new(move |mut stream| {
+        let seen = seen.clone();
+        async move {
+            read_head(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await.unwrap();
+            seen.send(stream.read(&mut [0; 16]).await.unwrap()).unwrap();
+        }
+    })
+    .await;
+    let transport = builder().pool_idle_timeout(Duration::from_millis(100)).build().unwrap();
+    get_text(&transport, &server.url()).await.unwrap();
+    // Nobody asks for anything any more; the transport itself is still there.
+    let read = tokio::time::timeout(NEVER, events.recv()).await.expect("the connection stays open");
+    assert_eq!(read, Some(0));
+    drop(transport);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_does_not_disturb_the_next_request() {
+    // Closes after each answer, without a word.
+    let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
+    let transport = transport();
+    for asked in 1..=5 {
+        let response = transport.send(get(&server.url()), Some(NEVER)).await.unwrap();
+        assert_eq!(text(response).await.unwrap(), "[]");
+        settle().await;
+        assert_eq!(server.connections(), asked);
+    }
+}
