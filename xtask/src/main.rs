@@ -1,2 +1,42 @@
-//! chores
-fn main() {}
+//! The workspace's chores.
+
+mod ci;
+mod features;
+mod peers;
+mod purity;
+mod run;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(about = "The workspace's chores", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything that must hold before a change lands: format, lints, tests, documentation, features, purity, licences.
+    Ci,
+    /// Runs Auth0's own Node SDK, as it was when the two UsersManagers were documented, against the embedded tenant.
+    Peers,
+    /// Checks the dependencies against the advisory database, which needs the network.
+    Advisories,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Ci => ci::run(),
+        Chore::Peers => peers::run().map(|told| println!("{told}")),
+        Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("\n{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

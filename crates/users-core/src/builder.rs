@@ -204,6 +204,12 @@ impl<T: Product> Builder<T> {
         self
     }
 
+    /// Makes [`build`](Self::build) fail with this error, for a transport that could not be made.
+    pub fn refuse(mut self, problem: Error) -> Self {
+        self.problem.get_or_insert(problem);
+        self
+    }
+
     /// Builds it.
     pub fn build(mut self) -> Result<T, Error> {
         if let Some(problem) = self.problem {

@@ -466,6 +466,12 @@ impl StdError for Error {
     }
 }
 
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::transport(error)
+    }
+}
+
 impl From<InvalidId> for Error {
     fn from(invalid: InvalidId) -> Self {
         Self::invalid(invalid.to_string()).with_source(invalid)

@@ -20,7 +20,11 @@ pub(crate) struct Tls {
 impl Tls {
     /// Trusts what the platform trusts, and these roots besides.
     pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Result<Self, TransportError> {
-        let provider = Arc::new(provider());
+        let Some(provider) = provider() else {
+            let message = "users-hyper was built without cryptography: switch on its feature `ring` (the default) or `aws-lc-rs`";
+            return Err(TransportError::new(TransportErrorKind::Tls, Sent::No, message));
+        };
+        let provider = Arc::new(provider);
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable("TLS cannot be set up", error))?;
@@ -63,12 +67,13 @@ fn unusable(what: &str, error: impl std::error::Error + Send + Sync + 'static) -
     TransportError::new(TransportErrorKind::Invalid, Sent::No, format!("{what}: {error}")).with_source(error)
 }
 
-#[cfg(feature = "ring")]
-fn provider() -> CryptoProvider {
-    rustls::crypto::ring::default_provider()
-}
-
-#[cfg(not(feature = "ring"))]
-fn provider() -> CryptoProvider {
-    rustls::crypto::aws_lc_rs::default_provider()
+/// The cryptography that was chosen by feature; ring where both were.
+fn provider() -> Option<CryptoProvider> {
+    #[cfg(feature = "ring")]
+    let provider = Some(rustls::crypto::ring::default_provider());
+    #[cfg(all(feature = "aws-lc-rs", not(feature = "ring")))]
+    let provider = Some(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+    let provider = None;
+    provider
 }

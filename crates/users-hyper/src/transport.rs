@@ -39,7 +39,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// It must be used inside a tokio runtime with I/O and time switched on.
 ///
-/// ```
+/// ```no_run
 /// use std::time::Duration;
 /// use users_hyper::HyperTransport;
 ///

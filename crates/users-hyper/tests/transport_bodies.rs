@@ -1,4 +1,5 @@
 //! What travels in the bodies, both ways.
+#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -1,4 +1,5 @@
 //! What goes wrong on the wire, and what the transport says of it.
+#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Connections: kept, used again, given up.
+#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Through a proxy, and past it.
+#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 #![allow(clippy::unwrap_used)]
 
 mod support;

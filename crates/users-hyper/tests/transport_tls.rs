@@ -1,4 +1,5 @@
 //! Who is trusted, and which HTTP is spoken.
+#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
 mod support;
 

@@ -1,0 +1,86 @@
+//! Clients that nobody here wrote, against the embedded tenant.
+
+use crate::run::{command, output, root, status};
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+/// The version whose documents describe the two `UsersManager`s.
+const NODE_SDK: &str = "auth0@2.1.0";
+
+/// Runs the Node SDK over TLS through every call; gives what it said last.
+pub fn run() -> Result<String, String> {
+    let folder = root().join("target").join("peers");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let script = root().join("xtask").join("peers").join("users.js");
+    // Node looks for packages beside the script, so a copy lies where they are installed.
+    std::fs::copy(&script, folder.join("users.js"))
+        .map_err(|error| format!("{}: {error}", script.display()))?;
+    if !folder.join("node_modules").join("auth0").exists() {
+        std::fs::write(folder.join("package.json"), "{\"private\":true}\n")
+            .map_err(|error| error.to_string())?;
+        status(command("npm").current_dir(&folder).args([
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-package-lock",
+            NODE_SDK,
+        ]))?;
+    }
+    status(command("cargo").args([
+        "build",
+        "--quiet",
+        "-p",
+        "users-mock",
+        "--features",
+        "server",
+        "--bin",
+        "users-tenant",
+    ]))?;
+
+    let ca = folder.join("ca.pem");
+    let tenant = Tenant::start(&ca)?;
+    let told = output(
+        command("node")
+            .current_dir(&folder)
+            .arg("users.js")
+            .arg(&tenant.line)
+            .env("NODE_EXTRA_CA_CERTS", &ca),
+    )?;
+    print!("{told}");
+    Ok(told.lines().last().unwrap_or_default().to_owned())
+}
+
+/// A running `users-tenant`, which ends with this value.
+struct Tenant {
+    process: Child,
+    /// Its first line: where it listens and which tokens it takes, as JSON.
+    line: String,
+}
+
+impl Tenant {
+    fn start(ca: &PathBuf) -> Result<Self, String> {
+        let folder =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let mut process = command(folder.join("debug").join("users-tenant"))
+            .args(["--json", "--tls", "--users", "3", "--legacy-delete-all", "--ca-out"])
+            .arg(ca)
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("users-tenant: {error}"))?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).map_err(|error| format!("users-tenant: {error}"))?;
+        }
+        let this = Self { process, line };
+        if this.line.is_empty() { Err("users-tenant said nothing".to_owned()) } else { Ok(this) }
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        // It holds nothing that would have to be saved.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,86 @@
+//! What the lower layers must not depend on, and how old a compiler the published crates must do with.
+
+use crate::features::publishes;
+use crate::run::{command, metadata, output};
+use serde_json::Value;
+use std::collections::HashMap;
+
+const PURE: &[&str] = &["users-model", "users-core"];
+const IMPURE: &[&str] = &["hyper", "tokio", "rustls"];
+
+/// Fails if a pure crate depends on an HTTP stack under any feature, or a published one on what needs a newer compiler.
+pub fn check() -> Result<(), String> {
+    for pure in PURE {
+        let tree = output(command("cargo").args([
+            "tree",
+            "-e",
+            "normal",
+            "--all-features",
+            "--prefix",
+            "none",
+            "-p",
+            pure,
+        ]))?;
+        for line in tree.lines() {
+            let name = line.split(' ').next().unwrap_or_default();
+            if IMPURE.iter().any(|impure| name == *impure || name.starts_with(&format!("{impure}-"))) {
+                return Err(format!(
+                    "{pure} depends on {line}; `cargo tree -p {pure} --all-features -i {name}` tells why"
+                ));
+            }
+        }
+        println!("{pure} is free of {}", IMPURE.join(", "));
+    }
+    oldest_compiler()
+}
+
+/// Every dependency of a published crate, under every feature, must do with the stated compiler.
+fn oldest_compiler() -> Result<(), String> {
+    let metadata = metadata(&["--all-features"])?;
+    let packages: HashMap<&str, &Value> = metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|package| Some((package["id"].as_str()?, package)))
+        .collect();
+    for published in packages.values().filter(|package| package["source"].is_null() && publishes(package)) {
+        let name = published["name"].as_str().unwrap_or_default();
+        let stated =
+            version(&published["rust_version"]).ok_or_else(|| format!("{name} states no rust-version"))?;
+        let tree = output(command("cargo").args([
+            "tree",
+            "-e",
+            "normal",
+            "--all-features",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+            "-p",
+            name,
+        ]))?;
+        for line in tree.lines() {
+            let mut words = line.split(' ');
+            let (dependency, number) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let needs = packages
+                .values()
+                .find(|package| {
+                    package["name"] == dependency
+                        && number.trim_start_matches('v') == package["version"].as_str().unwrap_or_default()
+                })
+                .and_then(|package| version(&package["rust_version"]));
+            if needs.is_some_and(|needs| needs > stated) {
+                return Err(format!(
+                    "{name} states an older compiler than its dependency {dependency} {number} needs"
+                ));
+            }
+        }
+        println!("{name} and all it depends on do with Rust {}.{}", stated.0, stated.1);
+    }
+    Ok(())
+}
+
+fn version(text: &Value) -> Option<(u32, u32)> {
+    let mut parts = text.as_str()?.split('.').map(|part| part.parse().unwrap_or(0));
+    Some((parts.next()?, parts.next().unwrap_or(0)))
+}
