@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use std::time::Duration;
-use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
+use users_core::{Body, HttpTransport, TransportError};
 
 /// reqwest as a transport. Its client must follow no redirects: `redirect(reqwest::redirect::Policy::none())`.
 #[derive(Debug)]
-pub struct Reqwest(pub reqwest::Client);
+pub(crate) struct Reqwest(pub(crate) reqwest::Client);
 
 #[async_trait]
 impl HttpTransport for Reqwest {
@@ -27,12 +27,12 @@ impl HttpTransport for Reqwest {
 }
 
 fn explain(error: reqwest::Error) -> TransportError {
-    let (kind, sent) = match () {
-        () if error.is_connect() => (TransportErrorKind::Connect, Sent::No),
-        () if error.is_builder() => (TransportErrorKind::Invalid, Sent::No),
-        () if error.is_timeout() => (TransportErrorKind::Timeout, Sent::Maybe),
-        () => (TransportErrorKind::Io, Sent::Maybe),
-    };
+    let (connect, timeout) = (error.is_connect() || error.is_builder(), error.is_timeout());
     // The URL may hold a search for somebody's address.
-    TransportError::new(kind, sent, error.without_url().to_string())
+    let message = error.without_url().to_string();
+    match (connect, timeout) {
+        (true, _) => TransportError::connect(message),
+        (_, true) => TransportError::timeout(message),
+        _ => TransportError::io(message),
+    }
 }

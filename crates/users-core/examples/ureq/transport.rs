@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::time::Duration;
-use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
+use users_core::{Body, HttpTransport, TransportError};
 
 /// ureq as a transport.
 #[derive(Debug)]
-pub struct Ureq(pub ureq::Agent);
+pub(crate) struct Ureq(pub(crate) ureq::Agent);
 
 #[async_trait]
 impl HttpTransport for Ureq {
@@ -26,12 +26,13 @@ impl HttpTransport for Ureq {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // so that it can stand in `map_err`
 fn explain(error: ureq::Error) -> TransportError {
-    let (kind, sent) = match &error {
-        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => (TransportErrorKind::Connect, Sent::No),
-        ureq::Error::Tls(_) => (TransportErrorKind::Tls, Sent::No),
-        ureq::Error::Timeout(_) => (TransportErrorKind::Timeout, Sent::Maybe),
-        _ => (TransportErrorKind::Io, Sent::Maybe),
-    };
-    TransportError::new(kind, sent, error.to_string())
+    match error {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
+            TransportError::connect(error.to_string())
+        }
+        ureq::Error::Timeout(_) => TransportError::timeout(error.to_string()),
+        _ => TransportError::io(error.to_string()),
+    }
 }
