@@ -1,4 +1,5 @@
-//! What the tests across the crates share.
+//! What the tests across the crates share. The README's programs are compiled and run as doc tests of this crate.
+#![doc = include_str!("../README.md")]
 
 use users_core::{AuthenticationClient, ManagementClient, Operation};
 use users_mock::MockTransport;

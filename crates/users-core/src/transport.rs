@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sends one request and gives its response: the only thing that the SDK needs of an HTTP stack.
@@ -61,6 +62,17 @@ pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
         request: http::Request<Bytes>,
         deadline: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError>;
+}
+
+#[async_trait]
+impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        deadline: Option<Duration>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        (**self).send(request, deadline).await
+    }
 }
 
 /// Makes a transport from a closure.

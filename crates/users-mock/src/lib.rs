@@ -1,9 +1,25 @@
-//! The test wire.
+//! Test doubles for Auth0's users: no network, no waiting, and nothing that only looks like a test.
+//!
+//! | Use | when |
+//! |---|---|
+//! | [`MockTransport`] | your test says which requests come and what they are answered with |
+//! | [`Tenant`] | your test should see what Auth0 would make of them: create, search, change, link, delete |
+//! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; both of the above come with one |
+//! | the binary `users-tenant` | the code under test is another process, or another language (feature `server`) |
+//!
+//! All of them give clients of the same type as `users-hyper` does, so a test swaps one in without touching a signature:
+//! [`MockTransport::management`], [`Tenant::management`].
 
 mod clock;
 mod expectation;
 mod mock;
+#[cfg(feature = "server")]
+mod server;
+mod tenant;
 
 pub use clock::VirtualClock;
 pub use expectation::{Expectation, Matcher};
 pub use mock::{Captured, MockTransport};
+#[cfg(feature = "server")]
+pub use server::TenantServer;
+pub use tenant::{Logged, Seed, SeedError, Tenant, TenantBuilder};

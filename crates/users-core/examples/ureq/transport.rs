@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::io::ErrorKind;
 use std::time::Duration;
 use users_core::{Body, HttpTransport, TransportError};
 
@@ -29,6 +30,9 @@ impl HttpTransport for Ureq {
 #[allow(clippy::needless_pass_by_value)] // so that it can stand in `map_err`
 fn explain(error: ureq::Error) -> TransportError {
     match error {
+        ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            TransportError::connect(error.to_string())
+        }
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
             TransportError::connect(error.to_string())
         }

@@ -1,0 +1,211 @@
+//! A tenant that can be asked over HTTP, on loopback.
+
+use crate::Tenant;
+use bytes::Bytes;
+use http::Response;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// The largest body that is read; a larger one is answered with 413.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
+/// How long a TLS handshake may take, and how long connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A [`Tenant`] that listens, with HTTP/1.1 and HTTP/2 on the same port.
+///
+/// It stops when it is [shut down](Self::shutdown) or dropped.
+///
+/// ```
+/// use users_mock::{Tenant, TenantServer};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let tenant = Tenant::builder().system_clock().users(3).build();
+/// let server = TenantServer::bind(tenant, ([127, 0, 0, 1], 0).into()).await?;
+/// assert!(server.url().starts_with("http://127.0.0.1:"));
+/// server.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TenantServer {
+    address: SocketAddr,
+    authority: Option<String>,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl TenantServer {
+    /// Listens in the clear. Port 0 takes any free one.
+    pub async fn bind(tenant: Tenant, address: SocketAddr) -> io::Result<Self> {
+        Self::start(tenant, address, None).await
+    }
+
+    /// Listens with TLS, with a certificate made now for `127.0.0.1`, `::1` and `localhost`. Clients must trust
+    /// [`ca_pem`](Self::ca_pem).
+    pub async fn bind_tls(tenant: Tenant, address: SocketAddr) -> io::Result<Self> {
+        Self::start(tenant, address, Some(Identity::new().map_err(io::Error::other)?)).await
+    }
+
+    async fn start(tenant: Tenant, address: SocketAddr, identity: Option<Identity>) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let (authority, acceptor) = match identity {
+            Some(identity) => (Some(identity.authority), Some(identity.acceptor)),
+            None => (None, None),
+        };
+        let task = tokio::spawn(listen(listener, tenant, acceptor, stopped));
+        Ok(Self { address, authority, stop: Some(stop), task: Some(task) })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as a URL: `http://127.0.0.1:4000`.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.authority.is_some() { "https" } else { "http" }, self.address)
+    }
+
+    /// The certificate of the authority that signed the server's own, as PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
+    /// Takes no more connections, lets those that are open finish what they are at, and ends.
+    pub async fn shutdown(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Nobody listens any more if it has ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for TenantServer {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn listen(
+    listener: TcpListener,
+    tenant: Tenant,
+    acceptor: Option<TlsAcceptor>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let graceful = Arc::new(GracefulShutdown::new());
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = &mut stopped => break,
+        };
+        // A connection that was gone before it could be taken is none of the server's business.
+        let Ok((stream, _)) = stream else { continue };
+        connections.spawn(connection(stream, tenant.clone(), acceptor.clone(), graceful.watcher()));
+        while connections.try_join_next().is_some() {}
+    }
+    if let Some(graceful) = Arc::into_inner(graceful) {
+        let _ = tokio::time::timeout(PATIENCE, graceful.shutdown()).await;
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    tenant: Tenant,
+    acceptor: Option<TlsAcceptor>,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let _ = stream.set_nodelay(true);
+    match acceptor {
+        None => serve(stream, tenant, watcher).await,
+        Some(acceptor) => {
+            if let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+                serve(stream, tenant, watcher).await;
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    tenant: Tenant,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let service = service_fn(move |request| answer(tenant.clone(), request));
+    let builder = Builder::new(TokioExecutor::new());
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // A client that goes away in the middle of a request ends its own connection only.
+    let _ = watcher.watch(connection).await;
+}
+
+async fn answer(
+    tenant: Tenant,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+        let mut refused = Response::new(Full::default());
+        *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
+        return Ok(refused);
+    };
+    let body = body.to_bytes();
+    Ok(tenant.handle(http::Request::from_parts(parts, body)).map(Full::new))
+}
+
+/// A certificate of our own, and the authority that signed it.
+struct Identity {
+    authority: String,
+    acceptor: TlsAcceptor,
+}
+
+impl Identity {
+    fn new() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "users-tenant authority");
+        let authority_key = KeyPair::generate()?;
+        let authority = params.self_signed(&authority_key)?;
+
+        let names = ["127.0.0.1", "::1", "localhost"].map(ToOwned::to_owned);
+        let mut params = CertificateParams::new(names)?;
+        params.distinguished_name.push(DnType::CommonName, "users-tenant");
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &authority, &authority_key)?;
+
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self { authority: authority.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) })
+    }
+}

@@ -1,0 +1,403 @@
+//! A tenant in memory that behaves like Auth0.
+
+mod answer;
+mod connections;
+mod identities;
+mod made_up;
+mod record;
+mod request;
+mod router;
+mod search;
+mod seed;
+mod state;
+mod tokens;
+mod userinfo;
+mod users;
+mod validate;
+
+pub use seed::{Seed, SeedError};
+
+use crate::VirtualClock;
+use crate::mock::ready;
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use state::{Connection, DATABASE, State};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokens::Grant;
+use users_core::model::{Secret, User};
+use users_core::{
+    AuthenticationClient, Body, Builder, Clock, HttpTransport, ManagementClient, Product, SystemClock,
+    TransportError,
+};
+
+/// An Auth0 tenant in memory: its users, and the endpoints of both APIs that are about them.
+///
+/// It answers as Auth0 was seen to answer: statuses, bodies, made-up names and pictures, merged metadata, the window of 1000 users,
+/// deletions that succeed twice. It is a function from a request to an answer, [`handle`](Self::handle); it is a transport, so that a
+/// client can talk to it in process; and with the feature `server` it can be asked over HTTP.
+///
+/// Clones are the same tenant.
+///
+/// ```
+/// use users_core::model::NewUser;
+/// use users_mock::Tenant;
+///
+/// let tenant = Tenant::new();
+/// let users = tenant.management().users();
+/// tenant.clock().block_on(async {
+///     let ada = NewUser::new("Username-Password-Authentication").email("Ada@example.com").password("Correct horse 1");
+///     let ada = users.create(ada).await?;
+///     assert_eq!(ada.email.as_deref(), Some("ada@example.com"));
+///     assert_eq!(ada.nickname.as_deref(), Some("ada"));
+///     users.delete(ada.user_id.unwrap()).await
+/// })?;
+/// assert_eq!(tenant.user_count(), 0);
+/// # Ok::<(), users_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tenant {
+    state: Arc<Mutex<State>>,
+    clock: VirtualClock,
+}
+
+/// A request that came to a tenant, and the status of its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Logged {
+    /// The method.
+    pub method: Method,
+    /// The path and query, as they came.
+    pub target: String,
+    /// The answer's status.
+    pub status: StatusCode,
+}
+
+/// How many requests are remembered.
+const LONGEST_LOG: usize = 100_000;
+
+impl Tenant {
+    /// A tenant without users, on a [`VirtualClock`].
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Sets what shall differ from a new tenant.
+    pub fn builder() -> TenantBuilder {
+        TenantBuilder::new()
+    }
+
+    /// Answers a request.
+    pub fn handle(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        let (method, target) =
+            (request.method().clone(), request.uri().path_and_query().map(ToString::to_string));
+        let mut state = self.state();
+        let answer = router::answer(&mut state, request);
+        if state.log.len() < LONGEST_LOG {
+            state.log.push(Logged { method, target: target.unwrap_or_default(), status: answer.status() });
+        }
+        answer
+    }
+
+    /// A Management API client of this tenant, in process, that fetches its token as a real one does.
+    #[allow(clippy::missing_panics_doc)]
+    pub fn management(&self) -> ManagementClient {
+        let (id, secret) = self.client();
+        ready(self.dress(ManagementClient::builder(self.clone())).client_credentials(id, secret))
+    }
+
+    /// An Authentication API client of this tenant, in process, with the client's id and the global client's token.
+    #[allow(clippy::missing_panics_doc)]
+    pub fn authentication(&self) -> AuthenticationClient {
+        let (id, _) = self.client();
+        ready(
+            self.dress(AuthenticationClient::builder(self.clone())).client_id(id).token(self.global_token()),
+        )
+    }
+
+    fn dress<T: Product>(&self, builder: Builder<T>) -> Builder<T> {
+        builder.domain(self.domain()).clock(self.clock())
+    }
+
+    /// The clock of the ready-made clients; the tenant's own, unless it was given another.
+    pub fn clock(&self) -> VirtualClock {
+        self.clock.clone()
+    }
+
+    /// The tenant's domain.
+    pub fn domain(&self) -> String {
+        self.state().domain.clone()
+    }
+
+    /// The id and the secret with which tokens are fetched.
+    pub fn client(&self) -> (String, Secret) {
+        let state = self.state();
+        (state.client_id.clone(), Secret::new(state.client_secret.clone()))
+    }
+
+    /// A Management API token with every scope.
+    pub fn management_token(&self) -> Secret {
+        self.management_token_with(tokens::ALL_SCOPES)
+    }
+
+    /// A Management API token with these scopes only.
+    pub fn management_token_with(&self, scopes: &[&str]) -> Secret {
+        let mut state = self.state();
+        let (audience, lifetime) = (format!("https://{}/api/v2/", state.domain), state.token_lifetime);
+        let scopes = scopes.iter().map(ToString::to_string).collect();
+        state.issue(Grant::Management(scopes), &audience, lifetime).into()
+    }
+
+    /// A Management API token that has expired.
+    pub fn expired_token(&self) -> Secret {
+        let mut state = self.state();
+        let audience = format!("https://{}/api/v2/", state.domain);
+        state.issue(Grant::Management(tokens::all_scopes()), &audience, Duration::ZERO).into()
+    }
+
+    /// An access token of a user, with the scopes `openid`, `profile` and `email`; `None` if there is no such user.
+    pub fn access_token_for(&self, user_id: &str) -> Option<Secret> {
+        self.access_token_with(user_id, &["openid", "profile", "email"])
+    }
+
+    /// An access token of a user with these scopes; `None` if there is no such user.
+    pub fn access_token_with(&self, user_id: &str, scopes: &[&str]) -> Option<Secret> {
+        let scopes = scopes.iter().map(ToString::to_string).collect();
+        self.token_of(user_id, |id| Grant::User { id, scopes })
+    }
+
+    /// An ID token of a user, by which the account can be linked; `None` if there is no such user.
+    pub fn id_token_for(&self, user_id: &str) -> Option<Secret> {
+        self.token_of(user_id, |id| Grant::Identity { id })
+    }
+
+    fn token_of(&self, user_id: &str, grant: impl FnOnce(String) -> Grant) -> Option<Secret> {
+        let mut state = self.state();
+        let id = state.user(user_id)?.id.clone();
+        let (audience, lifetime) = (format!("https://{}/userinfo", state.domain), state.token_lifetime);
+        Some(state.issue(grant(id), &audience, lifetime).into())
+    }
+
+    /// A token of the global client, which `impersonate` takes.
+    pub fn global_token(&self) -> Secret {
+        let mut state = self.state();
+        let (audience, lifetime) = (format!("https://{}/", state.domain), state.token_lifetime);
+        state.issue(Grant::Global, &audience, lifetime).into()
+    }
+
+    /// Makes every token that was handed out so far unknown, as a rotation of the signing key would.
+    pub fn forget_tokens(&self) {
+        self.state().tokens.clear();
+    }
+
+    /// How many tokens were fetched from `/oauth/token`.
+    pub fn tokens_fetched(&self) -> u64 {
+        self.state().tokens_fetched
+    }
+
+    /// Adds what a seed holds; users and connections that are there already are replaced.
+    pub fn seed(&self, seed: Seed) {
+        seed.plant(&mut self.state());
+    }
+
+    /// Adds what a seed document holds, see [`Seed::from_json`].
+    pub fn seed_json(&self, json: &str) -> Result<(), SeedError> {
+        self.seed(Seed::from_json(json)?);
+        Ok(())
+    }
+
+    /// Adds one more made-up user to the database, and gives its id.
+    pub fn add_made_up_user(&self) -> String {
+        let mut state = self.state();
+        made_up::add(&mut state, 1);
+        state.users.last().map(|user| user.id.clone()).unwrap_or_default()
+    }
+
+    /// A user, as the API shows it.
+    pub fn user(&self, id: &str) -> Option<User> {
+        self.state().user(id)?.shown.to().ok()
+    }
+
+    /// The ids of all users, in the order in which they were created.
+    pub fn user_ids(&self) -> Vec<String> {
+        self.state().users.iter().map(|user| user.id.clone()).collect()
+    }
+
+    /// How many users there are.
+    pub fn user_count(&self) -> usize {
+        self.state().users.len()
+    }
+
+    /// The requests so far, the first 100,000 of them.
+    pub fn requests(&self) -> Vec<Logged> {
+        self.state().log.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl HttpTransport for Tenant {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        _deadline: Option<Duration>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        Ok(self.handle(request).map(Body::from))
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("Tenant")
+            .field("domain", &state.domain)
+            .field("users", &state.users.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Tenant`].
+#[must_use = "a builder builds nothing until `build` is called"]
+pub struct TenantBuilder {
+    domain: String,
+    client_id: String,
+    client_secret: Secret,
+    token: Option<Secret>,
+    token_lifetime: Duration,
+    legacy_delete_all: bool,
+    users: u32,
+    seed: Seed,
+    chance: u64,
+    clock: VirtualClock,
+    system_clock: bool,
+}
+
+impl TenantBuilder {
+    fn new() -> Self {
+        Self {
+            domain: "tenant.example.com".to_owned(),
+            client_id: "tenant-client".to_owned(),
+            client_secret: "tenant-secret".into(),
+            token: None,
+            token_lifetime: Duration::from_secs(86_400),
+            legacy_delete_all: false,
+            users: 0,
+            seed: Seed::new(),
+            chance: 0,
+            clock: VirtualClock::new(),
+            system_clock: false,
+        }
+    }
+
+    /// The domain; `tenant.example.com` unless set.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = domain.into();
+        self
+    }
+
+    /// The application that may fetch tokens; `tenant-client` and `tenant-secret` unless set.
+    pub fn client(mut self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+        self.client_id = id.into();
+        self.client_secret = secret.into();
+        self
+    }
+
+    /// A Management API token that is always taken, of whatever form.
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// For how long tokens work; a day unless set.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// Whether `DELETE /users` deletes every user, as it did until 2016, instead of being unknown.
+    pub fn legacy_delete_all(mut self, legacy: bool) -> Self {
+        self.legacy_delete_all = legacy;
+        self
+    }
+
+    /// Adds so many made-up users to the database, the same every time.
+    pub fn users(mut self, count: u32) -> Self {
+        self.users = count;
+        self
+    }
+
+    /// Adds what a seed holds.
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The seed of the randomness in ids and tokens; 0 unless set.
+    pub fn chance(mut self, seed: u64) -> Self {
+        self.chance = seed;
+        self
+    }
+
+    /// The clock of the tenant and its ready-made clients; a new one unless set.
+    pub fn clock(mut self, clock: VirtualClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes the time from the machine, as a tenant does that is asked over a network.
+    pub fn system_clock(mut self) -> Self {
+        self.system_clock = true;
+        self
+    }
+
+    /// The tenant.
+    pub fn build(self) -> Tenant {
+        let clock: Arc<dyn Clock> =
+            if self.system_clock { Arc::new(SystemClock::new()) } else { Arc::new(self.clock.clone()) };
+        let database = Connection {
+            id: "con_TenantDatabase00".to_owned(),
+            name: DATABASE.to_owned(),
+            strategy: "auth0".to_owned(),
+        };
+        let mut state = State {
+            domain: self.domain,
+            client_id: self.client_id,
+            client_secret: self.client_secret.expose().to_owned(),
+            fixed_token: self.token.map(|token| token.expose().to_owned()),
+            token_lifetime: self.token_lifetime,
+            legacy_delete_all: self.legacy_delete_all,
+            clock,
+            random: fastrand::Rng::with_seed(self.chance),
+            users: Vec::new(),
+            connections: vec![database],
+            tokens: HashMap::new(),
+            tokens_fetched: 0,
+            claims: BTreeMap::new(),
+            log: Vec::new(),
+        };
+        made_up::add(&mut state, self.users);
+        self.seed.plant(&mut state);
+        Tenant { state: Arc::new(Mutex::new(state)), clock: self.clock }
+    }
+}
+
+impl fmt::Debug for TenantBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantBuilder")
+            .field("domain", &self.domain)
+            .field("users", &self.users)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! One user as the tenant keeps it.
+
+use md5::{Digest as _, Md5};
+use serde::Serialize;
+use std::fmt::Write as _;
+use users_core::model::{JsonObject, Timestamp};
+
+/// The attributes that an account says of its user, as `profileData` shows them.
+pub(super) const PROFILE: &[&str] = &[
+    "email",
+    "email_verified",
+    "name",
+    "username",
+    "given_name",
+    "family_name",
+    "nickname",
+    "picture",
+    "phone_number",
+    "phone_verified",
+];
+
+#[derive(Clone)]
+pub(super) struct Record {
+    pub(super) id: String,
+    /// What the API shows, in the text in which it came.
+    pub(super) shown: JsonObject,
+    /// The profile attributes that somebody supplied, as opposed to those that Auth0 made up.
+    pub(super) supplied: JsonObject,
+}
+
+impl Record {
+    /// A user whose every attribute is given, odd ones too.
+    pub(super) fn verbatim(id: String, shown: JsonObject) -> Self {
+        let mut supplied = JsonObject::new();
+        for key in PROFILE {
+            if let Some(text) = shown.raw(key) {
+                put_raw(&mut supplied, key, text);
+            }
+        }
+        Self { id, shown, supplied }
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        self.shown.get(key).ok().flatten()
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: impl Serialize) {
+        put(&mut self.shown, key, value);
+    }
+
+    /// Takes over an attribute as it was sent; what belongs to the profile counts as supplied.
+    pub(super) fn supply(&mut self, key: &str, json: &str) {
+        put_raw(&mut self.shown, key, json);
+        if PROFILE.contains(&key) {
+            put_raw(&mut self.supplied, key, json);
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        self.shown.remove(key);
+        self.supplied.remove(key);
+    }
+
+    pub(super) fn identities(&self) -> Vec<JsonObject> {
+        self.shown.get("identities").ok().flatten().unwrap_or_default()
+    }
+
+    pub(super) fn set_identities(&mut self, identities: &[JsonObject]) {
+        self.set("identities", identities);
+    }
+
+    /// The connection of the first identity.
+    pub(super) fn connection(&self) -> Option<String> {
+        self.identities().first()?.get("connection").ok().flatten()
+    }
+
+    /// The provider of the first identity.
+    pub(super) fn provider(&self) -> &str {
+        self.id.split_once('|').map_or("", |(provider, _)| provider)
+    }
+
+    pub(super) fn touch(&mut self, now: &Timestamp) {
+        self.set("updated_at", now);
+    }
+
+    /// Makes up what nobody supplied: the name, nickname and picture, and that the address is not verified.
+    pub(super) fn add_defaults(&mut self) {
+        if self.shown.contains_key("email") && !self.shown.contains_key("email_verified") {
+            self.set("email_verified", false);
+        }
+        let email = self.text("email");
+        let username = self.text("username");
+        let called = email
+            .clone()
+            .or(username)
+            .or_else(|| self.text("phone_number"))
+            .unwrap_or_else(|| self.id.clone());
+        if !self.shown.contains_key("name") {
+            self.set("name", &called);
+        }
+        if !self.shown.contains_key("nickname") {
+            self.set("nickname", called.split('@').next().unwrap_or(&called));
+        }
+        if !self.shown.contains_key("picture") {
+            let name = self.text("name").unwrap_or(called);
+            self.set("picture", gravatar(&email.unwrap_or_default(), &name));
+        }
+    }
+}
+
+/// The picture of a user who has none: by the address at Gravatar, or else by the name's first two letters.
+fn gravatar(email: &str, name: &str) -> String {
+    let digest = Md5::digest(email.to_lowercase());
+    let mut hash = String::new();
+    for byte in digest {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    let initials: String = name.chars().take(2).collect::<String>().to_lowercase();
+    format!(
+        "https://s.gravatar.com/avatar/{hash}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"
+    )
+}
+
+/// Sets a value; everything that the tenant sets has a JSON form.
+pub(super) fn put(object: &mut JsonObject, key: &str, value: impl Serialize) {
+    let _ = object.insert(key, value);
+}
+
+/// Sets a value from JSON text that was valid when it came.
+pub(super) fn put_raw(object: &mut JsonObject, key: &str, json: &str) {
+    let _ = object.insert_raw(key, json);
+}

@@ -1,0 +1,131 @@
+//! A request as the tenant's handlers see it: decoded once, and nothing guessed.
+
+use super::answer::Failure;
+use super::tokens::Grant;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderMap, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
+use serde_json::value::RawValue;
+use users_core::model::JsonObject;
+
+/// The largest body that Auth0 takes.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+pub(super) struct Request {
+    /// The path's parameters, decoded, in the order of the template.
+    pub(super) parameters: Vec<String>,
+    pub(super) grant: Grant,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    authority: Option<String>,
+    body: Bytes,
+}
+
+impl Request {
+    pub(super) fn new(
+        uri: &Uri,
+        headers: HeaderMap,
+        body: Bytes,
+        parameters: Vec<String>,
+        grant: Grant,
+    ) -> Self {
+        let authority = uri.authority().map(ToString::to_string);
+        Self { parameters, grant, query: pairs(uri.query().unwrap_or_default()), headers, authority, body }
+    }
+
+    pub(super) fn parameter(&self, index: usize) -> &str {
+        self.parameters.get(index).map_or("", String::as_str)
+    }
+
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number of the query, within its range.
+    pub(super) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
+        let Some(text) = self.query(name) else { return Ok(default) };
+        let number: i64 = text.parse().map_err(|_| {
+            Failure::query(&format!("'Expected type integer but found type string' on property {name}"))
+        })?;
+        match u64::try_from(number) {
+            Err(_) => {
+                Err(Failure::query(&format!("'Value {number} is less than minimum 0' on property {name}")))
+            }
+            Ok(number) if number > most => Err(Failure::query(&format!(
+                "'Value {number} is greater than maximum {most}' on property {name}"
+            ))),
+            Ok(number) => Ok(number),
+        }
+    }
+
+    /// A yes or no of the query.
+    pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
+        match self.query(name) {
+            None => Ok(default),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(_) => Err(Failure::query(&format!(
+                "'Expected type boolean but found type string' on property {name}"
+            ))),
+        }
+    }
+
+    /// The body: a JSON object, or a form whose values are read as JSON where they are booleans.
+    pub(super) fn body(&self) -> Result<JsonObject, Failure> {
+        if self.body.len() > LARGEST_BODY {
+            let message = format!("Payload content length greater than maximum allowed: {LARGEST_BODY}");
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, None, message));
+        }
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = std::str::from_utf8(&self.body).map_err(|_| invalid_json())?;
+        if kind.starts_with("application/x-www-form-urlencoded") {
+            let mut object = JsonObject::new();
+            for (key, value) in pairs(text) {
+                let inserted = match value.as_str() {
+                    "true" | "false" => object.insert_raw(key, &value),
+                    _ => object.insert(key, value),
+                };
+                inserted.map_err(|_| invalid_json())?;
+            }
+            return Ok(object);
+        }
+        let raw: &RawValue = serde_json::from_str(text).map_err(|_| invalid_json())?;
+        if !raw.get().starts_with('{') {
+            return Err(Failure::body("'Expected type object but found another type'"));
+        }
+        JsonObject::from_json(raw.get()).map_err(|_| invalid_json())
+    }
+
+    /// The bearer token, if there is a header that holds one.
+    pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+        headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The host and port that were asked.
+    pub(super) fn authority(&self) -> Option<&str> {
+        self.authority.as_deref().or_else(|| self.headers.get(HOST)?.to_str().ok())
+    }
+}
+
+fn invalid_json() -> Failure {
+    Failure::bad_request(None, "Invalid request payload JSON format")
+}
+
+/// The pairs of a query or a form, decoded.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let decode = |part: &str| decoded(&part.replace('+', " "));
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
+}
+
+pub(super) fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

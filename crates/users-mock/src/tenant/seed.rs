@@ -1,0 +1,129 @@
+//! State that no call makes: users of any shape, connections, custom claims.
+
+use super::record::Record;
+use super::state::{Connection, State};
+use users_core::model::{JsonObject, UserId};
+
+/// What a tenant is to know from the start.
+///
+/// ```
+/// use users_mock::{Seed, Tenant};
+///
+/// let odd = r#"{"user_id":"github|42","email_verified":"true","last_login":{},
+///               "identities":[{"provider":"github","connection":"github","user_id":42,"isSocial":true}]}"#;
+/// let tenant = Tenant::builder().seed(Seed::new().user(odd)?).build();
+/// assert!(tenant.user("github|42").is_some());
+/// # Ok::<(), users_mock::SeedError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Seed {
+    users: Vec<(String, JsonObject)>,
+    connections: Vec<Connection>,
+    claims: Vec<(String, JsonObject)>,
+}
+
+/// Why a seed cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedError(String);
+
+impl std::fmt::Display for SeedError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SeedError {}
+
+impl Seed {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a document: `{"users": [{…}], "connections": [{"id", "name", "strategy"}], "userinfo": {"<user_id>": {claims}}}`.
+    /// Users are kept as they are, to the last digit.
+    pub fn from_json(json: &str) -> Result<Self, SeedError> {
+        let document = JsonObject::from_json(json)
+            .map_err(|error| SeedError(format!("the seed is no JSON object: {error}")))?;
+        let mut seed = Self::new();
+        for (key, value) in document.iter() {
+            match key {
+                "users" => {
+                    for user in read::<Vec<JsonObject>>(key, value)? {
+                        seed = seed.add(user)?;
+                    }
+                }
+                "connections" => {
+                    for connection in read::<Vec<JsonObject>>(key, value)? {
+                        let field = |name: &str| {
+                            let text = connection.get::<String>(name).ok().flatten();
+                            text.ok_or_else(|| {
+                                SeedError(format!("connections: {name} is missing or no text"))
+                            })
+                        };
+                        seed = seed.connection(&field("id")?, &field("name")?, &field("strategy")?);
+                    }
+                }
+                "userinfo" => {
+                    for (id, claims) in read::<JsonObject>(key, value)?.iter() {
+                        seed.claims.push((id.to_owned(), read("userinfo", claims)?));
+                    }
+                }
+                other => {
+                    return Err(SeedError(format!(
+                        "the seed has {other:?}, and only users, connections and userinfo are known"
+                    )));
+                }
+            }
+        }
+        Ok(seed)
+    }
+
+    /// Adds a user as the API would show it, of whatever shape; it needs a `user_id`.
+    pub fn user(self, json: &str) -> Result<Self, SeedError> {
+        let user = JsonObject::from_json(json)
+            .map_err(|error| SeedError(format!("the user is no JSON object: {error}")))?;
+        self.add(user)
+    }
+
+    /// Adds a connection: its id (`con_…`), its name, and its kind of provider (`github`, `samlp`, `auth0` for a database).
+    #[must_use]
+    pub fn connection(mut self, id: &str, name: &str, strategy: &str) -> Self {
+        self.connections.push(Connection {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            strategy: strategy.to_owned(),
+        });
+        self
+    }
+
+    /// Adds claims that `/userinfo` gives for a user beside the standard ones.
+    pub fn claims(mut self, user_id: &str, json: &str) -> Result<Self, SeedError> {
+        self.claims.push((user_id.to_owned(), read("claims", json)?));
+        Ok(self)
+    }
+
+    fn add(mut self, user: JsonObject) -> Result<Self, SeedError> {
+        let id = user.get::<String>("user_id").ok().flatten();
+        let id = id.filter(|id| UserId::new(id.as_str()).is_ok() && id.contains('|'));
+        let id = id.ok_or_else(|| SeedError("a user has no user_id like auth0|123".to_owned()))?;
+        self.users.push((id, user));
+        Ok(self)
+    }
+
+    pub(super) fn plant(self, state: &mut State) {
+        for connection in self.connections {
+            state.connections.retain(|known| known.name != connection.name);
+            state.connections.push(connection);
+        }
+        for (id, user) in self.users {
+            state.users.retain(|known| known.id != id);
+            state.users.push(Record::verbatim(id, user));
+        }
+        state.claims.extend(self.claims);
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(key: &str, json: &str) -> Result<T, SeedError> {
+    serde_json::from_str(json).map_err(|error| SeedError(format!("{key}: {error}")))
+}

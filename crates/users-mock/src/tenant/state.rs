@@ -1,0 +1,80 @@
+//! What the tenant knows.
+
+use super::record::Record;
+use super::tokens::Issued;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use users_core::Clock;
+use users_core::model::{JsonObject, Timestamp};
+
+/// The database that every new tenant has.
+pub(super) const DATABASE: &str = "Username-Password-Authentication";
+
+pub(super) struct State {
+    pub(super) domain: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    pub(super) fixed_token: Option<String>,
+    pub(super) token_lifetime: Duration,
+    pub(super) legacy_delete_all: bool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: fastrand::Rng,
+    /// In the order in which they were created.
+    pub(super) users: Vec<Record>,
+    pub(super) connections: Vec<Connection>,
+    pub(super) tokens: HashMap<String, Issued>,
+    pub(super) tokens_fetched: u64,
+    /// Claims that a tenant's own rules would add to `/userinfo`, by user.
+    pub(super) claims: BTreeMap<String, JsonObject>,
+    pub(super) log: Vec<super::Logged>,
+}
+
+/// Where users are kept.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// The kind of identity provider.
+    pub(super) strategy: String,
+}
+
+impl Connection {
+    pub(super) fn is_database(&self) -> bool {
+        self.strategy == "auth0"
+    }
+}
+
+impl State {
+    /// Milliseconds since 1970.
+    pub(super) fn now_millis(&self) -> u64 {
+        let since = self.clock.unix_now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.unix_now().into()
+    }
+
+    pub(super) fn random_hex(&mut self, digits: usize) -> String {
+        (0..digits).map(|_| char::from_digit(self.random.u32(..16), 16).unwrap_or('0')).collect()
+    }
+
+    /// An id as databases make them: 24 hexadecimal digits, the first eight of which tell the time.
+    pub(super) fn new_id(&mut self) -> String {
+        let seconds = u32::try_from(self.now_millis() / 1000).unwrap_or(u32::MAX);
+        format!("{seconds:08x}{}", self.random_hex(16))
+    }
+
+    pub(super) fn user(&self, id: &str) -> Option<&Record> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub(super) fn user_mut(&mut self, id: &str) -> Option<&mut Record> {
+        self.users.iter_mut().find(|user| user.id == id)
+    }
+
+    pub(super) fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.name == name)
+    }
+}

@@ -1,0 +1,151 @@
+//! `users-tenant` as a process: what it says first, what it serves, and how it ends.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use users_hyper::model::{Impersonation, Protocol};
+use users_hyper::{AuthenticationClient, HyperTransport, ManagementClient};
+
+struct Served {
+    process: Child,
+    facts: serde_json::Value,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(binary()).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, facts: serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")) }
+    }
+
+    fn fact(&self, name: &str) -> String {
+        self.facts[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned()
+    }
+
+    /// Sends a signal and gives the exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Cargo builds binaries of other packages only when asked.
+fn binary() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args([
+            "build",
+            "--quiet",
+            "-p",
+            "users-mock",
+            "--features",
+            "server",
+            "--bin",
+            "users-tenant",
+            "--message-format=json",
+        ])
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let text = String::from_utf8(built.stdout).unwrap();
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let path = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
+    path.expect("cargo names the executable")
+}
+
+#[tokio::test]
+async fn its_first_line_is_all_that_a_client_needs() {
+    let served = Served::start(&["--json", "--users", "5"]);
+    let management =
+        users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
+    assert_eq!(management.users().get_all().await.unwrap().len(), 5);
+    let fetched = users_hyper::management(served.fact("listening"))
+        .client_credentials(served.fact("client_id"), served.fact("client_secret"))
+        .build()
+        .unwrap();
+    assert_eq!(
+        fetched.users().get(served.fact("user_id").as_str()).await.unwrap().user_id.unwrap().as_str(),
+        served.fact("user_id")
+    );
+    let auth = users_hyper::authentication(served.fact("listening"))
+        .client_id(served.fact("client_id"))
+        .build()
+        .unwrap()
+        .users();
+    assert_eq!(auth.get_info(served.fact("user_token")).await.unwrap().sub, Some(served.fact("user_id")));
+    let settings =
+        Impersonation::new(served.fact("user_id"), Protocol::OAuth2).token(served.fact("global_token"));
+    assert!(auth.impersonate(served.fact("user_id").as_str(), settings).await.is_ok());
+    assert_eq!(served.end("-TERM"), Some(0));
+}
+
+#[tokio::test]
+async fn it_speaks_tls_and_takes_its_settings_and_seed() {
+    let folder = std::env::temp_dir().join(format!("users-tenant-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (ca, seed) = (folder.join("ca.pem"), folder.join("seed.json"));
+    std::fs::write(&seed, r#"{"users":[{"user_id":"github|7","nickname":"seven"}]}"#).unwrap();
+    let served = Served::start(&[
+        "--json",
+        "--tls",
+        "--ca-out",
+        ca.to_str().unwrap(),
+        "--seed",
+        seed.to_str().unwrap(),
+        "--token",
+        "of any form",
+        "--client-id",
+        "me",
+        "--client-secret",
+        "mine",
+    ]);
+    assert_eq!(
+        (served.fact("token"), served.fact("client_id"), served.fact("client_secret")),
+        ("of any form".into(), "me".into(), "mine".into())
+    );
+    assert_eq!(served.fact("user_id"), "github|7");
+    let transport =
+        HyperTransport::builder().add_root_certificate_pem(std::fs::read(&ca).unwrap()).build().unwrap();
+    for host in [served.fact("listening"), served.fact("listening").replace("127.0.0.1", "localhost")] {
+        let client =
+            ManagementClient::builder(transport.clone()).domain(host).token("of any form").build().unwrap();
+        assert_eq!(client.users().get("github|7").await.unwrap().nickname.as_deref(), Some("seven"));
+    }
+    let auth = AuthenticationClient::builder(transport).domain(served.fact("listening")).build().unwrap();
+    assert!(auth.users().get_info(served.fact("user_token")).await.is_ok());
+    assert_eq!(served.end("-INT"), Some(0));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn it_refuses_what_it_cannot_do_and_says_why() {
+    for (arguments, says) in [
+        (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
+        (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
+        (vec!["--ca-out", "x.pem"], "--tls"),
+    ] {
+        let run = Command::new(binary()).args(&arguments).output().unwrap();
+        assert!(!run.status.success());
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(said.contains(says), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn without_json_it_says_the_same_for_people() {
+    let mut process = Command::new(binary()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(line.starts_with("listening      http://127.0.0.1:"), "{line}");
+}
