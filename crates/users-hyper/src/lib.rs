@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Everything of `users-core` is here under the same name, and its models in [`model`], so that this is the only dependency.
-//! [`management`] and [`authentication`] begin a client with every default; [`HyperTransport::builder`] is for proxies,
+//! [`management()`] and [`authentication()`] begin a client with every default; [`HyperTransport::builder`] is for proxies,
 //! extra root certificates and timeouts, and [`on`] puts a client on such a transport.
 //!
 //! Calls run inside a tokio runtime. With the feature `blocking`, code without async waits for them instead: see
