@@ -1,12 +1,12 @@
 //! What a mock expects, and what it answers.
 
-use crate::mock::{Captured, MockTransport, decode};
+use crate::captured::{Captured, decode};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use users_core::model::json;
 use users_core::{Descriptor, Sent, TransportError, TransportErrorKind};
@@ -63,6 +63,20 @@ fn fill(template: &str, path: &str) -> Option<Vec<(String, String)>> {
         }
     }
     Some(parameters)
+}
+
+/// A rule that its expectation may still refine while the mock holds it.
+#[derive(Clone)]
+pub(crate) struct SharedRule(Arc<Mutex<Rule>>);
+
+impl SharedRule {
+    pub(crate) fn new(rule: Rule) -> Self {
+        Self(Arc::new(Mutex::new(rule)))
+    }
+
+    pub(crate) fn with<T>(&self, use_it: impl FnOnce(&mut Rule) -> T) -> T {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// One expectation and its answer.
@@ -198,23 +212,20 @@ impl Answer {
     }
 }
 
-/// An expectation of a [`MockTransport`]. It counts as soon as it is made; the methods refine it.
+/// An expectation of a [`MockTransport`](crate::MockTransport). It counts as soon as it is made; the methods refine it.
 ///
 /// Unless told otherwise it is expected once and answered with an empty 204.
 pub struct Expectation {
-    mock: MockTransport,
-    index: usize,
+    rule: SharedRule,
 }
 
 impl Expectation {
-    pub(crate) fn new(mock: MockTransport, index: usize) -> Self {
-        Self { mock, index }
+    pub(crate) fn new(rule: SharedRule) -> Self {
+        Self { rule }
     }
 
     fn with(self, change: impl FnOnce(&mut Rule)) -> Self {
-        if let Some(rule) = self.mock.state().rules.get_mut(self.index) {
-            change(rule);
-        }
+        self.rule.with(change);
         self
     }
 
@@ -341,7 +352,6 @@ impl Expectation {
 
 impl fmt::Debug for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.mock.state();
-        f.debug_tuple("Expectation").field(&state.rules.get(self.index).map(Rule::describe)).finish()
+        f.debug_tuple("Expectation").field(&self.rule.with(|rule| rule.describe())).finish()
     }
 }

@@ -10,6 +10,7 @@
 //! All of them give clients of the same type as `users-hyper` does, so a test swaps one in without touching a signature:
 //! [`MockTransport::management`], [`Tenant::management`].
 
+mod captured;
 mod clock;
 mod expectation;
 mod mock;
@@ -17,9 +18,10 @@ mod mock;
 mod server;
 mod tenant;
 
+pub use captured::Captured;
 pub use clock::VirtualClock;
 pub use expectation::{Expectation, Matcher};
-pub use mock::{Captured, MockTransport};
+pub use mock::MockTransport;
 #[cfg(feature = "server")]
 pub use server::TenantServer;
 pub use tenant::{Logged, Seed, SeedError, Tenant, TenantBuilder};

@@ -1,12 +1,10 @@
 //! A transport that answers as it was told.
 
 use crate::VirtualClock;
-use crate::expectation::{Answer, Expectation, Matcher, Rule};
+use crate::captured::Captured;
+use crate::expectation::{Answer, Expectation, Matcher, Rule, SharedRule};
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
-use percent_encoding::percent_decode_str;
-use serde::de::DeserializeOwned;
 use std::fmt;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,8 +51,8 @@ struct Shared {
 }
 
 #[derive(Default)]
-pub(crate) struct State {
-    pub(crate) rules: Vec<Rule>,
+struct State {
+    rules: Vec<SharedRule>,
     requests: Vec<Captured>,
     unexpected: Vec<String>,
 }
@@ -72,9 +70,9 @@ impl MockTransport {
     ///
     /// The template is the operation's own, `/users/{id}`; the API's `/api/v2` in front of it does not matter.
     pub fn expect(&self, what: impl Into<Matcher>) -> Expectation {
-        let mut state = self.state();
-        state.rules.push(Rule::new(what.into()));
-        Expectation::new(self.clone(), state.rules.len() - 1)
+        let rule = SharedRule::new(Rule::new(what.into()));
+        self.state().rules.push(rule.clone());
+        Expectation::new(rule)
     }
 
     /// A Management API client on this mock, for the tenant [`DOMAIN`](Self::DOMAIN), with a token and the mock's clock.
@@ -110,8 +108,10 @@ impl MockTransport {
     pub fn verify(&self) {
         let mut report = String::new();
         let state = self.state();
-        for rule in state.rules.iter().filter(|rule| !rule.is_met()) {
-            let _ = writeln!(report, "  expected {}", rule.describe());
+        for unmet in
+            state.rules.iter().filter_map(|rule| rule.with(|rule| (!rule.is_met()).then(|| rule.describe())))
+        {
+            let _ = writeln!(report, "  expected {unmet}");
         }
         for unexpected in &state.unexpected {
             let _ = writeln!(report, "  not expected: {}", unexpected.replace('\n', "\n    "));
@@ -124,7 +124,7 @@ impl MockTransport {
         builder.domain(Self::DOMAIN).clock(self.clock())
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,13 +133,14 @@ impl MockTransport {
         let mut state = self.state();
         state.requests.push(request.clone());
         let mut reasons = Vec::new();
-        for rule in &mut state.rules {
-            match rule.take(request) {
+        for rule in &state.rules {
+            match rule.with(|rule| rule.take(request).map_err(|reason| format!("{}: {reason}", rule.name())))
+            {
                 Ok(answer) => return Ok(answer),
-                Err(reason) => reasons.push(format!("{}: {reason}", rule.name())),
+                Err(reason) => reasons.push(reason),
             }
         }
-        let mut report = format!("{} {}", request.method, request.target());
+        let mut report = format!("{} {}", request.method(), request.target());
         if reasons.is_empty() {
             report.push_str("\nnothing is expected at all");
         }
@@ -186,71 +187,5 @@ impl fmt::Debug for MockTransport {
             .field("expectations", &state.rules.len())
             .field("requests", &state.requests.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// A request that came to the mock. `Debug` shows no header values and no body.
-#[derive(Clone)]
-pub struct Captured {
-    method: Method,
-    uri: http::Uri,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Captured {
-    fn new(request: http::Request<Bytes>) -> Self {
-        let (parts, body) = request.into_parts();
-        Self { method: parts.method, uri: parts.uri, headers: parts.headers, body }
-    }
-
-    /// The method.
-    pub fn method(&self) -> &Method {
-        &self.method
-    }
-
-    /// The URI, as it was sent.
-    pub fn uri(&self) -> &http::Uri {
-        &self.uri
-    }
-
-    /// The path, decoded.
-    pub fn path(&self) -> String {
-        decode(self.uri.path())
-    }
-
-    /// A query parameter, decoded.
-    pub fn query(&self, name: &str) -> Option<String> {
-        let pairs = self.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.into_iter().find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
-    }
-
-    /// The headers. `authorization` is marked as sensitive.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The body.
-    pub fn body(&self) -> &Bytes {
-        &self.body
-    }
-
-    /// The body, read as JSON.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body)
-    }
-
-    fn target(&self) -> &str {
-        self.uri.path_and_query().map_or("/", |target| target.as_str())
-    }
-}
-
-pub(crate) fn decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-impl fmt::Debug for Captured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({} bytes)", self.method, self.target(), self.body.len())
     }
 }

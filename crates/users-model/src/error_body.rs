@@ -1,7 +1,7 @@
 //! The bodies in which both APIs say that something went wrong.
 
 use crate::JsonObject;
-use crate::json::object;
+use crate::object::object;
 
 object! {
     /// An error's body, of either API.

@@ -1,6 +1,6 @@
 //! The accounts that belong to a user.
 
-use crate::json::object;
+use crate::object::object;
 use crate::{Flag, IdentityId, Provider, Secret};
 
 object! {

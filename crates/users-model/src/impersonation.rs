@@ -1,6 +1,6 @@
 //! The settings of `impersonate`.
 
-use crate::json::{object, open_enum, setters};
+use crate::object::{object, open_enum, setters};
 use crate::{JsonObject, Secret, UserId};
 use serde::Serialize;
 

@@ -20,6 +20,7 @@ pub mod json;
 mod link;
 mod metadata;
 mod new_user;
+mod object;
 mod page;
 mod patch;
 mod provider;

@@ -1,6 +1,6 @@
 //! The account that is to be linked to a user.
 
-use crate::json::object;
+use crate::object::object;
 use crate::{IdentityId, Provider, Secret, UserId};
 
 object! {

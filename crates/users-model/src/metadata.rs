@@ -1,7 +1,7 @@
 //! What an update does to metadata, made explicit.
 
 use crate::JsonObject;
-use crate::json::Slot;
+use crate::object::Slot;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;

@@ -1,6 +1,6 @@
 //! A user that is to be created.
 
-use crate::json::{object, setters};
+use crate::object::{object, setters};
 use crate::{JsonObject, Secret};
 
 object! {

@@ -1,6 +1,7 @@
 //! One page of a list.
 
-use crate::json::{Slot, fields};
+use crate::json::fields;
+use crate::object::{Slot, fill};
 use crate::{JsonObject, User};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::SerializeMap;
@@ -108,11 +109,11 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
         let mut found = false;
         for (key, value) in fields(&text).map_err(D::Error::custom)? {
             match key.as_ref() {
-                "start" => crate::json::fill(&mut page.start, &key, value, &mut page.unknown),
-                "limit" => crate::json::fill(&mut page.limit, &key, value, &mut page.unknown),
-                "length" => crate::json::fill(&mut page.length, &key, value, &mut page.unknown),
-                "total" => crate::json::fill(&mut page.total, &key, value, &mut page.unknown),
-                "next" => crate::json::fill(&mut page.next, &key, value, &mut page.unknown),
+                "start" => fill(&mut page.start, &key, value, &mut page.unknown),
+                "limit" => fill(&mut page.limit, &key, value, &mut page.unknown),
+                "length" => fill(&mut page.length, &key, value, &mut page.unknown),
+                "total" => fill(&mut page.total, &key, value, &mut page.unknown),
+                "next" => fill(&mut page.next, &key, value, &mut page.unknown),
                 key if key == T::KEY => {
                     page.items = items(key, value).map_err(D::Error::custom)?;
                     found = true;

@@ -1,6 +1,6 @@
 //! Three states of an attribute in an update.
 
-use crate::json::Slot;
+use crate::object::Slot;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;

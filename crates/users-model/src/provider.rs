@@ -1,6 +1,6 @@
 //! The kinds of identity and multi-factor providers.
 
-use crate::json::open_enum;
+use crate::object::open_enum;
 
 open_enum! {
     /// A kind of identity provider: what stands before the `|` of a user's id.

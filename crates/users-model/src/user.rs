@@ -1,6 +1,6 @@
 //! A user, as the Management API gives it.
 
-use crate::json::object;
+use crate::object::object;
 use crate::{Flag, Identity, JsonObject, Timestamp, UserId};
 
 object! {

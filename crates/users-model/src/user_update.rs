@@ -1,6 +1,6 @@
 //! A change to a user.
 
-use crate::json::{object, setters};
+use crate::object::{object, setters};
 use crate::{MetadataUpdate, Patch, Secret};
 
 object! {

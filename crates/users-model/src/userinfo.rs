@@ -1,7 +1,7 @@
 //! What the Authentication API says of the user that a token belongs to.
 
 use crate::Flag;
-use crate::json::object;
+use crate::object::object;
 
 object! {
     /// The claims that `/userinfo` gives, as far as the token's scopes allow. Custom claims are in `unknown`.

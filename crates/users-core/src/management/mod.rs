@@ -1,14 +1,15 @@
 //! The Management API: users as an administrator sees them.
 
-mod delete_all;
 mod identities;
 mod multifactor;
 mod users;
 
-pub use delete_all::{Confirm, DeleteAll, DeleteAllReport, DeleteOutcome, DeleteUserCollection};
 pub use identities::{Identities, LinkIdentity, UnlinkIdentity};
 pub use multifactor::{DeleteMultifactorProvider, Multifactor};
-pub use users::{CreateUser, DeleteUser, GetAllUsers, GetUser, SearchEngine, UpdateUser, UsersManager};
+pub use users::{
+    Confirm, CreateUser, DeleteAll, DeleteAllReport, DeleteOutcome, DeleteUser, DeleteUserCollection,
+    GetAllUsers, GetUser, SearchEngine, UpdateUser, UsersManager,
+};
 
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
 use crate::client::Client;

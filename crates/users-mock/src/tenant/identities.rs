@@ -1,10 +1,10 @@
 //! Accounts linked to a user, and taken away again.
 
 use super::answer::{Answer, Failure, json};
+use super::grant::Grant;
 use super::record::{PROFILE, Record, put};
 use super::request::Request;
 use super::state::State;
-use super::tokens::Grant;
 use super::validate;
 use http::StatusCode;
 use users_core::model::JsonObject;

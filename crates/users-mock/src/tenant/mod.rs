@@ -2,8 +2,10 @@
 
 mod answer;
 mod connections;
+mod grant;
 mod identities;
 mod made_up;
+mod oauth;
 mod record;
 mod request;
 mod router;
@@ -21,13 +23,13 @@ use crate::VirtualClock;
 use crate::mock::ready;
 use async_trait::async_trait;
 use bytes::Bytes;
+use grant::Grant;
 use http::{Method, StatusCode};
 use state::{Connection, DATABASE, State};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokens::Grant;
 use users_core::model::{Secret, User};
 use users_core::{
     AuthenticationClient, Body, Builder, Clock, HttpTransport, ManagementClient, Product, SystemClock,
@@ -140,7 +142,7 @@ impl Tenant {
 
     /// A Management API token with every scope.
     pub fn management_token(&self) -> Secret {
-        self.management_token_with(tokens::ALL_SCOPES)
+        self.management_token_with(grant::ALL_SCOPES)
     }
 
     /// A Management API token with these scopes only.
@@ -155,7 +157,7 @@ impl Tenant {
     pub fn expired_token(&self) -> Secret {
         let mut state = self.state();
         let audience = format!("https://{}/api/v2/", state.domain);
-        state.issue(Grant::Management(tokens::all_scopes()), &audience, Duration::ZERO).into()
+        state.issue(Grant::Management(grant::all_scopes()), &audience, Duration::ZERO).into()
     }
 
     /// An access token of a user, with the scopes `openid`, `profile` and `email`; `None` if there is no such user.

@@ -1,7 +1,7 @@
 //! A request as the tenant's handlers see it: decoded once, and nothing guessed.
 
 use super::answer::Failure;
-use super::tokens::Grant;
+use super::grant::Grant;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, StatusCode, Uri};

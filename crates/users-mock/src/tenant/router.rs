@@ -1,10 +1,10 @@
 //! Which request goes where.
 
 use super::answer::{Answer, Failure, add_standard_headers};
+use super::grant::Grant;
 use super::request::{Request, decoded};
 use super::state::State;
-use super::tokens::Grant;
-use super::{connections, identities, tokens, userinfo, users};
+use super::{connections, identities, oauth, userinfo, users};
 use bytes::Bytes;
 use http::StatusCode;
 
@@ -22,7 +22,7 @@ use Guard::{Own, Scopes};
 
 #[rustfmt::skip]
 const ROUTES: &[(&str, &str, Guard, Handler)] = &[
-    ("POST",   "/oauth/token",                                        Own,                                            tokens::token),
+    ("POST",   "/oauth/token",                                        Own,                                            oauth::token ),
     ("GET",    "/userinfo",                                           Own,                                            userinfo::userinfo),
     ("POST",   "/userinfo",                                           Own,                                            userinfo::userinfo),
     ("POST",   "/users/{user_id}/impersonate",                        Own,                                            userinfo::impersonate),

@@ -1,9 +1,9 @@
 //! Searching users: equality on searchable attributes, joined by `AND`.
 
 use super::answer::{Answer, Failure, json};
+use super::grant::Grant;
 use super::request::Request;
 use super::state::State;
-use super::tokens::Grant;
 use http::StatusCode;
 use serde_json::Value;
 use std::cmp::Ordering;

@@ -1,7 +1,7 @@
 //! What the tenant knows.
 
+use super::grant::Issued;
 use super::record::Record;
-use super::tokens::Issued;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -1,46 +1,12 @@
-//! The tokens that the tenant has made, and `POST /oauth/token`.
+//! Making tokens, and telling what they allow.
 
-use super::answer::{Answer, Failure, json, oauth_error};
-use super::request::Request;
+use super::answer::Failure;
+use super::grant::{Grant, Issued, all_scopes};
 use super::state::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use serde_json::json as value;
 use std::time::Duration;
-
-/// What a token was made for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Grant {
-    /// Nothing: the endpoint asks for no token, or looks at it itself.
-    Nothing,
-    /// The Management API, with these scopes.
-    Management(Vec<String>),
-    /// `/userinfo` for a user, with these scopes.
-    User { id: String, scopes: Vec<String> },
-    /// The account of a user, to be linked.
-    Identity { id: String },
-    /// The tenant's global client.
-    Global,
-}
-
-/// A token that was made.
-pub(super) struct Issued {
-    pub(super) grant: Grant,
-    /// In milliseconds since 1970.
-    expires_at: u64,
-}
-
-/// Every scope of the endpoints that the tenant knows.
-pub(super) const ALL_SCOPES: &[&str] = &[
-    "create:users",
-    "read:users",
-    "update:users",
-    "delete:users",
-    "read:user_idp_tokens",
-    "update:users_app_metadata",
-    "read:connections",
-];
 
 impl State {
     /// Makes a token in the shape of a JWT. Nobody can check its signature, which is random.
@@ -92,40 +58,4 @@ impl State {
             .filter(|issued| issued.expires_at > self.now_millis())
             .map(|issued| &issued.grant)
     }
-}
-
-pub(super) fn all_scopes() -> Vec<String> {
-    ALL_SCOPES.iter().map(ToString::to_string).collect()
-}
-
-/// `POST /oauth/token`
-pub(super) fn token(state: &mut State, request: &Request) -> Result<Answer, Failure> {
-    let body = request.body()?;
-    let field = |name| body.get::<String>(name).ok().flatten().unwrap_or_default();
-    if field("grant_type") != "client_credentials" {
-        let description = format!("Grant type '{}' not allowed for the client.", field("grant_type"));
-        return Ok(oauth_error(StatusCode::FORBIDDEN, "unauthorized_client", &description));
-    }
-    if field("client_id") != state.client_id || field("client_secret") != state.client_secret {
-        return Ok(oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized"));
-    }
-    let audience = field("audience");
-    let asked = request.authority().unwrap_or_default();
-    let is_management =
-        [format!("https://{}", state.domain), format!("http://{asked}"), format!("https://{asked}")]
-            .iter()
-            .any(|tenant| audience == format!("{tenant}/api/v2/"));
-    if !is_management {
-        let description = format!("Service not enabled within domain: {audience}");
-        return Ok(oauth_error(StatusCode::FORBIDDEN, "access_denied", &description));
-    }
-    let lifetime = state.token_lifetime;
-    let token = state.issue(Grant::Management(all_scopes()), &audience, lifetime);
-    state.tokens_fetched += 1;
-    Ok(json(
-        StatusCode::OK,
-        &value!({
-            "access_token": token, "expires_in": lifetime.as_secs(), "token_type": "Bearer", "scope": all_scopes().join(" "),
-        }),
-    ))
 }

@@ -1,10 +1,10 @@
 //! What the Authentication API says of users.
 
 use super::answer::{Answer, Failure, json, oauth_error, text};
+use super::grant::Grant;
 use super::record::{put, put_raw};
 use super::request::Request;
 use super::state::State;
-use super::tokens::Grant;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use users_core::model::JsonObject;

@@ -1,0 +1,41 @@
+//! Creating a user.
+
+use crate::endpoint::{RequestBuilder, decode_json};
+use crate::{Api, BaseUrl, Descriptor, Error, Operation};
+use bytes::Bytes;
+use users_model::{NewUser, Secret, User};
+
+/// `POST /users`
+#[derive(Clone, Debug)]
+pub struct CreateUser {
+    pub(super) user: NewUser,
+}
+
+impl CreateUser {
+    /// What is known of the endpoint.
+    pub const DESCRIPTOR: &'static Descriptor =
+        &Descriptor::post("users.create", Api::Management, "/users", &["create:users"]).takes_custom_domain();
+}
+
+impl Operation for CreateUser {
+    type Output = User;
+
+    fn descriptor(&self) -> &Descriptor {
+        Self::DESCRIPTOR
+    }
+
+    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
+        if self.user.connection.as_deref().is_none_or(str::is_empty) {
+            return Err(Error::invalid("a new user needs a connection"));
+        }
+        RequestBuilder::new(Self::DESCRIPTOR, base).json(&self.user)
+    }
+
+    fn secrets(&self) -> Vec<&Secret> {
+        self.user.password.iter().collect()
+    }
+
+    fn decode(response: http::Response<Bytes>) -> Result<User, Error> {
+        decode_json(Some(Self::DESCRIPTOR), response)
+    }
+}

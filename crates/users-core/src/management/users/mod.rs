@@ -1,0 +1,285 @@
+//! Users: created, read, changed and deleted.
+
+mod create;
+mod delete;
+mod delete_all;
+mod fields;
+mod get;
+mod get_all;
+mod update;
+
+pub use create::CreateUser;
+pub use delete::DeleteUser;
+pub use delete_all::{Confirm, DeleteAll, DeleteAllReport, DeleteOutcome, DeleteUserCollection};
+pub use get::GetUser;
+pub use get_all::{GetAllUsers, SearchEngine};
+pub use update::UpdateUser;
+
+use super::{DeleteMultifactorProvider, Identities, LinkIdentity, Multifactor, UnlinkIdentity};
+use crate::builder::{ManagementProduct, Product, sealed::Sealed};
+use crate::client::Client;
+use crate::{Api, Builder, Call, Error, HttpTransport, Operation, RestClient};
+use users_model::{LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider, UserId, UserUpdate};
+
+/// The users of a tenant, as an administrator sees them.
+///
+/// Made by [`ManagementClient::users`](crate::ManagementClient::users), or by itself from a transport, a base URL and headers:
+///
+/// ```
+/// use users_core::management::UsersManager;
+/// # use users_core::{Body, HttpTransport, transport_fn};
+/// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+///
+/// let users = UsersManager::builder(my_transport())
+///     .base_url("https://tenant.eu.auth0.com/api/v2")
+///     .header("Authorization", "Bearer …".replace('…', "token"))
+///     .build()?;
+/// # let _ = users;
+/// # Ok::<(), users_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct UsersManager {
+    client: Client,
+}
+
+impl Sealed for UsersManager {
+    fn of(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Product for UsersManager {
+    const API: Api = Api::Management;
+}
+
+impl ManagementProduct for UsersManager {}
+
+impl UsersManager {
+    /// Begins a manager on this transport.
+    pub fn builder(transport: impl HttpTransport) -> Builder<Self> {
+        Builder::new(transport)
+    }
+
+    /// Creates a user.
+    ///
+    /// `POST /users`, scope `create:users`. The answer's user has the name, nickname and picture that Auth0 made up where none
+    /// were given. A user with the same address or name in the connection is a 409 with the code `auth0_idp_error`.
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use users_core::model::NewUser;
+    ///
+    /// let user = users
+    ///     .create(NewUser::new("Username-Password-Authentication").email("ada@example.com").password("correct horse"))
+    ///     .await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/post-users>
+    pub fn create(&self, user: NewUser) -> Call<CreateUser> {
+        self.call(Ok(CreateUser { user }))
+    }
+
+    /// Lists or searches users: one page when awaited, a stream over the pages with [`items`](Call::items).
+    ///
+    /// `GET /users`, scope `read:users`. Auth0 shows the first 1000 of a search and no more; a stream that comes to that end says
+    /// so with an error. The index lags: a user who was just created or changed may be missing; [`get`](Self::get) reads at once.
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// let page = users.get_all().q(r#"email.domain:"example.com""#).page(2).per_page(10).await?;
+    ///
+    /// let mut all = users.get_all().fields(["user_id", "email"]).items();
+    /// while let Some(user) = all.try_next().await? {
+    ///     println!("{user:?}");
+    /// }
+    /// # let _ = page;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-users>
+    pub fn get_all(&self) -> Call<GetAllUsers> {
+        self.call(Ok(GetAllUsers::default()))
+    }
+
+    /// Reads a user.
+    ///
+    /// `GET /users/{id}`, scope `read:users`. An unknown id is a 404 with the code `inexistent_user`;
+    /// [`optional`](Call::optional) gives it as `None`.
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// let user = users.get("auth0|507f1f77bcf86cd799439020").await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-users-by-id>
+    pub fn get(&self, id: impl TryInto<UserId, Error: Into<Error>>) -> Call<GetUser> {
+        self.call(user_id(id).map(|id| GetUser { id, fields: fields::Fields::default() }))
+    }
+
+    /// Changes a user: only what the update names.
+    ///
+    /// `PATCH /users/{id}`, scope `update:users`. The first level of metadata is merged; see [`MetadataUpdate`]. Auth0 refuses
+    /// some pairs in one request (a password with an address, a user name with a password), and attributes that belong to an
+    /// identity provider. An address that is taken is a 400 with the code `auth0_idp_error`.
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use users_core::model::UserUpdate;
+    ///
+    /// let user = users.update("auth0|1", UserUpdate::new().nickname("Ada").clear_picture()).await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/patch-users-by-id>
+    pub fn update(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+        update: UserUpdate,
+    ) -> Call<UpdateUser> {
+        self.call(user_id(id).map(|id| UpdateUser { id, update }))
+    }
+
+    /// Changes what the user may read and change: the first level is merged.
+    ///
+    /// `PATCH /users/{id}`, scope `update:users`. An update that changes nothing is refused rather than sent, since Auth0 would
+    /// read an empty object as "take everything away"; that is [`MetadataUpdate::clear_all`].
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use users_core::model::MetadataUpdate;
+    ///
+    /// users.update_user_metadata("auth0|1", MetadataUpdate::new().set("theme", "dark").remove("beta")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_user_metadata(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+        metadata: impl Into<MetadataUpdate>,
+    ) -> Call<UpdateUser> {
+        self.update(id, UserUpdate::new().user_metadata(metadata))
+    }
+
+    /// Changes what applications keep about the user: the first level is merged.
+    ///
+    /// `PATCH /users/{id}`, scope `update:users_app_metadata` or `update:users`. An update that changes nothing is refused, as
+    /// with [`update_user_metadata`](Self::update_user_metadata).
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// users.update_app_metadata("auth0|1", serde_json::json!({"plan": "gold"})).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_app_metadata(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+        metadata: impl Into<MetadataUpdate>,
+    ) -> Call<UpdateUser> {
+        self.update(id, UserUpdate::new().app_metadata(metadata))
+    }
+
+    /// Deletes a user, and the accounts that are linked to it.
+    ///
+    /// `DELETE /users/{id}`, scope `delete:users`. Deleting one that is gone already succeeds.
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// users.delete("auth0|507f1f77bcf86cd799439020").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/delete-users-by-id>
+    pub fn delete(&self, id: impl TryInto<UserId, Error: Into<Error>>) -> Call<DeleteUser> {
+        self.call(user_id(id).map(|id| DeleteUser { id }))
+    }
+
+    /// Deletes **every user of the tenant**, one by one.
+    ///
+    /// Auth0 took `DELETE /users` out of its API in 2016, so this searches and deletes until three searches in a row bring
+    /// nothing new; see [`DeleteAll`]. The confirmation must name the tenant that the client talks to, or nothing is sent.
+    ///
+    /// Scopes `read:users` and `delete:users`.
+    ///
+    /// ```
+    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use users_core::management::Confirm;
+    ///
+    /// let report = users.delete_all(Confirm::tenant("staging.eu.auth0.com")).await?;
+    /// println!("{} deleted, {} failed", report.deleted, report.failed.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_all(&self, confirm: Confirm) -> DeleteAll {
+        DeleteAll::new(self.client.clone(), confirm)
+    }
+
+    /// Takes a user's enrolment with a multi-factor provider away; the same as
+    /// [`multifactor().delete(…)`](Multifactor::delete).
+    ///
+    /// `DELETE /users/{id}/multifactor/{provider}`, scope `update:users`. Succeeds where nothing was enrolled.
+    pub fn delete_multifactor_provider(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+        provider: impl Into<MultifactorProvider>,
+    ) -> Call<DeleteMultifactorProvider> {
+        self.multifactor().delete(id, provider)
+    }
+
+    /// Links an account to a user; the same as [`identities().link(…)`](Identities::link).
+    ///
+    /// `POST /users/{id}/identities`, scope `update:users`.
+    pub fn link(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+        target: impl Into<LinkTarget>,
+    ) -> Call<LinkIdentity> {
+        self.identities().link(id, target)
+    }
+
+    /// Takes a linked account away from a user; the same as [`identities().unlink(…)`](Identities::unlink).
+    ///
+    /// `DELETE /users/{id}/identities/{provider}/{user_id}`, scope `update:users`.
+    pub fn unlink(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+        provider: impl Into<Provider>,
+        user_id: impl Into<String>,
+    ) -> Call<UnlinkIdentity> {
+        self.identities().unlink(id, provider, user_id)
+    }
+
+    /// The accounts that belong to a user.
+    pub fn identities(&self) -> Identities {
+        Identities::new(self.client.clone())
+    }
+
+    /// The multi-factor enrolments of a user.
+    pub fn multifactor(&self) -> Multifactor {
+        Multifactor::new(self.client.clone())
+    }
+
+    /// The users' own paths, by hand: `/users/{id}`.
+    pub fn rest(&self) -> RestClient {
+        RestClient::new(self.client.clone(), Api::Management, "/users/{id}")
+    }
+
+    fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
+        Call::new(self.client.clone(), operation)
+    }
+}
+
+/// An id from whatever a caller has.
+pub(super) fn user_id(id: impl TryInto<UserId, Error: Into<Error>>) -> Result<UserId, Error> {
+    id.try_into().map_err(Into::into)
+}
