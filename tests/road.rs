@@ -173,6 +173,15 @@ fn no_attempt_outlives_the_call_s_own_time() {
 }
 
 #[test]
+fn a_call_without_time_left_sends_nothing() {
+    let (mock, users, clock) = mock();
+    let error = clock.block_on(users.create(NewUser::new("db")).timeout(Duration::ZERO).send()).unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_been_applied() && error.attempts() == 0, "{error:?}");
+    assert_eq!(error.to_string(), "POST /users: the call's time ran out before the request was sent");
+    assert!(mock.requests().is_empty());
+}
+
+#[test]
 fn a_body_that_never_ends_is_cut_at_the_limit_and_one_that_stalls_at_the_time() {
     let clock = VirtualClock::new();
     let endless = transport_fn(|_, _| async {

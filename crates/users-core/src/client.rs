@@ -130,6 +130,9 @@ impl Client {
                 .keep(clock, "waiting for the rate limit", self.shared.pacer.acquire(descriptor.access))
                 .await
                 .map_err(|error| fail(error, attempts))?;
+            if deadline.left(clock).is_some_and(|left| left.is_zero()) {
+                return Err(fail(Deadline::over("before the request was sent"), attempts));
+            }
             attempts += 1;
             let result = self.attempt(ready, permit, &deadline, options).await;
 
@@ -279,13 +282,13 @@ impl Deadline {
 
     /// Waits for something that happens before the request is sent.
     async fn keep<F: Future>(&self, clock: &dyn Clock, what: &str, future: F) -> Result<F::Output, Error> {
-        within(clock, self.left(clock), future).await.map_err(|_| {
-            Error::transport(TransportError::new(
-                TransportErrorKind::Timeout,
-                Sent::No,
-                format!("the call's time ran out while {what}"),
-            ))
-        })
+        within(clock, self.left(clock), future).await.map_err(|_| Self::over(&format!("while {what}")))
+    }
+
+    /// The call's time ran out, and nothing is under way.
+    fn over(when: &str) -> Error {
+        let message = format!("the call's time ran out {when}");
+        Error::transport(TransportError::new(TransportErrorKind::Timeout, Sent::No, message))
     }
 }
 
