@@ -71,7 +71,7 @@ fn a_stream_says_when_the_server_shows_no_further() {
             let error = items.next().await.unwrap().unwrap_err();
             assert!(error.is_window_exceeded(), "{error}");
             assert!(
-                error.to_string().starts_with("GET /users: the search has 1000 users or more"),
+                error.to_string().starts_with("GET /users: the list has 1000 entries or more"),
                 "{error}"
             );
             assert!(items.next().await.is_none());

@@ -85,6 +85,35 @@ impl<'a> RequestBuilder<'a> {
         self.build(body.into())
     }
 
+    /// The request with a form of fields and one JSON file (`multipart/form-data`).
+    pub(crate) fn multipart(
+        mut self,
+        fields: &[(&str, String)],
+        (name, file, json): (&str, &str, &Bytes),
+    ) -> Result<http::Request<Bytes>, Error> {
+        // Compact JSON has no line ends, so no boundary can stand in it; a field that has one is refused.
+        const BOUNDARY: &str = "users-form-boundary";
+        if let Some((name, _)) = fields.iter().find(|(_, value)| value.contains(['\r', '\n'])) {
+            return Err(Error::invalid(format!("{name} holds a line end")));
+        }
+        let mut body = Vec::with_capacity(json.len() + 512);
+        for (name, value) in fields {
+            let part =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+             Content-Type: application/json\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(json);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let kind = HeaderValue::from_static("multipart/form-data; boundary=users-form-boundary");
+        self.headers.insert(CONTENT_TYPE, kind);
+        self.build(body.into())
+    }
+
     fn build(self, body: Bytes) -> Result<http::Request<Bytes>, Error> {
         if let Some(problem) = self.problem {
             return Err(problem);
@@ -146,7 +175,7 @@ pub(crate) fn decode_json<T: DeserializeOwned>(
     descriptor: Option<&Descriptor>,
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
-    let response = successful(descriptor, response)?;
+    let response = decode_status(descriptor, response)?;
     let mut deserializer = serde_json::Deserializer::from_slice(response.body());
     let read = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| (error.path().to_string(), error.into_inner()))
@@ -159,7 +188,7 @@ pub(crate) fn decode_empty(
     descriptor: Option<&Descriptor>,
     response: http::Response<Bytes>,
 ) -> Result<(), Error> {
-    successful(descriptor, response).map(|_| ())
+    decode_status(descriptor, response).map(|_| ())
 }
 
 /// Reads an answer that is plain text.
@@ -167,14 +196,15 @@ pub(crate) fn decode_text(
     descriptor: Option<&Descriptor>,
     response: http::Response<Bytes>,
 ) -> Result<String, Error> {
-    let response = successful(descriptor, response)?;
+    let response = decode_status(descriptor, response)?;
     match std::str::from_utf8(response.body()) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(Error::undecodable(descriptor, response, "the body is no UTF-8 text")),
     }
 }
 
-fn successful(
+/// An answer whose status is one of success.
+pub(crate) fn decode_status(
     descriptor: Option<&Descriptor>,
     response: http::Response<Bytes>,
 ) -> Result<http::Response<Bytes>, Error> {

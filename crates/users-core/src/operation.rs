@@ -99,6 +99,15 @@ impl Descriptor {
         Self::new(name, api, Method::DELETE, path, scopes, Safety::Idempotent, Access::Delete)
     }
 
+    pub(crate) const fn put(
+        name: &'static str,
+        api: Api,
+        path: &'static str,
+        scopes: &'static [&'static str],
+    ) -> Self {
+        Self::new(name, api, Method::PUT, path, scopes, Safety::Idempotent, Access::Write)
+    }
+
     const fn new(
         name: &'static str,
         api: Api,
@@ -173,17 +182,175 @@ pub enum Access {
     Delete,
 }
 
+/// Declares an operation as a line of a table: its endpoint, what it carries, and how its answer is read.
+///
+/// `path` and `required` are arguments of its constructor, `query` are optional and have setters on the call, `fields` adds the
+/// choice of fields, and `body` is sent as JSON.
+macro_rules! operation {
+    (
+        $(#[$meta:meta])*
+        $name:ident = $descriptor:expr;
+        $(path { $($segment:ident : $segment_type:ty),* })?
+        $(required { $($required:ident),* })?
+        $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt,)* })?
+        $(fields { $fields:ident })?
+        $(body { $body:ident : $body_type:ty })?
+        answer { $decode:ident : $output:ty }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            $($($segment: $segment_type,)*)?
+            $($($required: String,)*)?
+            $($($query: Option<$query_type>,)*)?
+            $($fields: $crate::management::fields::Fields,)?
+            $($body: $body_type,)?
+        }
+
+        impl $name {
+            /// What is known of the endpoint.
+            pub const DESCRIPTOR: &'static $crate::Descriptor = &$descriptor;
+
+            #[allow(clippy::missing_const_for_fn, clippy::new_without_default, dead_code)]
+            pub(crate) fn new($($($segment: $segment_type,)*)? $($($required: String,)*)? $($body: $body_type)?) -> Self {
+                Self {
+                    $($($segment,)*)?
+                    $($($required,)*)?
+                    $($($query: None,)*)?
+                    $($fields: $crate::management::fields::Fields::default(),)?
+                    $($body,)?
+                }
+            }
+        }
+
+        impl $crate::Operation for $name {
+            type Output = $output;
+
+            fn descriptor(&self) -> &$crate::Descriptor {
+                Self::DESCRIPTOR
+            }
+
+            fn request(&self, base: &$crate::BaseUrl) -> Result<http::Request<bytes::Bytes>, $crate::Error> {
+                let request = $crate::endpoint::RequestBuilder::new(Self::DESCRIPTOR, base);
+                $($(let request = request.segment(stringify!($segment), AsRef::<str>::as_ref(&self.$segment));)*)?
+                $($(let request = request.query(stringify!($required), Some(&self.$required));)*)?
+                $($(let request = request.query(stringify!($query), self.$query.as_ref());)*)?
+                $(let request = self.$fields.add_to(request);)?
+                $(return request.json(&self.$body);)?
+                #[allow(unreachable_code)]
+                request.empty()
+            }
+
+            fn decode(response: http::Response<bytes::Bytes>) -> Result<$output, $crate::Error> {
+                $crate::endpoint::$decode(Some(Self::DESCRIPTOR), response)
+            }
+        }
+
+        $(
+            impl $crate::Call<$name> {
+                $(
+                    $(#[$query_meta])*
+                    #[allow(clippy::useless_conversion)]
+                    pub fn $query(self, $query: $crate::operation::argument!($query_type)) -> Self {
+                        self.with(|operation| operation.$query = Some($query.into()))
+                    }
+                )*
+            }
+        )?
+
+        $(
+            impl $crate::Call<$name> {
+                /// Only these fields, and nothing else, not even the id unless it is named.
+                pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                    self.with(|operation| operation.$fields = $crate::management::fields::Fields::only(fields))
+                }
+
+                /// All fields but these.
+                pub fn exclude_fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                    self.with(|operation| operation.$fields = $crate::management::fields::Fields::all_but(fields))
+                }
+            }
+        )?
+    };
+}
+pub(crate) use operation;
+
+/// What a setter takes for a type: anything that becomes a text, but numbers and flags as they are, since a literal could not be
+/// told what to become.
+macro_rules! argument {
+    (String) => { impl Into<String> };
+    ($type:tt) => { $type };
+}
+pub(crate) use argument;
+
 /// Every operation that has a type of its own.
 pub static CATALOGUE: &[&Descriptor] = &[
+    crate::management::AssignRoleUsers::DESCRIPTOR,
+    crate::management::AssignUserPermissions::DESCRIPTOR,
+    crate::management::AssignUserRoles::DESCRIPTOR,
+    crate::management::ChangePasswordTicket::DESCRIPTOR,
+    crate::management::ClearRiskAssessments::DESCRIPTOR,
+    crate::management::CreateAuthenticationMethod::DESCRIPTOR,
     crate::management::CreateUser::DESCRIPTOR,
-    crate::management::GetAllUsers::DESCRIPTOR,
-    crate::management::GetUser::DESCRIPTOR,
-    crate::management::UpdateUser::DESCRIPTOR,
-    crate::management::DeleteUser::DESCRIPTOR,
-    crate::management::DeleteUserCollection::DESCRIPTOR,
+    crate::management::DeleteAuthenticationMethod::DESCRIPTOR,
+    crate::management::DeleteAuthenticationMethods::DESCRIPTOR,
+    crate::management::DeleteAuthenticators::DESCRIPTOR,
+    crate::management::DeleteConnectionUser::DESCRIPTOR,
+    crate::management::DeleteFederatedTokenSet::DESCRIPTOR,
     crate::management::DeleteMultifactorProvider::DESCRIPTOR,
+    crate::management::DeleteRefreshToken::DESCRIPTOR,
+    crate::management::DeleteSession::DESCRIPTOR,
+    crate::management::DeleteUser::DESCRIPTOR,
+    crate::management::DeleteUserBlocks::DESCRIPTOR,
+    crate::management::DeleteUserBlocksByIdentifier::DESCRIPTOR,
+    crate::management::DeleteUserCollection::DESCRIPTOR,
+    crate::management::DeleteUserRefreshTokens::DESCRIPTOR,
+    crate::management::DeleteUserSessions::DESCRIPTOR,
+    crate::management::ExportUsers::DESCRIPTOR,
+    crate::management::GetAllUsers::DESCRIPTOR,
+    crate::management::GetAuthenticationMethod::DESCRIPTOR,
+    crate::management::GetJob::DESCRIPTOR,
+    crate::management::GetJobErrors::DESCRIPTOR,
+    crate::management::GetRefreshToken::DESCRIPTOR,
+    crate::management::GetSession::DESCRIPTOR,
+    crate::management::GetUser::DESCRIPTOR,
+    crate::management::GetUserBlocks::DESCRIPTOR,
+    crate::management::GetUserBlocksByIdentifier::DESCRIPTOR,
+    crate::management::GetUsersByEmail::DESCRIPTOR,
+    crate::management::ImportUsers::DESCRIPTOR,
+    crate::management::InvalidateRememberBrowser::DESCRIPTOR,
     crate::management::LinkIdentity::DESCRIPTOR,
+    crate::management::ListAuthenticationMethods::DESCRIPTOR,
+    crate::management::ListConnectedAccounts::DESCRIPTOR,
+    crate::management::ListEffectivePermissionRoleSources::DESCRIPTOR,
+    crate::management::ListEffectivePermissions::DESCRIPTOR,
+    crate::management::ListEffectiveRoles::DESCRIPTOR,
+    crate::management::ListEnrollments::DESCRIPTOR,
+    crate::management::ListFederatedTokenSets::DESCRIPTOR,
+    crate::management::ListRefreshTokens::DESCRIPTOR,
+    crate::management::ListRoleSourceGroups::DESCRIPTOR,
+    crate::management::ListRoleUsers::DESCRIPTOR,
+    crate::management::ListUserGroups::DESCRIPTOR,
+    crate::management::ListUserLogs::DESCRIPTOR,
+    crate::management::ListUserOrganizations::DESCRIPTOR,
+    crate::management::ListUserPermissions::DESCRIPTOR,
+    crate::management::ListUserRefreshTokens::DESCRIPTOR,
+    crate::management::ListUserRoles::DESCRIPTOR,
+    crate::management::ListUserSessions::DESCRIPTOR,
+    crate::management::RegenerateRecoveryCode::DESCRIPTOR,
+    crate::management::RemoveUserPermissions::DESCRIPTOR,
+    crate::management::RemoveUserRoles::DESCRIPTOR,
+    crate::management::ReplaceAuthenticationMethods::DESCRIPTOR,
+    crate::management::RevokeRefreshTokens::DESCRIPTOR,
+    crate::management::RevokeSession::DESCRIPTOR,
+    crate::management::RevokeUserAccess::DESCRIPTOR,
+    crate::management::SendVerificationEmail::DESCRIPTOR,
     crate::management::UnlinkIdentity::DESCRIPTOR,
+    crate::management::UpdateAuthenticationMethod::DESCRIPTOR,
+    crate::management::UpdateRefreshToken::DESCRIPTOR,
+    crate::management::UpdateSession::DESCRIPTOR,
+    crate::management::UpdateUser::DESCRIPTOR,
+    crate::management::VerifyEmailTicket::DESCRIPTOR,
     crate::authentication::GetInfo::DESCRIPTOR,
     crate::authentication::Impersonate::DESCRIPTOR,
     crate::authentication::RequestToken::DESCRIPTOR,

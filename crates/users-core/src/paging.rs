@@ -1,7 +1,7 @@
 //! Streams over the pages of a list.
 
 use crate::client::{CallOptions, Client};
-use crate::{Call, Error, Operation};
+use crate::{Call, Error, ErrorKind, Operation};
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::VecDeque;
@@ -22,6 +22,82 @@ pub trait Paged: Operation<Output = Page<Self::Item>> {
     /// The operation for the page after this one, `None` if it was the last; an error if the server shows no further.
     fn after(&self, page: &Page<Self::Item>) -> Result<Option<Self>, Error>;
 }
+
+/// How far offsets reach, whatever the page size.
+const WINDOW: u64 = 1000;
+
+/// The largest page, which a stream asks for unless told otherwise.
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
+/// The number of the page after this one, for lists that are paged by offset; `None` if it was the last.
+pub(crate) fn next_page<T>(
+    number: Option<u32>,
+    per_page: Option<u32>,
+    page: &Page<T>,
+) -> Result<Option<u32>, Error> {
+    let per_page = u64::from(per_page.unwrap_or(LARGEST_PAGE));
+    let number = number.unwrap_or(0);
+    let here = page.len() as u64;
+    let seen = u64::from(number) * per_page + here;
+    // Auth0 counts users no further than the window, so a total at its edge says nothing.
+    if here < per_page || page.total.is_some_and(|total| total < WINDOW && seen >= total) {
+        return Ok(None);
+    }
+    if (u64::from(number) + 1) * per_page >= WINDOW {
+        return Err(Error::new(
+            ErrorKind::WindowExceeded,
+            format!(
+                "the list has {seen} entries or more, and the server shows the first {WINDOW} only; narrow it down, \
+                 for users with q or by created_at"
+            ),
+        ));
+    }
+    Ok(Some(number + 1))
+}
+
+/// Makes an operation with `page`, `per_page` and `include_totals` a list to walk over.
+macro_rules! paged_by_offset {
+    ($operation:ident of $item:ty) => {
+        impl $crate::Paged for $operation {
+            type Item = $item;
+
+            fn first(mut self) -> Self {
+                self.per_page = Some(self.per_page.unwrap_or($crate::paging::LARGEST_PAGE).max(1));
+                // With the total, the last page is known as such, and no empty one is fetched after it.
+                self.include_totals = Some(self.include_totals.unwrap_or(true));
+                self
+            }
+
+            fn after(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::Error> {
+                let next = $crate::paging::next_page(self.page, self.per_page, page)?;
+                Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
+            }
+        }
+    };
+}
+pub(crate) use paged_by_offset;
+
+/// Makes an operation with `from` and `take` a list to walk over.
+macro_rules! paged_by_checkpoint {
+    ($operation:ident of $item:ty) => {
+        impl $crate::Paged for $operation {
+            type Item = $item;
+
+            fn first(mut self) -> Self {
+                self.take = Some(self.take.unwrap_or($crate::paging::LARGEST_PAGE).max(1));
+                self
+            }
+
+            fn after(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::Error> {
+                // A server that gives the same checkpoint again would be asked for ever.
+                let next =
+                    page.next.clone().filter(|next| !next.is_empty() && self.from.as_ref() != Some(next));
+                Ok(next.map(|next| Self { from: Some(next), ..self.clone() }))
+            }
+        }
+    };
+}
+pub(crate) use paged_by_checkpoint;
 
 impl<O: Paged> Call<O> {
     /// A stream over the items of all pages, each page fetched when its first item is asked for.

@@ -42,6 +42,12 @@ impl InvalidId {
     }
 }
 
+impl From<std::convert::Infallible> for InvalidId {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 /// The id of a user, as Auth0 gives it: `auth0|507f1f77bcf86cd799439020`, `samlp|connection|ada@example.com`.
 ///
 /// It holds the raw id and is percent-encoded when a path is made, exactly once; an id that contains `%3A` or `/` is

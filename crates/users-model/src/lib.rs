@@ -11,39 +11,77 @@
 //!
 //! Models are read from and written to JSON by `serde_json` (text, bytes or `Value`); other formats are not meant.
 
+mod authentication_method;
+mod connected_account;
 mod error_body;
 mod flag;
+mod group;
 mod id;
 mod identity;
 mod impersonation;
+mod job;
 pub mod json;
 mod link;
+mod log_event;
 mod metadata;
 mod new_user;
+mod number;
 mod object;
+mod organization;
 mod page;
 mod patch;
+mod permission;
 mod provider;
+mod refresh_token;
+mod role;
 mod secret;
+mod session;
+mod ticket;
 mod timestamp;
 mod user;
+mod user_block;
 mod user_update;
 mod userinfo;
 
+pub use authentication_method::{
+    AuthenticationMethod, AuthenticationMethodType, AuthenticationMethodUpdate, Authenticator,
+    AuthenticatorType, CredentialDeviceType, Enrollment, EnrollmentMethod, EnrollmentStatus,
+    NewAuthenticationMethod, PreferredAuthenticationMethod, RecoveryCode,
+};
+pub use connected_account::{AccessType, ConnectedAccount, FederatedTokenSet};
 pub use error_body::ErrorBody;
 pub use flag::Flag;
+pub use group::Group;
 pub use id::{IdentityId, InvalidId, UserId};
 pub use identity::{Identity, ProfileData};
 pub use impersonation::{Impersonation, Protocol};
+pub use job::{
+    ExportField, Job, JobFormat, JobRowError, JobRowErrors, JobStatus, JobSummary, JobType, UsersExport,
+    VerificationEmail,
+};
 pub use json::JsonObject;
 pub use link::LinkTarget;
+pub use log_event::{LocationInfo, LogEvent, SecurityContext};
 pub use metadata::MetadataUpdate;
 pub use new_user::NewUser;
+pub use number::Number;
+pub use organization::{Branding, BrandingColors, ClientCredentialsQuota, Organization, TokenQuota};
 pub use page::{Listed, Page};
 pub use patch::Patch;
+pub use permission::{EffectivePermission, Permission, PermissionOrigin, PermissionRef, PermissionSource};
 pub use provider::{MultifactorProvider, Provider};
+pub use refresh_token::{
+    AccessRevocation, RefreshToken, RefreshTokenResourceServer, RefreshTokenRevocation, RefreshTokenUpdate,
+};
+pub use role::{EffectiveRole, Role, RoleSource, RoleUser};
 pub use secret::Secret;
+pub use session::{
+    CookieMode, Session, SessionAuthentication, SessionAuthenticationMethod, SessionClient, SessionCookie,
+    SessionDevice, SessionUpdate,
+};
+pub use ticket::{EmailVerificationTicket, IdentityRef, PasswordChangeTicket, Ticket};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use user::User;
+pub use user_block::{Assessor, RiskAssessmentClearance, UserBlock, UserBlocks};
 pub use user_update::UserUpdate;
 pub use userinfo::{UpdatedAt, UserInfo};

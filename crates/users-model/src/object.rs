@@ -86,8 +86,18 @@ pub(crate) use object;
 
 /// Adds to a request's model one consuming setter per optional field, named after it.
 macro_rules! setters {
-    ($name:ident { $( $(#[$meta:meta])* $field:ident : $type:ty, )* }) => {
+    ($name:ident { $( $(#[$meta:meta])* $field:ident : $type:ty, )* }
+     $(numbers { $( $(#[$number_meta:meta])* $number:ident : $number_type:ty, )* })?) => {
         impl $name {
+            // A literal could not be told which number to become.
+            $($(
+                $(#[$number_meta])*
+                #[must_use]
+                pub fn $number(mut self, $number: $number_type) -> Self {
+                    self.$number = Some($number);
+                    self
+                }
+            )*)?
             $(
                 $(#[$meta])*
                 #[must_use]
@@ -126,6 +136,12 @@ macro_rules! open_enum {
                     $( Self::$variant => $text, )*
                     Self::Other(text) => text,
                 }
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
             }
         }
 

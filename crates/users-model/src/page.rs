@@ -1,8 +1,8 @@
 //! One page of a list.
 
+use crate::JsonObject;
 use crate::json::fields;
 use crate::object::{Slot, fill};
-use crate::{JsonObject, User};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,12 +10,33 @@ use serde_json::value::RawValue;
 
 /// What comes in pages, and under which key an envelope holds it.
 pub trait Listed: Serialize + DeserializeOwned {
-    /// The key of the list in an envelope with totals.
-    const KEY: &'static str;
+    /// The key of the list in an envelope; some things are listed under two.
+    const KEYS: &'static [&'static str];
 }
 
-impl Listed for User {
-    const KEY: &'static str = "users";
+/// The key under which each thing is listed.
+macro_rules! listed {
+    ($($item:ident = $($key:literal)|+,)*) => {
+        $(impl Listed for crate::$item {
+            const KEYS: &'static [&'static str] = &[$($key),+];
+        })*
+    };
+}
+
+listed! {
+    AuthenticationMethod = "authenticators",
+    ConnectedAccount = "connected_accounts",
+    EffectivePermission = "permissions",
+    EffectiveRole = "roles",
+    Group = "groups",
+    LogEvent = "logs",
+    Organization = "organizations",
+    Permission = "permissions",
+    RefreshToken = "tokens" | "refresh_tokens",
+    Role = "roles",
+    RoleUser = "users",
+    Session = "sessions",
+    User = "users",
 }
 
 /// One page of a list: a bare array, or an envelope with totals.
@@ -47,7 +68,8 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// What else the envelope holds.
     pub unknown: JsonObject,
-    envelope: bool,
+    /// The key of the items, where they came in an envelope.
+    envelope: Option<&'static str>,
 }
 
 impl<T> Page<T> {
@@ -61,7 +83,7 @@ impl<T> Page<T> {
             total: None,
             next: None,
             unknown: JsonObject::new(),
-            envelope: false,
+            envelope: None,
         }
     }
 
@@ -105,8 +127,7 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
         if text.get().starts_with('[') {
             return Ok(Self::new(items("", &text).map_err(D::Error::custom)?));
         }
-        let mut page = Self { envelope: true, ..Self::new(Vec::new()) };
-        let mut found = false;
+        let mut page = Self::new(Vec::new());
         for (key, value) in fields(&text).map_err(D::Error::custom)? {
             match key.as_ref() {
                 "start" => fill(&mut page.start, &key, value, &mut page.unknown),
@@ -114,14 +135,19 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
                 "length" => fill(&mut page.length, &key, value, &mut page.unknown),
                 "total" => fill(&mut page.total, &key, value, &mut page.unknown),
                 "next" => fill(&mut page.next, &key, value, &mut page.unknown),
-                key if key == T::KEY => {
-                    page.items = items(key, value).map_err(D::Error::custom)?;
-                    found = true;
-                }
-                other => page.unknown.put(other.to_owned(), value.to_owned()),
+                other => match T::KEYS.iter().find(|key| **key == other) {
+                    Some(key) => {
+                        page.items = items(key, value).map_err(D::Error::custom)?;
+                        page.envelope = Some(key);
+                    }
+                    None => page.unknown.put(other.to_owned(), value.to_owned()),
+                },
             }
         }
-        if found { Ok(page) } else { Err(D::Error::custom(format_args!("the envelope has no {:?}", T::KEY))) }
+        match page.envelope {
+            Some(_) => Ok(page),
+            None => Err(D::Error::custom(format_args!("the envelope has no {:?}", T::KEYS))),
+        }
     }
 }
 
@@ -137,14 +163,12 @@ fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, Stri
 
 impl<T: Listed> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !self.envelope {
-            return self.items.serialize(serializer);
-        }
+        let Some(key) = self.envelope else { return self.items.serialize(serializer) };
         let mut map = serializer.serialize_map(None)?;
         self.start.write("start", &mut map)?;
         self.limit.write("limit", &mut map)?;
         self.length.write("length", &mut map)?;
-        map.serialize_entry(T::KEY, &self.items)?;
+        map.serialize_entry(key, &self.items)?;
         self.total.write("total", &mut map)?;
         self.next.write("next", &mut map)?;
         self.unknown.write_into(&mut map)?;

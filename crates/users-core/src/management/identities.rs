@@ -3,6 +3,7 @@
 use super::users::user_id;
 use crate::client::Client;
 use crate::endpoint::{RequestBuilder, decode_json};
+use crate::operation::operation;
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation, RestClient};
 use bytes::Bytes;
 use users_model::{Identity, LinkTarget, Provider, Secret, UserId};
@@ -71,7 +72,7 @@ impl Identities {
                 .strip_prefix(provider.as_str())
                 .and_then(|rest| rest.strip_prefix('|'))
                 .map_or_else(|| given.clone(), ToOwned::to_owned);
-            UnlinkIdentity { id, provider, user_id: bare }
+            UnlinkIdentity::new(id, provider, bare)
         });
         Call::new(self.client.clone(), operation)
     }
@@ -132,40 +133,14 @@ impl Operation for LinkIdentity {
     }
 }
 
-/// `DELETE /users/{id}/identities/{provider}/{user_id}`
-#[derive(Clone, Debug)]
-pub struct UnlinkIdentity {
-    id: UserId,
-    provider: Provider,
-    user_id: String,
-}
-
-impl UnlinkIdentity {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::delete(
+operation! {
+    /// `DELETE /users/{id}/identities/{provider}/{user_id}`
+    UnlinkIdentity = Descriptor::delete(
         "users.unlink",
         Api::Management,
         "/users/{id}/identities/{provider}/{user_id}",
         &["update:users", "update:current_user_identities"],
     );
-}
-
-impl Operation for UnlinkIdentity {
-    type Output = Vec<Identity>;
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
-    }
-
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        RequestBuilder::new(Self::DESCRIPTOR, base)
-            .segment("id", self.id.as_str())
-            .segment("provider", self.provider.as_str())
-            .segment("user_id", &self.user_id)
-            .empty()
-    }
-
-    fn decode(response: http::Response<Bytes>) -> Result<Vec<Identity>, Error> {
-        decode_json(Some(Self::DESCRIPTOR), response)
-    }
+    path { id: UserId, provider: Provider, user_id: String }
+    answer { decode_json: Vec<Identity> }
 }

@@ -1,14 +1,47 @@
 //! The Management API: users as an administrator sees them.
 
+mod connections;
+pub(crate) mod fields;
 mod identities;
+mod jobs;
 mod multifactor;
+mod refresh_tokens;
+mod roles;
+mod sessions;
+mod tickets;
+mod user_blocks;
 mod users;
 
+pub use connections::{ConnectionsManager, DeleteConnectionUser};
 pub use identities::{Identities, LinkIdentity, UnlinkIdentity};
-pub use multifactor::{DeleteMultifactorProvider, Multifactor};
+pub use jobs::{
+    ExportUsers, GetJob, GetJobErrors, ImportUsers, JobErrors, JobsManager, SendVerificationEmail,
+};
+pub use multifactor::{DeleteMultifactorProvider, InvalidateRememberBrowser, Multifactor};
+pub use refresh_tokens::{
+    DeleteRefreshToken, GetRefreshToken, ListRefreshTokens, RefreshTokensManager, RevokeRefreshTokens,
+    UpdateRefreshToken,
+};
+pub use roles::{AssignRoleUsers, ListRoleUsers, RolesManager};
+pub use sessions::{DeleteSession, GetSession, RevokeSession, SessionsManager, UpdateSession};
+pub use tickets::{ChangePasswordTicket, TicketsManager, VerifyEmailTicket};
+pub use user_blocks::{
+    DeleteUserBlocks, DeleteUserBlocksByIdentifier, GetUserBlocks, GetUserBlocksByIdentifier,
+    UserBlocksManager,
+};
 pub use users::{
-    Confirm, CreateUser, DeleteAll, DeleteAllReport, DeleteOutcome, DeleteUser, DeleteUserCollection,
-    GetAllUsers, GetUser, SearchEngine, UpdateUser, UsersManager,
+    AssignUserPermissions, AssignUserRoles, AuthenticationMethods, ClearRiskAssessments, Confirm,
+    CreateAuthenticationMethod, CreateUser, DeleteAll, DeleteAllReport, DeleteAuthenticationMethod,
+    DeleteAuthenticationMethods, DeleteAuthenticators, DeleteFederatedTokenSet, DeleteOutcome, DeleteUser,
+    DeleteUserCollection, DeleteUserRefreshTokens, DeleteUserSessions, EffectivePermissions, EffectiveRoles,
+    FederatedTokenSets, GetAllUsers, GetAuthenticationMethod, GetUser, GetUsersByEmail,
+    ListAuthenticationMethods, ListConnectedAccounts, ListEffectivePermissionRoleSources,
+    ListEffectivePermissions, ListEffectiveRoles, ListEnrollments, ListFederatedTokenSets,
+    ListRoleSourceGroups, ListUserGroups, ListUserLogs, ListUserOrganizations, ListUserPermissions,
+    ListUserRefreshTokens, ListUserRoles, ListUserSessions, RegenerateRecoveryCode, RemoveUserPermissions,
+    RemoveUserRoles, ReplaceAuthenticationMethods, RevokeUserAccess, SearchEngine,
+    UpdateAuthenticationMethod, UpdateUser, UserPermissions, UserRefreshTokens, UserRoles, UserSessions,
+    UsersManager,
 };
 
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
@@ -41,6 +74,41 @@ impl ManagementClient {
     /// Everything about users.
     pub fn users(&self) -> UsersManager {
         UsersManager::of(self.client.clone())
+    }
+
+    /// Imports, exports and verification mails.
+    pub fn jobs(&self) -> JobsManager {
+        JobsManager(self.client.clone())
+    }
+
+    /// Links that let users verify an address or set a password.
+    pub fn tickets(&self) -> TicketsManager {
+        TicketsManager(self.client.clone())
+    }
+
+    /// What brute-force protection has blocked.
+    pub fn user_blocks(&self) -> UserBlocksManager {
+        UserBlocksManager(self.client.clone())
+    }
+
+    /// Sessions, by their own ids.
+    pub fn sessions(&self) -> SessionsManager {
+        SessionsManager(self.client.clone())
+    }
+
+    /// Refresh tokens, by their own ids.
+    pub fn refresh_tokens(&self) -> RefreshTokensManager {
+        RefreshTokensManager(self.client.clone())
+    }
+
+    /// Who has a role.
+    pub fn roles(&self) -> RolesManager {
+        RolesManager(self.client.clone())
+    }
+
+    /// Users by the connection that they are in.
+    pub fn connections(&self) -> ConnectionsManager {
+        ConnectionsManager(self.client.clone())
     }
 
     /// Any path below `/api/v2`, modelled or not.

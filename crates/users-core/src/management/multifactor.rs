@@ -2,9 +2,8 @@
 
 use super::users::user_id;
 use crate::client::Client;
-use crate::endpoint::{RequestBuilder, decode_empty};
-use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation, RestClient};
-use bytes::Bytes;
+use crate::operation::operation;
+use crate::{Api, Call, Descriptor, Error, RestClient};
 use users_model::{MultifactorProvider, UserId};
 
 /// The multi-factor enrolments of a user.
@@ -35,8 +34,20 @@ impl Multifactor {
         id: impl TryInto<UserId, Error: Into<Error>>,
         provider: impl Into<MultifactorProvider>,
     ) -> Call<DeleteMultifactorProvider> {
-        let operation = user_id(id).map(|id| DeleteMultifactorProvider { id, provider: provider.into() });
+        let operation = user_id(id).map(|id| DeleteMultifactorProvider::new(id, provider.into()));
         Call::new(self.client.clone(), operation)
+    }
+
+    /// Lets every browser ask for the second factor again that was told to remember the user.
+    ///
+    /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`, scope `update:users`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/post-invalidate-remember-browser>
+    pub fn invalidate_remember_browser(
+        &self,
+        id: impl TryInto<UserId, Error: Into<Error>>,
+    ) -> Call<InvalidateRememberBrowser> {
+        Call::new(self.client.clone(), user_id(id).map(InvalidateRememberBrowser::new))
     }
 
     /// The enrolments' own paths, by hand: `/users/{id}/multifactor/{provider}`.
@@ -45,38 +56,26 @@ impl Multifactor {
     }
 }
 
-/// `DELETE /users/{id}/multifactor/{provider}`
-#[derive(Clone, Debug)]
-pub struct DeleteMultifactorProvider {
-    id: UserId,
-    provider: MultifactorProvider,
-}
-
-impl DeleteMultifactorProvider {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::delete(
+operation! {
+    /// `DELETE /users/{id}/multifactor/{provider}`
+    DeleteMultifactorProvider = Descriptor::delete(
         "users.delete_multifactor_provider",
         Api::Management,
         "/users/{id}/multifactor/{provider}",
         &["update:users"],
     );
+    path { id: UserId, provider: MultifactorProvider }
+    answer { decode_empty: () }
 }
 
-impl Operation for DeleteMultifactorProvider {
-    type Output = ();
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
-    }
-
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        RequestBuilder::new(Self::DESCRIPTOR, base)
-            .segment("id", self.id.as_str())
-            .segment("provider", self.provider.as_str())
-            .empty()
-    }
-
-    fn decode(response: http::Response<Bytes>) -> Result<(), Error> {
-        decode_empty(Some(Self::DESCRIPTOR), response)
-    }
+operation! {
+    /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`
+    InvalidateRememberBrowser = Descriptor::post(
+        "users.multifactor.invalidate_remember_browser",
+        Api::Management,
+        "/users/{id}/multifactor/actions/invalidate-remember-browser",
+        &["update:users"],
+    );
+    path { id: UserId }
+    answer { decode_empty: () }
 }

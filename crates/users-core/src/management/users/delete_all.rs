@@ -126,7 +126,7 @@ impl Sweep {
                 return Some(Err(error));
             }
             if let Some(id) = self.found.pop_front() {
-                let delete = Ok(DeleteUser { id: id.clone() });
+                let delete = Ok(DeleteUser::new(id.clone()));
                 let result = Call::new(self.client.clone(), delete).send().await;
                 return Some(Ok(DeleteOutcome { id, result }));
             }

@@ -1,8 +1,9 @@
 //! Listing and searching users.
 
-use super::fields::Fields;
 use crate::endpoint::{RequestBuilder, decode_json};
-use crate::{Api, BaseUrl, Call, Descriptor, Error, ErrorKind, Operation, Paged};
+use crate::management::fields::Fields;
+use crate::paging::{LARGEST_PAGE, paged_by_offset};
+use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
 use bytes::Bytes;
 use users_model::{Page, User};
 
@@ -19,12 +20,6 @@ pub struct GetAllUsers {
     search_engine: Option<SearchEngine>,
     primary_order: Option<bool>,
 }
-
-/// How many users of a search Auth0 shows, whatever the page size.
-const WINDOW: u64 = 1000;
-
-/// The largest page, which a stream asks for unless told otherwise.
-const LARGEST_PAGE: u32 = 100;
 
 impl GetAllUsers {
     /// What is known of the endpoint.
@@ -45,14 +40,14 @@ impl Operation for GetAllUsers {
                 "per_page is {per_page}; a page holds {LARGEST_PAGE} at most"
             )));
         }
-        RequestBuilder::new(Self::DESCRIPTOR, base)
+        let request = RequestBuilder::new(Self::DESCRIPTOR, base)
             .query("page", self.page)
             .query("per_page", self.per_page)
             .query("include_totals", self.include_totals)
             .query("sort", self.sort.as_deref())
-            .query("connection", self.connection.as_deref())
-            .query("fields", self.fields.names())
-            .query("include_fields", self.fields.include)
+            .query("connection", self.connection.as_deref());
+        self.fields
+            .add_to(request)
             .query("q", self.q.as_deref())
             .query("search_engine", self.search_engine.map(SearchEngine::as_str))
             .query("primary_order", self.primary_order)
@@ -64,38 +59,7 @@ impl Operation for GetAllUsers {
     }
 }
 
-impl Paged for GetAllUsers {
-    type Item = User;
-
-    fn first(mut self) -> Self {
-        self.per_page = Some(self.per_page.unwrap_or(LARGEST_PAGE).max(1));
-        // With the total, the last page is known as such, and no empty one is fetched after it.
-        self.include_totals = Some(self.include_totals.unwrap_or(true));
-        self
-    }
-
-    fn after(&self, page: &Page<User>) -> Result<Option<Self>, Error> {
-        let per_page = u64::from(self.per_page.unwrap_or(LARGEST_PAGE));
-        let number = self.page.unwrap_or(0);
-        let seen = u64::from(number) * per_page + page.len() as u64;
-        // Auth0 counts no further than the window, so a total at its edge says nothing.
-        let is_last =
-            (page.len() as u64) < per_page || page.total.is_some_and(|total| total < WINDOW && seen >= total);
-        if is_last {
-            return Ok(None);
-        }
-        if (u64::from(number) + 1) * per_page >= WINDOW {
-            return Err(Error::new(
-                ErrorKind::WindowExceeded,
-                format!(
-                    "the search has {seen} users or more, and the server shows the first {WINDOW} only; \
-                     narrow it down with q, or split it by created_at"
-                ),
-            ));
-        }
-        Ok(Some(Self { page: Some(number + 1), ..self.clone() }))
-    }
-}
+paged_by_offset!(GetAllUsers of User);
 
 impl Call<GetAllUsers> {
     /// Which page, from 0. A stream begins here.

@@ -1,25 +1,54 @@
 //! Users: created, read, changed and deleted.
 
+mod actions;
+mod authentication_methods;
 mod create;
 mod delete;
 mod delete_all;
-mod fields;
+mod effective;
 mod get;
 mod get_all;
+mod memberships;
+mod permissions;
+mod roles;
+mod sessions;
 mod update;
 
+pub use actions::{ClearRiskAssessments, GetUsersByEmail, RegenerateRecoveryCode, RevokeUserAccess};
+pub use authentication_methods::{
+    AuthenticationMethods, CreateAuthenticationMethod, DeleteAuthenticationMethod,
+    DeleteAuthenticationMethods, DeleteAuthenticators, GetAuthenticationMethod, ListAuthenticationMethods,
+    ReplaceAuthenticationMethods, UpdateAuthenticationMethod,
+};
 pub use create::CreateUser;
 pub use delete::DeleteUser;
 pub use delete_all::{Confirm, DeleteAll, DeleteAllReport, DeleteOutcome, DeleteUserCollection};
+pub use effective::{
+    EffectivePermissions, EffectiveRoles, ListEffectivePermissionRoleSources, ListEffectivePermissions,
+    ListEffectiveRoles, ListRoleSourceGroups,
+};
 pub use get::GetUser;
 pub use get_all::{GetAllUsers, SearchEngine};
+pub use memberships::{
+    DeleteFederatedTokenSet, FederatedTokenSets, ListConnectedAccounts, ListEnrollments,
+    ListFederatedTokenSets, ListUserGroups, ListUserLogs, ListUserOrganizations,
+};
+pub use permissions::{AssignUserPermissions, ListUserPermissions, RemoveUserPermissions, UserPermissions};
+pub use roles::{AssignUserRoles, ListUserRoles, RemoveUserRoles, UserRoles};
+pub use sessions::{
+    DeleteUserRefreshTokens, DeleteUserSessions, ListUserRefreshTokens, ListUserSessions, UserRefreshTokens,
+    UserSessions,
+};
 pub use update::UpdateUser;
 
 use super::{DeleteMultifactorProvider, Identities, LinkIdentity, Multifactor, UnlinkIdentity};
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
 use crate::client::Client;
 use crate::{Api, Builder, Call, Error, HttpTransport, Operation, RestClient};
-use users_model::{LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider, UserId, UserUpdate};
+use users_model::{
+    AccessRevocation, InvalidId, LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider,
+    RiskAssessmentClearance, UserId, UserUpdate,
+};
 
 /// The users of a tenant, as an administrator sees them.
 ///
@@ -120,7 +149,7 @@ impl UsersManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-users-by-id>
     pub fn get(&self, id: impl TryInto<UserId, Error: Into<Error>>) -> Call<GetUser> {
-        self.call(user_id(id).map(|id| GetUser { id, fields: fields::Fields::default() }))
+        self.call(user_id(id).map(GetUser::new))
     }
 
     /// Changes a user: only what the update names.
@@ -201,7 +230,7 @@ impl UsersManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-users-by-id>
     pub fn delete(&self, id: impl TryInto<UserId, Error: Into<Error>>) -> Call<DeleteUser> {
-        self.call(user_id(id).map(|id| DeleteUser { id }))
+        self.call(user_id(id).map(DeleteUser::new))
     }
 
     /// Deletes **every user of the tenant**, one by one.
@@ -269,6 +298,158 @@ impl UsersManager {
         Multifactor::new(self.client.clone())
     }
 
+    /// The users with this e-mail address, to the letter: capitals count, though databases keep addresses in lower case.
+    ///
+    /// `GET /users-by-email`, scope `read:users`. Reads at once, without the lag of a search. Several users may have one address; nobody is an empty list.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users-by-email/get-users-by-email>
+    pub fn by_email(&self, email: impl Into<String>) -> Call<GetUsersByEmail> {
+        self.call(Ok(GetUsersByEmail::new(email.into())))
+    }
+
+    /// The roles of a user.
+    pub fn roles(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserRoles {
+        UserRoles(self.of(id))
+    }
+
+    /// The permissions that a user has been given.
+    pub fn permissions(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserPermissions {
+        UserPermissions(self.of(id))
+    }
+
+    /// The second factors and passkeys of a user.
+    pub fn authentication_methods(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+    ) -> AuthenticationMethods {
+        AuthenticationMethods(self.of(id))
+    }
+
+    /// What a user may do in effect, and why.
+    pub fn effective_permissions(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+    ) -> EffectivePermissions {
+        EffectivePermissions(self.of(id))
+    }
+
+    /// The roles that a user has in effect, and why.
+    pub fn effective_roles(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> EffectiveRoles {
+        EffectiveRoles(self.of(id))
+    }
+
+    /// Where a user is logged in.
+    pub fn sessions(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserSessions {
+        UserSessions(self.of(id))
+    }
+
+    /// The refresh tokens of a user.
+    pub fn refresh_tokens(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserRefreshTokens {
+        UserRefreshTokens(self.of(id))
+    }
+
+    /// The tokens of other services that Auth0 keeps for a user.
+    pub fn federated_token_sets(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+    ) -> FederatedTokenSets {
+        FederatedTokenSets(self.of(id))
+    }
+
+    /// Lists the organizations that a user belongs to.
+    ///
+    /// `GET /users/{id}/organizations`, scope `read:organizations`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-user-organizations>
+    pub fn organizations(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+    ) -> Call<ListUserOrganizations> {
+        self.of(id).call(ListUserOrganizations::new)
+    }
+
+    /// Lists the groups that a user is a member of; a stream walks by checkpoint.
+    ///
+    /// `GET /users/{id}/groups`, scope `read:groups`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-user-groups>
+    pub fn groups(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> Call<ListUserGroups> {
+        self.of(id).call(ListUserGroups::new)
+    }
+
+    /// Lists what the tenant's log says of a user.
+    ///
+    /// `GET /users/{id}/logs`, scope `read:logs` or `read:logs_users`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-logs-by-user>
+    pub fn logs(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> Call<ListUserLogs> {
+        self.of(id).call(ListUserLogs::new)
+    }
+
+    /// Lists the accounts at other services that a user has connected.
+    ///
+    /// `GET /users/{id}/connected-accounts`, scope `read:users`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-connected-accounts>
+    pub fn connected_accounts(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+    ) -> Call<ListConnectedAccounts> {
+        self.of(id).call(ListConnectedAccounts::new)
+    }
+
+    /// Lists the Guardian enrolments of a user.
+    ///
+    /// `GET /users/{id}/enrollments`, scope `read:users`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/get-enrollments>
+    pub fn enrollments(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> Call<ListEnrollments> {
+        self.of(id).call(ListEnrollments::new)
+    }
+
+    /// Gives a user a new recovery code; the old one stops working.
+    ///
+    /// `POST /users/{id}/recovery-code-regeneration`, scope `update:users`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/post-recovery-code-regeneration>
+    pub fn regenerate_recovery_code(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+    ) -> Call<RegenerateRecoveryCode> {
+        self.of(id).call(RegenerateRecoveryCode::new)
+    }
+
+    /// Ends a user's sessions and takes the refresh tokens away, or those of one session. That takes a moment: the answer comes
+    /// before it is done.
+    ///
+    /// `POST /users/{id}/revoke-access`, scopes `delete:sessions` and `delete:refresh_tokens`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/user-revoke-access>
+    pub fn revoke_access(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+        revocation: AccessRevocation,
+    ) -> Call<RevokeUserAccess> {
+        self.of(id).call(|id| RevokeUserAccess::new(id, revocation))
+    }
+
+    /// Clears what risk assessors remember of a user.
+    ///
+    /// `POST /users/{id}/risk-assessments/clear`, scope `update:users`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/users/post-clear-assessors>
+    pub fn clear_risk_assessments(
+        &self,
+        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+        clearance: RiskAssessmentClearance,
+    ) -> Call<ClearRiskAssessments> {
+        self.of(id).call(|id| ClearRiskAssessments::new(id, clearance))
+    }
+
+    fn of(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> OfUser {
+        OfUser { client: self.client.clone(), id: id.try_into().map_err(Into::into) }
+    }
+
     /// The users' own paths, by hand: `/users/{id}`.
     pub fn rest(&self) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, "/users/{id}")
@@ -276,6 +457,19 @@ impl UsersManager {
 
     fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
         Call::new(self.client.clone(), operation)
+    }
+}
+
+/// A user whose belongings are meant.
+#[derive(Clone, Debug)]
+pub(super) struct OfUser {
+    client: Client,
+    id: Result<UserId, InvalidId>,
+}
+
+impl OfUser {
+    fn call<O: Operation>(&self, operation: impl FnOnce(UserId) -> O) -> Call<O> {
+        Call::new(self.client.clone(), self.id.clone().map(operation).map_err(Error::from))
     }
 }
 
