@@ -35,17 +35,24 @@ impl BaseUrl {
         if authority.as_str().contains('@') {
             return refuse("it holds a user name or password");
         }
-        if authority.host().is_empty() {
-            return refuse("it names no host");
+        if !is_host(authority.host()) {
+            return refuse("its host is neither a name nor an address");
         }
+        let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+        if !port.is_empty() && port.strip_prefix(':').is_none_or(|port| port.parse::<u16>().is_err()) {
+            return refuse("its port is no number up to 65535");
+        }
+        let is_own_port =
+            (*scheme == Scheme::HTTPS && port == ":443") || (*scheme == Scheme::HTTP && port == ":80");
         if uri.query().is_some() || url.contains('#') {
             return refuse("it holds a query or fragment");
         }
         let path = uri.path().trim_end_matches('/');
-        if path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) {
-            return refuse("its path has an empty segment or a dot segment");
+        if path.contains('%') || path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) {
+            return refuse("its path has an empty segment, a dot segment or an escape");
         }
-        let Ok(lower) = authority.as_str().to_ascii_lowercase().parse() else {
+        let named = if is_own_port { authority.host() } else { authority.as_str() };
+        let Ok(lower) = named.to_ascii_lowercase().parse() else {
             return refuse("its host cannot be read");
         };
         Ok(Self { scheme: scheme.clone(), authority: lower, path: path.to_owned() })
@@ -109,6 +116,20 @@ impl BaseUrl {
     }
 }
 
+/// Whether a host is a DNS name, an IPv4 address or an IPv6 address in brackets.
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        return address
+            .strip_suffix(']')
+            .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    host.len() <= 253 && host.split('.').all(is_label)
+}
+
 /// What may be shown of a URL that could not be read: not the password in front of an `@`.
 fn without_user(url: &str) -> &str {
     url.rsplit_once('@').map_or(url, |(_, rest)| rest)
@@ -131,6 +152,8 @@ mod tests {
             (" https://Tenant.EU.auth0.com/ ", "https://tenant.eu.auth0.com"),
             ("HTTPS://tenant.auth0.com//", "https://tenant.auth0.com"),
             ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
+            ("https://tenant.auth0.com:443", "https://tenant.auth0.com"),
+            ("https://tenant.auth0.com:8443", "https://tenant.auth0.com:8443"),
         ] {
             assert_eq!(BaseUrl::of_domain(domain).unwrap().to_string(), url, "{domain:?}");
         }
@@ -149,9 +172,19 @@ mod tests {
             "https://tenant.auth0.com/api//v2",
             "https://ten ant",
             "https://tänant.example",
+            "https:tenant.auth0.com",
+            "https:/tenant.auth0.com",
+            "tenant.auth0.com:hunter2",
+            "tenant.auth0.com:99999",
+            "tenant.auth0.com:",
+            "http://[::1]tenant.example",
+            "https://*",
+            "https://..",
+            "https://a,b",
+            "https://tenant.auth0.com/%2e%2e/v2",
         ] {
             let error = BaseUrl::parse(url).unwrap_err();
-            assert!(!error.to_string().contains("hunter2"), "{error}");
+            assert!(!error.to_string().contains("hunter2") || !url.contains('@'), "{error}");
         }
     }
 

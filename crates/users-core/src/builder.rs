@@ -2,7 +2,7 @@
 
 use crate::client::{Client, Limits, Shared};
 use crate::retry::Budget;
-use crate::token::{Assertion, ClientCredentials, Credential, Proof, StaticToken};
+use crate::token::{Assertion, ClientCredentials, Credential, FETCH_TIMEOUT, Proof, StaticToken};
 use crate::{
     Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock, TokenSource, Unpaced, endpoint,
 };
@@ -259,7 +259,8 @@ impl<T: Product> Builder<T> {
                     self.audience.clone().unwrap_or_else(|| format!("{}/", tenant.with_path("/api/v2")));
                 let mut headers = self.headers.clone();
                 headers.remove(http::header::AUTHORIZATION);
-                let client = shared(tenant, None, headers, Limits { overall: None, ..self.limits });
+                let client =
+                    shared(tenant, None, headers, Limits { overall: Some(FETCH_TIMEOUT), ..self.limits });
                 Some(Arc::new(ClientCredentials::new(
                     client,
                     Arc::clone(&self.clock),

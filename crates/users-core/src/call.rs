@@ -1,8 +1,9 @@
 //! A call that has not been made yet.
 
 use crate::client::{CallOptions, Client};
-use crate::{AccessToken, BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint};
+use crate::{BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint};
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -121,7 +122,7 @@ impl<O: Operation> Call<O> {
 
     /// The request, as it would be sent but for the access token, for a transport that is not this client's.
     pub fn into_request(self) -> Result<http::Request<Bytes>, Error> {
-        let operation = self.operation?;
+        let operation = self.operation.map_err(refused::<O>)?;
         let descriptor = operation.descriptor();
         let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
         Ok(self.client.dress(descriptor, request, &self.options))
@@ -129,10 +130,11 @@ impl<O: Operation> Call<O> {
 
     /// Makes the call.
     pub async fn send(self) -> Result<O::Output, Error> {
-        let operation = self.operation?;
+        let operation = self.operation.map_err(refused::<O>)?;
         let descriptor = operation.descriptor();
         let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
         let request = self.client.dress(descriptor, request, &self.options);
+        let own_token = request.headers().get(AUTHORIZATION).and_then(endpoint::token_of);
         let arrival = self.client.run(descriptor, request, &self.options).await?;
         O::decode(arrival.response).map_err(|error| {
             let error = error.of(descriptor).wait(arrival.retry_after).after(
@@ -140,8 +142,10 @@ impl<O: Operation> Call<O> {
                 arrival.elapsed,
                 arrival.maybe_applied,
             );
-            let token = arrival.token.as_ref().map(AccessToken::secret);
-            error.without(operation.secrets().into_iter().chain(token))
+            let mut secrets = operation.secrets();
+            secrets.extend(arrival.token.as_ref().map(|token| token.secret().clone()));
+            secrets.extend(own_token);
+            error.without(&secrets)
         })
     }
 }
@@ -164,12 +168,22 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
+/// An argument that was refused, told with the operation that it was for.
+fn refused<O: Operation>(error: Error) -> Error {
+    match O::STATIC {
+        Some(descriptor) => error.of(descriptor),
+        None => error,
+    }
+}
+
 /// An operation whose 404 is `None`.
 #[derive(Clone, Debug)]
 pub struct Optional<O>(O);
 
 impl<O: Operation> Operation for Optional<O> {
     type Output = Option<O::Output>;
+
+    const STATIC: Option<&'static Descriptor> = O::STATIC;
 
     fn descriptor(&self) -> &Descriptor {
         self.0.descriptor()
@@ -179,7 +193,7 @@ impl<O: Operation> Operation for Optional<O> {
         self.0.request(base)
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
+    fn secrets(&self) -> Vec<Secret> {
         self.0.secrets()
     }
 
@@ -195,6 +209,8 @@ pub struct WithMeta<O>(O);
 impl<O: Operation> Operation for WithMeta<O> {
     type Output = Meta<O::Output>;
 
+    const STATIC: Option<&'static Descriptor> = O::STATIC;
+
     fn descriptor(&self) -> &Descriptor {
         self.0.descriptor()
     }
@@ -203,7 +219,7 @@ impl<O: Operation> Operation for WithMeta<O> {
         self.0.request(base)
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
+    fn secrets(&self) -> Vec<Secret> {
         self.0.secrets()
     }
 
@@ -213,8 +229,8 @@ impl<O: Operation> Operation for WithMeta<O> {
     }
 }
 
-/// A value, and the answer that it came in.
-#[derive(Clone, Debug)]
+/// A value, and the answer that it came in. `Debug` shows the headers' names only, since a server may set cookies.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Meta<T> {
     /// What the operation gives.
@@ -229,5 +245,15 @@ impl<T> Meta<T> {
     /// What the answer said of the rate limit.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(&self.headers)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Meta<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meta")
+            .field("value", &self.value)
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .finish()
     }
 }

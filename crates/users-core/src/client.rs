@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What every client and manager holds. Cloning is cheap; clones share the transport, the token and the pace.
@@ -142,7 +142,9 @@ impl Client {
                     // Without a token source, or once it has no other token, a 401 is the answer.
                     if response.status() == StatusCode::UNAUTHORIZED && refused_token.is_none() {
                         if let (Some(source), Some(token)) = (&self.shared.token, &token) {
-                            source.refused(token).await;
+                            let told =
+                                deadline.keep(clock, "renewing the access token", source.refused(token));
+                            told.await.map_err(|error| fail(error, attempts))?;
                             trace::renew();
                             refused_token = Some(token.clone());
                             if self
@@ -228,25 +230,38 @@ impl Client {
         let attempt = options.attempt.unwrap_or(self.shared.limits.attempt);
         let time = deadline.left(clock).map_or(attempt, |left| left.min(attempt));
         let limit = options.response.unwrap_or(self.shared.limits.response);
-        let head_came = std::sync::atomic::AtomicBool::new(false);
+        // What is known of the answer while its body is on its way: nothing, success, or the head of a refusal.
+        let head = Mutex::new(Head::Missing);
+        let set_head = |known| *head.lock().unwrap_or_else(PoisonError::into_inner) = known;
         let exchange = async {
             let sending = self.shared.transport.send(request, Some(time));
             permit.used();
             let (parts, body) = sending.await?.into_parts();
-            head_came.store(true, std::sync::atomic::Ordering::Relaxed);
+            set_head(if parts.status.is_success() { Head::Success } else { Head::Refusal(parts.clone()) });
             Ok(http::Response::from_parts(parts, body.collect(limit).await?))
         };
         let result = trace::within(trace::attempt(), within(clock, Some(time), exchange)).await;
-        result.unwrap_or_else(|_| {
-            let came = head_came.load(std::sync::atomic::Ordering::Relaxed);
-            let message = if came { "the answer's body did not come" } else { "no answer came" };
-            Err(TransportError::new(
-                TransportErrorKind::Timeout,
-                if came { Sent::Yes } else { Sent::Maybe },
-                format!("{message} within {} s", time.as_secs_f32()),
-            ))
-        })
+        let head = head.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match (result, head) {
+            (Ok(Ok(response)), _) => Ok(response),
+            // The status says enough: a refusal is one, whatever became of its body.
+            (_, Head::Refusal(parts)) => Ok(http::Response::from_parts(parts, Bytes::new())),
+            (Ok(Err(error)), _) => Err(error),
+            (Err(_), Head::Success) => Err(too_late(Sent::Yes, "the answer's body did not come", time)),
+            (Err(_), Head::Missing) => Err(too_late(Sent::Maybe, "no answer came", time)),
+        }
     }
+}
+
+/// What is known of an answer whose body has not come yet.
+enum Head {
+    Missing,
+    Success,
+    Refusal(http::response::Parts),
+}
+
+fn too_late(sent: Sent, what: &str, time: Duration) -> TransportError {
+    TransportError::new(TransportErrorKind::Timeout, sent, format!("{what} within {} s", time.as_secs_f32()))
 }
 
 /// Puts headers in the place of those of the same name.

@@ -156,6 +156,12 @@ pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
+/// The token in an `Authorization` header.
+pub(crate) fn token_of(value: &HeaderValue) -> Option<Secret> {
+    let text = std::str::from_utf8(value.as_bytes()).ok()?;
+    Some(Secret::new(text.split_once(' ').map_or(text, |(_, token)| token).trim()))
+}
+
 /// Reads a header's name and value, which may come from a caller.
 pub(crate) fn header(
     name: impl TryInto<HeaderName>,

@@ -33,7 +33,12 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
+    /// As it came; what people see is `message`.
+    raw: String,
+    /// On one line, without anything secret.
     message: String,
+    /// Auth0's code, without anything secret.
+    shown_code: Option<String>,
     operation: Option<Operation>,
     answer: Option<Answer>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -95,9 +100,12 @@ pub enum ErrorKind {
 impl Error {
     /// An error of your own making, for a [`TokenSource`](crate::TokenSource) say. The message must hold no secret.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let raw = message.into();
         Self(Box::new(Inner {
             kind,
-            message: message.into(),
+            message: redact::line(&raw, &[]),
+            raw,
+            shown_code: None,
             operation: None,
             answer: None,
             source: None,
@@ -134,10 +142,7 @@ impl Error {
             .and_then(ErrorBody::message)
             .map_or_else(|| describe(parts.status, &parts.headers, &body), ToOwned::to_owned);
         let limited = parts.status == StatusCode::TOO_MANY_REQUESTS;
-        let mut this = Self::new(
-            if limited { ErrorKind::RateLimited } else { ErrorKind::Status },
-            redact::line(&message, &[]),
-        );
+        let mut this = Self::new(if limited { ErrorKind::RateLimited } else { ErrorKind::Status }, message);
         // Without a clock a date counts from the answer's own; where it has none, as if it were met.
         this.0.retry_after = server_delay(&parts.headers, SystemTime::UNIX_EPOCH)
             .filter(|_| parts.headers.contains_key("date") || parts.headers.contains_key("retry-after"));
@@ -148,7 +153,7 @@ impl Error {
             || parts.status.is_server_error()
             || parts.status == StatusCode::REQUEST_TIMEOUT;
         this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error });
-        this
+        this.without(&[])
     }
 
     /// A successful answer whose body does not fit.
@@ -163,6 +168,12 @@ impl Error {
         let path = match what.split_once(": ") {
             Some((place, _)) if place.ends_with(']') && !place.contains(' ') => place.to_owned(),
             _ => path,
+        };
+        // The last part of its path is the key that nobody knows.
+        let path = if what.starts_with("unknown field") {
+            path.rsplit_once('.').map_or_else(String::new, |(parent, _)| parent.to_owned())
+        } else {
+            path
         };
         let message = match path.as_str() {
             "" | "." => format!("the answer's body does not fit: {what}"),
@@ -183,7 +194,7 @@ impl Error {
         message: impl Into<String>,
     ) -> Self {
         let (parts, body) = response.into_parts();
-        let mut this = Self::new(ErrorKind::Decode, redact::line(&message.into(), &[]));
+        let mut this = Self::new(ErrorKind::Decode, message);
         this.0.operation = descriptor.map(Operation::of);
         this.0.maybe_applied = true;
         this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error: None });
@@ -201,7 +212,7 @@ impl Error {
                 ErrorKind::Transport
             }
         };
-        let mut this = Self::new(kind, redact::line(&error.to_string(), &[]));
+        let mut this = Self::new(kind, error.to_string());
         this.0.retryable = matches!(
             error.kind(),
             TransportErrorKind::Connect | TransportErrorKind::Timeout | TransportErrorKind::Io
@@ -240,10 +251,13 @@ impl Error {
         self
     }
 
-    /// Takes secrets out of the message, should the server have quoted them.
-    pub(crate) fn without<'a>(mut self, secrets: impl Iterator<Item = &'a Secret>) -> Self {
-        let secrets: Vec<&str> = secrets.map(Secret::expose).collect();
-        self.0.message = redact::line(&self.0.message, &secrets);
+    /// Takes secrets out of what people see, should the server have quoted them.
+    pub(crate) fn without(mut self, secrets: &[Secret]) -> Self {
+        let mut secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+        // One may hold another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        self.0.message = redact::line(&self.0.raw, &secrets);
+        self.0.shown_code = self.code().map(|code| redact::line(code, &secrets));
         self
     }
 
@@ -422,8 +436,8 @@ impl fmt::Display for Error {
         }
         if let Some(answer) = &inner.answer {
             write!(f, "{}", answer.status.as_u16())?;
-            if let Some(code) = self.code() {
-                write!(f, " {}", redact::line(code, &[]))?;
+            if let Some(code) = &inner.shown_code {
+                write!(f, " {code}")?;
             }
             f.write_str(": ")?;
         }
@@ -448,7 +462,7 @@ impl fmt::Debug for Error {
             .field("kind", &inner.kind)
             .field("operation", &self.operation())
             .field("status", &self.status())
-            .field("code", &self.code().map(|code| redact::line(code, &[])))
+            .field("code", &inner.shown_code)
             .field("message", &inner.message)
             .field("json_path", &inner.json_path)
             .field("retry_after", &inner.retry_after)

@@ -25,6 +25,9 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     /// What the answer is read as.
     type Output: Send + 'static;
 
+    /// Which endpoint it calls, where that is known without a value: so that an argument that was refused can be told with it.
+    const STATIC: Option<&'static Descriptor> = None;
+
     /// Which endpoint it calls.
     fn descriptor(&self) -> &Descriptor;
 
@@ -32,7 +35,7 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error>;
 
     /// What the request carries that no error may show, should the server quote it.
-    fn secrets(&self) -> Vec<&Secret> {
+    fn secrets(&self) -> Vec<Secret> {
         Vec::new()
     }
 
@@ -225,6 +228,8 @@ macro_rules! operation {
 
         impl $crate::Operation for $name {
             type Output = $output;
+
+            const STATIC: Option<&'static $crate::Descriptor> = Some(Self::DESCRIPTOR);
 
             fn descriptor(&self) -> &$crate::Descriptor {
                 Self::DESCRIPTOR

@@ -39,8 +39,8 @@ pub(crate) fn next_page<T>(
     let number = number.unwrap_or(0);
     let here = page.len() as u64;
     let seen = u64::from(number) * per_page + here;
-    // Auth0 counts users no further than the window, so a total at its edge says nothing.
-    if here < per_page || page.total.is_some_and(|total| total < WINDOW && seen >= total) {
+    // Auth0 counts users no further than the window, so a total at its edge says nothing; nor does one that is less than was seen.
+    if here < per_page || page.total.is_some_and(|total| total < WINDOW && seen == total) {
         return Ok(None);
     }
     if (u64::from(number) + 1) * per_page >= WINDOW {
@@ -106,18 +106,21 @@ impl<O: Paged> Call<O> {
     pub fn items(self) -> Items<O::Item> {
         let pages = self.pages();
         let state = (pages, VecDeque::new());
-        Items(Box::pin(stream::unfold(state, |(mut pages, mut ready)| async move {
-            loop {
-                if let Some(item) = ready.pop_front() {
-                    return Some((Ok(item), (pages, ready)));
+        Items(Box::pin(
+            stream::unfold(state, |(mut pages, mut ready)| async move {
+                loop {
+                    if let Some(item) = ready.pop_front() {
+                        return Some((Ok(item), (pages, ready)));
+                    }
+                    // An empty page is not the end: the pages say when that is.
+                    match pages.next().await? {
+                        Ok(page) => ready.extend(page),
+                        Err(error) => return Some((Err(error), (pages, ready))),
+                    }
                 }
-                // An empty page is not the end: the pages say when that is.
-                match pages.next().await? {
-                    Ok(page) => ready.extend(page),
-                    Err(error) => return Some((Err(error), (pages, ready))),
-                }
-            }
-        })))
+            })
+            .fuse(),
+        ))
     }
 
     /// A stream over the pages, each fetched when it is asked for. The stream ends after an error.
@@ -127,7 +130,9 @@ impl<O: Paged> Call<O> {
             Ok(operation) => Walk::Next(operation.first()),
             Err(error) => Walk::Failed(error),
         };
-        Pages(Box::pin(stream::unfold(state, move |state| step(client.clone(), options.clone(), state))))
+        Pages(Box::pin(
+            stream::unfold(state, move |state| step(client.clone(), options.clone(), state)).fuse(),
+        ))
     }
 }
 

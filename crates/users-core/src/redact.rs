@@ -38,14 +38,24 @@ pub(crate) fn line(text: &str, secrets: &[&str]) -> String {
 /// What serde_json says of text that does not fit, without the text: it quotes what it found.
 pub(crate) fn json_error(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match (message.find("string \""), message.rfind("\", expected")) {
-        (Some(start), Some(end)) if start + 8 <= end => {
-            let (before, after) =
-                (message.get(..start + 8).unwrap_or_default(), message.get(end..).unwrap_or_default());
-            format!("{before}…{after}")
-        }
-        _ => message,
+    // A missing field is named by the type, not by what came.
+    if message.starts_with("missing field") {
+        return message;
     }
+    let (found, expected) =
+        message.split_at(message.rfind(", expected").or_else(|| message.rfind(" at line")).unwrap_or(0));
+    let mut shown = String::with_capacity(message.len());
+    for quote in ['"', '`'] {
+        if let (Some(first), Some(last)) = (found.find(quote), found.rfind(quote)) {
+            if first < last {
+                shown.push_str(found.get(..=first).unwrap_or_default());
+                shown.push('…');
+                shown.push_str(found.get(last..).unwrap_or_default());
+                return shown + expected;
+            }
+        }
+    }
+    message
 }
 
 #[cfg(test)]
@@ -70,5 +80,7 @@ mod tests {
     fn a_json_error_does_not_quote_what_came() {
         let error = serde_json::from_str::<u8>(r#""hunter2""#).unwrap_err();
         assert_eq!(json_error(&error), "invalid type: string \"…\", expected u8 at line 1 column 9");
+        let error = serde_json::from_str::<bool>("123456").unwrap_err();
+        assert_eq!(json_error(&error), "invalid type: integer `…`, expected a boolean at line 1 column 6");
     }
 }

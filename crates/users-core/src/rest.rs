@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;
-use users_model::{InvalidId, JsonObject};
+use users_model::{InvalidId, JsonObject, Secret};
 
 /// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
 ///
@@ -120,7 +120,8 @@ impl fmt::Debug for RestClient {
 
 /// The parameters as text, in the order in which they came.
 fn read_parameters(parameters: &impl Serialize) -> Result<Vec<(String, String)>, Error> {
-    let refuse = |error: serde_json::Error| Error::invalid(format!("the parameters are no object: {error}"));
+    // What serde_json says of it may quote a value.
+    let refuse = |_: serde_json::Error| Error::invalid("the parameters are no object");
     let json = serde_json::to_string(parameters).map_err(refuse)?;
     // `()` means no parameters.
     if json == "null" {
@@ -144,6 +145,9 @@ fn read_parameter(key: &str, json: &str) -> Result<Option<String>, Error> {
         Some(b'[') => {
             let items: Vec<Box<serde_json::value::RawValue>> =
                 serde_json::from_str(json).map_err(|_| refuse())?;
+            if items.iter().any(|item| item.get().starts_with('[')) {
+                return Err(refuse());
+            }
             let items: Result<Vec<_>, _> = items.iter().map(|item| read_parameter(key, item.get())).collect();
             Ok(Some(items?.into_iter().flatten().collect::<Vec<_>>().join(",")))
         }
@@ -180,13 +184,24 @@ fn check(template: &str) -> Result<(), Error> {
             if name.is_empty() || name.contains(['{', '}']) {
                 return refuse("a parameter has no name");
             }
-        } else if InvalidId::check(segment).is_err() {
+        } else if InvalidId::check(&decode_segment(segment)).is_err() {
             return refuse("it has an empty segment or a dot segment");
         } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%".contains(c)) {
             return refuse("a segment holds what no path may hold; pass such things as parameters");
         }
     }
     Ok(())
+}
+
+/// A segment as a server reads it, which may be another than it looks; empty where it cannot be read.
+fn decode_segment(segment: &str) -> String {
+    let is_escaped =
+        |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    if segment.split('%').skip(1).all(is_escaped) {
+        percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// One call of a path that is not modelled.
@@ -218,6 +233,14 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
             }
             None => request.empty(),
         }
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        let body = self.body.as_deref().and_then(|body| JsonObject::from_json(body).ok()).unwrap_or_default();
+        let is_secret = |key: &&str| {
+            ["password", "secret", "token", "assertion", "hash"].iter().any(|part| key.contains(part))
+        };
+        body.keys().filter(is_secret).filter_map(|key| body.get(key).ok().flatten()).collect()
     }
 
     fn decode(mut response: http::Response<Bytes>) -> Result<T, Error> {

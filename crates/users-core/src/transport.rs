@@ -114,6 +114,9 @@ where
     }
 }
 
+/// How many empty chunks a body may have in a row.
+const MOST_EMPTY_CHUNKS: u32 = 1000;
+
 /// A response's body: bytes, or a stream of them. Reading it stops at the client's size limit.
 pub struct Body(Inner);
 
@@ -142,9 +145,16 @@ impl Body {
         let mut whole = BytesMut::new();
         let mut first: Option<Bytes> = None;
         let mut length = 0_usize;
+        let mut empty_chunks = 0_u32;
         while let Some(chunk) = self.next_chunk().await {
             let chunk = chunk?;
             length = length.saturating_add(chunk.len());
+            // A stream that is always ready and never gives anything would be read for ever.
+            empty_chunks = if chunk.is_empty() { empty_chunks + 1 } else { 0 };
+            if empty_chunks > MOST_EMPTY_CHUNKS {
+                let message = "the response's body goes on without giving anything";
+                return Err(TransportError::new(TransportErrorKind::Invalid, Sent::Yes, message));
+            }
             if length > limit {
                 return Err(TransportError::new(
                     TransportErrorKind::TooLarge,

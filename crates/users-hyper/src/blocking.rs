@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Everything runs on one tokio runtime of this crate's own, with one thread, which is started by the first call and
-//! lives as long as the program. Inside another runtime waiting would stop that runtime's thread, so there it is an error.
+//! lives as long as the program. Inside another runtime waiting would stop that runtime's thread, so there, and on
+//! a thread of `spawn_blocking`, it is an error; use `Handle::block_on` where that is meant.
 
 use std::future::IntoFuture;
 use std::sync::OnceLock;

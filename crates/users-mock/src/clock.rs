@@ -48,6 +48,7 @@ struct State {
     sleepers: BTreeMap<(Duration, u64), Waker>,
     next: u64,
     random: fastrand::Rng,
+    /// Tasks that run beside, whoever drives them.
     spawned: Vec<Task>,
     drivers: u32,
 }
@@ -96,10 +97,9 @@ impl VirtualClock {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        let _driver = Driver::new(self);
+        let mut driver = Driver::new(self);
         let root = Arc::new(Woken(AtomicBool::new(true)));
         let root_waker = Waker::from(Arc::clone(&root));
-        let mut tasks: Vec<(Task, Arc<Woken>)> = Vec::new();
         loop {
             let mut went_on = false;
             if root.take() {
@@ -108,17 +108,7 @@ impl VirtualClock {
                     return output;
                 }
             }
-            for spawned in std::mem::take(&mut self.state().spawned) {
-                tasks.push((spawned, Arc::new(Woken(AtomicBool::new(true)))));
-            }
-            tasks.retain_mut(|(task, woken)| {
-                if !woken.take() {
-                    return true;
-                }
-                went_on = true;
-                let waker = Waker::from(Arc::clone(woken));
-                task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
-            });
+            went_on |= driver.run_tasks();
             if !went_on && !self.jump() {
                 deadlock();
             }
@@ -168,19 +158,46 @@ impl State {
     }
 }
 
-/// Counts a running `block_on`, for as long as it runs.
-struct Driver<'a>(&'a VirtualClock);
+/// A running `block_on`: it counts as one for as long as it runs, and gives the tasks back that it has not finished.
+struct Driver<'a> {
+    clock: &'a VirtualClock,
+    tasks: Vec<(Task, Arc<Woken>)>,
+}
 
 impl<'a> Driver<'a> {
     fn new(clock: &'a VirtualClock) -> Self {
         clock.state().drivers += 1;
-        Self(clock)
+        Self { clock, tasks: Vec::new() }
+    }
+
+    /// Polls the tasks that were woken, new ones first; tells whether there were any.
+    fn run_tasks(&mut self) -> bool {
+        let spawned = std::mem::take(&mut self.clock.state().spawned);
+        self.tasks.extend(spawned.into_iter().map(|task| (task, Arc::new(Woken(AtomicBool::new(true))))));
+        let mut went_on = false;
+        self.tasks.retain_mut(|(task, woken)| {
+            if !woken.take() {
+                return true;
+            }
+            went_on = true;
+            let waker = Waker::from(Arc::clone(woken));
+            task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
+        });
+        went_on
     }
 }
 
 impl Drop for Driver<'_> {
     fn drop(&mut self) {
-        self.0.state().drivers -= 1;
+        let tasks = std::mem::take(&mut self.tasks);
+        let mut state = self.clock.state();
+        state.spawned.extend(tasks.into_iter().map(|(task, _)| task));
+        state.drivers -= 1;
+        // Sleepers of another executor have to move the clock themselves from now on.
+        let sleepers: Vec<Waker> =
+            if state.drivers == 0 { state.sleepers.values().cloned().collect() } else { Vec::new() };
+        drop(state);
+        sleepers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -248,7 +265,9 @@ impl Clock for VirtualClock {
     }
 
     fn unix_now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + START + self.elapsed()
+        // A clock that was moved beyond what a time of day can name stands still at the edge of that.
+        let since = START.saturating_add(self.elapsed()).min(Duration::from_secs(i64::MAX as u64 / 4));
+        SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

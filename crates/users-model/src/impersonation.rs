@@ -62,12 +62,22 @@ impl Impersonation {
         self
     }
 
-    /// Adds a parameter beside the named ones, as the Node SDK sends whatever it is given. A value without a JSON form is
-    /// left out.
+    /// Adds a parameter beside the named ones, as the Node SDK sends whatever it is given; one of a name that has a method is the same as
+    /// that. A value without a JSON form is left out.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        if let Ok(value) = serde_json::value::to_raw_value(&value) {
-            self.unknown.put(name.into(), value);
+        let mut one = JsonObject::new();
+        if one.insert(name, value).is_err() {
+            return self;
+        }
+        let Ok(one) = one.to::<Self>() else { return self };
+        self.impersonator_id = one.impersonator_id.or(self.impersonator_id);
+        self.protocol = one.protocol.or(self.protocol);
+        self.client_id = one.client_id.or(self.client_id);
+        self.additional_parameters = one.additional_parameters.or(self.additional_parameters);
+        self.token = one.token.or(self.token);
+        for (name, value) in one.unknown.into_entries() {
+            self.unknown.put(name, value);
         }
         self
     }

@@ -5,6 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 /// A JSON object that keeps every value as the text it came in.
@@ -131,9 +132,27 @@ impl JsonObject {
         }
     }
 
-    /// Writes every entry into a map that is being serialised.
-    pub(crate) fn write_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.entries.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))
+    fn borrowed(&self) -> Vec<(&str, &RawValue)> {
+        self.entries.iter().map(|(key, value)| (key.as_str(), &**value)).collect()
+    }
+
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
+        self.entries.into_iter()
+    }
+
+    /// Takes an entry whose key is known to be new.
+    pub(crate) fn push(&mut self, key: String, value: Box<RawValue>) {
+        self.entries.push((key, value));
+    }
+
+    /// Writes the entries into a map that is being serialised, but for those that were written already.
+    pub(crate) fn write_into<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        is_written: impl Fn(&str) -> bool,
+    ) -> Result<(), M::Error> {
+        let mut left = self.entries.iter().filter(|(key, _)| !is_written(key));
+        left.try_for_each(|(key, value)| map.serialize_entry(key, value))
     }
 }
 
@@ -145,26 +164,23 @@ impl fmt::Debug for JsonObject {
 
 impl PartialEq for JsonObject {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len()
-            && self.iter().all(|(key, value)| other.raw(key).is_some_and(|theirs| equal(value, theirs)))
+        same_entries(self.borrowed(), other.borrowed(), 0)
     }
 }
 
 impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        let mut object = Self::new();
-        for (key, value) in fields(&text).map_err(D::Error::custom)? {
-            object.put(key.into_owned(), value.to_owned());
-        }
-        Ok(object)
+        let fields = fields(&text).map_err(D::Error::custom)?;
+        let entries = fields.into_iter().map(|(key, value)| (key.into_owned(), value.to_owned())).collect();
+        Ok(Self { entries })
     }
 }
 
 impl Serialize for JsonObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
-        self.write_into(&mut map)?;
+        self.write_into(&mut map, |_| false)?;
         map.end()
     }
 }
@@ -192,13 +208,11 @@ fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
     }
     match (left.get().as_bytes().first(), right.get().as_bytes().first()) {
         (Some(b'{'), Some(b'{')) => match (fields(left), fields(right)) {
-            (Ok(left), Ok(right)) => {
-                let (left, right) = (last_of_each(left), last_of_each(right));
-                left.len() == right.len()
-                    && left.iter().all(|(key, value)| {
-                        right.iter().any(|(name, theirs)| name == key && same(value, theirs, depth + 1))
-                    })
-            }
+            (Ok(left), Ok(right)) => same_entries(
+                left.iter().map(|(key, value)| (&**key, *value)).collect(),
+                right.iter().map(|(key, value)| (&**key, *value)).collect(),
+                depth,
+            ),
             _ => false,
         },
         (Some(b'['), Some(b'[')) => {
@@ -223,18 +237,16 @@ fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
     }
 }
 
-fn last_of_each<'a>(fields: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
-    let mut kept: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(fields.len());
-    for (key, value) in fields {
-        match kept.iter_mut().find(|(name, _)| *name == key) {
-            Some(entry) => entry.1 = value,
-            None => kept.push((key, value)),
-        }
+/// Whether two objects hold the same. Keys are hashed, since a body from outside may have a million of them.
+fn same_entries(left: Vec<(&str, &RawValue)>, right: Vec<(&str, &RawValue)>, depth: usize) -> bool {
+    if left.len() != right.len() {
+        return false;
     }
-    kept
+    let right: HashMap<&str, &RawValue> = right.into_iter().collect();
+    left.into_iter().all(|(key, value)| right.get(key).is_some_and(|theirs| same(value, theirs, depth + 1)))
 }
 
-/// The keys and raw values of an object, as they stand in its text; an error where the text is no object.
+/// The keys and raw values of an object, each key once, the last of equal ones; an error where the text is no object.
 pub(crate) fn fields(text: &RawValue) -> Result<Vec<(Cow<'_, str>, &RawValue)>, serde_json::Error> {
     struct Fields;
 
@@ -255,7 +267,22 @@ pub(crate) fn fields(text: &RawValue) -> Result<Vec<(Cow<'_, str>, &RawValue)>, 
     }
 
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    deserializer.deserialize_map(Fields)
+    let fields = deserializer.deserialize_map(Fields)?;
+    Ok(last_of_each(fields))
+}
+
+fn last_of_each<'a>(fields: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+    let mut places: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(fields.len());
+    let mut kept: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(fields.len());
+    for (key, value) in fields {
+        if let Some(entry) = places.get(&key).and_then(|place| kept.get_mut(*place)) {
+            entry.1 = value;
+        } else {
+            places.insert(key.clone(), kept.len());
+            kept.push((key, value));
+        }
+    }
+    kept
 }
 
 /// An object's key, borrowed where it has no escapes.
@@ -324,6 +351,16 @@ mod tests {
         let other = format!("{} {}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(equal(&deep, &deep));
         assert!(!equal(&deep, &other));
+    }
+
+    #[test]
+    fn a_million_keys_are_read_and_compared_in_a_moment() {
+        let keys: Vec<String> =
+            (0..1_000_000).map(|number| format!("\"{number:x}\":1,\"email\":2")).collect();
+        let text = format!("{{{}}}", keys.join(","));
+        let object = JsonObject::from_json(&text).unwrap();
+        assert_eq!(object.len(), 1_000_001);
+        assert!(equal(&text, &object.to_json()) && object == object.clone());
     }
 
     #[test]

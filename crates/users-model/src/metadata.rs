@@ -43,20 +43,31 @@ impl MetadataUpdate {
         Self { clear: true, ..Self::default() }
     }
 
-    /// Sets a key of the first level; what was there is replaced, not merged.
+    /// Sets a key of the first level; what was there is replaced, not merged. A value that would be `null` (`None`, a `NaN`) is refused
+    /// when the update is sent, since Auth0 would take the key away: say [`remove`](Self::remove).
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl Serialize) -> Self {
         let key = key.into();
-        if let Err(error) = self.entries.insert(key.as_str(), value) {
-            self.invalid.get_or_insert_with(|| format!("the value of {key:?} has no JSON form: {error}"));
+        match serde_json::value::to_raw_value(&value) {
+            Ok(value) if value.get() == "null" => {
+                self.invalid.get_or_insert_with(|| {
+                    format!("the value of {key:?} is null; to take a key away, say remove")
+                });
+            }
+            Ok(value) => self.entries.put(key, value),
+            // What serde_json says of it may quote the value.
+            Err(_) => {
+                self.invalid.get_or_insert_with(|| format!("the value of {key:?} has no JSON form"));
+            }
         }
         self
     }
 
     /// Takes a key of the first level away.
     #[must_use]
-    pub fn remove(self, key: impl Into<String>) -> Self {
-        self.set(key, ())
+    pub fn remove(mut self, key: impl Into<String>) -> Self {
+        self.entries.put(key.into(), RawValue::NULL.to_owned());
+        self
     }
 
     /// Sets every first-level key of a struct, a map or `serde_json::json!({…})`; a key whose value is `null` goes away.
@@ -64,14 +75,12 @@ impl MetadataUpdate {
     pub fn merge(mut self, values: impl Serialize) -> Self {
         match JsonObject::from_value(&values) {
             Ok(values) => {
-                for (key, value) in values.iter() {
-                    if let Err(error) = self.entries.insert_raw(key, value) {
-                        self.invalid.get_or_insert_with(|| error.to_string());
-                    }
+                for (key, value) in values.into_entries() {
+                    self.entries.put(key, value);
                 }
             }
-            Err(error) => {
-                self.invalid.get_or_insert_with(|| format!("metadata is an object: {error}"));
+            Err(_) => {
+                self.invalid.get_or_insert_with(|| "metadata is merged from an object".to_owned());
             }
         }
         self
@@ -130,5 +139,9 @@ impl Slot for MetadataUpdate {
 
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
         if self.is_empty() { Ok(()) } else { map.serialize_entry(key, self) }
+    }
+
+    fn is_written(&self) -> bool {
+        !self.is_empty()
     }
 }

@@ -12,6 +12,8 @@ pub(crate) trait Slot: Default {
     fn take(text: &RawValue) -> Option<Self>;
     /// Writes the entry, where there is one to write.
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error>;
+    /// Whether there is an entry to write.
+    fn is_written(&self) -> bool;
 }
 
 impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
@@ -26,16 +28,17 @@ impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
             None => Ok(()),
         }
     }
+
+    fn is_written(&self) -> bool {
+        self.is_some()
+    }
 }
 
-/// Puts a raw value into its slot, or with the unknown fields if it does not fit. The last of two equal keys wins.
+/// Puts a raw value into its slot, or with the unknown fields if it does not fit.
 pub(crate) fn fill<S: Slot>(slot: &mut S, key: &str, text: &RawValue, unknown: &mut JsonObject) {
-    if let Some(value) = S::take(text) {
-        *slot = value;
-        unknown.remove(key);
-    } else {
-        *slot = S::default();
-        unknown.put(key.to_owned(), text.to_owned());
+    match S::take(text) {
+        Some(value) => *slot = value,
+        None => unknown.push(key.to_owned(), text.to_owned()),
     }
 }
 
@@ -64,7 +67,7 @@ macro_rules! object {
                 for (key, value) in $crate::json::fields(&text).map_err(serde::de::Error::custom)? {
                     match key.as_ref() {
                         $( $key => $crate::object::fill(&mut this.$field, $key, value, &mut this.unknown), )*
-                        other => this.unknown.put(other.to_owned(), value.to_owned()),
+                        other => this.unknown.push(other.to_owned(), value.to_owned()),
                     }
                 }
                 Ok(this)
@@ -76,7 +79,11 @@ macro_rules! object {
                 use serde::ser::SerializeMap as _;
                 let mut map = serializer.serialize_map(None)?;
                 $( $crate::object::Slot::write(&self.$field, $key, &mut map)?; )*
-                self.unknown.write_into(&mut map)?;
+                // A field that was set since stands for what came in its place.
+                self.unknown.write_into(&mut map, |key| match key {
+                    $( $key => $crate::object::Slot::is_written(&self.$field), )*
+                    _ => false,
+                })?;
                 map.end()
             }
         }

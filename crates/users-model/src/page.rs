@@ -140,7 +140,7 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
                         page.items = items(key, value).map_err(D::Error::custom)?;
                         page.envelope = Some(key);
                     }
-                    None => page.unknown.put(other.to_owned(), value.to_owned()),
+                    None => page.unknown.push(other.to_owned(), value.to_owned()),
                 },
             }
         }
@@ -151,10 +151,19 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
     }
 }
 
+/// An item takes far more memory than the `{}` it may have come as, so a page from outside is not of any size.
+const LARGEST_PAGE: usize = 10_000;
+
 /// Reads the items one by one, so that an error names the place of the one that does not fit.
 fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, String> {
     let texts: Vec<&RawValue> =
         serde_json::from_str(text.get()).map_err(|error| format!("{key}: {error}"))?;
+    if texts.len() > LARGEST_PAGE {
+        return Err(format!(
+            "{key}: a page of {} items, where a hundred are the most that is asked for",
+            texts.len()
+        ));
+    }
     let read = |(index, text): (usize, &&RawValue)| {
         serde_json::from_str(text.get()).map_err(|error| format!("{key}[{index}]: {error}"))
     };
@@ -171,7 +180,7 @@ impl<T: Listed> Serialize for Page<T> {
         map.serialize_entry(key, &self.items)?;
         self.total.write("total", &mut map)?;
         self.next.write("next", &mut map)?;
-        self.unknown.write_into(&mut map)?;
+        self.unknown.write_into(&mut map, |_| false)?;
         map.end()
     }
 }

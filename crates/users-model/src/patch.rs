@@ -48,4 +48,8 @@ impl<T: Serialize + DeserializeOwned> Slot for Patch<T> {
             Self::Set(value) => map.serialize_entry(key, value),
         }
     }
+
+    fn is_written(&self) -> bool {
+        !self.is_keep()
+    }
 }

@@ -70,6 +70,8 @@ pub struct TokenResponse {
 impl Operation for RequestToken {
     type Output = TokenResponse;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
@@ -78,8 +80,8 @@ impl Operation for RequestToken {
         RequestBuilder::new(Self::DESCRIPTOR, base).json(self)
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
-        self.client_secret.iter().chain(&self.client_assertion).collect()
+    fn secrets(&self) -> Vec<Secret> {
+        self.client_secret.iter().chain(&self.client_assertion).cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {

@@ -98,6 +98,8 @@ impl GetInfo {
 impl Operation for GetInfo {
     type Output = UserInfo;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
@@ -106,8 +108,8 @@ impl Operation for GetInfo {
         RequestBuilder::new(Self::DESCRIPTOR, base).bearer(&self.access_token).empty()
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
-        vec![&self.access_token]
+    fn secrets(&self) -> Vec<Secret> {
+        vec![self.access_token.clone()]
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<UserInfo, Error> {
@@ -135,6 +137,8 @@ impl Impersonate {
 impl Operation for Impersonate {
     type Output = String;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
@@ -156,8 +160,8 @@ impl Operation for Impersonate {
         .json(&body)
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
-        self.settings.token.iter().collect()
+    fn secrets(&self) -> Vec<Secret> {
+        self.settings.token.iter().cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<String, Error> {

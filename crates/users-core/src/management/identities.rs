@@ -103,6 +103,8 @@ impl LinkIdentity {
 impl Operation for LinkIdentity {
     type Output = Vec<Identity>;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
@@ -124,8 +126,8 @@ impl Operation for LinkIdentity {
         }
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
-        self.target.link_with.iter().collect()
+    fn secrets(&self) -> Vec<Secret> {
+        self.target.link_with.iter().cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<Vec<Identity>, Error> {

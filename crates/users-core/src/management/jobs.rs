@@ -146,6 +146,8 @@ impl ImportUsers {
 impl Operation for ImportUsers {
     type Output = Job;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
@@ -225,6 +227,8 @@ pub enum JobErrors {
 
 impl Operation for GetJobErrors {
     type Output = JobErrors;
+
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
 
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR

@@ -4,6 +4,7 @@ mod cached;
 mod client_credentials;
 mod fixed;
 
+pub(crate) use cached::FETCH_TIMEOUT;
 pub use client_credentials::ClientCredentials;
 pub(crate) use client_credentials::{Assertion, Credential, Proof};
 pub use fixed::{StaticToken, TokenFn, token_fn};

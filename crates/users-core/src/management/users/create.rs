@@ -20,19 +20,21 @@ impl CreateUser {
 impl Operation for CreateUser {
     type Output = User;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
 
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        if self.user.connection.as_deref().is_none_or(str::is_empty) {
+        if self.user.connection.as_deref().is_none_or(|name| name.trim().is_empty()) {
             return Err(Error::invalid("a new user needs a connection"));
         }
         RequestBuilder::new(Self::DESCRIPTOR, base).json(&self.user)
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
-        self.user.password.iter().collect()
+    fn secrets(&self) -> Vec<Secret> {
+        self.user.password.iter().cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<User, Error> {

@@ -71,7 +71,7 @@ impl DeleteAll {
             Err(error) => Sweep { refused: Some(error), ..Sweep::new(client.clone()) },
         };
         let outcomes = stream::unfold(sweep, |mut sweep| async move { Some((sweep.next().await?, sweep)) });
-        Self { client, confirm, outcomes: Box::pin(outcomes) }
+        Self { client, confirm, outcomes: Box::pin(outcomes.fuse()) }
     }
 
     /// The next outcome, or `None` at the end.
@@ -104,6 +104,8 @@ struct Sweep {
     seen: HashSet<UserId>,
     found: VecDeque<UserId>,
     fruitless: u32,
+    /// How many users of the last search had no id that could stand in a path.
+    nameless: usize,
     done: bool,
 }
 
@@ -115,6 +117,7 @@ impl Sweep {
             seen: HashSet::new(),
             found: VecDeque::new(),
             fruitless: 0,
+            nameless: 0,
             done: false,
         }
     }
@@ -139,6 +142,12 @@ impl Sweep {
                     self.fruitless += 1;
                     if self.fruitless >= FRUITLESS_SEARCHES {
                         self.done = true;
+                        if self.nameless > 0 {
+                            let message = format!("{} users are left that have no usable id", self.nameless);
+                            return Some(Err(
+                                Error::new(ErrorKind::Decode, message).of(DeleteUser::DESCRIPTOR)
+                            ));
+                        }
                     } else {
                         self.client.shared.clock.sleep(PAUSE_FOR_THE_INDEX).await;
                     }
@@ -155,13 +164,16 @@ impl Sweep {
     async fn search(&mut self) -> Result<bool, Error> {
         let search = Call::from_parts(self.client.clone(), GetAllUsers::default(), CallOptions::default());
         let mut pages = search.fields(["user_id"]).include_totals(false).pages();
+        self.nameless = 0;
         // Users that cannot be deleted stay on the first pages, so the search goes on behind them.
         while let Some(page) = pages.next().await {
             match page {
                 Ok(page) => {
-                    for id in page.into_iter().filter_map(|user| user.user_id) {
-                        if self.seen.insert(id.clone()) {
-                            self.found.push_back(id);
+                    for user in page {
+                        match user.user_id {
+                            Some(id) if self.seen.insert(id.clone()) => self.found.push_back(id),
+                            Some(_) => {}
+                            None => self.nameless += 1,
                         }
                     }
                     if !self.found.is_empty() {
@@ -223,6 +235,8 @@ impl DeleteUserCollection {
 
 impl Operation for DeleteUserCollection {
     type Output = ();
+
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
 
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR

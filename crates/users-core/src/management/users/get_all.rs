@@ -30,6 +30,8 @@ impl GetAllUsers {
 impl Operation for GetAllUsers {
     type Output = Page<User>;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }

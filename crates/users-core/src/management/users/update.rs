@@ -26,6 +26,8 @@ impl UpdateUser {
 impl Operation for UpdateUser {
     type Output = User;
 
+    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
+
     fn descriptor(&self) -> &Descriptor {
         Self::DESCRIPTOR
     }
@@ -46,9 +48,9 @@ impl Operation for UpdateUser {
         RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", self.id.as_str()).json(&self.update)
     }
 
-    fn secrets(&self) -> Vec<&Secret> {
+    fn secrets(&self) -> Vec<Secret> {
         match &self.update.password {
-            Patch::Set(password) => vec![password],
+            Patch::Set(password) => vec![password.clone()],
             Patch::Keep | Patch::Clear => Vec::new(),
         }
     }
