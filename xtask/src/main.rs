@@ -1,6 +1,7 @@
 //! The workspace's chores.
 
 mod ci;
+mod contract;
 mod features;
 mod peers;
 mod purity;
@@ -20,6 +21,15 @@ struct Arguments {
 enum Chore {
     /// Everything that must hold before a change lands: format, lints, tests, documentation, features, purity, licences.
     Ci,
+    /// Compares Auth0's contract with the catalogue and the models.
+    Contract {
+        /// A fresh OpenAPI document of Auth0's, to check this project's own statement of it against.
+        #[arg(long, value_name = "FILE")]
+        oas: Option<std::path::PathBuf>,
+        /// Takes the document's facts over as the project's own statement.
+        #[arg(long, requires = "oas")]
+        write: bool,
+    },
     /// Runs Auth0's own Node SDK, as it was when the two UsersManagers were documented, against the embedded tenant.
     Peers,
     /// Checks the dependencies against the advisory database, which needs the network.
@@ -29,6 +39,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Ci => ci::run(),
+        Chore::Contract { oas, write } => contract::run(oas.as_deref(), write),
         Chore::Peers => peers::run().map(|told| println!("{told}")),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
     };

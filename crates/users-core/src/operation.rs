@@ -61,6 +61,8 @@ pub struct Descriptor {
     pub safety: Safety,
     /// What it does to the tenant, which is also how Auth0 groups its rate limits.
     pub access: Access,
+    /// The query parameters that a call can set.
+    pub query: &'static [&'static str],
     /// Whether the endpoint takes the `Auth0-Custom-Domain` header.
     pub custom_domain: bool,
 }
@@ -120,7 +122,17 @@ impl Descriptor {
         safety: Safety,
         access: Access,
     ) -> Self {
-        Self { name, method, path: Cow::Borrowed(path), scopes, api, safety, access, custom_domain: false }
+        Self {
+            name,
+            method,
+            path: Cow::Borrowed(path),
+            scopes,
+            api,
+            safety,
+            access,
+            query: &[],
+            custom_domain: false,
+        }
     }
 
     /// One for a path that is not modelled.
@@ -131,7 +143,22 @@ impl Descriptor {
             Method::DELETE => (Safety::Idempotent, Access::Delete),
             _ => (Safety::Unsafe, Access::Write),
         };
-        Self { name, method, path: Cow::Owned(path), scopes: &[], api, safety, access, custom_domain: false }
+        Self {
+            name,
+            method,
+            path: Cow::Owned(path),
+            scopes: &[],
+            api,
+            safety,
+            access,
+            query: &[],
+            custom_domain: false,
+        }
+    }
+
+    pub(crate) const fn with_query(mut self, query: &'static [&'static str]) -> Self {
+        self.query = query;
+        self
     }
 
     pub(crate) const fn takes_custom_domain(mut self) -> Self {
@@ -212,7 +239,11 @@ macro_rules! operation {
 
         impl $name {
             /// What is known of the endpoint.
-            pub const DESCRIPTOR: &'static $crate::Descriptor = &$descriptor;
+            pub const DESCRIPTOR: &'static $crate::Descriptor = &$descriptor.with_query(&[
+                $($(stringify!($required),)*)?
+                $($(stringify!($query),)*)?
+                $(stringify!($fields), "include_fields",)?
+            ]);
 
             #[allow(clippy::missing_const_for_fn, clippy::new_without_default, dead_code)]
             pub(crate) fn new($($($segment: $segment_type,)*)? $($($required: String,)*)? $($body: $body_type)?) -> Self {

@@ -24,7 +24,19 @@ pub struct GetAllUsers {
 impl GetAllUsers {
     /// What is known of the endpoint.
     pub const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::get("users.get_all", Api::Management, "/users", &["read:users", "read:user_idp_tokens"]);
+        &Descriptor::get("users.get_all", Api::Management, "/users", &["read:users", "read:user_idp_tokens"])
+            .with_query(&[
+                "page",
+                "per_page",
+                "include_totals",
+                "sort",
+                "connection",
+                "fields",
+                "include_fields",
+                "q",
+                "search_engine",
+                "primary_order",
+            ]);
 }
 
 impl Operation for GetAllUsers {
