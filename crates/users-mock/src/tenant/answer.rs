@@ -23,6 +23,11 @@ pub(super) fn no_content() -> Answer {
     with_type(StatusCode::NO_CONTENT, "application/json; charset=utf-8", Bytes::new())
 }
 
+/// Accepted, to be carried out in a moment: an empty object.
+pub(super) fn accepted() -> Answer {
+    json(StatusCode::ACCEPTED, &JsonObject::new())
+}
+
 /// Plain text.
 pub(super) fn text(status: StatusCode, body: &str) -> Answer {
     with_type(status, "text/plain; charset=utf-8", Bytes::from(body.to_owned()))

@@ -1,6 +1,6 @@
 //! The connections that users are kept in.
 
-use super::answer::{Answer, Failure, json};
+use super::answer::{Answer, Failure, json, no_content};
 use super::request::Request;
 use super::state::{Connection, State};
 use http::StatusCode;
@@ -23,6 +23,27 @@ pub(super) fn list(state: &mut State, request: &Request) -> Result<Answer, Failu
         return Ok(json(StatusCode::OK, &body));
     }
     Ok(json(StatusCode::OK, &shown))
+}
+
+/// `DELETE /connections/{id}/users?email=`
+pub(super) fn delete_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+    let Some(email) = request.query("email") else {
+        return Err(Failure::query("'Missing required property: email'"));
+    };
+    let id = request.parameter(0);
+    let Some(connection) = state.connections.iter().find(|connection| connection.id == id) else {
+        return Err(Failure::new(
+            StatusCode::NOT_FOUND,
+            "inexistent_connection",
+            "The connection does not exist",
+        ));
+    };
+    let name = connection.name.clone();
+    let is_this = |user: &super::record::Record| {
+        user.connection().as_deref() == Some(name.as_str()) && user.text("email").as_deref() == Some(email)
+    };
+    state.users.retain(|user| !is_this(user));
+    Ok(no_content())
 }
 
 fn shown(connection: &Connection) -> Value {

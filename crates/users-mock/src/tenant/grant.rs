@@ -23,16 +23,15 @@ pub(super) struct Issued {
 }
 
 /// Every scope of the endpoints that the tenant knows.
-pub(super) const ALL_SCOPES: &[&str] = &[
-    "create:users",
-    "read:users",
-    "update:users",
-    "delete:users",
-    "read:user_idp_tokens",
-    "update:users_app_metadata",
-    "read:connections",
-];
-
 pub(super) fn all_scopes() -> Vec<String> {
-    ALL_SCOPES.iter().map(ToString::to_string).collect()
+    const OTHERS: &[&str] = &[
+        "read:connections",
+        "create:roles",
+        "delete:roles",
+        "create:resource_servers",
+        "delete:resource_servers",
+    ];
+    let known = users_core::CATALOGUE.iter().flat_map(|descriptor| descriptor.scopes).chain(OTHERS);
+    let all: std::collections::BTreeSet<&str> = known.copied().collect();
+    all.into_iter().map(ToOwned::to_owned).collect()
 }

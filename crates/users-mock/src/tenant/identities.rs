@@ -99,7 +99,7 @@ pub(super) fn unlink(state: &mut State, request: &Request) -> Result<Answer, Fai
 fn standalone(id: String, mut identity: JsonObject, now: &users_core::model::Timestamp) -> Record {
     let profile: JsonObject = identity.get("profileData").ok().flatten().unwrap_or_default();
     identity.remove("profileData");
-    let mut user = Record { id: id.clone(), shown: JsonObject::new(), supplied: JsonObject::new() };
+    let mut user = Record::new(id.clone());
     for (key, value) in profile.iter() {
         user.supply(key, value);
     }

@@ -35,7 +35,7 @@ fn user(number: usize) -> Record {
     put(&mut identity, "provider", "auth0");
     put(&mut identity, "isSocial", false);
     let id = format!("auth0|{bare}");
-    let mut record = Record { id: id.clone(), shown: JsonObject::new(), supplied: JsonObject::new() };
+    let mut record = Record::new(id.clone());
     let email = format!("{}.{}.{number}@example.com", given.to_lowercase(), family.to_lowercase());
     record.set("user_id", &id);
     for (key, value) in [("email", email.as_str()), ("given_name", given), ("family_name", family)] {

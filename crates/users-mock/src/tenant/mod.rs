@@ -1,16 +1,27 @@
 //! A tenant in memory that behaves like Auth0.
 
+mod actions;
 mod answer;
+mod belongings;
 mod connections;
+mod exports;
 mod grant;
 mod identities;
+mod imports;
+mod jobs;
+mod lists;
 mod made_up;
+mod methods;
 mod oauth;
+mod permissions;
 mod record;
+mod refresh_tokens;
 mod request;
+mod roles;
 mod router;
 mod search;
 mod seed;
+mod sessions;
 mod state;
 mod tokens;
 mod userinfo;
@@ -142,7 +153,8 @@ impl Tenant {
 
     /// A Management API token with every scope.
     pub fn management_token(&self) -> Secret {
-        self.management_token_with(grant::ALL_SCOPES)
+        let scopes = grant::all_scopes();
+        self.management_token_with(&scopes.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// A Management API token with these scopes only.
@@ -387,6 +399,9 @@ impl TenantBuilder {
             tokens: HashMap::new(),
             tokens_fetched: 0,
             claims: BTreeMap::new(),
+            roles: Vec::new(),
+            servers: Vec::new(),
+            jobs: Vec::new(),
             log: Vec::new(),
         };
         made_up::add(&mut state, self.users);

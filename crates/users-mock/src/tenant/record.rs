@@ -2,6 +2,7 @@
 
 use md5::{Digest as _, Md5};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use users_core::model::{JsonObject, Timestamp};
 
@@ -26,9 +27,40 @@ pub(super) struct Record {
     pub(super) shown: JsonObject,
     /// The profile attributes that somebody supplied, as opposed to those that Auth0 made up.
     pub(super) supplied: JsonObject,
+    /// What belongs to the user and is listed apart, by its kind.
+    pub(super) shelves: BTreeMap<&'static str, Vec<JsonObject>>,
 }
 
+/// The kinds of things that belong to a user and are listed apart.
+pub(super) const SHELVES: &[&str] = &[
+    "authentication_methods",
+    "blocked_for",
+    "connected_accounts",
+    "enrollments",
+    "federated_connections_tokensets",
+    "groups",
+    "logs",
+    "organizations",
+    "permissions",
+    "refresh_tokens",
+    "roles",
+    "sessions",
+];
+
 impl Record {
+    /// A user of whom nothing is known but the id.
+    pub(super) fn new(id: String) -> Self {
+        Self { id, shown: JsonObject::new(), supplied: JsonObject::new(), shelves: BTreeMap::new() }
+    }
+
+    pub(super) fn shelf(&self, kind: &str) -> &[JsonObject] {
+        self.shelves.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn shelf_mut(&mut self, kind: &'static str) -> &mut Vec<JsonObject> {
+        self.shelves.entry(kind).or_default()
+    }
+
     /// A user whose every attribute is given, odd ones too.
     pub(super) fn verbatim(id: String, shown: JsonObject) -> Self {
         let mut supplied = JsonObject::new();
@@ -37,7 +69,7 @@ impl Record {
                 put_raw(&mut supplied, key, text);
             }
         }
-        Self { id, shown, supplied }
+        Self { shown, supplied, ..Self::new(id) }
     }
 
     pub(super) fn text(&self, key: &str) -> Option<String> {
@@ -129,4 +161,9 @@ pub(super) fn put(object: &mut JsonObject, key: &str, value: impl Serialize) {
 /// Sets a value from JSON text that was valid when it came.
 pub(super) fn put_raw(object: &mut JsonObject, key: &str, json: &str) {
     let _ = object.insert_raw(key, json);
+}
+
+/// A text of an object.
+pub(super) fn text(object: &JsonObject, key: &str) -> Option<String> {
+    object.get(key).ok().flatten()
 }

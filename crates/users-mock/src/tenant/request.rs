@@ -71,6 +71,11 @@ impl Request {
         }
     }
 
+    /// The body as it came.
+    pub(super) fn raw_body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// The body: a JSON object, or a form whose values are read as JSON where they are booleans.
     pub(super) fn body(&self) -> Result<JsonObject, Failure> {
         if self.body.len() > LARGEST_BODY {

@@ -4,53 +4,119 @@ use super::answer::{Answer, Failure, add_standard_headers};
 use super::grant::Grant;
 use super::request::{Request, decoded};
 use super::state::State;
-use super::{connections, identities, oauth, userinfo, users};
+use super::{
+    actions, belongings, connections, exports, identities, imports, jobs, methods, oauth, permissions,
+    refresh_tokens, roles, sessions, userinfo, users,
+};
 use bytes::Bytes;
 use http::StatusCode;
+use users_core::{Api, CATALOGUE};
 
 type Handler = fn(&mut State, &Request) -> Result<Answer, Failure>;
 
 /// Who may call a route.
 enum Guard {
-    /// A Management API token with one of these scopes.
-    Scopes(&'static [&'static str]),
+    /// A Management API token with one of the scopes that the catalogue of operations names.
+    Catalogue,
+    /// A Management API token with this scope, for what exists here only so that users have something to belong to.
+    Scope(&'static str),
     /// The handler looks at the token itself.
     Own,
 }
 
-use Guard::{Own, Scopes};
+use Guard::{Catalogue, Own, Scope};
 
 #[rustfmt::skip]
 const ROUTES: &[(&str, &str, Guard, Handler)] = &[
-    ("POST",   "/oauth/token",                                        Own,                                            oauth::token ),
-    ("GET",    "/userinfo",                                           Own,                                            userinfo::userinfo),
-    ("POST",   "/userinfo",                                           Own,                                            userinfo::userinfo),
-    ("POST",   "/users/{user_id}/impersonate",                        Own,                                            userinfo::impersonate),
-    ("GET",    "/api/v2/users",                                       Scopes(&["read:users", "read:user_idp_tokens"]), users::list),
-    ("POST",   "/api/v2/users",                                       Scopes(&["create:users"]),                      users::create),
-    ("DELETE", "/api/v2/users",                                       Scopes(&["delete:users"]),                      users::delete_all),
-    ("GET",    "/api/v2/users-by-email",                              Scopes(&["read:users"]),                        users::by_email),
-    ("GET",    "/api/v2/users/{id}",                                  Scopes(&["read:users", "read:user_idp_tokens"]), users::get),
-    ("PATCH",  "/api/v2/users/{id}",                                  Scopes(&["update:users", "update:users_app_metadata"]), users::update),
-    ("DELETE", "/api/v2/users/{id}",                                  Scopes(&["delete:users"]),                      users::delete),
-    ("POST",   "/api/v2/users/{id}/identities",                       Scopes(&["update:users"]),                      identities::link),
-    ("DELETE", "/api/v2/users/{id}/identities/{provider}/{user_id}",  Scopes(&["update:users"]),                      identities::unlink),
-    ("DELETE", "/api/v2/users/{id}/multifactor/{provider}",           Scopes(&["update:users"]),                      users::delete_multifactor),
-    ("GET",    "/api/v2/connections",                                 Scopes(&["read:connections"]),                  connections::list),
+    ("POST",   "/oauth/token",                                            Own,       oauth::token),
+    ("GET",    "/userinfo",                                               Own,       userinfo::userinfo),
+    ("POST",   "/userinfo",                                               Own,       userinfo::userinfo),
+    ("POST",   "/users/{user_id}/impersonate",                            Own,       userinfo::impersonate),
+    ("GET",    "/exports/{file}",                                         Own,       exports::file),
+    ("GET",    "/api/v2/users",                                           Catalogue, users::list),
+    ("POST",   "/api/v2/users",                                           Catalogue, users::create),
+    ("DELETE", "/api/v2/users",                                           Catalogue, users::delete_all),
+    ("GET",    "/api/v2/users-by-email",                                  Catalogue, users::by_email),
+    ("GET",    "/api/v2/users/{id}",                                      Catalogue, users::get),
+    ("PATCH",  "/api/v2/users/{id}",                                      Catalogue, users::update),
+    ("DELETE", "/api/v2/users/{id}",                                      Catalogue, users::delete),
+    ("POST",   "/api/v2/users/{id}/identities",                           Catalogue, identities::link),
+    ("DELETE", "/api/v2/users/{id}/identities/{provider}/{user_id}",      Catalogue, identities::unlink),
+    ("DELETE", "/api/v2/users/{id}/multifactor/{provider}",               Catalogue, users::delete_multifactor),
+    ("POST",   "/api/v2/users/{id}/multifactor/actions/invalidate-remember-browser", Catalogue, actions::nothing_to_do),
+    ("POST",   "/api/v2/users/{id}/recovery-code-regeneration",           Catalogue, actions::recovery_code),
+    ("POST",   "/api/v2/users/{id}/revoke-access",                        Catalogue, actions::revoke_access),
+    ("POST",   "/api/v2/users/{id}/risk-assessments/clear",               Catalogue, actions::nothing_to_do),
+    ("GET",    "/api/v2/users/{id}/roles",                                Catalogue, roles::of_user),
+    ("POST",   "/api/v2/users/{id}/roles",                                Catalogue, roles::assign),
+    ("DELETE", "/api/v2/users/{id}/roles",                                Catalogue, roles::remove),
+    ("GET",    "/api/v2/users/{id}/effective-roles",                      Catalogue, roles::effective),
+    ("GET",    "/api/v2/users/{id}/effective-roles/sources/groups",       Catalogue, roles::source_groups),
+    ("GET",    "/api/v2/roles/{id}/users",                                Catalogue, roles::users),
+    ("POST",   "/api/v2/roles/{id}/users",                                Catalogue, roles::assign_users),
+    ("POST",   "/api/v2/roles",                                           Scope("create:roles"), roles::create),
+    ("DELETE", "/api/v2/roles/{id}",                                      Scope("delete:roles"), roles::delete),
+    ("GET",    "/api/v2/users/{id}/permissions",                          Catalogue, permissions::of_user),
+    ("POST",   "/api/v2/users/{id}/permissions",                          Catalogue, permissions::assign),
+    ("DELETE", "/api/v2/users/{id}/permissions",                          Catalogue, permissions::remove),
+    ("GET",    "/api/v2/users/{id}/effective-permissions",                Catalogue, permissions::effective),
+    ("GET",    "/api/v2/users/{id}/effective-permissions/sources/effective-roles", Catalogue, permissions::source_roles),
+    ("POST",   "/api/v2/resource-servers",                                Scope("create:resource_servers"), permissions::create_server),
+    ("DELETE", "/api/v2/resource-servers/{id}",                           Scope("delete:resource_servers"), permissions::delete_server),
+    ("GET",    "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::list),
+    ("POST",   "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::create),
+    ("PUT",    "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::replace_all),
+    ("DELETE", "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::delete_all),
+    ("GET",    "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, methods::get),
+    ("PATCH",  "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, methods::update),
+    ("DELETE", "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, methods::delete),
+    ("DELETE", "/api/v2/users/{id}/authenticators",                       Catalogue, methods::delete_authenticators),
+    ("GET",    "/api/v2/users/{id}/organizations",                        Catalogue, belongings::organizations),
+    ("GET",    "/api/v2/users/{id}/groups",                               Catalogue, belongings::groups),
+    ("GET",    "/api/v2/users/{id}/logs",                                 Catalogue, belongings::logs),
+    ("GET",    "/api/v2/users/{id}/connected-accounts",                   Catalogue, belongings::connected_accounts),
+    ("GET",    "/api/v2/users/{id}/enrollments",                          Catalogue, belongings::enrollments),
+    ("GET",    "/api/v2/users/{id}/federated-connections-tokensets",      Catalogue, belongings::token_sets),
+    ("DELETE", "/api/v2/users/{id}/federated-connections-tokensets/{set}", Catalogue, belongings::delete_token_set),
+    ("GET",    "/api/v2/users/{id}/sessions",                             Catalogue, sessions::of_user),
+    ("DELETE", "/api/v2/users/{id}/sessions",                             Catalogue, sessions::delete_of_user),
+    ("GET",    "/api/v2/sessions/{id}",                                   Catalogue, sessions::get),
+    ("PATCH",  "/api/v2/sessions/{id}",                                   Catalogue, sessions::update),
+    ("DELETE", "/api/v2/sessions/{id}",                                   Catalogue, sessions::delete),
+    ("POST",   "/api/v2/sessions/{id}/revoke",                            Catalogue, sessions::delete),
+    ("GET",    "/api/v2/users/{id}/refresh-tokens",                       Catalogue, refresh_tokens::of_user),
+    ("DELETE", "/api/v2/users/{id}/refresh-tokens",                       Catalogue, refresh_tokens::delete_of_user),
+    ("GET",    "/api/v2/refresh-tokens",                                  Catalogue, refresh_tokens::list),
+    ("POST",   "/api/v2/refresh-tokens/revoke",                           Catalogue, refresh_tokens::revoke),
+    ("GET",    "/api/v2/refresh-tokens/{id}",                             Catalogue, refresh_tokens::get),
+    ("PATCH",  "/api/v2/refresh-tokens/{id}",                             Catalogue, refresh_tokens::update),
+    ("DELETE", "/api/v2/refresh-tokens/{id}",                             Catalogue, refresh_tokens::delete),
+    ("GET",    "/api/v2/user-blocks",                                     Catalogue, belongings::blocks_by_identifier),
+    ("DELETE", "/api/v2/user-blocks",                                     Catalogue, belongings::delete_blocks_by_identifier),
+    ("GET",    "/api/v2/user-blocks/{id}",                                Catalogue, belongings::blocks),
+    ("DELETE", "/api/v2/user-blocks/{id}",                                Catalogue, belongings::delete_blocks),
+    ("POST",   "/api/v2/tickets/email-verification",                      Catalogue, actions::email_ticket),
+    ("POST",   "/api/v2/tickets/password-change",                         Catalogue, actions::password_ticket),
+    ("POST",   "/api/v2/jobs/users-imports",                              Catalogue, imports::create),
+    ("POST",   "/api/v2/jobs/users-exports",                              Catalogue, exports::create),
+    ("POST",   "/api/v2/jobs/verification-email",                         Catalogue, jobs::verification_email),
+    ("GET",    "/api/v2/jobs/{id}",                                       Catalogue, jobs::get),
+    ("GET",    "/api/v2/jobs/{id}/errors",                                Catalogue, jobs::errors),
+    ("DELETE", "/api/v2/connections/{id}/users",                          Catalogue, connections::delete_user),
+    ("GET",    "/api/v2/connections",                                     Scope("read:connections"), connections::list),
 ];
 
 /// Answers a request.
 pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let Some((guard, handler, parameters)) = find(parts.method.as_str(), &path) else {
+    let Some((template, guard, handler, parameters)) = find(parts.method.as_str(), &path) else {
         return Failure::not_found().into();
     };
     let grant = match guard {
         Own => Ok(Grant::Nothing),
-        Scopes(scopes) => state
-            .management_grant(Request::bearer(&parts.headers))
-            .and_then(|grant| has_scope(&grant, scopes).map(|()| grant)),
+        Catalogue => admit(state, &parts.headers, scopes_of(parts.method.as_str(), template)),
+        Scope(scope) => admit(state, &parts.headers, &[scope]),
     };
     let outcome = grant.and_then(|grant| {
         let request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
@@ -68,11 +134,33 @@ pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
     }
 }
 
-fn find(method: &str, path: &str) -> Option<(&'static Guard, Handler, Vec<String>)> {
+type Found = (&'static str, &'static Guard, Handler, Vec<String>);
+
+fn find(method: &str, path: &str) -> Option<Found> {
     ROUTES.iter().find_map(|(verb, template, guard, handler)| {
         let parameters = if *verb == method { fill(template, path)? } else { return None };
-        Some((guard, *handler, parameters))
+        Some((*template, guard, *handler, parameters))
     })
+}
+
+/// The scopes of the operation that has this endpoint.
+fn scopes_of(method: &str, template: &str) -> &'static [&'static str] {
+    let shape = |path: &str| -> Vec<String> {
+        path.split('/')
+            .map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() })
+            .collect()
+    };
+    let wanted = shape(template.strip_prefix("/api/v2").unwrap_or(template));
+    let known = CATALOGUE
+        .iter()
+        .find(|known| known.api == Api::Management && known.method == method && shape(&known.path) == wanted);
+    known.map_or(&[], |known| known.scopes)
+}
+
+fn admit(state: &State, headers: &http::HeaderMap, scopes: &[&str]) -> Result<Grant, Failure> {
+    let grant = state.management_grant(Request::bearer(headers))?;
+    has_scope(&grant, scopes)?;
+    Ok(grant)
 }
 
 /// The parameters with which a path fills a template. An empty segment fills nothing.

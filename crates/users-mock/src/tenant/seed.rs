@@ -1,6 +1,6 @@
 //! State that no call makes: users of any shape, connections, custom claims.
 
-use super::record::Record;
+use super::record::{Record, SHELVES};
 use super::state::{Connection, State};
 use users_core::model::{JsonObject, UserId};
 
@@ -20,6 +20,9 @@ pub struct Seed {
     users: Vec<(String, JsonObject)>,
     connections: Vec<Connection>,
     claims: Vec<(String, JsonObject)>,
+    belongings: Vec<(String, &'static str, Vec<JsonObject>)>,
+    roles: Vec<JsonObject>,
+    servers: Vec<JsonObject>,
 }
 
 /// Why a seed cannot be used.
@@ -40,7 +43,9 @@ impl Seed {
         Self::default()
     }
 
-    /// Reads a document: `{"users": [{…}], "connections": [{"id", "name", "strategy"}], "userinfo": {"<user_id>": {claims}}}`.
+    /// Reads a document: `{"users": [{…}], "connections": [{"id", "name", "strategy"}], "userinfo": {"<user_id>": {claims}},
+    /// "roles": [{"id", "name", "description"}], "resource_servers": [{"identifier", "name", "scopes"}],
+    /// "belongings": {"<user_id>": {"sessions": [{…}], …}}}`; see [`belongings`](Self::belongings).
     /// Users are kept as they are, to the last digit.
     pub fn from_json(json: &str) -> Result<Self, SeedError> {
         let document = JsonObject::from_json(json)
@@ -69,9 +74,18 @@ impl Seed {
                         seed.claims.push((id.to_owned(), read("userinfo", claims)?));
                     }
                 }
+                "roles" => seed.roles.extend(read::<Vec<JsonObject>>(key, value)?),
+                "resource_servers" => seed.servers.extend(read::<Vec<JsonObject>>(key, value)?),
+                "belongings" => {
+                    for (id, shelves) in read::<JsonObject>(key, value)?.iter() {
+                        for (kind, things) in read::<JsonObject>("belongings", shelves)?.iter() {
+                            seed = seed.belongings(id, kind, things)?;
+                        }
+                    }
+                }
                 other => {
                     return Err(SeedError(format!(
-                        "the seed has {other:?}, and only users, connections and userinfo are known"
+                        "the seed has {other:?}, and only users, connections, userinfo, roles, resource_servers and belongings are known"
                     )));
                 }
             }
@@ -103,6 +117,20 @@ impl Seed {
         Ok(self)
     }
 
+    /// Adds what belongs to a user and no call of this API makes, as a JSON list: `sessions`, `refresh_tokens`, `enrollments`, `blocked_for`,
+    /// `groups`, `organizations`, `connected_accounts`, `federated_connections_tokensets`, `logs`, and also `authentication_methods`,
+    /// `roles` (by `id`) and `permissions`.
+    pub fn belongings(mut self, user_id: &str, kind: &str, json: &str) -> Result<Self, SeedError> {
+        let Some(known) = SHELVES.iter().find(|known| **known == kind) else {
+            return Err(SeedError(format!(
+                "{kind:?} is nothing that belongs to a user; known are {}",
+                SHELVES.join(", ")
+            )));
+        };
+        self.belongings.push((user_id.to_owned(), known, read(kind, json)?));
+        Ok(self)
+    }
+
     fn add(mut self, user: JsonObject) -> Result<Self, SeedError> {
         let id = user.get::<String>("user_id").ok().flatten();
         let id = id.filter(|id| UserId::new(id.as_str()).is_ok() && id.contains('|'));
@@ -121,6 +149,13 @@ impl Seed {
             state.users.push(Record::verbatim(id, user));
         }
         state.claims.extend(self.claims);
+        state.roles.extend(self.roles);
+        state.servers.extend(self.servers);
+        for (id, kind, things) in self.belongings {
+            if let Some(user) = state.user_mut(&id) {
+                user.shelf_mut(kind).extend(things);
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tenant knows.
 
+use super::answer::Failure;
 use super::grant::Issued;
 use super::record::Record;
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +28,11 @@ pub(super) struct State {
     pub(super) tokens_fetched: u64,
     /// Claims that a tenant's own rules would add to `/userinfo`, by user.
     pub(super) claims: BTreeMap<String, JsonObject>,
+    /// `{id, name, description}` each.
+    pub(super) roles: Vec<JsonObject>,
+    /// APIs, with the scopes that are permissions there.
+    pub(super) servers: Vec<JsonObject>,
+    pub(super) jobs: Vec<super::jobs::JobRecord>,
     pub(super) log: Vec<super::Logged>,
 }
 
@@ -64,6 +70,24 @@ impl State {
     pub(super) fn new_id(&mut self) -> String {
         let seconds = u32::try_from(self.now_millis() / 1000).unwrap_or(u32::MAX);
         format!("{seconds:08x}{}", self.random_hex(16))
+    }
+
+    /// An id as Auth0 gives it to other things: a prefix, and 16 letters and digits.
+    pub(super) fn named_id(&mut self, prefix: &str) -> String {
+        let tail: String = (0..16).map(|_| self.random.alphanumeric()).collect();
+        format!("{prefix}{tail}")
+    }
+
+    /// The user whose belongings are meant.
+    pub(super) fn owner(&self, id: &str) -> Result<&Record, Failure> {
+        super::validate::user_id(id)?;
+        self.user(id).ok_or_else(Failure::no_such_user)
+    }
+
+    /// The user whose belongings are to change.
+    pub(super) fn owner_mut(&mut self, id: &str) -> Result<&mut Record, Failure> {
+        super::validate::user_id(id)?;
+        self.user_mut(id).ok_or_else(Failure::no_such_user)
     }
 
     pub(super) fn user(&self, id: &str) -> Option<&Record> {

@@ -54,7 +54,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
     put(&mut identity, "user_id", &bare);
     put(&mut identity, "provider", &connection.strategy);
     put(&mut identity, "isSocial", false);
-    let mut record = Record { id: id.clone(), shown: JsonObject::new(), supplied: JsonObject::new() };
+    let mut record = Record::new(id.clone());
     for (key, value) in body.iter() {
         if !matches!(key, "connection" | "password" | "verify_email" | "user_id") {
             record.supply(key, value);

@@ -14,6 +14,7 @@ pub(super) enum Kind {
     /// A text without white space, of at most 255 characters.
     Id,
     Metadata,
+    List,
 }
 
 /// A property, and whether an update may set it to `null`.
@@ -74,15 +75,39 @@ pub(super) const USER_UPDATE: &[Property] = &[
     nullable("username", Kind::Text(1, 128)),
 ];
 
+/// The properties of a row that is imported.
+pub(super) const IMPORT_ROW: &[Property] = &[
+    property("email", Kind::Email),
+    property("email_verified", Kind::Flag),
+    property("phone_number", Kind::Phone),
+    property("phone_verified", Kind::Flag),
+    property("user_id", Kind::Id),
+    property("username", Kind::Text(1, 128)),
+    property("given_name", Kind::Text(1, 150)),
+    property("family_name", Kind::Text(1, 150)),
+    property("name", Kind::Text(1, 300)),
+    property("nickname", Kind::Text(1, 300)),
+    property("picture", Kind::Text(1, usize::MAX)),
+    property("blocked", Kind::Flag),
+    property("password_hash", Kind::Text(1, usize::MAX)),
+    property("custom_password_hash", Kind::Metadata),
+    property("app_metadata", Kind::Metadata),
+    property("user_metadata", Kind::Metadata),
+    property("mfa_factors", Kind::List),
+];
+
 /// Checks each property that was sent. Which others are allowed is for the caller to say.
 pub(super) fn properties(body: &JsonObject, allowed: &[Property]) -> Result<(), Failure> {
+    first_misfit(body, allowed)
+        .map_err(|(name, reason)| Failure::body(&format!("'{reason}' on property {name}")))
+}
+
+/// The first property that does not fit, and why.
+pub(super) fn first_misfit(body: &JsonObject, allowed: &[Property]) -> Result<(), (String, String)> {
     for (name, json) in body.iter() {
         let Some(property) = allowed.iter().find(|property| property.name == name) else { continue };
-        if property.nullable && json == "null" {
-            continue;
-        }
-        if let Err(reason) = fits(property.kind, json) {
-            return Err(Failure::body(&format!("'{reason}' on property {name}")));
+        if !(property.nullable && json == "null") {
+            fits(property.kind, json).map_err(|reason| (name.to_owned(), reason))?;
         }
     }
     Ok(())
@@ -97,6 +122,7 @@ fn fits(kind: Kind, json: &str) -> Result<(), String> {
     let wrong_type = |expected: &str| format!("Expected type {expected} but found type {}", type_of(json));
     match kind {
         Kind::Flag => matches!(json, "true" | "false").then_some(()).ok_or_else(|| wrong_type("boolean")),
+        Kind::List => json.starts_with('[').then_some(()).ok_or_else(|| wrong_type("array")),
         Kind::Metadata if json.starts_with('{') => metadata(json),
         Kind::Metadata => Err(wrong_type("object")),
         Kind::Text(least, most) => {

@@ -1,0 +1,300 @@
+//! What belongs to a user, against the tenant over a real socket: every answer has something in it, and every write is seen to be made.
+
+use serde_json::json;
+use std::io::Read as _;
+use users_hyper::ManagementClient;
+use users_hyper::management::JobErrors;
+use users_hyper::model::{
+    AccessRevocation, AuthenticationMethodUpdate, EmailVerificationTicket, JobStatus, JsonObject,
+    NewAuthenticationMethod, PasswordChangeTicket, PermissionRef, RefreshTokenRevocation, RefreshTokenUpdate,
+    RiskAssessmentClearance, SessionUpdate, UsersExport, VerificationEmail,
+};
+use users_mock::{Tenant, TenantServer};
+
+const SEED: &str = r#"{
+  "users": [
+    {"user_id":"auth0|1","email":"ada@example.com","email_verified":false,"name":"Ada","picture":"https://example.com/a","identities":[{"provider":"auth0","user_id":"1","connection":"Username-Password-Authentication","isSocial":false}]},
+    {"user_id":"auth0|2","email":"bob@example.com","email_verified":true,"name":"Bob","identities":[{"provider":"auth0","user_id":"2","connection":"Username-Password-Authentication","isSocial":false}]}
+  ],
+  "roles": [{"id":"rol_1","name":"admin","description":"All","permissions":["read:orders"]}, {"id":"rol_2","name":"guest","description":""}],
+  "resource_servers": [{"id":"1","identifier":"https://api.example.com/","name":"Orders","scopes":[{"value":"read:orders","description":"Read orders"}]}],
+  "belongings": {"auth0|1": {
+    "sessions": [{"id":"s1","user_id":"auth0|1","created_at":"2024-05-01T10:00:00.000Z","device":{"last_ip":"::1"},"clients":[{"client_id":"app"}]}, {"id":"s2"}, {"id":"s3"}],
+    "refresh_tokens": [{"id":"t1","user_id":"auth0|1","client_id":"app","session_id":"s1","rotating":true}, {"id":"t2","client_id":"app","session_id":"s2"}, {"id":"t3","client_id":"other"}, {"id":"t4"}],
+    "enrollments": [{"id":"dev_1","status":"confirmed","auth_method":"sms"}],
+    "blocked_for": [{"identifier":"ada@example.com","ip":"10.0.0.1","connection":"Username-Password-Authentication"}, {"identifier":"ada"}],
+    "groups": [{"id":"grp_1","name":"staff","roles":["rol_1"]}, {"id":"grp_2","name":"other"}],
+    "organizations": [{"id":"org_1","name":"acme","display_name":"Acme"}],
+    "connected_accounts": [{"id":"cac_1","connection":"google","access_type":"offline","scopes":["calendar"]}],
+    "federated_connections_tokensets": [{"id":"set_1","connection":"google","expires_at":null}, {"id":"set_2"}],
+    "logs": [{"log_id":"1","type":"s","date":"2024-05-01T10:00:00.000Z"}, {"log_id":"2","type":"fp","date":"2024-05-02T10:00:00.000Z"}]
+  }}
+}"#;
+
+const ADA: &str = "auth0|1";
+
+async fn house() -> (Tenant, TenantServer, ManagementClient) {
+    let tenant = Tenant::builder().system_clock().build();
+    tenant.seed_json(SEED).unwrap();
+    let server = TenantServer::bind(tenant.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let client = users_hyper::management(server.url())
+        .client_credentials("tenant-client", "tenant-secret")
+        .build()
+        .unwrap();
+    (tenant, server, client)
+}
+
+#[tokio::test]
+async fn roles_are_given_listed_and_taken_away() {
+    let (_tenant, _server, client) = house().await;
+    let users = client.users();
+    let roles = users.roles(ADA);
+    roles.assign(["rol_1", "rol_2"]).await.unwrap();
+    let page = roles.list().include_totals(true).await.unwrap();
+    assert_eq!((page.len(), page.total, page.items[0].name.as_deref()), (2, Some(2), Some("admin")));
+    assert_eq!(roles.list().per_page(1).items().try_collect().await.unwrap().len(), 2);
+    let effective = users.effective_roles(ADA).list().items().try_collect().await.unwrap();
+    assert_eq!((effective.len(), effective[0].sources.as_ref().unwrap()[0].as_str()), (2, "direct"));
+    let groups = users.effective_roles(ADA).group_sources("rol_1").await.unwrap();
+    assert_eq!(groups.items[0].name.as_deref(), Some("staff"));
+    assert!(roles.assign(["rol_nowhere"]).await.unwrap_err().is_not_found());
+
+    client.roles().assign_users("rol_1", ["auth0|2"]).await.unwrap();
+    let holders = client.roles().users("rol_1").take(1).items().try_collect().await.unwrap();
+    let names: Vec<_> = holders.iter().filter_map(|user| user.name.as_deref()).collect();
+    assert_eq!(names, ["Ada", "Bob"]);
+
+    roles.remove(["rol_1", "rol_2"]).await.unwrap();
+    assert!(roles.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn permissions_are_given_listed_and_taken_away() {
+    let (_tenant, _server, client) = house().await;
+    let permissions = client.users().permissions(ADA);
+    let one = || [PermissionRef::new("https://api.example.com/", "read:orders")];
+    permissions.assign(one()).await.unwrap();
+    let held = permissions.list().items().try_collect().await.unwrap();
+    assert_eq!(held[0].description.as_deref(), Some("Read orders"));
+    assert_eq!(held[0].sources.as_ref().unwrap()[0].source_type.as_deref(), Some("DIRECT"));
+    let effective = client.users().effective_permissions(ADA);
+    assert_eq!(effective.list("https://api.example.com/").await.unwrap().len(), 1);
+    client.users().roles(ADA).assign(["rol_1"]).await.unwrap();
+    let sources = effective.role_sources("https://api.example.com/", "read:orders").await.unwrap();
+    assert_eq!(sources.items[0].name.as_deref(), Some("admin"));
+    let unknown =
+        permissions.assign([PermissionRef::new("https://api.example.com/", "fly")]).await.unwrap_err();
+    assert_eq!(unknown.code(), Some("inexistent_resource_server_permission"));
+    permissions.remove(one()).await.unwrap();
+    assert!(permissions.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn authentication_methods_are_made_masked_changed_and_taken_away() {
+    let (_tenant, _server, client) = house().await;
+    let users = client.users();
+    let methods = users.authentication_methods(ADA);
+    let email =
+        methods.create(NewAuthenticationMethod::new("email").email("chuck334@example.com")).await.unwrap();
+    assert_eq!(email.email.as_deref(), Some("chuc****@exam*******"));
+    let id = email.id.unwrap();
+    methods.update(&*id, AuthenticationMethodUpdate::new().name("Home")).await.unwrap();
+    assert_eq!(methods.get(&*id).await.unwrap().name.as_deref(), Some("Home"));
+    let replaced = methods
+        .replace_all([
+            NewAuthenticationMethod::new("phone").phone_number("+44207183875044"),
+            NewAuthenticationMethod::new("passkey"),
+        ])
+        .await
+        .unwrap();
+    assert_eq!(replaced[0].phone_number.as_deref(), Some("+44207183875044"));
+    let listed = methods.list().items().try_collect().await.unwrap();
+    assert_eq!((listed.len(), listed[0].phone_number.as_deref()), (2, Some("XXXXXXXXXXX5044")));
+    assert_eq!(users.enrollments(ADA).await.unwrap()[0].id.as_deref(), Some("dev_1"));
+    methods.delete_authenticators().await.unwrap();
+    assert_eq!(methods.list().await.unwrap().len(), 1, "a passkey is no authenticator of Guardian's");
+    assert!(users.enrollments(ADA).await.unwrap().is_empty());
+    methods.delete(replaced[1].id.clone().unwrap()).await.unwrap();
+    assert!(methods.list().await.unwrap().is_empty());
+    methods.create(NewAuthenticationMethod::new("totp").totp_secret("JBSWY3DPEHPK3PXP")).await.unwrap();
+    methods.delete_all().await.unwrap();
+    assert!(methods.list().include_totals(true).await.unwrap().is_empty());
+    assert_eq!(users.regenerate_recovery_code(ADA).await.unwrap().recovery_code.unwrap().expose().len(), 24);
+    users.multifactor().invalidate_remember_browser(ADA).await.unwrap();
+}
+
+#[tokio::test]
+async fn sessions_and_refresh_tokens_are_listed_changed_and_ended() {
+    let (_tenant, _server, client) = house().await;
+    let users = client.users();
+    let metadata = || JsonObject::from_json(r#"{"a":1}"#).unwrap();
+    assert_eq!(users.sessions(ADA).list().take(1).items().try_collect().await.unwrap().len(), 3);
+    let session = client.sessions().get("s1").await.unwrap();
+    assert_eq!(session.device.unwrap().last_ip.as_deref(), Some("::1"));
+    let changed = client.sessions().update("s1", SessionUpdate::metadata(metadata())).await.unwrap();
+    assert_eq!(changed.session_metadata, Some(metadata()));
+    let cleared = client.sessions().update("s1", SessionUpdate::clear_metadata()).await.unwrap();
+    assert_eq!(cleared.session_metadata, None);
+
+    let tokens = client.refresh_tokens();
+    assert_eq!(users.refresh_tokens(ADA).list().take(3).items().try_collect().await.unwrap().len(), 4);
+    assert_eq!(tokens.list(ADA).client_id("app").items().try_collect().await.unwrap().len(), 2);
+    assert_eq!(tokens.get("t1").await.unwrap().rotating, Some(true));
+    let changed = tokens.update("t1", RefreshTokenUpdate::metadata(metadata())).await.unwrap();
+    assert_eq!(changed.refresh_token_metadata, Some(metadata()));
+    tokens.delete("t4").await.unwrap();
+    assert!(tokens.get("t4").await.unwrap_err().is_not_found());
+    tokens.revoke(RefreshTokenRevocation::new().user_id(ADA).client_id("other")).await.unwrap();
+    assert!(tokens.get("t3").optional().await.unwrap().is_none());
+
+    client.sessions().revoke("s1").await.unwrap();
+    assert!(tokens.get("t1").await.unwrap_err().is_not_found(), "it was made in the session");
+    client.sessions().delete("s3").await.unwrap();
+    users
+        .revoke_access(ADA, AccessRevocation::new().session_id("s2").preserve_refresh_tokens(true))
+        .await
+        .unwrap();
+    assert!(users.sessions(ADA).list().await.unwrap().is_empty());
+    assert_eq!(users.refresh_tokens(ADA).list().await.unwrap().len(), 1);
+    users.refresh_tokens(ADA).delete_all().await.unwrap();
+    users.sessions(ADA).delete_all().await.unwrap();
+    assert!(users.refresh_tokens(ADA).list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_seeded_is_listed_and_what_can_be_taken_away_goes() {
+    let (_tenant, _server, client) = house().await;
+    let users = client.users();
+    assert_eq!(users.organizations(ADA).await.unwrap().items[0].display_name.as_deref(), Some("Acme"));
+    assert_eq!(users.groups(ADA).take(1).items().try_collect().await.unwrap().len(), 2);
+    let logs = users.logs(ADA).sort("date:-1").items().try_collect().await.unwrap();
+    assert_eq!(logs[0].kind.as_deref(), Some("fp"));
+    assert_eq!(users.connected_accounts(ADA).await.unwrap().items[0].scopes.as_ref().unwrap(), &["calendar"]);
+    let sets = users.federated_token_sets(ADA);
+    assert_eq!(sets.list().await.unwrap().len(), 2);
+    sets.delete("set_1").await.unwrap();
+    sets.delete("set_1").await.unwrap();
+    assert_eq!(sets.list().await.unwrap().len(), 1);
+    users.clear_risk_assessments(ADA, RiskAssessmentClearance::new("db", ["new-device"])).await.unwrap();
+
+    let blocks = client.user_blocks();
+    assert_eq!(blocks.get(ADA).await.unwrap().blocked_for.unwrap().len(), 2);
+    assert_eq!(blocks.get_by_identifier("ada").await.unwrap().blocked_for.unwrap().len(), 1);
+    blocks.delete_by_identifier("ada").await.unwrap();
+    assert_eq!(blocks.get(ADA).await.unwrap().blocked_for.unwrap().len(), 1);
+    blocks.delete(ADA).await.unwrap();
+    assert!(blocks.get(ADA).await.unwrap().blocked_for.unwrap().is_empty());
+
+    assert_eq!(users.by_email("ada@example.com").fields(["user_id"]).await.unwrap()[0].email, None);
+    assert!(users.by_email("Ada@example.com").await.unwrap().is_empty());
+    for error in [users.organizations("auth0|x").await.unwrap_err(), users.logs("auth0|x").await.unwrap_err()]
+    {
+        assert_eq!(error.code(), Some("inexistent_user"));
+    }
+}
+
+#[tokio::test]
+async fn tickets_and_mails_are_made_for_users_who_exist() {
+    let (_tenant, _server, client) = house().await;
+    let ticket = client.tickets().verify_email(EmailVerificationTicket::new(ADA)).await.unwrap();
+    assert!(ticket.ticket.unwrap().expose().contains("/u/email-verification?ticket="));
+    let ticket = client
+        .tickets()
+        .change_password(PasswordChangeTicket::email("con_1", "ada@example.com"))
+        .await
+        .unwrap();
+    assert!(ticket.ticket.unwrap().expose().contains("/u/reset-password?ticket="));
+    assert!(
+        client
+            .tickets()
+            .change_password(PasswordChangeTicket::user("auth0|x"))
+            .await
+            .unwrap_err()
+            .is_not_found()
+    );
+    for (user, status) in [(ADA, JobStatus::Completed), ("auth0|2", JobStatus::Failed)] {
+        let job = client.jobs().send_verification_email(VerificationEmail::new(user)).await.unwrap();
+        assert_eq!(job.status, Some(JobStatus::Pending));
+        assert_eq!(client.jobs().get(job.id.unwrap()).await.unwrap().status, Some(status));
+    }
+    assert!(client.jobs().get("job_nowhere").await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
+    let (tenant, _server, client) = house().await;
+    let mut rows: Vec<_> =
+        (0..985).map(|n| json!({"email": format!("user{n}@example.com"), "email_verified": true})).collect();
+    rows.extend((0..10).map(|n| json!({"email": format!("bad{n}"), "name": "Bad"})));
+    rows.extend((0..5).map(|n| json!({"email": format!("USER{n}@example.com")})));
+    let connection = "con_TenantDatabase00";
+    let job = client.jobs().import_users(connection, &rows).external_id("mine").await.unwrap();
+    let id = job.id.unwrap();
+    let job = client.jobs().get(&*id).await.unwrap();
+    assert_eq!((job.status, job.external_id.as_deref()), (Some(JobStatus::Completed), Some("mine")));
+    let summary = job.summary.unwrap();
+    assert_eq!((summary.total, summary.inserted, summary.failed), (Some(1000), Some(985), Some(15)));
+    let JobErrors::Rows(errors) = client.jobs().errors(&*id).await.unwrap() else {
+        panic!("the job did not fail")
+    };
+    assert_eq!(errors.len(), 15);
+    let codes = |wanted: &str| {
+        errors.iter().filter(|row| row.errors.as_ref().unwrap()[0].code.as_deref() == Some(wanted)).count()
+    };
+    assert_eq!((codes("FORMAT"), codes("DUPLICATED_USER")), (10, 5));
+    assert_eq!(errors[0].user.as_ref().unwrap().raw("email"), Some(r#""bad0""#));
+    assert_eq!(tenant.user_count(), 987);
+
+    let change = [json!({"email": "user1@example.com", "nickname": "one", "app_metadata": {"a": 1}})];
+    let refused = client.jobs().import_users(connection, &change).await.unwrap();
+    assert!(
+        matches!(client.jobs().errors(refused.id.unwrap()).await.unwrap(), JobErrors::Rows(rows) if rows.len() == 1)
+    );
+    let job = client.jobs().import_users(connection, &change).upsert(true).await.unwrap();
+    assert!(
+        matches!(client.jobs().errors(job.id.unwrap()).await.unwrap(), JobErrors::Rows(rows) if rows.is_empty())
+    );
+    let user = client.users().by_email("user1@example.com").await.unwrap().remove(0);
+    assert_eq!((user.nickname.as_deref(), user.email_verified.unwrap().is_true()), (Some("one"), false));
+
+    client.connections().delete_user(connection, "user1@example.com").await.unwrap();
+    assert!(client.users().by_email("user1@example.com").await.unwrap().is_empty());
+    let too_much = vec![json!({"email": "x".repeat(600_000)})];
+    let error = client.jobs().import_users(connection, too_much).await.unwrap_err();
+    assert!(error.is_invalid_argument() && error.to_string().contains("split them"), "{error}");
+}
+
+#[tokio::test]
+async fn an_export_s_file_holds_what_was_asked_for() {
+    let (_tenant, server, client) = house().await;
+    for (export, expected) in [
+        (
+            UsersExport::new().format("json").fields(["email", "identities[0].connection"]),
+            "{\"email\":\"ada@example.com\",\"identities[0].connection\":\"Username-Password-Authentication\"}\n\
+             {\"email\":\"bob@example.com\",\"identities[0].connection\":\"Username-Password-Authentication\"}\n",
+        ),
+        (
+            UsersExport::new().limit(1).fields(["email", "email_verified"]),
+            "\"email\",\"email_verified\"\n\"'ada@example.com\",\"false\"\n",
+        ),
+    ] {
+        let job = client.jobs().export_users(export).await.unwrap();
+        let job = client.jobs().get(job.id.unwrap()).await.unwrap();
+        let location = job.location.unwrap();
+        assert!(location.starts_with(&server.url()), "{location}");
+        let packed = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .unwrap()
+            .get(location)
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+        assert_eq!(text, expected);
+    }
+}
