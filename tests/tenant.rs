@@ -74,7 +74,7 @@ fn tokens_are_checked_as_auth0_does() {
     );
     let body: Value = serde_json::from_slice(answer.body()).unwrap();
     assert_eq!((answer.status().as_u16(), body["errorCode"].as_str()), (403, Some("insufficient_scope")));
-    assert_eq!(body["message"], "Insufficient scope, expected any of: delete:users");
+    assert_eq!(body["message"], "Insufficient scope, expected any of: delete:users,delete:current_user");
 }
 
 #[test]
@@ -367,7 +367,6 @@ fn lists_keep_to_the_window_and_check_their_parameters() {
         ("q=((", "invalid_query_string"),
         ("q=email:", "invalid_query_string"),
         ("q=picture:x", "invalid_query_string"),
-        ("q=email:a@example.com+AND", "invalid_query_string"),
     ] {
         let (status, body) = list(query);
         assert_eq!((status, body["errorCode"].as_str()), (400, Some(code)), "{query}");

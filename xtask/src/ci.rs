@@ -1,7 +1,7 @@
 //! Everything that must hold before a change lands.
 
 use crate::run::{cargo, command, is_there, root, status};
-use crate::{contract, features, peers, purity};
+use crate::{contract, features, peers, purity, reference};
 use std::time::{Duration, Instant};
 
 /// What came of a step: done, or left out and why.
@@ -44,6 +44,7 @@ pub fn run() -> Result<(), String> {
         }),
         ("each feature alone", || features::each_alone().map(done)),
         ("purity", || purity::check().map(done)),
+        ("reference table", || reference::run(true).map(done)),
         ("contract", || contract::run(None, false).map(done)),
         ("licences and bans", licences),
         ("tour", || cargo(&["run", "--quiet", "-p", "users-hyper", "--example", "tour"]).map(done)),

@@ -5,6 +5,7 @@ mod contract;
 mod features;
 mod peers;
 mod purity;
+mod reference;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ enum Chore {
         #[arg(long, requires = "oas")]
         write: bool,
     },
+    /// Writes the table of operations in the documentation of users-core.
+    Reference,
     /// Runs Auth0's own Node SDK, as it was when the two UsersManagers were documented, against the embedded tenant.
     Peers,
     /// Checks the dependencies against the advisory database, which needs the network.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Ci => ci::run(),
         Chore::Contract { oas, write } => contract::run(oas.as_deref(), write),
+        Chore::Reference => reference::run(false),
         Chore::Peers => peers::run().map(|told| println!("{told}")),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
     };

@@ -35,6 +35,9 @@
 //! - A write that may have been carried out is not sent again without [your word](Call::idempotent).
 //! - Tokens, secrets and passwords are in no `Debug`, no `Display`, no error and no span.
 //! - The access token goes to the tenant's own authority only, and in the clear to this machine only.
+//!
+//! # Operations
+#![doc = include_str!("../OPERATIONS.md")]
 
 pub mod authentication;
 pub mod management;

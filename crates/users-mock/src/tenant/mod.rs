@@ -14,6 +14,7 @@ mod made_up;
 mod methods;
 mod oauth;
 mod permissions;
+mod query;
 mod record;
 mod refresh_tokens;
 mod request;

@@ -1,7 +1,8 @@
-//! Searching users: equality on searchable attributes, joined by `AND`.
+//! Listing users: found, sorted, cut into pages, and shown in part.
 
 use super::answer::{Answer, Failure, json};
 use super::grant::Grant;
+use super::query::{Query, SEARCHABLE, plain};
 use super::request::Request;
 use super::state::State;
 use http::StatusCode;
@@ -11,32 +12,6 @@ use users_core::model::JsonObject;
 
 /// How many users of a search are shown.
 const WINDOW: u64 = 1000;
-
-/// The attributes that can be searched; those behind the first dot are the tenant's own.
-const SEARCHABLE: &[&str] = &[
-    "app_metadata",
-    "blocked",
-    "created_at",
-    "email",
-    "email_verified",
-    "family_name",
-    "given_name",
-    "identities",
-    "last_ip",
-    "last_login",
-    "logins_count",
-    "name",
-    "nickname",
-    "phone_number",
-    "phone_verified",
-    "updated_at",
-    "user_id",
-    "user_metadata",
-    "username",
-];
-
-/// The attributes whose capitals do not matter.
-const CASELESS: &[&str] = &["email", "name", "given_name", "family_name", "nickname", "email.domain"];
 
 /// `GET /users`
 pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> {
@@ -156,133 +131,5 @@ fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
         }
         (Some(left), Some(right)) => plain(left).cmp(&plain(right)),
         (left, right) => left.is_some().cmp(&right.is_some()),
-    }
-}
-
-/// What all of a search's conditions are.
-struct Query(Vec<Condition>);
-
-enum Condition {
-    Everything,
-    Is { field: String, value: String },
-    Exists(String),
-}
-
-impl Query {
-    fn parse(text: &str) -> Result<Self, Failure> {
-        let refuse = || {
-            Failure::bad_request(
-                "invalid_query_string",
-                "The query is not understood: this tenant knows field:value, field:\"value\", _exists_:field and AND.",
-            )
-        };
-        let mut conditions = Vec::new();
-        let mut rest = text.trim();
-        while !rest.is_empty() {
-            let (condition, left) = Condition::parse(rest).ok_or_else(refuse)?;
-            conditions.push(condition);
-            rest = match left.trim_start() {
-                "" => "",
-                left => left
-                    .strip_prefix("AND ")
-                    .map(str::trim_start)
-                    .filter(|left| !left.is_empty())
-                    .ok_or_else(refuse)?,
-            };
-        }
-        Ok(Self(conditions))
-    }
-
-    fn finds(&self, user: &Value) -> bool {
-        self.0.iter().all(|condition| condition.holds(user))
-    }
-}
-
-impl Condition {
-    /// Reads one condition; gives what comes behind it.
-    fn parse(text: &str) -> Option<(Self, &str)> {
-        if let Some(rest) = text.strip_prefix('*') {
-            let ends = rest.is_empty() || rest.starts_with(' ');
-            return ends.then_some((Self::Everything, rest));
-        }
-        let (field, rest) = text.split_once(':')?;
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if field.is_empty() || !field.chars().all(is_name) {
-            return None;
-        }
-        let (value, rest) = value_of(rest)?;
-        if field == "_exists_" {
-            return Some((Self::Exists(value), rest));
-        }
-        SEARCHABLE
-            .contains(&field.split('.').next()?)
-            .then(|| (Self::Is { field: field.to_owned(), value }, rest))
-    }
-
-    fn holds(&self, user: &Value) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Exists(field) => !values(user, field).is_empty(),
-            Self::Is { field, value } => values(user, field).iter().any(|given| {
-                if CASELESS.contains(&field.as_str()) {
-                    given.to_lowercase() == value.to_lowercase()
-                } else {
-                    given == value
-                }
-            }),
-        }
-    }
-}
-
-/// A value, in quotes or up to the next space; and what comes behind it. Wildcards, ranges and groups are not known here.
-fn value_of(text: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let quoted = text.strip_prefix('"');
-    let body = quoted.unwrap_or(text);
-    let mut characters = body.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '\\' => value.push(characters.next()?.1),
-            '"' if quoted.is_some() => return Some((value, body.get(at + 1..)?)),
-            _ if quoted.is_some() => value.push(character),
-            ' ' => return (!value.is_empty()).then(|| (value, body.get(at..).unwrap_or_default())),
-            '*' | '?' | '[' | ']' | '{' | '}' | '(' | ')' | '"' => return None,
-            _ => value.push(character),
-        }
-    }
-    (quoted.is_none() && !value.is_empty()).then_some((value, ""))
-}
-
-/// All values of a path, as text; lists on the way count as their items, and an empty one as nothing.
-fn values(user: &Value, path: &str) -> Vec<String> {
-    if path == "email.domain" {
-        return values(user, "email")
-            .iter()
-            .filter_map(|email| Some(email.rsplit_once('@')?.1.to_owned()))
-            .collect();
-    }
-    let mut found = vec![user];
-    for name in path.split('.') {
-        found = found.into_iter().flat_map(items).filter_map(|value| value.get(name)).collect();
-    }
-    found
-        .into_iter()
-        .flat_map(items)
-        .filter(|value| !matches!(value, Value::Null | Value::Object(_)))
-        .map(plain)
-        .collect()
-}
-
-fn items(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(list) => list.iter().flat_map(items).collect(),
-        other => vec![other],
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
