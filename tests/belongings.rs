@@ -11,25 +11,7 @@ use users_hyper::model::{
 };
 use users_mock::{Tenant, TenantServer};
 
-const SEED: &str = r#"{
-  "users": [
-    {"user_id":"auth0|1","email":"ada@example.com","email_verified":false,"name":"Ada","picture":"https://example.com/a","identities":[{"provider":"auth0","user_id":"1","connection":"Username-Password-Authentication","isSocial":false}]},
-    {"user_id":"auth0|2","email":"bob@example.com","email_verified":true,"name":"Bob","identities":[{"provider":"auth0","user_id":"2","connection":"Username-Password-Authentication","isSocial":false}]}
-  ],
-  "roles": [{"id":"rol_1","name":"admin","description":"All","permissions":["read:orders"]}, {"id":"rol_2","name":"guest","description":""}],
-  "resource_servers": [{"id":"1","identifier":"https://api.example.com/","name":"Orders","scopes":[{"value":"read:orders","description":"Read orders"}]}],
-  "belongings": {"auth0|1": {
-    "sessions": [{"id":"s1","user_id":"auth0|1","created_at":"2024-05-01T10:00:00.000Z","device":{"last_ip":"::1"},"clients":[{"client_id":"app"}]}, {"id":"s2"}, {"id":"s3"}],
-    "refresh_tokens": [{"id":"t1","user_id":"auth0|1","client_id":"app","session_id":"s1","rotating":true}, {"id":"t2","client_id":"app","session_id":"s2"}, {"id":"t3","client_id":"other"}, {"id":"t4"}],
-    "enrollments": [{"id":"dev_1","status":"confirmed","auth_method":"sms"}],
-    "blocked_for": [{"identifier":"ada@example.com","ip":"10.0.0.1","connection":"Username-Password-Authentication"}, {"identifier":"ada"}],
-    "groups": [{"id":"grp_1","name":"staff","roles":["rol_1"]}, {"id":"grp_2","name":"other"}],
-    "organizations": [{"id":"org_1","name":"acme","display_name":"Acme"}],
-    "connected_accounts": [{"id":"cac_1","connection":"google","access_type":"offline","scopes":["calendar"]}],
-    "federated_connections_tokensets": [{"id":"set_1","connection":"google","expires_at":null}, {"id":"set_2"}],
-    "logs": [{"log_id":"1","type":"s","date":"2024-05-01T10:00:00.000Z"}, {"log_id":"2","type":"fp","date":"2024-05-02T10:00:00.000Z"}]
-  }}
-}"#;
+const SEED: &str = include_str!("fixtures/belongings.seed.json");
 
 const ADA: &str = "auth0|1";
 

@@ -33,7 +33,7 @@ enum Chore {
     },
     /// Writes the table of operations in the documentation of users-core.
     Reference,
-    /// Runs Auth0's own Node SDK, as it was when the two UsersManagers were documented, against the embedded tenant.
+    /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
     Peers,
     /// Checks the dependencies against the advisory database, which needs the network.
     Advisories,

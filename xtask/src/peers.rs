@@ -5,28 +5,25 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-/// The version whose documents describe the two `UsersManager`s.
-const NODE_SDK: &str = "auth0@2.1.0";
+/// A client, the script that drives it, and how its tenant begins.
+struct Peer {
+    package: &'static str,
+    script: &'static str,
+    tenant: &'static [&'static str],
+}
 
-/// Runs the Node SDK over TLS through every call; gives what it said last.
+const PEERS: &[Peer] = &[
+    // The version whose documents describe the two `UsersManager`s.
+    Peer { package: "auth0@2.1.0", script: "users.js", tenant: &["--users", "3", "--legacy-delete-all"] },
+    Peer {
+        package: "auth0@latest",
+        script: "newest.js",
+        tenant: &["--seed", "tests/fixtures/belongings.seed.json"],
+    },
+];
+
+/// Runs each client over TLS through every call; gives what they said last.
 pub fn run() -> Result<String, String> {
-    let folder = root().join("target").join("peers");
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let script = root().join("xtask").join("peers").join("users.js");
-    // Node looks for packages beside the script, so a copy lies where they are installed.
-    std::fs::copy(&script, folder.join("users.js"))
-        .map_err(|error| format!("{}: {error}", script.display()))?;
-    if !folder.join("node_modules").join("auth0").exists() {
-        std::fs::write(folder.join("package.json"), "{\"private\":true}\n")
-            .map_err(|error| error.to_string())?;
-        status(command("npm").current_dir(&folder).args([
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--no-package-lock",
-            NODE_SDK,
-        ]))?;
-    }
     status(command("cargo").args([
         "build",
         "--quiet",
@@ -37,18 +34,36 @@ pub fn run() -> Result<String, String> {
         "--bin",
         "users-tenant",
     ]))?;
+    let told: Result<Vec<String>, String> = PEERS.iter().map(Peer::run).collect();
+    Ok(told?.join("; "))
+}
 
-    let ca = folder.join("ca.pem");
-    let tenant = Tenant::start(&ca)?;
-    let told = output(
-        command("node")
-            .current_dir(&folder)
-            .arg("users.js")
-            .arg(&tenant.line)
-            .env("NODE_EXTRA_CA_CERTS", &ca),
-    )?;
-    print!("{told}");
-    Ok(told.lines().last().unwrap_or_default().to_owned())
+impl Peer {
+    fn run(&self) -> Result<String, String> {
+        let folder = root().join("target").join("peers").join(self.package);
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let script = root().join("xtask").join("peers").join(self.script);
+        // Node looks for packages beside the script, so a copy lies where they are installed.
+        std::fs::copy(&script, folder.join(self.script))
+            .map_err(|error| format!("{}: {error}", script.display()))?;
+        if !folder.join("node_modules").join("auth0").exists() {
+            std::fs::write(folder.join("package.json"), "{\"private\":true}\n")
+                .map_err(|error| error.to_string())?;
+            let arguments = ["install", "--no-audit", "--no-fund", "--no-package-lock", self.package];
+            status(command("npm").current_dir(&folder).args(arguments))?;
+        }
+        let ca = folder.join("ca.pem");
+        let tenant = Tenant::start(&ca, self.tenant)?;
+        let told = output(
+            command("node")
+                .current_dir(&folder)
+                .arg(self.script)
+                .arg(&tenant.line)
+                .env("NODE_EXTRA_CA_CERTS", &ca),
+        )?;
+        print!("{told}");
+        Ok(told.lines().last().unwrap_or_default().to_owned())
+    }
 }
 
 /// A running `users-tenant`, which ends with this value.
@@ -59,12 +74,13 @@ struct Tenant {
 }
 
 impl Tenant {
-    fn start(ca: &PathBuf) -> Result<Self, String> {
+    fn start(ca: &PathBuf, arguments: &[&str]) -> Result<Self, String> {
         let folder =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         let mut process = command(folder.join("debug").join("users-tenant"))
-            .args(["--json", "--tls", "--users", "3", "--legacy-delete-all", "--ca-out"])
+            .args(["--json", "--tls", "--ca-out"])
             .arg(ca)
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("users-tenant: {error}"))?;
