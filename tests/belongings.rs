@@ -247,6 +247,121 @@ async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
 }
 
 #[tokio::test]
+async fn an_import_of_any_size_is_cut_into_files_and_joined_again() {
+    let (tenant, _server, client) = house().await;
+    let filler = "x".repeat(250);
+    let row = move |n: usize| match n {
+        // Ten bad rows, and five that were there before, all over the place.
+        n if n % 700 == 13 && n / 700 < 10 => json!({"email": format!("bad{n}"), "name": filler}),
+        n if n % 1400 == 999 && n / 1400 < 5 => {
+            json!({"email": format!("user{}@example.com", n - 1), "name": "again"})
+        }
+        n => json!({"email": format!("user{n}@example.com"), "name": filler}),
+    };
+    let report = client.jobs().import_all("con_TenantDatabase00", (0..7000).map(row)).await.unwrap();
+    assert!(report.jobs.len() >= 4, "{} bytes were cut into {} files", 7000 * 290, report.jobs.len());
+    assert_eq!(
+        (report.summary.total, report.summary.inserted, report.summary.failed),
+        (Some(7000), Some(6985), Some(15))
+    );
+    let mut expected: Vec<usize> =
+        (0..10).map(|n| n * 700 + 13).chain((0..5).map(|n| n * 1400 + 999)).collect();
+    expected.sort_unstable();
+    let refused: Vec<usize> = report.refused.iter().filter_map(|refused| refused.row).collect();
+    assert_eq!(refused, expected, "each error is tied to its row");
+    assert_eq!(tenant.user_count(), 2 + 6985);
+
+    let nothing = client.jobs().import_all("con_TenantDatabase00", Vec::<u8>::new()).await.unwrap();
+    assert!(nothing.jobs.is_empty());
+    let huge = client
+        .jobs()
+        .import_all("con_TenantDatabase00", [json!({"email": "x".repeat(600_000)})])
+        .await
+        .unwrap_err();
+    assert!(huge.is_invalid_argument() && huge.to_string().contains("row 0 is"), "{huge}");
+}
+
+#[test]
+fn at_most_two_imports_run_at_once() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use users_mock::MockTransport;
+
+    let mock = MockTransport::new();
+    let running = std::sync::Arc::new(AtomicUsize::new(0));
+    let most = std::sync::Arc::new(AtomicUsize::new(0));
+    let (began, seen, ended) = (running.clone(), most.clone(), running.clone());
+    let job = |status: &str, id: usize| {
+        http::Response::new(format!(r#"{{"id":"job_{id}","status":"{status}"}}"#).into())
+    };
+    let number = AtomicUsize::new(0);
+    mock.expect((http::Method::POST, "/jobs/users-imports")).always().answer(move |_| {
+        seen.fetch_max(began.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        job("pending", number.fetch_add(1, Ordering::SeqCst))
+    });
+    let looked = std::sync::Mutex::new(std::collections::HashMap::<String, u32>::new());
+    mock.expect((http::Method::GET, "/jobs/{id}")).always().answer(move |request| {
+        let mut looked = looked.lock().unwrap();
+        let times = looked.entry(request.path()).or_default();
+        *times += 1;
+        job(if *times == 5 { "completed" } else { "processing" }, 0)
+    });
+    mock.expect((http::Method::GET, "/jobs/{id}/errors")).status(204).always().answer(move |_| {
+        ended.fetch_sub(1, Ordering::SeqCst);
+        http::Response::builder().status(204).body(bytes::Bytes::new()).unwrap()
+    });
+    let rows = (0..20).map(|n| json!({"email": format!("{n}{}", "x".repeat(300_000))}));
+    let jobs = mock.management().jobs();
+    let report = mock.clock().block_on(async { jobs.import_all("con_1", rows).await }).unwrap();
+    assert_eq!((report.jobs.len(), most.load(Ordering::SeqCst)), (20, 2));
+    assert!(mock.clock().elapsed() > std::time::Duration::from_secs(60), "it looked seldom");
+}
+
+#[tokio::test]
+async fn an_export_is_written_into_a_sink_as_it_comes() {
+    let (_tenant, _server, client) = house().await;
+    let mut unpacked = flate2::write::GzDecoder::new(Vec::new());
+    let export = UsersExport::new().format("json").fields(["email"]);
+    client.jobs().export_to(export, &mut unpacked).await.unwrap();
+    let text = String::from_utf8(unpacked.finish().unwrap()).unwrap();
+    assert_eq!(text, "{\"email\":\"ada@example.com\"}\n{\"email\":\"bob@example.com\"}\n");
+}
+
+#[test]
+fn an_export_s_file_is_read_without_a_token_and_never_held_as_a_whole() {
+    use users_core::{Body, ManagementClient as Client, transport_fn};
+
+    /// Counts, and keeps nothing.
+    struct Counter(u64);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len() as u64;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let transport = transport_fn(|request, _| async move {
+        if request.uri().host() == Some("files.example.com") {
+            assert!(!request.headers().contains_key("authorization"));
+            // 64 GiB would not fit, were it held.
+            let chunk = bytes::Bytes::from(vec![0; 1024 * 1024]);
+            let chunks = futures_util::stream::iter((0..64 * 1024).map(move |_| Ok(chunk.clone())));
+            return Ok(http::Response::new(Body::from_stream(chunks)));
+        }
+        let job =
+            r#"{"id":"job_1","status":"completed","location":"https://files.example.com/a?signature=x"}"#;
+        Ok(http::Response::new(Body::from(job)))
+    });
+    let client = Client::builder(transport).domain("tenant.example.com").token("t").build().unwrap();
+    let mut counter = Counter(0);
+    futures_executor::block_on(client.jobs().export_to(UsersExport::new(), &mut counter)).unwrap();
+    assert_eq!(counter.0, 64 * 1024 * 1024 * 1024);
+}
+
+#[tokio::test]
 async fn an_export_s_file_holds_what_was_asked_for() {
     let (_tenant, server, client) = house().await;
     for (export, expected) in [

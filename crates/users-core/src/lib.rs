@@ -44,6 +44,7 @@ pub mod management;
 
 mod base_url;
 mod builder;
+mod bulk;
 mod call;
 mod client;
 mod clock;
@@ -63,6 +64,7 @@ mod transport;
 pub use authentication::AuthenticationClient;
 pub use base_url::BaseUrl;
 pub use builder::{AuthenticationProduct, Builder, ManagementProduct, Product};
+pub use bulk::{ImportAll, ImportReport, RefusedRow};
 pub use call::{Call, Meta, Optional, WithMeta};
 pub use clock::{Clock, Instant, SystemClock};
 pub use error::{Error, ErrorKind};

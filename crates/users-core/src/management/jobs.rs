@@ -1,12 +1,15 @@
 //! Jobs: imports, exports and verification mails.
 
+use crate::bulk::{ImportAll, export_to};
 use crate::client::Client;
 use crate::endpoint::{RequestBuilder, decode_json, decode_status};
 use crate::operation::operation;
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
 use bytes::Bytes;
+use futures_core::Stream;
 use http::StatusCode;
 use serde::Serialize;
+use std::io::Write;
 use users_model::{Job, JobRowErrors, UsersExport, VerificationEmail};
 
 /// Jobs: imports, exports and verification mails, which take their time.
@@ -56,13 +59,57 @@ impl JobsManager {
             }
         }
         users.push(b']');
-        self.call(Ok(ImportUsers {
-            connection_id: connection_id.into(),
-            users: users.into(),
-            upsert: None,
-            external_id: None,
-            send_completion_email: None,
-        }))
+        self.call(Ok(ImportUsers::new(connection_id.into(), users.into(), None, None)))
+    }
+
+    /// Imports users into a database connection (`con_…`), however many: the rows are cut into files that Auth0 takes, two jobs run at a
+    /// time, as Auth0 allows, and their results come back joined, each refused row with its place.
+    ///
+    /// Scopes `create:users` and `read:users`.
+    ///
+    /// ```
+    /// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
+    /// let report = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows).upsert(true).await?;
+    /// for refused in &report.refused {
+    ///     println!("row {:?}: {:?}", refused.row, refused.errors.errors);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn import_all<I>(&self, connection_id: impl Into<String>, rows: I) -> ImportAll
+    where
+        I: IntoIterator<Item: Serialize>,
+        I::IntoIter: Send + 'static,
+    {
+        self.import_stream(connection_id, futures_util::stream::iter(rows))
+    }
+
+    /// The same with rows that come as a stream, of which one file at a time is held.
+    pub fn import_stream<T: Serialize>(
+        &self,
+        connection_id: impl Into<String>,
+        rows: impl Stream<Item = T> + Send + 'static,
+    ) -> ImportAll {
+        ImportAll::new(self.0.clone(), connection_id.into(), rows)
+    }
+
+    /// Exports users, waits for the file, and writes it into a sink as it comes: it is never held as a whole. It is packed with gzip;
+    /// gives the job.
+    ///
+    /// Scope `read:users`. The file is read without a token, from wherever Auth0 keeps it.
+    ///
+    /// ```
+    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// use users_core::model::UsersExport;
+    ///
+    /// let file = std::fs::File::create("users.json.gz")?;
+    /// client.jobs().export_to(UsersExport::new().format("json"), file).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn export_to(&self, export: UsersExport, sink: impl Write + Send) -> Result<Job, Error> {
+        export_to(self.0.clone(), export, sink).await
     }
 
     /// Sends a verification mail.
@@ -89,7 +136,7 @@ impl JobsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/get-errors>
     pub fn errors(&self, id: impl Into<String>) -> Call<GetJobErrors> {
-        self.call(Ok(GetJobErrors { id: id.into() }))
+        self.call(Ok(GetJobErrors::new(id.into())))
     }
 
     fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
@@ -141,6 +188,15 @@ impl ImportUsers {
     /// What is known of the endpoint.
     pub const DESCRIPTOR: &'static Descriptor =
         &Descriptor::post("jobs.import_users", Api::Management, "/jobs/users-imports", &["create:users"]);
+
+    pub(crate) fn new(
+        connection_id: String,
+        users: Bytes,
+        upsert: Option<bool>,
+        send_completion_email: Option<bool>,
+    ) -> Self {
+        Self { connection_id, users, upsert, external_id: None, send_completion_email }
+    }
 }
 
 impl Operation for ImportUsers {
@@ -213,6 +269,10 @@ impl GetJobErrors {
         "/jobs/{id}/errors",
         &["create:users", "read:users"],
     );
+
+    pub(crate) fn new(id: String) -> Self {
+        Self { id }
+    }
 }
 
 /// What went wrong with a job.

@@ -7,7 +7,7 @@ use super::state::{Connection, State};
 use super::validate::{self, IMPORT_ROW};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use users_core::model::JsonObject;
 
 /// The largest file that one job takes.
@@ -63,9 +63,17 @@ fn run(
 ) -> (JsonObject, Vec<JsonObject>) {
     let (mut inserted, mut updated) = (0, 0);
     let mut errors = Vec::new();
+    let in_connection = |user: &&Record| user.connection().as_deref() == Some(connection.name.as_str());
+    // By address, since looking through all users for every row would take longer than the import.
+    let known: HashMap<String, String> = state
+        .users
+        .iter()
+        .filter(in_connection)
+        .filter_map(|user| Some((user.text("email")?, user.id.clone())))
+        .collect();
     let mut seen = HashSet::new();
     for row in rows {
-        match take(state, connection, row, upserts, &mut seen) {
+        match take(state, connection, row, upserts, &known, &mut seen) {
             Ok(true) => inserted += 1,
             Ok(false) => updated += 1,
             Err((code, message)) => {
@@ -102,6 +110,7 @@ fn take(
     connection: &Connection,
     row: &JsonObject,
     upserts: bool,
+    known: &HashMap<String, String>,
     seen: &mut HashSet<String>,
 ) -> Result<bool, Refusal> {
     if let Some(unknown) = validate::unknown(row, IMPORT_ROW).first() {
@@ -118,17 +127,14 @@ fn take(
         return Err(("DUPLICATED_USER", "The user is in the file more than once".to_owned()));
     }
     let now = state.now();
-    let is_this = |user: &&mut Record| {
-        user.connection().as_deref() == Some(connection.name.as_str())
-            && user.text("email").as_ref() == Some(&email)
-    };
-    if let Some(user) = state.users.iter_mut().find(is_this) {
+    if let Some(user) = known.get(&email) {
         if !upserts {
             return Err((
                 "DUPLICATED_USER",
                 "The user already exist and upsert parameter is false".to_owned(),
             ));
         }
+        let Some(user) = state.user_mut(user) else { return Ok(false) };
         fill(user, row);
         if !row.contains_key("email_verified") {
             user.supply("email_verified", "false");
