@@ -5,9 +5,10 @@ use std::io::Read as _;
 use users_hyper::ManagementClient;
 use users_hyper::management::JobErrors;
 use users_hyper::model::{
-    AccessRevocation, AuthenticationMethodUpdate, EmailVerificationTicket, JobStatus, JsonObject,
-    NewAuthenticationMethod, PasswordChangeTicket, PermissionRef, RefreshTokenRevocation, RefreshTokenUpdate,
-    RiskAssessmentClearance, SessionUpdate, UsersExport, VerificationEmail,
+    AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, EmailVerificationTicket,
+    JobStatus, JsonObject, NewAuthenticationMethod, PasswordChangeTicket, PermissionRef,
+    RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, SessionUpdate, UsersExport,
+    VerificationEmail,
 };
 use users_mock::{Tenant, TenantServer};
 
@@ -83,12 +84,12 @@ async fn authentication_methods_are_made_masked_changed_and_taken_away() {
     methods.update(&*id, AuthenticationMethodUpdate::new().name("Home")).await.unwrap();
     assert_eq!(methods.get(&*id).await.unwrap().name.as_deref(), Some("Home"));
     let replaced = methods
-        .replace_all([
-            NewAuthenticationMethod::new("phone").phone_number("+44207183875044"),
-            NewAuthenticationMethod::new("passkey"),
-        ])
+        .replace_all([AuthenticationMethodReplacement::new("phone").phone_number("+44207183875044")])
         .await
         .unwrap();
+    let refused = methods.replace_all([AuthenticationMethodReplacement::new("passkey")]).await.unwrap_err();
+    assert_eq!(refused.status(), Some(http::StatusCode::BAD_REQUEST));
+    let passkey = methods.create(NewAuthenticationMethod::new("passkey")).await.unwrap();
     assert_eq!(replaced[0].phone_number.as_deref(), Some("+44207183875044"));
     let listed = methods.list().items().try_collect().await.unwrap();
     assert_eq!((listed.len(), listed[0].phone_number.as_deref()), (2, Some("XXXXXXXXXXX5044")));
@@ -96,7 +97,7 @@ async fn authentication_methods_are_made_masked_changed_and_taken_away() {
     methods.delete_authenticators().await.unwrap();
     assert_eq!(methods.list().await.unwrap().len(), 1, "a passkey is no authenticator of Guardian's");
     assert!(users.enrollments(ADA).await.unwrap().is_empty());
-    methods.delete(replaced[1].id.clone().unwrap()).await.unwrap();
+    methods.delete(passkey.id.unwrap()).await.unwrap();
     assert!(methods.list().await.unwrap().is_empty());
     methods.create(NewAuthenticationMethod::new("totp").totp_secret("JBSWY3DPEHPK3PXP")).await.unwrap();
     methods.delete_all().await.unwrap();

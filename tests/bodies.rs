@@ -299,6 +299,7 @@ proptest! {
         keeps::<AccessRevocation>(&text);
         keeps::<AuthenticationMethod>(&text);
         keeps::<NewAuthenticationMethod>(&text);
+        keeps::<AuthenticationMethodReplacement>(&text);
         keeps::<Enrollment>(&text);
         keeps::<ConnectedAccount>(&text);
         keeps::<FederatedTokenSet>(&text);

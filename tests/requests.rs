@@ -4,10 +4,10 @@ use serde_json::json;
 use users_core::authentication::RequestToken;
 use users_core::management::{Confirm, SearchEngine};
 use users_core::model::{
-    AccessRevocation, AuthenticationMethodUpdate, EmailVerificationTicket, IdentityRef, Impersonation,
-    JsonObject, LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewUser, PasswordChangeTicket,
-    PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance,
-    SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
+    AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, EmailVerificationTicket,
+    IdentityRef, Impersonation, JsonObject, LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewUser,
+    PasswordChangeTicket, PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate,
+    RiskAssessmentClearance, SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
 };
 use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
@@ -261,7 +261,7 @@ fn more_cases() -> Vec<Case> {
         case(
             "users.authentication_methods.replace_all",
             methods
-                .replace_all([NewAuthenticationMethod::new("totp").totp_secret("JBSWY3DPEHPK3PXP")])
+                .replace_all([AuthenticationMethodReplacement::new("totp").totp_secret("JBSWY3DPEHPK3PXP")])
                 .into_request(),
             "PUT /api/v2/users/auth0%7C1/authentication-methods",
             r#"[{"type":"totp","totp_secret":"JBSWY3DPEHPK3PXP"}]"#,

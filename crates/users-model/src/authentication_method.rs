@@ -198,6 +198,52 @@ setters!(NewAuthenticationMethod {
 });
 
 object! {
+    /// An authentication method that takes the place of those before. WebAuthn credentials and passkeys cannot be set so.
+    ///
+    /// ```
+    /// use users_model::AuthenticationMethodReplacement;
+    ///
+    /// let mail = AuthenticationMethodReplacement::new("email").email("ada@example.com");
+    /// assert_eq!(serde_json::to_string(&mail)?, r#"{"type":"email","email":"ada@example.com"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub struct AuthenticationMethodReplacement {
+        /// The kind: `phone`, `email` or `totp`.
+        pub kind: Option<AuthenticationMethodType> = "type",
+        /// The name that people see.
+        pub name: Option<String> = "name",
+        /// The secret of a one-time code generator, in base32.
+        pub totp_secret: Option<Secret> = "totp_secret",
+        /// The phone number, in E.164 form.
+        pub phone_number: Option<String> = "phone_number",
+        /// The e-mail address.
+        pub email: Option<String> = "email",
+        /// How a code reaches the phone.
+        pub preferred_authentication_method: Option<PreferredAuthenticationMethod> = "preferred_authentication_method",
+    }
+}
+
+impl AuthenticationMethodReplacement {
+    /// A method of this kind.
+    pub fn new(kind: impl Into<AuthenticationMethodType>) -> Self {
+        Self { kind: Some(kind.into()), ..Self::default() }
+    }
+}
+
+setters!(AuthenticationMethodReplacement {
+    /// The name that people see.
+    name: String,
+    /// The secret of a one-time code generator, in base32.
+    totp_secret: Secret,
+    /// The phone number: `+` and 1 to 15 digits.
+    phone_number: String,
+    /// The e-mail address.
+    email: String,
+    /// How a code reaches the phone.
+    preferred_authentication_method: PreferredAuthenticationMethod,
+});
+
+object! {
     /// A change to an authentication method.
     pub struct AuthenticationMethodUpdate {
         /// The name that people see.

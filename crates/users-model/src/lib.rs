@@ -44,9 +44,9 @@ mod user_update;
 mod userinfo;
 
 pub use authentication_method::{
-    AuthenticationMethod, AuthenticationMethodType, AuthenticationMethodUpdate, Authenticator,
-    AuthenticatorType, CredentialDeviceType, Enrollment, EnrollmentMethod, EnrollmentStatus,
-    NewAuthenticationMethod, PreferredAuthenticationMethod, RecoveryCode,
+    AuthenticationMethod, AuthenticationMethodReplacement, AuthenticationMethodType,
+    AuthenticationMethodUpdate, Authenticator, AuthenticatorType, CredentialDeviceType, Enrollment,
+    EnrollmentMethod, EnrollmentStatus, NewAuthenticationMethod, PreferredAuthenticationMethod, RecoveryCode,
 };
 pub use connected_account::{AccessType, ConnectedAccount, FederatedTokenSet};
 pub use error_body::ErrorBody;

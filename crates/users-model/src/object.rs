@@ -60,6 +60,11 @@ macro_rules! object {
             pub unknown: $crate::JsonObject,
         }
 
+        impl $name {
+            /// The keys that have a field here, as Auth0 spells them.
+            pub const FIELDS: &'static [&'static str] = &[$($key),*];
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;

@@ -6,6 +6,7 @@ use super::value::{PLAIN_TEXT, full};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use users_model::*;
 
@@ -47,7 +48,7 @@ const MODELS: &[(&str, Option<Check>, Option<Check>)] = &[
     ("GET /users/{id}/authentication-methods",                         None, Some(of::<Page<AuthenticationMethod>>)),
     ("DELETE /users/{id}/authentication-methods",                      None, None),
     ("POST /users/{id}/authentication-methods",                        Some(of::<NewAuthenticationMethod>), Some(of::<AuthenticationMethod>)),
-    ("PUT /users/{id}/authentication-methods",                         Some(of::<Vec<NewAuthenticationMethod>>), Some(of::<Vec<AuthenticationMethod>>)),
+    ("PUT /users/{id}/authentication-methods",                         Some(of::<Vec<AuthenticationMethodReplacement>>), Some(of::<Vec<AuthenticationMethod>>)),
     ("GET /users/{id}/authentication-methods/{authentication_method_id}",    None, Some(of::<AuthenticationMethod>)),
     ("DELETE /users/{id}/authentication-methods/{authentication_method_id}", None, None),
     ("PATCH /users/{id}/authentication-methods/{authentication_method_id}",  Some(of::<AuthenticationMethodUpdate>), Some(of::<AuthenticationMethod>)),
@@ -82,6 +83,28 @@ const MODELS: &[(&str, Option<Check>, Option<Check>)] = &[
     ("DELETE /users/{user_id}/sessions",                               None, None),
 ];
 
+/// Every key that the model of a request can send by itself.
+#[rustfmt::skip]
+const SENT: &[(&str, &[&str])] = &[
+    ("POST /jobs/users-exports",                                             UsersExport::FIELDS),
+    ("POST /jobs/verification-email",                                        VerificationEmail::FIELDS),
+    ("POST /refresh-tokens/revoke",                                          RefreshTokenRevocation::FIELDS),
+    ("PATCH /refresh-tokens/{id}",                                           RefreshTokenUpdate::FIELDS),
+    ("PATCH /sessions/{id}",                                                 SessionUpdate::FIELDS),
+    ("POST /tickets/email-verification",                                     EmailVerificationTicket::FIELDS),
+    ("POST /tickets/password-change",                                        PasswordChangeTicket::FIELDS),
+    ("POST /users",                                                          NewUser::FIELDS),
+    ("PATCH /users/{id}",                                                    UserUpdate::FIELDS),
+    ("POST /users/{id}/authentication-methods",                              NewAuthenticationMethod::FIELDS),
+    ("PUT /users/{id}/authentication-methods",                               AuthenticationMethodReplacement::FIELDS),
+    ("PATCH /users/{id}/authentication-methods/{authentication_method_id}",  AuthenticationMethodUpdate::FIELDS),
+    ("POST /users/{id}/identities",                                          LinkTarget::FIELDS),
+    ("DELETE /users/{id}/permissions",                                       PermissionRef::FIELDS),
+    ("POST /users/{id}/permissions",                                         PermissionRef::FIELDS),
+    ("POST /users/{id}/revoke-access",                                       AccessRevocation::FIELDS),
+    ("POST /users/{id}/risk-assessments/clear",                              RiskAssessmentClearance::FIELDS),
+];
+
 /// How many of the alternatives and words of a type are tried, one after the other.
 const CHOICES: usize = 60;
 
@@ -93,9 +116,29 @@ pub fn check(facts: &Facts, drifts: &mut Vec<Drift>) {
             continue;
         };
         hold(facts, name, "request", &operation.request, *request, drifts);
+        if let Some((_, sent)) = SENT.iter().find(|(known, _)| known == name) {
+            let allowed = (0..CHOICES)
+                .flat_map(|choice| keys(&full(facts, &operation.request, choice)))
+                .collect::<BTreeSet<_>>();
+            for key in sent.iter().filter(|key| !allowed.contains(**key)) {
+                drifts.push((name.clone(), format!("the request: \"{key}\" is not in the contract")));
+            }
+        }
         for kind in operation.success.values() {
             hold(facts, name, "answer", kind, *answer, drifts);
         }
+    }
+}
+
+/// The keys of a request, or of the items of the one list that it is or has.
+fn keys(request: &Value) -> Vec<String> {
+    match request {
+        Value::Array(items) => items.iter().flat_map(keys).collect(),
+        Value::Object(fields) => {
+            let inner = fields.values().filter(|value| value.is_array() && fields.len() == 1).flat_map(keys);
+            fields.keys().cloned().chain(inner).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -4,7 +4,10 @@ use super::OfUser;
 use crate::operation::operation;
 use crate::paging::paged_by_offset;
 use crate::{Api, Call, Descriptor};
-use users_model::{AuthenticationMethod, AuthenticationMethodUpdate, NewAuthenticationMethod, Page, UserId};
+use users_model::{
+    AuthenticationMethod, AuthenticationMethodReplacement, AuthenticationMethodUpdate,
+    NewAuthenticationMethod, Page, UserId,
+};
 
 /// The second factors and passkeys of a user.
 ///
@@ -40,14 +43,14 @@ impl AuthenticationMethods {
         self.0.call(|id| CreateAuthenticationMethod::new(id, method))
     }
 
-    /// Replaces all of them by these.
+    /// Replaces all of them by these, which are phones, mail addresses and code generators.
     ///
     /// `PUT /users/{id}/authentication-methods`, scope `update:authentication_methods`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/put-authentication-methods>
     pub fn replace_all(
         &self,
-        methods: impl IntoIterator<Item = NewAuthenticationMethod>,
+        methods: impl IntoIterator<Item = AuthenticationMethodReplacement>,
     ) -> Call<ReplaceAuthenticationMethods> {
         let methods = methods.into_iter().collect();
         self.0.call(|id| ReplaceAuthenticationMethods::new(id, methods))
@@ -132,7 +135,7 @@ operation! {
     /// `PUT /users/{id}/authentication-methods`
     ReplaceAuthenticationMethods = Descriptor::put("users.authentication_methods.replace_all", Api::Management, "/users/{id}/authentication-methods", &["update:authentication_methods"]);
     path { id: UserId }
-    body { body: Vec<NewAuthenticationMethod> }
+    body { body: Vec<AuthenticationMethodReplacement> }
     answer { decode_json: Vec<AuthenticationMethod> }
 }
 
