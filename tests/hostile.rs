@@ -16,6 +16,7 @@ const TOKEN: (Method, &str) = (Method::POST, "/oauth/token");
 fn s(n: u64) -> Duration {
     Duration::from_secs(n)
 }
+
 fn cc(mock: &MockTransport) -> ManagementClient {
     ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
@@ -24,6 +25,7 @@ fn cc(mock: &MockTransport) -> ManagementClient {
         .build()
         .unwrap()
 }
+
 fn opaque(mock: &MockTransport, token: &str) -> ManagementClient {
     ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
@@ -43,6 +45,7 @@ fn a_stream_of_items_that_has_ended_stays_ended() {
         assert!(items.next().await.is_none());
     });
 }
+
 #[test]
 fn a_stream_of_pages_that_has_ended_stays_ended() {
     let (mock, m, _) = clients();
@@ -54,6 +57,7 @@ fn a_stream_of_pages_that_has_ended_stays_ended() {
         assert!(pages.next().await.is_none());
     });
 }
+
 #[test]
 fn a_deletion_that_has_ended_stays_ended() {
     let (mock, m, _) = clients();
@@ -64,6 +68,7 @@ fn a_deletion_that_has_ended_stays_ended() {
         assert!(all.next().await.is_none());
     });
 }
+
 #[test]
 fn awaiting_delete_all_after_its_outcomes_were_read() {
     let (mock, m, _) = clients();
@@ -86,6 +91,7 @@ fn a_secret_is_not_shown_in_part_where_a_long_message_is_cut() {
         mock.clock().block_on(m.users().create(NewUser::new("db").password(password)).send()).unwrap_err();
     assert!(!e.to_string().contains("hunter2-p"), "{e}");
 }
+
 #[test]
 fn a_secret_with_a_tab_is_found() {
     let (mock, m, _) = clients();
@@ -95,6 +101,7 @@ fn a_secret_with_a_tab_is_found() {
         mock.clock().block_on(m.users().create(NewUser::new("db").password(password)).send()).unwrap_err();
     assert!(!e.to_string().contains("horse"), "{e}");
 }
+
 #[test]
 fn a_secret_in_the_code_is_not_shown() {
     let mock = MockTransport::new();
@@ -106,6 +113,7 @@ fn a_secret_in_the_code_is_not_shown() {
     assert!(!e.to_string().contains("hunter2-password"), "{e}");
     assert!(!format!("{e:?}").contains("hunter2-password"), "{e:?}");
 }
+
 #[test]
 fn a_secret_that_holds_a_jwt_is_taken_out_whole() {
     let mock = MockTransport::new();
@@ -114,6 +122,7 @@ fn a_secret_that_holds_a_jwt_is_taken_out_whole() {
     let e = mock.clock().block_on(opaque(&mock, t).users().get("auth0|1").send()).unwrap_err();
     assert!(!e.to_string().contains("opaque-prefix"), "{e}");
 }
+
 #[test]
 fn a_caller_s_own_token_is_not_shown_when_it_is_quoted() {
     let mock = MockTransport::new();
@@ -130,6 +139,7 @@ fn a_caller_s_own_token_is_not_shown_when_it_is_quoted() {
         .unwrap_err();
     assert!(!e.to_string().contains("management-token-1"), "{e}");
 }
+
 #[test]
 fn a_client_s_own_header_is_not_shown_when_it_is_quoted() {
     let mock = MockTransport::new();
@@ -143,6 +153,7 @@ fn a_client_s_own_header_is_not_shown_when_it_is_quoted() {
     let e = mock.clock().block_on(c.users().get("auth0|1").send()).unwrap_err();
     assert!(!e.to_string().contains("management-token-1"), "{e}");
 }
+
 #[test]
 fn a_password_of_a_rest_call_is_not_shown_when_it_is_quoted() {
     let (mock, m, _) = clients();
@@ -153,23 +164,27 @@ fn a_password_of_a_rest_call_is_not_shown_when_it_is_quoted() {
         .unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
 }
+
 #[test]
 fn metadata_that_is_no_object_is_not_quoted() {
     let (_, m, _) = clients();
     let e = m.users().update_app_metadata("auth0|1", json!("hunter2-password")).into_request().unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
 }
+
 #[test]
 fn metadata_that_is_no_object_is_not_quoted_in_debug() {
     let d = format!("{:?}", MetadataUpdate::new().merge("hunter2-password"));
     assert!(!d.contains("hunter2"), "{d}");
 }
+
 #[test]
 fn parameters_that_are_no_object_are_not_quoted() {
     let (_, m, _) = clients();
     let e = m.rest("/users").get_all::<Value>("hunter2-password").into_request().unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
 }
+
 #[test]
 fn an_unknown_variant_is_not_quoted() {
     #[derive(serde::Deserialize, Debug)]
@@ -179,6 +194,7 @@ fn an_unknown_variant_is_not_quoted() {
     let e = Rest::<Kind>::decode(answer(200, r#""hunter2-password""#)).unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
 }
+
 #[test]
 fn an_unknown_field_is_not_quoted() {
     #[derive(serde::Deserialize, Debug)]
@@ -187,11 +203,13 @@ fn an_unknown_field_is_not_quoted() {
     let e = Rest::<K>::decode(answer(200, r#"{"hunter2-password":1}"#)).unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
 }
+
 #[test]
 fn an_integer_of_the_wrong_place_is_not_quoted() {
     let e = Rest::<Vec<bool>>::decode(answer(200, r#"[123456]"#)).unwrap_err();
     assert!(!e.to_string().contains("123456"), "{e}");
 }
+
 #[test]
 fn impersonation_token_as_parameter_stays_out_of_the_body() {
     let (_, _, a) = clients();
@@ -208,6 +226,7 @@ fn impersonation_token_as_parameter_stays_out_of_the_body() {
     println!("{:?} {:?}", r.headers().get("authorization"), r.body());
     assert!(!String::from_utf8_lossy(r.body()).contains("secret-token"));
 }
+
 #[test]
 fn impersonation_client_id_as_parameter_is_sent_once() {
     let (_, _, a) = clients();
@@ -219,6 +238,7 @@ fn impersonation_client_id_as_parameter_is_sent_once() {
     let b = String::from_utf8_lossy(r.body()).into_owned();
     assert_eq!(b.matches("client_id").count(), 1, "{b}");
 }
+
 #[test]
 fn an_answer_s_cookies_are_not_shown() {
     let (mock, m, _) = clients();
@@ -233,6 +253,7 @@ fn a_null_that_came_does_not_beat_what_is_set_afterwards() {
     let text = serde_json::to_string(&user.email("ada@example.com").password("p")).unwrap();
     assert_eq!(text.matches("\"email\"").count(), 1, "{text}");
 }
+
 #[test]
 fn an_odd_value_does_not_beat_what_is_set_afterwards() {
     let up: UserUpdate = serde_json::from_str(r#"{"nickname":5,"blocked":null}"#).unwrap();
@@ -240,11 +261,13 @@ fn an_odd_value_does_not_beat_what_is_set_afterwards() {
     let v: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(v, json!({"nickname":"Ada","blocked":true}), "{text}");
 }
+
 #[test]
 fn nan_is_not_a_removal() {
     let m = MetadataUpdate::new().set("score", f64::NAN);
     assert!(m.problem().is_some(), "{}", serde_json::to_string(&m).unwrap());
 }
+
 #[test]
 fn a_body_of_any_depth_exhausts_no_stack() {
     for open in [
@@ -290,6 +313,7 @@ fn a_body_of_any_depth_exhausts_no_stack() {
         }
     }
 }
+
 #[test]
 
 fn a_parameter_of_any_depth_exhausts_no_stack() {
@@ -312,10 +336,12 @@ fn an_encoded_dot_segment_in_a_template_is_refused() {
     }
     assert!(m.rest("/users/%2e%2e/clients").get_all::<Value>(()).into_request().is_err());
 }
+
 #[test]
 fn an_encoded_dot_segment_in_a_base_url_is_refused() {
     assert!(BaseUrl::parse("https://tenant.auth0.com/api/%2e%2e/v2").is_err());
 }
+
 #[test]
 fn a_base_url_is_what_it_looks_like() {
     for u in [
@@ -368,14 +394,17 @@ fn a_base_url_is_what_it_looks_like() {
         }
     }
 }
+
 #[test]
 fn a_port_that_is_none_is_refused() {
     assert!(BaseUrl::parse("https://tenant.auth0.com:99999").is_err());
 }
+
 #[test]
 fn the_scheme_s_own_port_is_left_out() {
     assert_eq!(BaseUrl::parse("https://tenant.auth0.com:443").unwrap().authority(), "tenant.auth0.com");
 }
+
 #[test]
 fn a_refused_argument_names_the_operation() {
     let (mock, m, _) = clients();
@@ -420,6 +449,7 @@ fn durations_without_end_do_no_harm() {
         .unwrap();
     rt.block_on(c.users().get("auth0|1").send()).unwrap();
 }
+
 async fn futures_executor_yield() {
     let mut n = 0;
     futures_util::future::poll_fn(|cx| {
@@ -429,12 +459,14 @@ async fn futures_executor_yield() {
     })
     .await
 }
+
 #[test]
 fn a_virtual_clock_at_the_end_of_time_still_tells_it() {
     let clock = VirtualClock::new();
     clock.block_on(clock.sleep(Duration::MAX));
     clock.unix_now();
 }
+
 #[test]
 fn numbers_of_seconds_without_end_do_no_harm() {
     for (name, value) in [
@@ -462,6 +494,7 @@ fn numbers_of_seconds_without_end_do_no_harm() {
         }
     }
 }
+
 #[test]
 fn pages_at_the_edge_of_their_numbers_do_no_harm() {
     let (mock, m, _) = clients();
@@ -489,6 +522,7 @@ fn pages_at_the_edge_of_their_numbers_do_no_harm() {
         println!("{n}");
     });
 }
+
 #[test]
 fn a_call_with_no_time_sends_no_write() {
     let (mock, m, _) = clients();
@@ -499,6 +533,7 @@ fn a_call_with_no_time_sends_no_write() {
         .unwrap_err();
     assert!(mock.requests().is_empty() && !e.may_have_been_applied(), "{e}");
 }
+
 #[test]
 fn a_write_is_not_begun_when_the_token_took_all_the_time() {
     let mock = MockTransport::new();
@@ -508,6 +543,7 @@ fn a_write_is_not_begun_when_the_token_took_all_the_time() {
         mock.clock().block_on(cc(&mock).users().create(NewUser::new("db")).timeout(s(2)).send()).unwrap_err();
     assert!(!e.may_have_been_applied(), "{e}");
 }
+
 #[test]
 fn always_ready_empty_chunks_end_at_the_deadline() {
     let (tx, rx) = std::sync::mpsc::channel();
@@ -540,6 +576,7 @@ impl TokenSource for Stuck {
         std::future::pending().await
     }
 }
+
 #[test]
 fn a_source_that_hangs_in_refused_is_cut_at_the_call_s_timeout() {
     let mock = MockTransport::new();
@@ -570,6 +607,7 @@ fn a_hanging_early_renewal_does_not_fail_calls_while_the_token_works() {
         }
     });
 }
+
 #[test]
 fn a_fallback_token_that_expired_meanwhile_is_not_used() {
     let mock = MockTransport::new();
@@ -587,6 +625,7 @@ fn a_fallback_token_that_expired_meanwhile_is_not_used() {
         assert_eq!(error.kind(), ErrorKind::Token, "nothing works any more");
     });
 }
+
 #[test]
 fn a_rate_limited_token_endpoint_is_told_at_once() {
     let mock = MockTransport::new();
@@ -598,6 +637,7 @@ fn a_rate_limited_token_endpoint_is_told_at_once() {
     let e = mock.clock().block_on(cc(&mock).users().get("auth0|1").send()).unwrap_err();
     assert_eq!(e.retry_after(), Some(s(60)), "{e} after {:?}", mock.clock().elapsed());
 }
+
 #[test]
 fn tokens_of_any_lifetime_do_no_harm() {
     for life in ["0", "1", "18446744073709551615"] {
@@ -620,6 +660,7 @@ fn tokens_of_any_lifetime_do_no_harm() {
         println!("{odd}: {:?}", r.map(|_| ()).map_err(|e| e.to_string()));
     }
 }
+
 #[test]
 fn drop_after_n_polls_leaves_everything_usable() {
     for n in 0..40 {
@@ -658,6 +699,7 @@ fn drop_after_n_polls_leaves_everything_usable() {
         });
     }
 }
+
 #[test]
 fn a_server_that_always_says_401_is_asked_twice() {
     let mock = MockTransport::new();
@@ -684,6 +726,7 @@ fn a_user_without_a_usable_id_is_reported() {
         .map(|r| (r.deleted, r.failed.len()));
     assert!(!matches!(r, Ok((0, 0))), "three users are left, and the report says {r:?}");
 }
+
 #[test]
 fn a_deletion_of_users_who_stay_ends() {
     let (mock, m, _) = clients();
@@ -699,6 +742,7 @@ fn a_deletion_of_users_who_stay_ends() {
         .unwrap();
     println!("{} {} requests {}", r.deleted, r.failed.len(), mock.requests().len());
 }
+
 #[test]
 fn a_stream_does_not_stop_at_a_total_that_is_too_small() {
     let (mock, m, _) = clients();
@@ -716,6 +760,7 @@ fn a_stream_does_not_stop_at_a_total_that_is_too_small() {
     let all = mock.clock().block_on(m.users().get_all().items().try_collect()).unwrap();
     assert_eq!(all.len(), 101);
 }
+
 #[test]
 fn a_confirmation_of_almost_the_tenant_is_none() {
     let (mock, m, _) = clients();
@@ -748,6 +793,7 @@ fn a_spawned_task_outlives_the_block_on_that_began_it() {
     clock.block_on(clock.sleep(s(1)));
     assert_eq!(clock.block_on(task), 7);
 }
+
 #[test]
 fn a_nested_block_on_works() {
     let clock = VirtualClock::new();
@@ -764,6 +810,7 @@ fn a_nested_block_on_works() {
     });
     assert_eq!(n, 7);
 }
+
 #[test]
 fn a_nested_block_on_that_spawned_before() {
     let clock = VirtualClock::new();
@@ -779,6 +826,7 @@ fn a_nested_block_on_that_spawned_before() {
     });
     assert_eq!(n, 7);
 }
+
 #[test]
 fn a_sleeper_of_another_executor_survives_the_end_of_a_block_on() {
     let clock = VirtualClock::new();
@@ -803,6 +851,7 @@ fn a_sleeper_of_another_executor_survives_the_end_of_a_block_on() {
     });
     finished.recv_timeout(s(3)).expect("the sleeper hangs for ever");
 }
+
 #[test]
 fn two_runs_on_a_virtual_clock_go_the_same_way() {
     let run = || {
@@ -833,6 +882,7 @@ fn broken_body(status: u16) -> impl HttpTransport {
         Ok(r)
     })
 }
+
 #[test]
 fn a_refusal_whose_body_breaks_off_was_still_no_write() {
     let mut bad = false;
@@ -855,6 +905,7 @@ fn a_refusal_whose_body_breaks_off_was_still_no_write() {
     }
     assert!(!bad);
 }
+
 #[test]
 fn a_refusal_whose_body_is_too_large_was_still_no_write() {
     let (mock, m, _) = clients();
@@ -863,6 +914,7 @@ fn a_refusal_whose_body_is_too_large_was_still_no_write() {
         mock.clock().block_on(m.users().create(NewUser::new("db")).response_limit(10).send()).unwrap_err();
     assert!(!e.may_have_been_applied() && e.status().is_some(), "{e} {:?}", e.status());
 }
+
 #[test]
 fn a_404_whose_body_is_too_large_is_still_none() {
     let (mock, m, _) = clients();
@@ -870,6 +922,7 @@ fn a_404_whose_body_is_too_large_is_still_none() {
     let r = mock.clock().block_on(m.users().get("auth0|1").optional().response_limit(10).send());
     assert!(matches!(r, Ok(None)), "{r:?}");
 }
+
 #[test]
 fn a_panicking_closure_leaves_the_source_usable() {
     let mock = MockTransport::new();
@@ -888,6 +941,7 @@ fn a_panicking_closure_leaves_the_source_usable() {
     assert_eq!(error.to_string(), "no access token: the source of tokens panicked");
     mock.clock().block_on(source.token()).unwrap();
 }
+
 #[test]
 fn an_early_renewal_that_hangs_holds_a_call_up_for_half_a_second() {
     let mock = MockTransport::new();
@@ -904,11 +958,13 @@ fn an_early_renewal_that_hangs_holds_a_call_up_for_half_a_second() {
         assert!(clock.elapsed() - at < s(1));
     });
 }
+
 #[test]
 fn a_blank_connection_is_refused() {
     let (_, m, _) = clients();
     assert!(m.users().create(NewUser::new("  ")).into_request().is_err());
 }
+
 #[test]
 fn forgiving_domains_do_not_name_another_host() {
     for d in
@@ -926,6 +982,7 @@ fn forgiving_domains_do_not_name_another_host() {
     }
     assert!(BaseUrl::parse("https:t.auth0.com").is_err());
 }
+
 #[tokio::test]
 async fn plain_http_to_a_host_that_only_looks_like_loopback() {
     let t = transport_fn(|r: http::Request<bytes::Bytes>, _| async move {
@@ -935,6 +992,7 @@ async fn plain_http_to_a_host_that_only_looks_like_loopback() {
     let c = ManagementClient::builder(t).domain("http://[::1]evil.com").token("t").build();
     assert!(c.is_err(), "accepted as loopback");
 }
+
 #[test]
 fn no_source_of_an_error_shows_the_token() {
     // Every source of an error, in Debug and Display, for a proxy with a password.
