@@ -126,12 +126,25 @@ async fn it_speaks_tls_and_takes_its_settings_and_seed() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+#[tokio::test]
+async fn it_keeps_to_the_limits_of_a_tier() {
+    let served = Served::start(&["--json", "--tier", "essentials"]);
+    let users = users_hyper::management(served.fact("listening"))
+        .token(served.fact("token"))
+        .build()
+        .unwrap()
+        .users();
+    let told = users.get_all().with_meta().await.unwrap().rate_limit().unwrap();
+    assert_eq!((told.limit, told.remaining), (Some(40), Some(39)));
+}
+
 #[test]
 fn it_refuses_what_it_cannot_do_and_says_why() {
     for (arguments, says) in [
         (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
         (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
         (vec!["--ca-out", "x.pem"], "--tls"),
+        (vec!["--tier", "gold"], "there are none, free, essentials"),
     ] {
         let run = Command::new(binary()).args(&arguments).output().unwrap();
         assert!(!run.status.success());

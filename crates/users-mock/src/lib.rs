@@ -24,4 +24,4 @@ pub use expectation::{Expectation, Matcher};
 pub use mock::MockTransport;
 #[cfg(feature = "server")]
 pub use server::TenantServer;
-pub use tenant::{Logged, Seed, SeedError, Tenant, TenantBuilder};
+pub use tenant::{Bucket, Limits, Logged, Seed, SeedError, Tenant, TenantBuilder, UnknownTier};

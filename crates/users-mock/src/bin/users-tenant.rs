@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use users_mock::{Seed, Tenant, TenantServer};
+use users_mock::{Limits, Seed, Tenant, TenantServer};
 
 /// An Auth0 tenant in memory, over HTTP/1.1 and HTTP/2 on this machine.
 #[derive(Parser)]
@@ -34,6 +34,9 @@ struct Arguments {
     /// Let `DELETE /users` delete every user, as it did until 2016.
     #[arg(long)]
     legacy_delete_all: bool,
+    /// The rate limits of a tier: none, free, essentials, enterprise, enterprise-development or private-cloud.
+    #[arg(long, default_value = "none")]
+    tier: Limits,
     /// A JSON document of users, connections and claims to begin with.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
@@ -82,6 +85,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .client(arguments.client_id, arguments.client_secret)
         .users(arguments.users)
         .legacy_delete_all(arguments.legacy_delete_all)
+        .limits(arguments.tier)
         .seed(seed);
     if let Some(token) = &arguments.token {
         builder = builder.token(token.as_str());

@@ -1,5 +1,6 @@
 //! What the tenant answers with.
 
+use super::limits::{Refusal, Standing};
 use super::record::put;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
@@ -122,19 +123,32 @@ pub(super) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
     json(status, &json!({"error": error, "error_description": description}))
 }
 
-/// What every successful answer of the Management API carries. Real limits will be told here.
-pub(super) fn add_standard_headers(answer: &mut Answer, unix_seconds: u64) {
-    let headers = answer.headers_mut();
+/// What every successful answer of the Management API carries.
+pub(super) fn add_standard_headers(answer: &mut Answer, standing: Standing) {
     for (name, value) in [
-        ("cache-control", "no-cache".to_owned()),
-        ("vary", "origin,accept-encoding".to_owned()),
-        ("strict-transport-security", "max-age=31536000".to_owned()),
-        ("x-ratelimit-limit", "50".to_owned()),
-        ("x-ratelimit-remaining", "49".to_owned()),
-        ("x-ratelimit-reset", (unix_seconds + 1).to_string()),
+        ("cache-control", "no-cache"),
+        ("vary", "origin,accept-encoding"),
+        ("strict-transport-security", "max-age=31536000"),
     ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    add_standing(answer, standing);
+}
+
+/// The answer to a request too many.
+pub(super) fn too_many_requests(refusal: Refusal) -> Answer {
+    let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", refusal.message);
+    let mut answer = failure.into();
+    add_standing(&mut answer, refusal.standing);
+    answer
+}
+
+fn add_standing(answer: &mut Answer, standing: Standing) {
+    for (name, value) in [
+        ("x-ratelimit-limit", standing.limit),
+        ("x-ratelimit-remaining", standing.remaining),
+        ("x-ratelimit-reset", standing.reset),
+    ] {
+        answer.headers_mut().insert(HeaderName::from_static(name), value.into());
     }
 }

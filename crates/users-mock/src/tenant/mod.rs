@@ -9,6 +9,7 @@ mod grant;
 mod identities;
 mod imports;
 mod jobs;
+mod limits;
 mod lists;
 mod made_up;
 mod methods;
@@ -29,6 +30,7 @@ mod userinfo;
 mod users;
 mod validate;
 
+pub use limits::{Bucket, Limits, UnknownTier};
 pub use seed::{Seed, SeedError};
 
 use crate::VirtualClock;
@@ -37,6 +39,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use grant::Grant;
 use http::{Method, StatusCode};
+use limits::Limiter;
 use state::{Connection, DATABASE, State};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -231,6 +234,13 @@ impl Tenant {
         state.users.last().map(|user| user.id.clone()).unwrap_or_default()
     }
 
+    /// Changes the rate limits from now on; what is in the buckets stays there.
+    pub fn set_limits(&self, limits: Limits) {
+        let mut state = self.state();
+        let now = state.now_millis();
+        state.limiter.change(limits, now);
+    }
+
     /// A user, as the API shows it.
     pub fn user(&self, id: &str) -> Option<User> {
         self.state().user(id)?.shown.to().ok()
@@ -292,6 +302,7 @@ pub struct TenantBuilder {
     token: Option<Secret>,
     token_lifetime: Duration,
     legacy_delete_all: bool,
+    limits: Limits,
     users: u32,
     seed: Seed,
     chance: u64,
@@ -308,6 +319,7 @@ impl TenantBuilder {
             token: None,
             token_lifetime: Duration::from_secs(86_400),
             legacy_delete_all: false,
+            limits: Limits::none(),
             users: 0,
             seed: Seed::new(),
             chance: 0,
@@ -344,6 +356,12 @@ impl TenantBuilder {
     /// Whether `DELETE /users` deletes every user, as it did until 2016, instead of being unknown.
     pub fn legacy_delete_all(mut self, legacy: bool) -> Self {
         self.legacy_delete_all = legacy;
+        self
+    }
+
+    /// The rate limits; none unless set.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -393,6 +411,7 @@ impl TenantBuilder {
             fixed_token: self.token.map(|token| token.expose().to_owned()),
             token_lifetime: self.token_lifetime,
             legacy_delete_all: self.legacy_delete_all,
+            limiter: Limiter::default(),
             clock,
             random: fastrand::Rng::with_seed(self.chance),
             users: Vec::new(),
@@ -405,6 +424,7 @@ impl TenantBuilder {
             jobs: Vec::new(),
             log: Vec::new(),
         };
+        state.limiter = Limiter::new(self.limits, state.now_millis());
         made_up::add(&mut state, self.users);
         self.seed.plant(&mut state);
         Tenant { state: Arc::new(Mutex::new(state)), clock: self.clock }

@@ -1,7 +1,8 @@
 //! Which request goes where.
 
-use super::answer::{Answer, Failure, add_standard_headers};
+use super::answer::{Answer, Failure, add_standard_headers, too_many_requests};
 use super::grant::Grant;
+use super::limits::Standing;
 use super::request::{Request, decoded};
 use super::state::State;
 use super::{
@@ -113,6 +114,14 @@ pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
     let Some((template, guard, handler, parameters)) = find(parts.method.as_str(), &path) else {
         return Failure::not_found().into();
     };
+    let now = state.now_millis();
+    let is_management = path.starts_with("/api/v2/");
+    let standing = match is_management.then(|| state.limiter.take(&parts.method, now)).flatten() {
+        Some(Ok(standing)) => standing,
+        Some(Err(refusal)) => return too_many_requests(refusal),
+        // Without limits every request meets a full bucket.
+        None => Standing { limit: 50, remaining: 49, reset: now / 1000 + 1 },
+    };
     let grant = match guard {
         Own => Ok(Grant::Nothing),
         Catalogue => admit(state, &parts.headers, scopes_of(parts.method.as_str(), template)),
@@ -125,8 +134,8 @@ pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
     match outcome {
         Ok(mut answer) => {
             // Errors of the Management API carry no rate limit headers.
-            if answer.status().is_success() && path.starts_with("/api/v2/") {
-                add_standard_headers(&mut answer, state.now_millis() / 1000);
+            if answer.status().is_success() && is_management {
+                add_standard_headers(&mut answer, standing);
             }
             answer
         }

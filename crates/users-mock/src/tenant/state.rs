@@ -2,6 +2,7 @@
 
 use super::answer::Failure;
 use super::grant::Issued;
+use super::limits::Limiter;
 use super::record::Record;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(super) struct State {
     pub(super) fixed_token: Option<String>,
     pub(super) token_lifetime: Duration,
     pub(super) legacy_delete_all: bool,
+    pub(super) limiter: Limiter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: fastrand::Rng,
     /// In the order in which they were created.
