@@ -189,12 +189,20 @@ pub(crate) fn decode_json<T: DeserializeOwned>(
     read.map_err(|(path, error)| Error::decode(descriptor, response, path, &error))
 }
 
-/// Reads an answer that says nothing but yes; its body, if there is one, does not matter.
+/// Reads an answer that says nothing but yes. Its body does not matter, unless it is a page that something between has answered with.
 pub(crate) fn decode_empty(
     descriptor: Option<&Descriptor>,
     response: http::Response<Bytes>,
 ) -> Result<(), Error> {
-    decode_status(descriptor, response).map(|_| ())
+    let response = decode_status(descriptor, response)?;
+    if response.body().trim_ascii_start().starts_with(b"<") {
+        return Err(Error::undecodable(
+            descriptor,
+            response,
+            "the body is a page, which the API does not send",
+        ));
+    }
+    Ok(())
 }
 
 /// Reads an answer that is plain text.

@@ -20,6 +20,10 @@ use std::time::Duration;
 /// Between attempts it waits as long as the server asked, or else a random time below 250 ms, doubling with each attempt up
 /// to 20 s. A 429 does not count as one of the attempts: the request was not carried out, and waiting is what the server
 /// asks for.
+///
+/// # What becomes of a call
+///
+#[doc = include_str!("../FAULTS.md")]
 #[derive(Clone, Debug)]
 pub struct Retry {
     max_attempts: u32,

@@ -36,6 +36,11 @@ impl From<(Method, &str)> for Matcher {
 }
 
 impl Matcher {
+    /// Whether the request is of this kind.
+    pub(crate) fn fits(&self, request: &Captured) -> bool {
+        self.parameters(request).is_ok()
+    }
+
     /// The template's parameters as the request fills them, or why it does not fit.
     fn parameters(&self, request: &Captured) -> Result<Vec<(String, String)>, String> {
         if *request.method() != self.method {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`MockTransport`] | your test says which requests come and what they are answered with |
 //! | [`Tenant`] | your test should see what Auth0 would make of them: create, search, change, link, delete |
+//! | [`FaultyTransport`] | things go wrong on the way: no connection, a reset, no answer, half of one |
 //! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; both of the above come with one |
 //! | the binary `users-tenant` | the code under test is another process, or another language (feature `server`) |
 //!
@@ -13,6 +14,7 @@
 mod captured;
 mod clock;
 mod expectation;
+mod fault;
 mod mock;
 #[cfg(feature = "server")]
 mod server;
@@ -21,6 +23,7 @@ mod tenant;
 pub use captured::Captured;
 pub use clock::VirtualClock;
 pub use expectation::{Expectation, Matcher};
+pub use fault::{Fault, FaultyTransport, Injected};
 pub use mock::MockTransport;
 #[cfg(feature = "server")]
 pub use server::TenantServer;
