@@ -248,6 +248,36 @@ async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_refused_says_why_by_auth0_s_codes() {
+    let (_tenant, _server, client) = house().await;
+    let cases = [
+        (json!({"name": "Nobody"}), "OBJECT_REQUIRED"),
+        (json!({"email": 7}), "INVALID_TYPE"),
+        (json!({"email": "nowhere"}), "FORMAT"),
+        (json!({"email": "a@example.com", "nickname": ""}), "MIN_LENGTH"),
+        (json!({"email": "a@example.com", "nickname": "x".repeat(301)}), "MAX_LENGTH"),
+        (json!({"email": "a@example.com", "phone_number": "12"}), "PATTERN"),
+        (json!({"email": "a@example.com", "blocked": "yes"}), "INVALID_TYPE"),
+        (json!({"email": "a@example.com", "shoe_size": 43}), "NOT_PASSED"),
+        (json!({"email": "a@example.com", "mfa_factors": []}), "ARRAY_LENGTH_SHORT"),
+        (json!({"email": "a@example.com", "mfa_factors": vec![json!({}); 11]}), "ARRAY_LENGTH_LONG"),
+        (json!({"email": "a@example.com", "custom_password_hash": {"algorithm": "rot13"}}), "ENUM_MISMATCH"),
+        (json!({"email": "a@example.com", "custom_password_hash": {}}), "OBJECT_REQUIRED"),
+        (
+            json!({"email": "a@example.com", "password_hash": "x", "custom_password_hash": {"algorithm": "md5"}}),
+            "NOT_PASSED",
+        ),
+    ];
+    let rows: Vec<_> = cases.iter().map(|(row, _)| row.clone()).collect();
+    let report = client.jobs().import_all("con_TenantDatabase00", rows).await.unwrap();
+    assert_eq!(report.summary.failed, Some(13));
+    for ((row, code), refused) in cases.iter().zip(&report.refused) {
+        let errors = refused.errors.errors.as_ref().unwrap();
+        assert_eq!(errors[0].code.as_deref(), Some(*code), "{row}");
+    }
+}
+
+#[tokio::test]
 async fn an_import_of_any_size_is_cut_into_files_and_joined_again() {
     let (tenant, _server, client) = house().await;
     let filler = "x".repeat(250);

@@ -102,6 +102,28 @@ fn run(
     (summary, errors)
 }
 
+/// The algorithms of hashes that Auth0 imports.
+const ALGORITHMS: &[&str] =
+    &["argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2", "scrypt"];
+
+/// A hash of another maker names its algorithm, and stands alone.
+fn custom_password_hash(row: &JsonObject) -> Result<(), Refusal> {
+    let Ok(Some(hash)) = row.get::<JsonObject>("custom_password_hash") else {
+        return Ok(());
+    };
+    if row.contains_key("password_hash") {
+        return Err(("NOT_PASSED", "Both password_hash and custom_password_hash are given".to_owned()));
+    }
+    match text(&hash, "algorithm") {
+        None => Err(("OBJECT_REQUIRED", "Missing required property: algorithm".to_owned())),
+        Some(algorithm) if !ALGORITHMS.contains(&algorithm.as_str()) => Err((
+            "ENUM_MISMATCH",
+            format!("No enum match for: {algorithm} (at custom_password_hash.algorithm)"),
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
 type Refusal = (&'static str, String);
 
 /// Creates or changes a user; tells whether it was created.
@@ -116,13 +138,13 @@ fn take(
     if let Some(unknown) = validate::unknown(row, IMPORT_ROW).first() {
         return Err(("NOT_PASSED", format!("Additional properties not allowed: {unknown}")));
     }
+    if let Err(misfit) = validate::first_misfit(row, IMPORT_ROW) {
+        return Err((misfit.code, format!("{} (at {})", misfit.reason, misfit.property)));
+    }
     let Some(email) = text(row, "email").map(|email| email.to_lowercase()) else {
         return Err(("OBJECT_REQUIRED", "Missing required property: email".to_owned()));
     };
-    if let Err((name, reason)) = validate::first_misfit(row, IMPORT_ROW) {
-        let code = if reason.starts_with("Expected type") { "INVALID_TYPE" } else { "FORMAT" };
-        return Err((code, format!("{reason} (at {name})")));
-    }
+    custom_password_hash(row)?;
     if !seen.insert(email.clone()) {
         return Err(("DUPLICATED_USER", "The user is in the file more than once".to_owned()));
     }

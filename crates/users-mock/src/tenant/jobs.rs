@@ -3,20 +3,9 @@
 use super::answer::{Answer, Failure, json, no_content};
 use super::record::{put, put_raw, text};
 use super::request::Request;
-use super::state::State;
+use super::state::{JobRecord, State};
 use http::StatusCode;
 use users_core::model::JsonObject;
-
-/// A job, and what came of it.
-pub(super) struct JobRecord {
-    pub(super) id: String,
-    /// What the API shows once it is done.
-    pub(super) shown: JsonObject,
-    /// The rows that were refused.
-    pub(super) errors: Vec<JsonObject>,
-    /// The file of an export.
-    pub(super) file: Vec<u8>,
-}
 
 impl State {
     /// What every job begins with, as it is shown while it is pending.

@@ -34,7 +34,7 @@ pub(super) struct State {
     pub(super) roles: Vec<JsonObject>,
     /// APIs, with the scopes that are permissions there.
     pub(super) servers: Vec<JsonObject>,
-    pub(super) jobs: Vec<super::jobs::JobRecord>,
+    pub(super) jobs: Vec<JobRecord>,
     pub(super) log: Vec<super::Logged>,
 }
 
@@ -51,6 +51,17 @@ impl Connection {
     pub(super) fn is_database(&self) -> bool {
         self.strategy == "auth0"
     }
+}
+
+/// A job, and what came of it.
+pub(super) struct JobRecord {
+    pub(super) id: String,
+    /// What the API shows once it is done.
+    pub(super) shown: JsonObject,
+    /// The rows that were refused.
+    pub(super) errors: Vec<JsonObject>,
+    /// The file of an export.
+    pub(super) file: Vec<u8>,
 }
 
 impl State {

@@ -1,6 +1,7 @@
 //! What Auth0 refuses of a body before it looks at the user.
 
 use super::answer::Failure;
+use serde_json::value::RawValue;
 use users_core::model::JsonObject;
 
 /// What a property may be.
@@ -14,7 +15,8 @@ pub(super) enum Kind {
     /// A text without white space, of at most 255 characters.
     Id,
     Metadata,
-    List,
+    /// A list of this many items.
+    List(usize, usize),
 }
 
 /// A property, and whether an update may set it to `null`.
@@ -93,21 +95,33 @@ pub(super) const IMPORT_ROW: &[Property] = &[
     property("custom_password_hash", Kind::Metadata),
     property("app_metadata", Kind::Metadata),
     property("user_metadata", Kind::Metadata),
-    property("mfa_factors", Kind::List),
+    property("mfa_factors", Kind::List(1, 10)),
 ];
 
 /// Checks each property that was sent. Which others are allowed is for the caller to say.
 pub(super) fn properties(body: &JsonObject, allowed: &[Property]) -> Result<(), Failure> {
     first_misfit(body, allowed)
-        .map_err(|(name, reason)| Failure::body(&format!("'{reason}' on property {name}")))
+        .map_err(|misfit| Failure::body(&format!("'{}' on property {}", misfit.reason, misfit.property)))
 }
 
-/// The first property that does not fit, and why.
-pub(super) fn first_misfit(body: &JsonObject, allowed: &[Property]) -> Result<(), (String, String)> {
+/// A property that does not fit, and why.
+pub(super) struct Misfit {
+    pub(super) property: String,
+    /// What Auth0 calls it where rows are imported.
+    pub(super) code: &'static str,
+    pub(super) reason: String,
+}
+
+/// The first property that does not fit.
+pub(super) fn first_misfit(body: &JsonObject, allowed: &[Property]) -> Result<(), Misfit> {
     for (name, json) in body.iter() {
         let Some(property) = allowed.iter().find(|property| property.name == name) else { continue };
         if !(property.nullable && json == "null") {
-            fits(property.kind, json).map_err(|reason| (name.to_owned(), reason))?;
+            fits(property.kind, json).map_err(|(code, reason)| Misfit {
+                property: name.to_owned(),
+                code,
+                reason,
+            })?;
         }
     }
     Ok(())
@@ -118,20 +132,32 @@ pub(super) fn unknown<'a>(body: &'a JsonObject, allowed: &[Property]) -> Vec<&'a
     body.keys().filter(|name| !allowed.iter().any(|property| property.name == *name)).collect()
 }
 
-fn fits(kind: Kind, json: &str) -> Result<(), String> {
-    let wrong_type = |expected: &str| format!("Expected type {expected} but found type {}", type_of(json));
+fn fits(kind: Kind, json: &str) -> Result<(), (&'static str, String)> {
+    let wrong_type = |expected: &str| {
+        ("INVALID_TYPE", format!("Expected type {expected} but found type {}", type_of(json)))
+    };
     match kind {
         Kind::Flag => matches!(json, "true" | "false").then_some(()).ok_or_else(|| wrong_type("boolean")),
-        Kind::List => json.starts_with('[').then_some(()).ok_or_else(|| wrong_type("array")),
+        Kind::List(least, most) => {
+            let list: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| wrong_type("array"))?;
+            let length = list.len();
+            if length < least {
+                Err(("ARRAY_LENGTH_SHORT", format!("Array is too short ({length}), minimum {least}")))
+            } else if length > most {
+                Err(("ARRAY_LENGTH_LONG", format!("Array is too long ({length}), maximum {most}")))
+            } else {
+                Ok(())
+            }
+        }
         Kind::Metadata if json.starts_with('{') => metadata(json),
         Kind::Metadata => Err(wrong_type("object")),
         Kind::Text(least, most) => {
             let text: String = serde_json::from_str(json).map_err(|_| wrong_type("string"))?;
             let length = text.chars().count();
             if length < least {
-                Err(format!("String is too short ({length} chars), minimum {least}"))
+                Err(("MIN_LENGTH", format!("String is too short ({length} chars), minimum {least}")))
             } else if length > most {
-                Err(format!("String is too long ({length} chars), maximum {most}"))
+                Err(("MAX_LENGTH", format!("String is too long ({length} chars), maximum {most}")))
             } else {
                 Ok(())
             }
@@ -140,30 +166,34 @@ fn fits(kind: Kind, json: &str) -> Result<(), String> {
             let text: String = serde_json::from_str(json).map_err(|_| wrong_type("string"))?;
             is_email(&text)
                 .then_some(())
-                .ok_or_else(|| format!("Object didn't pass validation for format email: {text}"))
+                .ok_or_else(|| ("FORMAT", format!("Object didn't pass validation for format email: {text}")))
         }
         Kind::Phone => {
             let text: String = serde_json::from_str(json).map_err(|_| wrong_type("string"))?;
             let digits = text.strip_prefix('+').unwrap_or_default();
             let fits = (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-            fits.then_some(())
-                .ok_or_else(|| format!("String '{text}' does not match pattern. Must be an E.164 number"))
+            fits.then_some(()).ok_or_else(|| {
+                ("PATTERN", format!("String '{text}' does not match pattern. Must be an E.164 number"))
+            })
         }
         Kind::Id => {
             let text: String = serde_json::from_str(json).map_err(|_| wrong_type("string"))?;
             let fits = text.chars().count() <= 255 && !text.chars().any(char::is_whitespace);
-            fits.then_some(()).ok_or_else(|| format!("String '{text}' does not match pattern. Must be an id"))
+            fits.then_some(())
+                .ok_or_else(|| ("PATTERN", format!("String '{text}' does not match pattern. Must be an id")))
         }
     }
 }
 
 /// Keys of metadata hold neither dots nor dollar signs.
-fn metadata(json: &str) -> Result<(), String> {
-    let object = JsonObject::from_json(json).map_err(|_| "Expected type object".to_owned())?;
+fn metadata(json: &str) -> Result<(), (&'static str, String)> {
+    let object =
+        JsonObject::from_json(json).map_err(|_| ("INVALID_TYPE", "Expected type object".to_owned()))?;
     match object.keys().find(|key| key.contains(['.', '$'])) {
-        Some(key) => {
-            Err(format!("Object didn't pass validation for format metadata: key {key} is not allowed"))
-        }
+        Some(key) => Err((
+            "FORMAT",
+            format!("Object didn't pass validation for format metadata: key {key} is not allowed"),
+        )),
         None => Ok(()),
     }
 }
