@@ -1,13 +1,9 @@
 //! Through a proxy, and past it.
-#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support::{Identity, SOON, Server, answer, assert_error, builder, get_text, http1, read_head};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{Identity, SOON, Server, answer, assert_error, builder, get_text, http1, read_head};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use users_core::{Sent, TransportErrorKind};
@@ -147,7 +143,7 @@ async fn the_environments_proxy_is_honoured_and_so_are_its_exceptions() {
     for (hosts, tunnels) in [("0.0.0.0", 0), ("other.example", 1)] {
         // A process of its own: the environment of this one belongs to all the tests in it.
         let run = tokio::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "in_this_environment"])
+            .args(["--exact", "proxy::in_this_environment"])
             .env("IN_THIS_ENVIRONMENT", "yes")
             .env_remove("ALL_PROXY")
             .env("HTTPS_PROXY", format!("http://{}", proxy.address))

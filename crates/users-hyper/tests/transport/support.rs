@@ -1,5 +1,4 @@
 //! Servers on loopback whose every byte is scripted, and what each test wants of an answer or an error.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use bytes::Bytes;
 use http::{Request, Response};

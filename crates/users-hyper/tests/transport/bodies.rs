@@ -1,14 +1,12 @@
 //! What travels in the bodies, both ways.
-#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
-#![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support::{
+    NEVER, Server, answer, assert_error, get, get_text, read_head, request, text, transport,
+};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use support::{NEVER, Server, answer, assert_error, get, get_text, read_head, request, text, transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use users_core::{HttpTransport, Sent, TransportErrorKind};
 
@@ -87,7 +85,7 @@ async fn gzip_is_unpacked_and_its_headers_are_gone() {
     assert!(!response.headers().contains_key("content-encoding"));
     assert!(!response.headers().contains_key("content-length"));
     assert_eq!(response.headers()["content-type"], "application/json");
-    assert!(support::text(response).await.unwrap() == text);
+    assert!(crate::support::text(response).await.unwrap() == text);
 }
 
 #[tokio::test]

@@ -1,9 +1,6 @@
 //! Who is trusted, and which HTTP is spoken.
-#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
-mod support;
-
-use support::{Identity, Server, answer, assert_error, builder, get_text, http2, transport};
+use crate::support::{Identity, Server, answer, assert_error, builder, get_text, http2, transport};
 use users_core::{Sent, TransportErrorKind};
 
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];

@@ -1,10 +1,7 @@
 //! Connections: kept, used again, given up.
-#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
-mod support;
-
+use crate::support::{NEVER, Server, builder, get, get_text, http1, http2, read_head, text, transport};
 use std::time::Duration;
-use support::{NEVER, Server, builder, get, get_text, http1, http2, read_head, text, transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use users_core::HttpTransport;

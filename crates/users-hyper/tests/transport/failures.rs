@@ -1,13 +1,10 @@
 //! What goes wrong on the wire, and what the transport says of it.
-#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 
-mod support;
-
+use crate::support::{NEVER, SOON, Server, answer, assert_error, builder, get, read_head, text, transport};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use support::{NEVER, SOON, Server, answer, assert_error, builder, get, read_head, text, transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;

@@ -1,0 +1,10 @@
+//! The transport on real sockets, against servers whose every byte is scripted.
+#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bodies;
+mod failures;
+mod pool;
+mod proxy;
+mod support;
+mod tls;
