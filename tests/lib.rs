@@ -1,6 +1,9 @@
 //! What the tests across the crates share. The README's programs are compiled and run as doc tests of this crate.
 #![doc = include_str!("../README.md")]
 
+#[allow(missing_docs, clippy::missing_panics_doc)]
+pub mod bench;
+
 use users_core::{AuthenticationClient, ManagementClient, Operation};
 use users_mock::MockTransport;
 

@@ -4,13 +4,13 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use std::time::Duration;
 use users_core::management::Confirm;
-use users_core::{Clock as _, ManagementClient, Retry};
+use users_core::{Clock as _, ManagementClient, Retry, Unpaced};
 use users_mock::{Bucket, Limits, Tenant};
 
-/// A client that sends everything once.
+/// A client that sends everything at once, and once.
 fn impatient(tenant: &Tenant) -> ManagementClient {
     let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain()).clock(tenant.clock());
-    builder.token(tenant.management_token()).retry(Retry::never()).build().unwrap()
+    builder.token(tenant.management_token()).pacer(Unpaced::new()).retry(Retry::never()).build().unwrap()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The workspace's chores.
 
+mod bench;
 mod ci;
 mod contract;
 mod features;
@@ -35,6 +36,13 @@ enum Chore {
     Reference,
     /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
     Peers,
+    /// Measures: `pacing` on a virtual clock, `soak` over real sockets; `bench --help` tells more.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Which measurement, and its options.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Checks the dependencies against the advisory database, which needs the network.
     Advisories,
 }
@@ -45,6 +53,7 @@ fn main() -> ExitCode {
         Chore::Contract { oas, write } => contract::run(oas.as_deref(), write),
         Chore::Reference => reference::run(false),
         Chore::Peers => peers::run().map(|told| println!("{told}")),
+        Chore::Bench { arguments } => bench::run(&arguments),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
     };
     match outcome {

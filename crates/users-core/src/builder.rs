@@ -4,7 +4,8 @@ use crate::client::{Client, Limits, Shared};
 use crate::retry::Budget;
 use crate::token::{Assertion, ClientCredentials, Credential, FETCH_TIMEOUT, Proof, StaticToken};
 use crate::{
-    Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock, TokenSource, Unpaced, endpoint,
+    AdaptivePacer, Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock, TokenSource,
+    Unpaced, endpoint,
 };
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -65,7 +66,7 @@ pub struct Builder<T> {
     client_id: Option<String>,
     credentials: Option<Credentials>,
     clock: Arc<dyn Clock>,
-    pacer: Arc<dyn Pacer>,
+    pacer: Option<Arc<dyn Pacer>>,
     retry: Retry,
     limits: Limits,
     problem: Option<Error>,
@@ -98,7 +99,7 @@ impl<T: Product> Builder<T> {
             client_id: None,
             credentials: None,
             clock: Arc::new(SystemClock::new()),
-            pacer: Arc::new(Unpaced::new()),
+            pacer: None,
             retry: Retry::default(),
             limits: Limits::default(),
             problem: None,
@@ -174,9 +175,10 @@ impl<T: Product> Builder<T> {
         self
     }
 
-    /// What keeps requests to the tenant's pace.
+    /// What keeps requests to the tenant's pace. Unless set, a client of the Management API has an [`AdaptivePacer`] of its own, and
+    /// one of the Authentication API is [`Unpaced`], for its limits are those of each user, not of the tenant.
     pub fn pacer(mut self, pacer: impl Pacer) -> Self {
-        self.pacer = Arc::new(pacer);
+        self.pacer = Some(Arc::new(pacer));
         self
     }
 
@@ -234,23 +236,30 @@ impl<T: Product> Builder<T> {
         if self.telemetry {
             self.headers.insert("auth0-client", telemetry()?);
         }
+        let pacer = self.pacer.take().unwrap_or_else(|| match T::API {
+            Api::Management => Arc::new(AdaptivePacer::on(Arc::clone(&self.clock))),
+            Api::Authentication => Arc::new(Unpaced::new()),
+        });
         let budget = Arc::new(Budget::new());
-        let shared =
-            |base: BaseUrl, token: Option<Arc<dyn TokenSource>>, headers: HeaderMap, limits: Limits| Client {
-                shared: Arc::new(Shared {
-                    base,
-                    headers,
-                    custom_domain: self.custom_domain.clone(),
-                    client_id: self.client_id.clone(),
-                    transport: Arc::clone(&self.transport),
-                    clock: Arc::clone(&self.clock),
-                    token,
-                    pacer: Arc::clone(&self.pacer),
-                    retry: self.retry.clone(),
-                    budget: Arc::clone(&budget),
-                    limits,
-                }),
-            };
+        let shared = |base: BaseUrl,
+                      token: Option<Arc<dyn TokenSource>>,
+                      pacer,
+                      headers: HeaderMap,
+                      limits: Limits| Client {
+            shared: Arc::new(Shared {
+                base,
+                headers,
+                custom_domain: self.custom_domain.clone(),
+                client_id: self.client_id.clone(),
+                transport: Arc::clone(&self.transport),
+                clock: Arc::clone(&self.clock),
+                token,
+                pacer,
+                retry: self.retry.clone(),
+                budget: Arc::clone(&budget),
+                limits,
+            }),
+        };
         let token: Option<Arc<dyn TokenSource>> = match self.credentials.take() {
             None => None,
             Some(Credentials::Source(source)) => Some(source),
@@ -259,8 +268,14 @@ impl<T: Product> Builder<T> {
                     self.audience.clone().unwrap_or_else(|| format!("{}/", tenant.with_path("/api/v2")));
                 let mut headers = self.headers.clone();
                 headers.remove(http::header::AUTHORIZATION);
-                let client =
-                    shared(tenant, None, headers, Limits { overall: Some(FETCH_TIMEOUT), ..self.limits });
+                // Tokens have limits of their own.
+                let client = shared(
+                    tenant,
+                    None,
+                    Arc::new(Unpaced::new()),
+                    headers,
+                    Limits { overall: Some(FETCH_TIMEOUT), ..self.limits },
+                );
                 Some(Arc::new(ClientCredentials::new(
                     client,
                     Arc::clone(&self.clock),
@@ -269,7 +284,7 @@ impl<T: Product> Builder<T> {
                 )))
             }
         };
-        Ok(T::of(shared(base, token, self.headers.clone(), self.limits)))
+        Ok(T::of(shared(base, token, pacer, self.headers.clone(), self.limits)))
     }
 }
 

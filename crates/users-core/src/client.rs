@@ -6,8 +6,8 @@ use crate::pacing::Permit;
 use crate::rate_limit::server_delay;
 use crate::retry::{Budget, Failure, Tried};
 use crate::{
-    AccessToken, BaseUrl, Clock, Descriptor, Error, HttpTransport, Instant, Pacer, Retry, Sent, TokenSource,
-    TransportError, TransportErrorKind, trace,
+    AccessToken, BaseUrl, Clock, Descriptor, Error, ErrorKind, HttpTransport, Instant, Pacer, Retry, Sent,
+    TokenSource, TransportError, TransportErrorKind, trace,
 };
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -126,19 +126,16 @@ impl Client {
             };
             let (ready, token) =
                 self.authorize(&request, &deadline).await.map_err(|error| fail(error, attempts))?;
-            let permit = deadline
-                .keep(clock, "waiting for the rate limit", self.shared.pacer.acquire(descriptor.access))
-                .await
-                .map_err(|error| fail(error, attempts))?;
+            let mut permit = self.pace(descriptor, &deadline).await.map_err(|error| fail(error, attempts))?;
             if deadline.left(clock).is_some_and(|left| left.is_zero()) {
                 return Err(fail(Deadline::over("before the request was sent"), attempts));
             }
             attempts += 1;
-            let result = self.attempt(ready, permit, &deadline, options).await;
+            let result = self.attempt(ready, &mut permit, &deadline, options).await;
 
             let (failure, asked) = match &result {
                 Ok(response) => {
-                    self.shared.pacer.observe(descriptor.access, response.headers());
+                    self.shared.pacer.observe(&permit, response.status(), response.headers());
                     // Without a token source, or once it has no other token, a 401 is the answer.
                     if response.status() == StatusCode::UNAUTHORIZED && refused_token.is_none() {
                         if let (Some(source), Some(token)) = (&self.shared.token, &token) {
@@ -212,6 +209,23 @@ impl Client {
         Ok((request, Some(token)))
     }
 
+    /// Waits until the tenant's pace lets the request go, unless that is beyond the call's time.
+    async fn pace(&self, descriptor: &Descriptor, deadline: &Deadline) -> Result<Permit, Error> {
+        let Shared { clock, pacer, .. } = &*self.shared;
+        let wait = pacer.least_wait(descriptor.access);
+        let is_too_long =
+            deadline.left(&**clock).is_some_and(|left| left < wait) || self.shared.retry.refuses(wait);
+        if is_too_long {
+            let message = format!("the server asked to wait {} s longer than the call may", wait.as_secs());
+            return Err(Error::new(ErrorKind::RateLimited, message).wait(Some(wait)));
+        }
+        let began = clock.now();
+        let acquired = pacer.acquire(descriptor.access);
+        let permit = deadline.keep(&**clock, "waiting for the rate limit", acquired).await?;
+        trace::paced(clock.now().saturating_since(began));
+        Ok(permit)
+    }
+
     async fn has_other_token(&self, deadline: &Deadline, refused: &AccessToken) -> Result<bool, Error> {
         let Some(source) = &self.shared.token else { return Ok(false) };
         let token = deadline.keep(&*self.shared.clock, "renewing the access token", source.token()).await??;
@@ -222,7 +236,7 @@ impl Client {
     async fn attempt(
         &self,
         request: http::Request<Bytes>,
-        permit: Permit,
+        permit: &mut Permit,
         deadline: &Deadline,
         options: &CallOptions,
     ) -> Result<http::Response<Bytes>, TransportError> {

@@ -78,6 +78,11 @@ impl Retry {
         self
     }
 
+    /// Whether this is longer than a server may ask to wait.
+    pub(crate) fn refuses(&self, server_delay: Duration) -> bool {
+        server_delay > self.max_server_delay
+    }
+
     /// How long to wait before sending again, or `None` to let it be.
     pub(crate) fn pause(&self, failure: &Failure, tried: &Tried, random: u64) -> Option<Duration> {
         if self.max_attempts == 0 {
@@ -86,9 +91,7 @@ impl Retry {
         let backoff = self.full_jitter(tried.errors + tried.refusals, random);
         match failure {
             Failure::Refused { server_delay } => {
-                if tried.refusals >= MOST_REFUSALS
-                    || server_delay.is_some_and(|delay| delay > self.max_server_delay)
-                {
+                if tried.refusals >= MOST_REFUSALS || server_delay.is_some_and(|delay| self.refuses(delay)) {
                     return None;
                 }
                 Some(server_delay.unwrap_or(Duration::ZERO).max(backoff.max(LEAST_AFTER_429)))
@@ -98,7 +101,7 @@ impl Retry {
             Failure::QueryTimeout if tried.errors > 0 => None,
             Failure::Passing { server_delay } if tried.repeatable => {
                 let asked = server_delay.unwrap_or(Duration::ZERO);
-                (asked <= self.max_server_delay).then(|| asked.max(backoff))
+                (!self.refuses(asked)).then(|| asked.max(backoff))
             }
             Failure::QueryTimeout if tried.repeatable => Some(backoff),
             Failure::Passing { .. } | Failure::QueryTimeout | Failure::Final => None,

@@ -38,6 +38,12 @@ mod on {
         );
     }
 
+    pub(crate) fn paced(waited: Duration) {
+        if !waited.is_zero() {
+            tracing::debug!(pause_ms = waited.as_millis(), "the request waited for the rate limit");
+        }
+    }
+
     pub(crate) fn renew() {
         tracing::debug!("the access token was refused and is renewed");
     }
@@ -65,7 +71,9 @@ mod on {
 
     pub(crate) fn retry(_: u32, _: Duration, _: Option<StatusCode>) {}
 
+    pub(crate) fn paced(_: Duration) {}
+
     pub(crate) fn renew() {}
 }
 
-pub(crate) use on::{attempt, call, renew, retry, within};
+pub(crate) use on::{attempt, call, paced, renew, retry, within};

@@ -46,7 +46,7 @@ pub use users::{
 
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
 use crate::client::Client;
-use crate::{Api, Builder, HttpTransport, RestClient};
+use crate::{Api, Builder, HttpTransport, KnownLimit, RestClient};
 
 /// A client of a tenant's Management API. Cloning is cheap; clones share connections, the token and the pace.
 ///
@@ -109,6 +109,20 @@ impl ManagementClient {
     /// Users by the connection that they are in.
     pub fn connections(&self) -> ConnectionsManager {
         ConnectionsManager(self.client.clone())
+    }
+
+    /// What is known of the tenant's rate limits, one entry for each bucket: nothing before the first answer, and nothing where the
+    /// tenant has no limits or the pacer is [`Unpaced`](crate::Unpaced).
+    ///
+    /// ```
+    /// # fn story(client: users_core::ManagementClient) {
+    /// for limit in client.rate_limit() {
+    ///     println!("{:?}: {} of {}, {:.1} per second", limit.groups, limit.remaining, limit.limit, limit.per_second);
+    /// }
+    /// # }
+    /// ```
+    pub fn rate_limit(&self) -> Vec<KnownLimit> {
+        self.client.shared.pacer.known()
     }
 
     /// Any path below `/api/v2`, modelled or not.

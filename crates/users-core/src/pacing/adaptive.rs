@@ -1,0 +1,218 @@
+//! The pacer that learns.
+
+use super::pace::Pace;
+use super::per_group::{GROUPS, PerGroup};
+use super::{KnownLimit, Pacer, Permit};
+use crate::rate_limit::server_delay;
+use crate::{Access, Clock, Instant, RateLimit};
+use async_trait::async_trait;
+use http::{HeaderMap, StatusCode};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Learns the tenant's limits from the answers, and spreads requests so that the allowance is used up and not overrun.
+///
+/// Auth0 gives a tenant one bucket for everything, or one each for reads, writes and deletes, or both; the answers tell how many
+/// requests a bucket holds and how many are left in it, not how fast it fills. This pacer lets requests go the faster the fuller
+/// their buckets are: a burst at once, then as many as are added. Several processes that do so share a tenant evenly, without
+/// knowing of each other, and a rate that changes is followed within seconds. After a 429 nothing goes from that bucket until the
+/// time that the server names.
+///
+/// Until the first answer it assumes the smallest of Auth0's tiers, 2 requests at once and 2 per second. Where a success tells of
+/// no limit, there is none. Requests of a group go in the order in which they came.
+///
+/// Clones are the same pacer: give one to several clients of a tenant, and they keep its pace together.
+///
+/// ```
+/// use users_core::{AdaptivePacer, ManagementClient, SystemClock};
+/// # use users_core::{Body, HttpTransport, transport_fn};
+/// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+///
+/// let pacer = AdaptivePacer::new(SystemClock::new());
+/// let reader = ManagementClient::builder(my_transport()).domain("tenant.eu.auth0.com").token("token A").pacer(pacer.clone()).build()?;
+/// let writer = ManagementClient::builder(my_transport()).domain("tenant.eu.auth0.com").token("token B").pacer(pacer).build()?;
+/// assert!(reader.rate_limit().is_empty()); // nothing was answered yet
+/// # let _ = writer;
+/// # Ok::<(), users_core::Error>(())
+/// ```
+///
+/// The headers and the tiers: <https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy>.
+#[derive(Clone)]
+pub struct AdaptivePacer(Arc<Inner>);
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+struct State {
+    pace: Pace,
+    /// Who waits, in the order in which they came.
+    waiting: PerGroup<BTreeMap<u64, Waker>>,
+    next: u64,
+}
+
+/// Nobody sleeps for less: a timer could not.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+impl AdaptivePacer {
+    /// A pacer that knows nothing yet.
+    pub fn new(clock: impl Clock) -> Self {
+        Self::on(Arc::new(clock))
+    }
+
+    pub(crate) fn on(clock: Arc<dyn Clock>) -> Self {
+        let pace = Pace::new(clock.now());
+        let state = State { pace, waiting: PerGroup::default(), next: 0 };
+        Self(Arc::new(Inner { clock, state: Mutex::new(state) }))
+    }
+}
+
+#[async_trait]
+impl Pacer for AdaptivePacer {
+    async fn acquire(&self, group: Access) -> Permit {
+        Turn { inner: Arc::clone(&self.0), group, place: None, sleep: None }.await
+    }
+
+    fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap) {
+        let limit = RateLimit::from_headers(headers);
+        let delay = server_delay(headers, self.0.clock.unix_now());
+        let mut state = self.0.state();
+        state.pace.answered(permit.number(), status, limit.as_ref(), delay, self.0.clock.now());
+        let heads = state.heads();
+        drop(state);
+        heads.into_iter().for_each(Waker::wake);
+    }
+
+    fn least_wait(&self, group: Access) -> Duration {
+        self.0.state().pace.held(group, self.0.clock.now())
+    }
+
+    fn known(&self) -> Vec<KnownLimit> {
+        self.0.state().pace.known(self.0.clock.now())
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change of the state is whole, so one that a panic interrupted elsewhere is still good.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self, number: u64) {
+        let mut state = self.state();
+        state.pace.come_back(number, self.clock.now());
+        let heads = state.heads();
+        drop(state);
+        heads.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl State {
+    /// The first of those who wait in each group.
+    fn firsts(&self) -> impl Iterator<Item = (Access, u64, &Waker)> {
+        let first =
+            |group| self.waiting.of(group).first_key_value().map(|(place, waker)| (group, *place, waker));
+        GROUPS.into_iter().filter_map(first)
+    }
+
+    /// Those who look again when something has changed.
+    fn heads(&self) -> Vec<Waker> {
+        self.firsts().map(|(_, _, waker)| waker.clone()).collect()
+    }
+
+    /// Somebody of another group who came earlier and may go too.
+    fn earlier(&self, place: u64, now: Instant) -> Option<&Waker> {
+        let earlier = self.firsts().filter(|(_, other, _)| *other < place);
+        earlier.filter(|(group, ..)| self.pace.wait(*group, now).is_zero()).map(|(.., waker)| waker).next()
+    }
+}
+
+/// Waits in the queue of its group; the first there waits for the pace.
+struct Turn {
+    inner: Arc<Inner>,
+    group: Access,
+    place: Option<u64>,
+    sleep: Option<Sleep>,
+}
+
+struct Sleep {
+    until: Instant,
+    future: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Future for Turn {
+    type Output = Permit;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Permit> {
+        let inner = Arc::clone(&self.inner);
+        loop {
+            let mut state = inner.state();
+            let place = *self.place.get_or_insert_with(|| {
+                state.next += 1;
+                state.next
+            });
+            let queue = state.waiting.of_mut(self.group);
+            queue.insert(place, context.waker().clone());
+            if queue.first_key_value().is_some_and(|(first, _)| *first != place) {
+                return Poll::Pending;
+            }
+            let now = inner.clock.now();
+            let wait = state.pace.wait(self.group, now);
+            if let Some(earlier) = state.earlier(place, now).filter(|_| wait.is_zero()).cloned() {
+                drop(state);
+                earlier.wake();
+                return Poll::Pending;
+            }
+            if wait.is_zero() {
+                let number = state.pace.go(self.group, now);
+                drop(state);
+                self.leave();
+                let giver = Arc::clone(&inner);
+                return Poll::Ready(
+                    Permit::returning(self.group, move || giver.give_back(number)).numbered(number),
+                );
+            }
+            drop(state);
+            let until = now + wait;
+            // One that ends sooner is kept: then there is another look.
+            let mut sleep = match self.sleep.take() {
+                Some(sleep) if sleep.until <= until => sleep,
+                _ => Sleep { until, future: inner.clock.sleep(wait.max(SHORTEST)) },
+            };
+            if sleep.future.as_mut().poll(context).is_pending() {
+                self.sleep = Some(sleep);
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Leaves the queue; those who are first now look.
+    fn leave(&mut self) {
+        let Some(place) = self.place.take() else { return };
+        let mut state = self.inner.state();
+        state.waiting.of_mut(self.group).remove(&place);
+        let heads = state.heads();
+        drop(state);
+        heads.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl fmt::Debug for AdaptivePacer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AdaptivePacer").field(&self.known()).finish()
+    }
+}

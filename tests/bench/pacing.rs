@@ -1,0 +1,416 @@
+//! Clients at work on a tenant with rate limits: how much of the allowance they use, and how much they ask for in vain.
+//!
+//! Everything happens on a virtual clock: every request takes 20 to 80 ms each way, and 64 callers a client, started over the first
+//! two seconds, keep as many calls under way.
+
+use futures_util::future::{join, join_all};
+use http::{Method, StatusCode};
+use serde::Serialize;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use users_core::model::UserUpdate;
+use users_core::{Clock as _, Error, HttpTransport as _, ManagementClient, Retry, Unpaced, transport_fn};
+use users_mock::{Bucket, FaultyTransport, Limits, Tenant, VirtualClock};
+
+const CALLERS: u32 = 64;
+const STARTED_OVER: Duration = Duration::from_secs(2);
+
+/// A tenant, its clients, and what they are to reach.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub name: &'static str,
+    limits: Limits,
+    /// The bucket that binds, and which methods draw from it; `None` for all.
+    binding: Allowance,
+    method: Option<Method>,
+    /// From then on the tenant has these limits, and the binding bucket this rate.
+    change: Option<(Duration, Limits, f64)>,
+    clients: usize,
+    /// How much later than the one before it each client begins.
+    apart: Duration,
+    calls: Calls,
+    latency: RangeInclusive<Duration>,
+    naive: bool,
+    pub target: Option<Target>,
+}
+
+/// What the figures must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    pub efficiency: f64,
+    pub answered_429_pct: f64,
+    pub min_share: f64,
+}
+
+/// What a bucket gives.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    burst: f64,
+    per_second: f64,
+    windowed: bool,
+}
+
+/// What each client does.
+#[derive(Clone, Copy, Debug)]
+enum Calls {
+    Deletes(usize),
+    /// As many of each: reads, updates, deletes.
+    Mixed(usize),
+}
+
+/// What came of a scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub scenario: &'static str,
+    /// What was answered with success, divided by what the allowance gave from the first request to the last.
+    pub efficiency: f64,
+    /// How many of a hundred requests were answered with 429.
+    pub answered_429_pct: f64,
+    /// Calls that gave an error.
+    pub failed: usize,
+    pub requests: usize,
+    /// Of several clients, the least that one got of its share, from the tenth second until the first has finished.
+    pub min_share: Option<f64>,
+    /// After the rate has changed, how many requests per second succeed from 5 to 10 s later, as a part of the new rate.
+    #[serde(skip)]
+    pub settled: Option<f64>,
+}
+
+impl Row {
+    /// What is not as it should be.
+    pub fn misses(&self, target: Target) -> Vec<String> {
+        let mut misses = Vec::new();
+        if self.efficiency < target.efficiency {
+            misses.push(format!("efficiency {:.3} is below {}", self.efficiency, target.efficiency));
+        }
+        if self.answered_429_pct > target.answered_429_pct {
+            misses
+                .push(format!("{:.2} % of 429 is above {}", self.answered_429_pct, target.answered_429_pct));
+        }
+        if self.failed > 0 {
+            misses.push(format!("{} calls failed", self.failed));
+        }
+        if let Some(share) = self.min_share.filter(|share| *share < target.min_share) {
+            misses.push(format!("a client got {:.0} % of its share", share * 100.0));
+        }
+        if let Some(settled) = self.settled.filter(|settled| (settled - 1.0).abs() > 0.1) {
+            misses.push(format!("5 s after the change the rate is {:.0} % of the new one", settled * 100.0));
+        }
+        misses
+    }
+}
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn target(efficiency: f64, answered_429_pct: f64) -> Option<Target> {
+    Some(Target { efficiency, answered_429_pct, min_share: 0.6 })
+}
+
+/// The scenarios, in the order in which they are told.
+pub fn scenarios() -> Vec<Scenario> {
+    let all = Allowance { burst: 50.0, per_second: 16.0, windowed: false };
+    let deletes = Allowance { burst: 20.0, per_second: 200.0 / 60.0, windowed: false };
+    let enterprise = Scenario {
+        name: "enterprise-one",
+        limits: Limits::enterprise(),
+        binding: all,
+        method: None,
+        change: None,
+        clients: 1,
+        apart: Duration::ZERO,
+        calls: Calls::Deletes(10_000),
+        latency: millis(20)..=millis(80),
+        naive: false,
+        target: target(0.98, 0.5),
+    };
+    let essentials = Scenario {
+        name: "essentials-one",
+        limits: Limits::essentials(),
+        binding: deletes,
+        method: Some(Method::DELETE),
+        calls: Calls::Deletes(3_000),
+        ..enterprise.clone()
+    };
+    let several = |name, clients, calls, of: &Scenario| Scenario {
+        name,
+        clients,
+        calls: Calls::Deletes(calls),
+        target: target(0.95, 2.0),
+        ..of.clone()
+    };
+    let changed = |name, per_second: u32| Scenario {
+        name,
+        change: Some((
+            Duration::from_secs(150),
+            Limits::none().global(Bucket::per_second(50, per_second)),
+            per_second.into(),
+        )),
+        calls: Calls::Deletes(4_000),
+        target: target(0.95, 2.0),
+        ..enterprise.clone()
+    };
+    vec![
+        enterprise.clone(),
+        essentials.clone(),
+        Scenario {
+            name: "free-one",
+            limits: Limits::free(),
+            binding: Allowance { burst: 2.0, per_second: 2.0, windowed: false },
+            calls: Calls::Deletes(1_000),
+            target: target(0.97, 1.0),
+            ..enterprise.clone()
+        },
+        Scenario {
+            name: "enterprise-mixed",
+            calls: Calls::Mixed(3_000),
+            target: target(0.97, 1.0),
+            ..enterprise.clone()
+        },
+        Scenario {
+            name: "essentials-mixed",
+            calls: Calls::Mixed(2_000),
+            target: target(0.97, 1.0),
+            ..essentials.clone()
+        },
+        several("enterprise-two", 2, 5_000, &enterprise),
+        several("enterprise-four", 4, 2_500, &enterprise),
+        several("essentials-two", 2, 1_500, &essentials),
+        changed("enterprise-halved", 8),
+        changed("enterprise-doubled", 32),
+        Scenario {
+            name: "fixed-window",
+            limits: Limits::none().global(Bucket::per_second(50, 16).windowed()),
+            binding: Allowance { windowed: true, ..all },
+            target: target(0.95, 2.0),
+            ..enterprise.clone()
+        },
+        Scenario { name: "naive-enterprise", naive: true, target: None, ..enterprise },
+    ]
+}
+
+/// What else may be met: other tiers, many clients, slow networks, odd limits.
+pub fn further() -> Vec<Scenario> {
+    let of = |name| scenarios().into_iter().find(|scenario| scenario.name == name).expect("a scenario");
+    let global = |size, per_second| Allowance { burst: size, per_second, windowed: false };
+    vec![
+        Scenario {
+            name: "development-one",
+            limits: Limits::enterprise_development(),
+            binding: global(10.0, 2.0),
+            calls: Calls::Deletes(2_000),
+            ..of("enterprise-one")
+        },
+        Scenario {
+            name: "private-cloud-one",
+            limits: Limits::private_cloud(),
+            binding: global(50.0, 50.0),
+            ..of("enterprise-one")
+        },
+        Scenario { name: "free-mixed", calls: Calls::Mixed(400), ..of("free-one") },
+        Scenario {
+            name: "free-two",
+            clients: 2,
+            calls: Calls::Deletes(500),
+            // Two clients of a bucket this small cannot tell each other from the weather.
+            target: Some(Target { efficiency: 0.85, answered_429_pct: 20.0, min_share: 0.0 }),
+            ..of("free-one")
+        },
+        Scenario { name: "enterprise-far", latency: millis(200)..=millis(400), ..of("enterprise-one") },
+        Scenario {
+            name: "free-far",
+            latency: millis(200)..=millis(400),
+            target: target(0.75, 1.0),
+            ..of("free-one")
+        },
+        Scenario {
+            name: "enterprise-sixteen",
+            clients: 16,
+            calls: Calls::Deletes(600),
+            ..of("enterprise-four")
+        },
+        Scenario {
+            name: "enterprise-later",
+            clients: 2,
+            apart: Duration::from_secs(30),
+            ..of("enterprise-two")
+        },
+        Scenario {
+            name: "free-window",
+            limits: Limits::none().global(Bucket::per_second(2, 2).windowed()),
+            binding: Allowance { windowed: true, ..global(2.0, 2.0) },
+            target: target(0.95, 15.0),
+            ..of("free-one")
+        },
+        Scenario {
+            name: "small-and-fast",
+            limits: Limits::none().global(Bucket::per_second(10, 100)),
+            binding: global(10.0, 100.0),
+            target: target(0.4, 1.0),
+            ..of("enterprise-one")
+        },
+        Scenario {
+            name: "global-and-own",
+            limits: Limits::enterprise().delete(Bucket::per_minute(20, 200)),
+            binding: global(20.0, 200.0 / 60.0),
+            calls: Calls::Mixed(1_500),
+            ..of("essentials-mixed")
+        },
+    ]
+}
+
+/// A request, as the tenant counted it.
+#[derive(Debug)]
+struct Counted {
+    at: f64,
+    client: usize,
+    method: Method,
+    status: StatusCode,
+}
+
+type Log = Arc<Mutex<Vec<Counted>>>;
+
+/// Lets the clients do their work.
+pub fn run(scenario: &Scenario, seed: u64) -> Row {
+    let clock = VirtualClock::with_seed(seed);
+    let tenant = Tenant::builder().users(2).limits(scenario.limits.clone()).clock(clock.clone()).build();
+    let log = Log::default();
+    let (failed, ended) = clock.block_on(async {
+        let clients = (0..scenario.clients).map(|client| work(scenario, client, &tenant, &log));
+        let change = async {
+            if let Some((after, limits, _)) = &scenario.change {
+                clock.sleep(*after).await;
+                tenant.set_limits(limits.clone());
+            }
+        };
+        let (done, ()) = join(join_all(clients), change).await;
+        let first_end = done.iter().map(|(_, ended)| *ended).fold(f64::INFINITY, f64::min);
+        (done.iter().map(|(failed, _)| failed).sum(), first_end)
+    });
+    let log = log.lock().expect("no caller panics");
+    sum_up(scenario, &log, failed, ended)
+}
+
+/// One client and its callers: gives how many calls failed, and when the last ended.
+async fn work(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) -> (usize, f64) {
+    let clock = tenant.clock();
+    let users = client_of(scenario, client, tenant, log).users();
+    let ids = tenant.user_ids();
+    clock.sleep(scenario.apart * u32::try_from(client).expect("few clients")).await;
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let total = match scenario.calls {
+        Calls::Deletes(calls) => calls,
+        Calls::Mixed(each) => 3 * each,
+    };
+    let caller = async |number: u32| {
+        clock.sleep(STARTED_OVER * number / CALLERS).await;
+        loop {
+            let call = next.fetch_add(1, Ordering::Relaxed);
+            if call >= total {
+                return;
+            }
+            let gone = format!("auth0|{client}-{call}");
+            let delete = async || patiently(scenario, &clock, async || users.delete(&gone).await).await;
+            let done = match (scenario.calls, call % 3) {
+                (Calls::Mixed(_), 0) => users.get(&ids[0]).await.map(drop),
+                (Calls::Mixed(_), 1) => {
+                    users.update(&ids[1], UserUpdate::new().nickname("Ada")).await.map(drop)
+                }
+                _ => delete().await,
+            };
+            failed.fetch_add(done.is_err().into(), Ordering::Relaxed);
+        }
+    };
+    join_all((0..CALLERS).map(caller)).await;
+    (failed.into_inner(), clock.elapsed().as_secs_f64())
+}
+
+/// A client of its own, with its own pacer, behind a slow network.
+fn client_of(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) -> ManagementClient {
+    let (inner, clock, log) = (tenant.clone(), tenant.clock(), Arc::clone(log));
+    let counting = transport_fn(move |request: http::Request<bytes::Bytes>, deadline| {
+        let (inner, clock, log) = (inner.clone(), clock.clone(), Arc::clone(&log));
+        async move {
+            let (at, method) = (clock.elapsed().as_secs_f64(), request.method().clone());
+            let answer = inner.send(request, deadline).await?;
+            let counted = Counted { at, client, method, status: answer.status() };
+            log.lock().expect("no caller panics").push(counted);
+            Ok(answer)
+        }
+    });
+    let builder = ManagementClient::builder(
+        FaultyTransport::new(counting, tenant.clock()).latency(scenario.latency.clone()),
+    )
+    .domain(tenant.domain())
+    .clock(tenant.clock())
+    .token(tenant.management_token());
+    let builder = if scenario.naive { builder.pacer(Unpaced::new()).retry(Retry::never()) } else { builder };
+    builder.build().expect("a client")
+}
+
+/// What Auth0's Node SDK 7.1 does with a 429: two more attempts, after the time that the server names or 1 s, then 2 s.
+async fn patiently(
+    scenario: &Scenario,
+    clock: &VirtualClock,
+    call: impl AsyncFn() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut attempt = 0;
+    loop {
+        let error = match call().await {
+            Err(error) if scenario.naive && error.is_rate_limited() && attempt < 2 => error,
+            done => return done,
+        };
+        let jitter = Duration::from_millis(clock.random() % 200);
+        let named = error.rate_limit().and_then(|limit| limit.reset?.duration_since(clock.unix_now()).ok());
+        let pause = named.filter(|named| !named.is_zero()).unwrap_or(Duration::from_secs(1 << attempt));
+        clock.sleep(pause.min(Duration::from_secs(60)).mul_f64(1.0 + jitter.as_secs_f64())).await;
+        attempt += 1;
+    }
+}
+
+fn sum_up(scenario: &Scenario, log: &[Counted], failed: usize, first_end: f64) -> Row {
+    let refused = log.iter().filter(|counted| counted.status == StatusCode::TOO_MANY_REQUESTS).count();
+    let drawn: Vec<&Counted> = log
+        .iter()
+        .filter(|counted| counted.status.is_success())
+        .filter(|counted| scenario.method.as_ref().is_none_or(|method| counted.method == *method))
+        .collect();
+    let (first, last) =
+        (log.first().map_or(0.0, |counted| counted.at), log.last().map_or(0.0, |counted| counted.at));
+    let between =
+        |from: f64, to: f64| drawn.iter().filter(move |counted| from <= counted.at && counted.at < to);
+    let share = || {
+        let of = |client| between(10.0, first_end).filter(|counted| counted.client == client).count() as f64;
+        let least = (0..scenario.clients).map(of).fold(f64::INFINITY, f64::min);
+        least / (scenario.added(10.0, first_end) / scenario.clients as f64)
+    };
+    let settled = scenario.change.as_ref().map(|(after, _, rate)| {
+        let from = after.as_secs_f64() + 5.0;
+        between(from, from + 5.0).count() as f64 / (5.0 * rate)
+    });
+    Row {
+        scenario: scenario.name,
+        efficiency: drawn.len() as f64 / (scenario.binding.burst + scenario.added(first, last)),
+        answered_429_pct: 100.0 * refused as f64 / log.len() as f64,
+        failed,
+        requests: log.len(),
+        min_share: (scenario.clients > 1).then(share),
+        settled,
+    }
+}
+
+impl Scenario {
+    /// What is added to the binding bucket from one moment to another.
+    fn added(&self, from: f64, to: f64) -> f64 {
+        let Allowance { per_second, windowed, .. } = self.binding;
+        if windowed {
+            return (to.floor() - from.floor()) * per_second;
+        }
+        let Some((after, _, later)) = &self.change else { return (to - from) * per_second };
+        let change = after.as_secs_f64().clamp(from, to);
+        (change - from) * per_second + (to - change) * later
+    }
+}

@@ -1,0 +1,302 @@
+//! Clients that keep to a tenant's pace: the allowance is used up, and hardly anything is asked for in vain.
+
+use futures_util::FutureExt as _;
+use futures_util::future::{join, join_all};
+use http::{HeaderMap, StatusCode};
+use std::time::Duration;
+use users_core::management::{DeleteUser, GetUser};
+use users_core::{
+    Access, AdaptivePacer, Clock as _, ErrorKind, ManagementClient, Pacer as _, Permit, transport_fn,
+};
+use users_mock::{Bucket, Limits, MockTransport, Tenant, VirtualClock};
+use users_tests::bench::pacing::{further, run, scenarios};
+
+#[test]
+fn the_allowance_is_used_up_and_not_overrun() {
+    let missed: Vec<String> = scenarios()
+        .iter()
+        .flat_map(|scenario| {
+            let row = run(scenario, 1);
+            let misses = scenario.target.map_or_else(Vec::new, |target| row.misses(target));
+            misses.into_iter().map(move |miss| format!("{}: {miss}", row.scenario))
+        })
+        .collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn other_tiers_far_tenants_and_crowds_are_no_trouble() {
+    let missed: Vec<String> = further()
+        .iter()
+        .flat_map(|scenario| {
+            let row = run(scenario, 1);
+            let misses = scenario.target.map_or_else(Vec::new, |target| row.misses(target));
+            misses.into_iter().map(move |miss| format!("{}: {miss}", row.scenario))
+        })
+        .collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn the_same_chance_gives_the_same_course() {
+    let free = scenarios().into_iter().find(|scenario| scenario.name == "free-one").unwrap();
+    let told = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
+    assert_eq!(told(3), told(3));
+}
+
+/// A tenant, and calls that are all begun at once; gives the calls' count of successes.
+async fn at_once(client: &ManagementClient, tenant: &Tenant, calls: usize) -> usize {
+    let id = &tenant.user_ids()[0];
+    let users = client.users();
+    let answers = join_all((0..calls).map(|_| users.get(id).into_future())).await;
+    answers.iter().filter(|answer| answer.is_ok()).count()
+}
+
+#[test]
+fn a_burst_goes_at_once_where_the_tenant_allows_one() {
+    let tenant = Tenant::builder().users(1).limits(Limits::enterprise()).build();
+    let client = tenant.management();
+    tenant.clock().block_on(async {
+        assert_eq!(at_once(&client, &tenant, 30).await, 30);
+        assert!(tenant.clock().elapsed() < Duration::from_secs(1), "{:?}", tenant.clock().elapsed());
+    });
+}
+
+#[test]
+fn a_tenant_without_limits_is_not_held_back() {
+    let tenant = Tenant::builder().users(1).build();
+    let client = tenant.management();
+    tenant.clock().block_on(async {
+        assert_eq!(at_once(&client, &tenant, 1000).await, 1000);
+        assert!(tenant.clock().elapsed() < Duration::from_millis(10), "{:?}", tenant.clock().elapsed());
+    });
+}
+
+#[test]
+fn what_is_known_of_the_limits_can_be_read() {
+    for (limits, buckets) in [
+        (Limits::enterprise(), vec![(vec![Access::Read, Access::Write, Access::Delete], 50, 16.0)]),
+        (
+            Limits::essentials(),
+            vec![
+                (vec![Access::Read], 40, 500.0 / 60.0),
+                (vec![Access::Write], 20, 200.0 / 60.0),
+                (vec![Access::Delete], 20, 200.0 / 60.0),
+            ],
+        ),
+    ] {
+        let tenant = Tenant::builder().users(1).limits(limits).build();
+        let client = tenant.management();
+        assert!(client.rate_limit().is_empty());
+        let users = client.users();
+        let id = &tenant.user_ids()[0];
+        tenant.clock().block_on(async {
+            let reads = join_all((0..300).map(|_| users.get(id).into_future()));
+            let writes =
+                join_all((0..100).map(|_| {
+                    users.update_user_metadata(id, serde_json::json!({"plan": "gold"})).into_future()
+                }));
+            // More deletes than updates, so that the two buckets do not look like one.
+            let deletes = join_all((0..140).map(|call| users.delete(format!("auth0|{call}")).into_future()));
+            join(reads, join(writes, deletes)).await;
+        });
+        let known = client.rate_limit();
+        assert_eq!(known.len(), buckets.len(), "{known:?}");
+        for (known, (groups, limit, per_second)) in known.iter().zip(buckets) {
+            assert_eq!((&known.groups, known.limit, known.paused), (&groups, limit, None));
+            assert!((known.per_second / per_second - 1.0).abs() < 0.2, "{known:?}: {per_second}");
+            assert!(known.remaining <= limit);
+        }
+    }
+}
+
+/// The headers of an answer.
+fn told(limit: u32, remaining: u32) -> HeaderMap {
+    let headers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
+    headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.into())).collect()
+}
+
+/// Lets a request go and answers it.
+async fn exchange(pacer: &AdaptivePacer, status: StatusCode, headers: &HeaderMap) {
+    let mut permit = pacer.acquire(Access::Read).await;
+    permit.used();
+    pacer.observe(&permit, status, headers);
+}
+
+fn is_free(pacer: &AdaptivePacer, group: Access) -> bool {
+    pacer.acquire(group).now_or_never().is_some()
+}
+
+#[test]
+fn until_the_first_answer_two_go_at_once() {
+    let clock = VirtualClock::new();
+    let pacer = AdaptivePacer::new(clock.clone());
+    let mut permits: Vec<Permit> = Vec::new();
+    clock.block_on(async {
+        for _ in 0..2 {
+            permits.push(pacer.acquire(Access::Read).await);
+        }
+        permits.iter_mut().for_each(Permit::used);
+        let before = clock.elapsed();
+        pacer.acquire(Access::Write).await.used();
+        assert!(clock.elapsed() - before > Duration::from_millis(400), "{:?}", clock.elapsed());
+    });
+}
+
+#[test]
+fn an_error_without_headers_does_not_mean_that_there_is_no_limit() {
+    let clock = VirtualClock::new();
+    clock.block_on(async {
+        let pacer = AdaptivePacer::new(clock.clone());
+        exchange(&pacer, StatusCode::NOT_FOUND, &HeaderMap::new()).await;
+        let went = (0..10)
+            .take_while(|_| pacer.acquire(Access::Read).now_or_never().map(|mut p| p.used()).is_some());
+        assert!(went.count() < 3);
+
+        let pacer = AdaptivePacer::new(clock.clone());
+        exchange(&pacer, StatusCode::OK, &HeaderMap::new()).await;
+        assert!((0..10).all(|_| is_free(&pacer, Access::Read)), "a success always tells");
+    });
+}
+
+#[test]
+fn a_permit_that_is_dropped_unused_gives_its_place_back() {
+    let clock = VirtualClock::new();
+    let pacer = AdaptivePacer::new(clock.clone());
+    clock.block_on(async {
+        exchange(&pacer, StatusCode::OK, &told(2, 1)).await;
+        clock.sleep(Duration::from_secs(60)).await;
+        let left = || pacer.known()[0].remaining;
+        assert_eq!(left(), 2);
+        let permit = pacer.acquire(Access::Read).await;
+        assert_eq!(left(), 1);
+        drop(permit);
+        assert_eq!(left(), 2);
+        let mut permit = pacer.acquire(Access::Read).await;
+        permit.used();
+        drop(permit);
+        assert_eq!(left(), 1, "it was sent, so it is gone");
+    });
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
+    let mock = MockTransport::new();
+    let headers = |mock: &MockTransport| {
+        mock.expect(GetUser::DESCRIPTOR)
+            .status(429)
+            .header("retry-after", "30")
+            .header("x-ratelimit-limit", "40")
+            .header("x-ratelimit-remaining", "0");
+        mock.expect(DeleteUser::DESCRIPTOR)
+            .status(204)
+            .header("x-ratelimit-limit", "20")
+            .header("x-ratelimit-remaining", "19")
+            .always();
+        mock.expect(GetUser::DESCRIPTOR)
+            .json("{}")
+            .header("x-ratelimit-limit", "40")
+            .header("x-ratelimit-remaining", "9")
+            .always();
+    };
+    headers(&mock);
+    let client = mock.management();
+    let users = client.users();
+    mock.clock().block_on(async {
+        users.delete("auth0|1").await.unwrap();
+        let before = mock.clock().elapsed();
+        let first = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(first.is_rate_limited());
+
+        let second = users.get("auth0|2").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert_eq!((second.kind(), second.attempts()), (ErrorKind::RateLimited, 0));
+        assert_eq!(second.retry_after(), Some(Duration::from_secs(30)));
+        assert_eq!(
+            second.to_string(),
+            "GET /users/{id}: the server asked to wait 30 s longer than the call may (retry after 30 s)"
+        );
+        assert!(mock.clock().elapsed() - before < Duration::from_millis(100), "it is told at once");
+        let paused = client.rate_limit().into_iter().find(|known| known.limit == 40).unwrap();
+        assert_eq!(paused.paused, Some(Duration::from_secs(30)));
+
+        users.delete("auth0|3").await.unwrap();
+        assert!(mock.clock().elapsed() < Duration::from_secs(1), "deletes have another bucket");
+        users.get("auth0|4").await.unwrap();
+        assert!(mock.clock().elapsed() >= Duration::from_secs(30));
+    });
+}
+
+#[test]
+fn clients_that_are_given_the_same_pacer_keep_the_pace_together() {
+    let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+    let pacer = AdaptivePacer::new(tenant.clock());
+    let client = || {
+        let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain()).clock(tenant.clock());
+        builder.token(tenant.management_token()).pacer(pacer.clone()).build().unwrap()
+    };
+    let (one, other) = (client(), client());
+    tenant.clock().block_on(join(at_once(&one, &tenant, 50), at_once(&other, &tenant, 50)));
+    assert!(tenant.requests().iter().all(|request| request.status == StatusCode::OK));
+    assert_eq!(one.rate_limit(), other.rate_limit());
+}
+
+#[test]
+fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_passed_over() {
+    let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+    let users = tenant.management().users();
+    tenant.clock().block_on(async {
+        let calls = (0..40).map(|call| {
+            let call_itself = users.delete(format!("auth0|{call:02}")).into_future();
+            let impatient = tenant.clock().sleep(Duration::from_millis(1));
+            async move {
+                if call % 4 == 3 {
+                    futures_util::future::select(call_itself, impatient).await;
+                } else {
+                    call_itself.await.unwrap();
+                }
+            }
+        });
+        join_all(calls).await;
+    });
+    let sent = tenant.requests().into_iter().map(|request| request.target);
+    let sent: Vec<String> = sent.filter(|target| target.contains("/users/")).collect();
+    assert_eq!(sent.len(), 30, "{sent:?}");
+    assert!(sent.is_sorted(), "{sent:?}");
+}
+
+#[test]
+fn a_waiting_group_does_not_hold_up_another() {
+    let limits = Limits::none().delete(Bucket::per_minute(1, 1)).read(Bucket::per_second(50, 50));
+    let tenant = Tenant::builder().users(1).limits(limits).build();
+    let client = tenant.management();
+    let users = client.users();
+    tenant.clock().block_on(async {
+        users.delete("auth0|1").await.unwrap();
+        let (_, read) = join(users.delete("auth0|2").into_future(), async {
+            assert_eq!(at_once(&client, &tenant, 20).await, 20);
+            tenant.clock().elapsed()
+        })
+        .await;
+        assert!(read < Duration::from_secs(2), "{read:?}");
+        assert!(tenant.clock().elapsed() > Duration::from_secs(50));
+    });
+}
+
+#[test]
+fn the_clock_of_an_attempt_starts_when_the_pacer_lets_it_go() {
+    let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+    let (inner, clock) = (tenant.clone(), tenant.clock());
+    let slow = transport_fn(move |request, deadline| {
+        let (inner, clock) = (inner.clone(), clock.clone());
+        async move {
+            clock.sleep(Duration::from_millis(800)).await;
+            users_core::HttpTransport::send(&inner, request, deadline).await
+        }
+    });
+    let builder = ManagementClient::builder(slow).domain(tenant.domain()).clock(tenant.clock());
+    let client =
+        builder.token(tenant.management_token()).attempt_timeout(Duration::from_secs(1)).build().unwrap();
+    tenant.clock().block_on(async {
+        assert_eq!(at_once(&client, &tenant, 20).await, 20, "each waited for seconds before it was sent");
+    });
+}
