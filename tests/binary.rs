@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use users_hyper::model::{Impersonation, Protocol};
+use std::time::Duration;
+use users_core::{Clock as _, SystemClock};
+use users_hyper::model::{Impersonation, Protocol, UserUpdate};
 use users_hyper::{AuthenticationClient, HyperTransport, ManagementClient};
 
 struct Served {
@@ -138,6 +140,34 @@ async fn it_keeps_to_the_limits_of_a_tier() {
     assert_eq!((told.limit, told.remaining), (Some(40), Some(39)));
 }
 
+#[tokio::test]
+async fn it_is_slow_and_fails_as_it_is_told() {
+    let arguments = [
+        "--json",
+        "--users",
+        "1",
+        "--latency",
+        "60..80",
+        "--fault",
+        "reset-after@users.update",
+        "--fault",
+        "503@users.get",
+    ];
+    let served = Served::start(&arguments);
+    let client =
+        users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
+    let (users, id) = (client.users(), served.fact("user_id"));
+    let clock = SystemClock::new();
+    let begun = clock.now();
+    let lost = users.update(id.as_str(), UserUpdate::new().nickname("Ada")).await.unwrap_err();
+    assert!(lost.may_have_been_applied() && lost.attempts() == 1, "{lost}");
+    let read = users.get(id.as_str()).with_meta().await.unwrap();
+    assert_eq!((read.nickname.as_deref(), read.attempts()), (Some("Ada"), 2));
+    let taken = clock.now().saturating_since(begun);
+    // One way there, and twice there and back.
+    assert!(taken >= Duration::from_millis(300), "{taken:?}");
+}
+
 #[test]
 fn it_refuses_what_it_cannot_do_and_says_why() {
     for (arguments, says) in [
@@ -145,6 +175,8 @@ fn it_refuses_what_it_cannot_do_and_says_why() {
         (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
         (vec!["--ca-out", "x.pem"], "--tls"),
         (vec!["--tier", "gold"], "there are none, free, essentials"),
+        (vec!["--latency", "80..20"], "80..20 goes from more to less"),
+        (vec!["--fault", "503@users.got"], "no operation is called users.got"),
     ] {
         let run = Command::new(binary()).args(&arguments).output().unwrap();
         assert!(!run.status.success());

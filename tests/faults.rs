@@ -8,7 +8,8 @@ use std::time::Duration;
 use users_core::management::{DeleteUser, GetUser, UpdateUser};
 use users_core::model::UserUpdate;
 use users_core::{Error, HttpTransport as _, ManagementClient, Retry, transport_fn};
-use users_mock::{Fault, FaultyTransport, Tenant};
+use users_hyper::HyperTransport;
+use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant, TenantServer};
 
 const FAULTS: &[(&str, Fault)] = &[
     ("connection refused", Fault::ConnectRefused),
@@ -16,6 +17,7 @@ const FAULTS: &[(&str, Fault)] = &[
     ("reset after", Fault::ResetAfter),
     ("no answer", Fault::Hang),
     ("half an answer", Fault::Truncated),
+    ("a slow answer", Fault::SlowBody(Duration::from_secs(60))),
     ("a page of HTML", Fault::Garbage),
     ("401", Fault::Status(StatusCode::UNAUTHORIZED)),
     ("408", Fault::Status(StatusCode::REQUEST_TIMEOUT)),
@@ -157,4 +159,90 @@ fn latency_takes_time_each_way_and_chance_comes_from_the_clock() {
     assert!((40..=80).contains(&failed), "{failed} of 200");
     assert!((Duration::from_secs(18)..Duration::from_secs(22)).contains(&elapsed), "{elapsed:?}");
     assert_eq!(story(), (failed, elapsed), "the same every time");
+}
+
+#[test]
+fn a_fault_can_be_told_in_a_word() {
+    for (word, fits) in [
+        ("503", "503 503 200"),
+        ("404@users.get", "404 503 200"),
+        ("404@users.update", "503 200 200"),
+        ("404@users.get,after=2", "503 200 404"),
+        ("404,times=2", "404 404 503"),
+        ("404@users.get,always", "404 404 404"),
+        ("404,chance=1", "404 404 404"),
+        ("404, chance=0", "503 200 200"),
+    ] {
+        let tenant = Tenant::builder().users(1).build();
+        let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+        faulty.inject_spec(&word.parse().unwrap());
+        faulty.inject(Fault::Status(StatusCode::SERVICE_UNAVAILABLE)).on(GetUser::DESCRIPTOR);
+        let client = ManagementClient::builder(faulty).domain(tenant.domain()).clock(tenant.clock());
+        let users = client.token(tenant.management_token()).retry(Retry::never()).build().unwrap().users();
+        let id = tenant.user_ids().remove(0);
+        let got = tenant.clock().block_on(async {
+            let mut got = Vec::new();
+            for _ in 0..3 {
+                let answer = users.get(&id).await;
+                got.push(
+                    answer
+                        .map_or_else(|error| error.status().unwrap(), |_| StatusCode::OK)
+                        .as_str()
+                        .to_owned(),
+                );
+            }
+            got.join(" ")
+        });
+        assert_eq!(got, fits, "{word}");
+    }
+    for (word, problem) in [
+        ("fog", "\"fog\" is no fault"),
+        ("302", "\"302\" is no fault"),
+        ("hang@users.gett", "no operation is called users.gett"),
+        ("hang,after=x", "\"x\" is no number of requests"),
+        ("hang,chance=2", "\"2\" is no probability"),
+        ("hang,often", "\"often\" is not known"),
+        ("slow-body:-1", "is no fault"),
+    ] {
+        let error = word.parse::<FaultSpec>().unwrap_err().to_string();
+        assert!(error.contains(problem), "{word}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn over_a_socket_the_same_things_go_wrong() {
+    let tenant = Tenant::builder().system_clock().users(1).build();
+    let faulty = FaultyTransport::new(tenant.clone(), users_core::SystemClock::new());
+    let server = TenantServer::bind(faulty.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let builder = ManagementClient::builder(HyperTransport::new().unwrap())
+        .base_url(format!("{}/api/v2", server.url()));
+    let builder = builder.token(tenant.management_token()).attempt_timeout(Duration::from_millis(500));
+    let users =
+        builder.retry(Retry::default().backoff(Duration::ZERO, Duration::ZERO)).build().unwrap().users();
+    let id = tenant.user_ids().remove(0);
+    for (name, fault) in FAULTS {
+        let nickname = format!("after {name}");
+        faulty.inject(*fault).on(GetUser::DESCRIPTOR);
+        let read = users.get(&id).await;
+        faulty.inject(*fault).on(UpdateUser::DESCRIPTOR);
+        let changed = users.update(&id, UserUpdate::new().nickname(&nickname)).await;
+        let applied = tenant.user(&id).unwrap().nickname == Some(nickname);
+        match fault {
+            Fault::Garbage => assert!(read.is_err(), "{name}"),
+            Fault::Status(StatusCode::UNAUTHORIZED) => {
+                assert!(read.is_err(), "{name}: there is no other token")
+            }
+            _ => assert!(read.is_ok(), "{name}: {read:?}"),
+        }
+        match changed {
+            Ok(_) => assert!(applied, "{name}"),
+            Err(error) => assert!(!applied || error.may_have_been_applied(), "{name}: {error}"),
+        }
+        let is_carried_out = matches!(
+            fault,
+            Fault::ResetAfter | Fault::Hang | Fault::Truncated | Fault::Garbage | Fault::SlowBody(_)
+        ) || *fault == Fault::Status(StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(applied, is_carried_out, "{name}");
+    }
+    server.shutdown().await;
 }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use users_tests::bench::pacing;
+use users_tests::bench::{pacing, soak};
 
 #[derive(Parser)]
 #[command(about = "The project's measurements", bin_name = "cargo xtask bench")]
@@ -28,6 +28,21 @@ enum Measurement {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// A client under load over real sockets, to a server on which things go wrong: no panic, no leak, no untruth.
+    Soak {
+        /// Prints an array of JSON objects.
+        #[arg(long)]
+        json: bool,
+        /// How long each protocol is loaded.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+        /// How many calls are under way.
+        #[arg(long, default_value_t = 64)]
+        callers: usize,
+    },
+    /// The server of `soak`.
+    #[command(hide = true)]
+    Serve,
 }
 
 fn main() -> ExitCode {
@@ -36,6 +51,8 @@ fn main() -> ExitCode {
             let scenarios = if further { pacing::further() } else { pacing::scenarios() };
             pacing(&scenarios, json, seed, &only)
         }
+        Measurement::Soak { json, seconds, callers } => soak(json, seconds, callers),
+        Measurement::Serve => on_tokio(soak::serve()),
     }
 }
 
@@ -71,4 +88,44 @@ fn pacing(scenarios: &[pacing::Scenario], json: bool, seed: u64, only: &str) -> 
         }
     }
     if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
+    on_tokio(async {
+        let rows = soak::run(seconds, callers).await?;
+        if json {
+            println!("{}", serde_json::to_string_pretty(&rows)?);
+        }
+        let mut misses = Vec::new();
+        for row in &rows {
+            if !json {
+                let resident = row.resident_mib.map_or_else(
+                    || "unknown".to_owned(),
+                    |(before, after)| format!("{before:.1} MiB after a third, {after:.1} MiB at the end"),
+                );
+                println!("{}, {} s, {callers} callers", row.protocol, row.seconds);
+                println!("  calls      {} ({} succeeded)", row.calls, row.succeeded);
+                println!("  failed     {:?}", row.failed);
+                println!("  panicked   {}", row.panicked);
+                println!("  untrue     {}", row.untrue.len());
+                println!("  resident   {resident}");
+            }
+            misses.extend(row.misses().into_iter().map(|miss| format!("{}: {miss}", row.protocol)));
+        }
+        if misses.is_empty() { Ok(()) } else { Err(misses.join("\n").into()) }
+    })
+}
+
+fn on_tokio(work: impl Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>>) -> ExitCode {
+    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
 }

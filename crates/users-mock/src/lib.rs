@@ -23,7 +23,7 @@ mod tenant;
 pub use captured::Captured;
 pub use clock::VirtualClock;
 pub use expectation::{Expectation, Matcher};
-pub use fault::{Fault, FaultyTransport, Injected};
+pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use mock::MockTransport;
 #[cfg(feature = "server")]
 pub use server::TenantServer;

@@ -1,17 +1,17 @@
 //! A tenant that can be asked over HTTP, on loopback.
 
-use crate::Tenant;
 use bytes::Bytes;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use http::Response;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use users_core::{Body, HttpTransport, TransportError};
 
 /// The largest body that is read; a larger one is answered with 413.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
@@ -28,7 +29,9 @@ const LARGEST_BODY: usize = 2 * 1024 * 1024;
 /// How long a TLS handshake may take, and how long connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A [`Tenant`] that listens, with HTTP/1.1 and HTTP/2 on the same port.
+/// A [`Tenant`](crate::Tenant) that listens, with HTTP/1.1 and HTTP/2 on the same port; or one behind a
+/// [`FaultyTransport`](crate::FaultyTransport), on whose connections things go wrong. There a connection cannot be refused, since it is
+/// made before the request is known: [`ConnectRefused`](crate::Fault::ConnectRefused) breaks it before anything is done.
 ///
 /// It stops when it is [shut down](Self::shutdown) or dropped.
 ///
@@ -54,17 +57,21 @@ pub struct TenantServer {
 
 impl TenantServer {
     /// Listens in the clear. Port 0 takes any free one.
-    pub async fn bind(tenant: Tenant, address: SocketAddr) -> io::Result<Self> {
-        Self::start(tenant, address, None).await
+    pub async fn bind(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
+        Self::start(Arc::new(tenant), address, None).await
     }
 
     /// Listens with TLS, with a certificate made now for `127.0.0.1`, `::1` and `localhost`. Clients must trust
     /// [`ca_pem`](Self::ca_pem).
-    pub async fn bind_tls(tenant: Tenant, address: SocketAddr) -> io::Result<Self> {
-        Self::start(tenant, address, Some(Identity::new().map_err(io::Error::other)?)).await
+    pub async fn bind_tls(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
+        Self::start(Arc::new(tenant), address, Some(Identity::new().map_err(io::Error::other)?)).await
     }
 
-    async fn start(tenant: Tenant, address: SocketAddr, identity: Option<Identity>) -> io::Result<Self> {
+    async fn start(
+        tenant: Arc<dyn HttpTransport>,
+        address: SocketAddr,
+        identity: Option<Identity>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
@@ -113,7 +120,7 @@ impl Drop for TenantServer {
 
 async fn listen(
     listener: TcpListener,
-    tenant: Tenant,
+    tenant: Arc<dyn HttpTransport>,
     acceptor: Option<TlsAcceptor>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -136,7 +143,7 @@ async fn listen(
 
 async fn connection(
     stream: TcpStream,
-    tenant: Tenant,
+    tenant: Arc<dyn HttpTransport>,
     acceptor: Option<TlsAcceptor>,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
@@ -153,7 +160,7 @@ async fn connection(
 
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    tenant: Tenant,
+    tenant: Arc<dyn HttpTransport>,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let service = service_fn(move |request| answer(tenant.clone(), request));
@@ -163,18 +170,41 @@ async fn serve(
     let _ = watcher.watch(connection).await;
 }
 
+type Answer = UnsyncBoxBody<Bytes, TransportError>;
+
+/// What the connection carries back; an error breaks it.
 async fn answer(
-    tenant: Tenant,
+    tenant: Arc<dyn HttpTransport>,
     request: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Answer>, TransportError> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        let mut refused = Response::new(Full::default());
+        let mut refused = Response::new(whole(Bytes::new()));
         *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(refused);
     };
-    let body = body.to_bytes();
-    Ok(tenant.handle(http::Request::from_parts(parts, body)).map(Full::new))
+    let answer = tenant.send(http::Request::from_parts(parts, body.to_bytes()), None).await?;
+    Ok(answer.map(carried))
+}
+
+fn whole(body: Bytes) -> Answer {
+    UnsyncBoxBody::new(Full::new(body).map_err(|never| match never {}))
+}
+
+/// A body that is there as a whole tells its length; any other comes as it is made.
+fn carried(mut body: Body) -> Answer {
+    let first = body.next_chunk().now_or_never();
+    let second = match &first {
+        Some(Some(Ok(_))) => body.next_chunk().now_or_never(),
+        _ => None,
+    };
+    let begun = match (first, second) {
+        (Some(None), _) => return whole(Bytes::new()),
+        (Some(Some(Ok(chunk))), Some(None)) => return whole(chunk),
+        (first, second) => [first, second].into_iter().flatten().flatten(),
+    };
+    let rest = stream::unfold(body, async |mut body| Some((body.next_chunk().await?, body)));
+    UnsyncBoxBody::new(StreamBody::new(stream::iter(begun).chain(rest).map_ok(Frame::data)))
 }
 
 /// A certificate of our own, and the authority that signed it.

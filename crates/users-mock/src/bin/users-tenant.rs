@@ -4,9 +4,12 @@ use clap::Parser;
 use std::error::Error;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use users_mock::{Limits, Seed, Tenant, TenantServer};
+use std::time::Duration;
+use users_core::SystemClock;
+use users_mock::{FaultSpec, FaultyTransport, Limits, Seed, Tenant, TenantServer};
 
 /// An Auth0 tenant in memory, over HTTP/1.1 and HTTP/2 on this machine.
 #[derive(Parser)]
@@ -37,6 +40,14 @@ struct Arguments {
     /// The rate limits of a tier: none, free, essentials, enterprise, enterprise-development or private-cloud.
     #[arg(long, default_value = "none")]
     tier: Limits,
+    /// How many milliseconds each request and each answer takes: 50, or by chance, 20..80.
+    #[arg(long, value_name = "MS", value_parser = latency)]
+    latency: Option<RangeInclusive<Duration>>,
+    /// What goes wrong, and when; may be said several times. First the fault: connect-refused, reset-before, reset-after, hang,
+    /// truncated, garbage, slow-body:SECONDS or a status; then the operation; then how often: `503`, `reset-after@users.create`,
+    /// `hang@users.get,after=2,times=3`, `truncated,chance=0.1`, `429,always`.
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<FaultSpec>,
     /// A JSON document of users, connections and claims to begin with.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
@@ -91,10 +102,15 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         builder = builder.token(token.as_str());
     }
     let tenant = builder.build();
+    let mut transport = FaultyTransport::new(tenant.clone(), SystemClock::new());
+    if let Some(latency) = arguments.latency {
+        transport = transport.latency(latency);
+    }
+    arguments.faults.iter().for_each(|fault| transport.inject_spec(fault));
     let server = if arguments.tls {
-        TenantServer::bind_tls(tenant.clone(), arguments.listen).await
+        TenantServer::bind_tls(transport, arguments.listen).await
     } else {
-        TenantServer::bind(tenant.clone(), arguments.listen).await
+        TenantServer::bind(transport, arguments.listen).await
     }
     .map_err(|error| format!("{}: {error}", arguments.listen))?;
     if let (Some(file), Some(pem)) = (&arguments.ca_out, server.ca_pem()) {
@@ -104,6 +120,17 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     ended.await;
     server.shutdown().await;
     Ok(())
+}
+
+/// Reads `50` or `20..80`.
+fn latency(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let millis = |text: &str| {
+        let number = text.trim().parse().map_err(|_| format!("{text:?} is no number of milliseconds"));
+        number.map(Duration::from_millis)
+    };
+    let (least, most) = text.split_once("..").unwrap_or((text, text));
+    let range = millis(least)?..=millis(most)?;
+    if range.is_empty() { Err(format!("{text} goes from more to less")) } else { Ok(range) }
 }
 
 /// Says where it listens and which tokens it takes.

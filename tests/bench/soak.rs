@@ -1,0 +1,276 @@
+//! A client under load for a while, over real sockets to a server on which things go wrong: does it panic, does it grow, and is
+//! everything that it said of its calls true?
+//!
+//! The server is a process of its own, so that the memory that is measured is the client's.
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+use std::error::Error as StdError;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use users_core::model::{NewUser, UserUpdate};
+use users_core::{Clock as _, Error, ManagementClient, SystemClock};
+use users_hyper::HyperTransport;
+use users_mock::{FaultyTransport, Tenant, TenantServer};
+
+type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
+
+/// What goes wrong at the server, and how often.
+const FAULTS: [&str; 12] = [
+    "connect-refused,chance=0.005",
+    "reset-before,chance=0.01",
+    "reset-after,chance=0.01",
+    "truncated,chance=0.01",
+    "garbage,chance=0.01",
+    "slow-body:0.2,chance=0.01",
+    "hang,chance=0.002",
+    "401,chance=0.005",
+    "500,chance=0.01",
+    "502,chance=0.01",
+    "503,chance=0.01",
+    "429,chance=0.0005",
+];
+const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// What came of one protocol's load.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    pub protocol: &'static str,
+    pub seconds: u64,
+    pub calls: u64,
+    pub succeeded: u64,
+    /// Calls that gave an error, by its kind.
+    pub failed: BTreeMap<String, u64>,
+    pub panicked: u64,
+    /// What a call said of a user that the tenant denies.
+    pub untrue: Vec<String>,
+    /// The client's resident set after a third of the time, and at the end, in MiB.
+    pub resident_mib: Option<(f64, f64)>,
+}
+
+impl Row {
+    /// What is not as it should be.
+    pub fn misses(&self) -> Vec<String> {
+        let mut misses = self.untrue.clone();
+        if self.panicked > 0 {
+            misses.push(format!("{} callers panicked", self.panicked));
+        }
+        if self.calls != self.succeeded + self.failed.values().sum::<u64>() {
+            misses.push("not every call has an outcome".to_owned());
+        }
+        if let Some((before, after)) = self.resident_mib.filter(|(before, after)| *after > before * 1.1 + 4.0)
+        {
+            misses.push(format!("the resident set grew from {before:.1} to {after:.1} MiB"));
+        }
+        misses
+    }
+}
+
+/// What a caller knows of a user that it made.
+#[derive(Debug, Default)]
+struct Made {
+    email: String,
+    /// `None`: perhaps.
+    exists: Option<bool>,
+}
+
+#[derive(Default)]
+struct Book {
+    calls: u64,
+    succeeded: u64,
+    failed: BTreeMap<String, u64>,
+    made: Vec<Made>,
+}
+
+impl Book {
+    /// Counts a call's outcome.
+    fn count<T>(&mut self, outcome: &Result<T, Error>) {
+        match outcome {
+            Ok(_) => self.succeeded += 1,
+            Err(error) => *self.failed.entry(format!("{:?}", error.kind())).or_default() += 1,
+        }
+    }
+}
+
+type SharedBook = Arc<Mutex<Book>>;
+
+fn with<T>(book: &SharedBook, change: impl FnOnce(&mut Book) -> T) -> T {
+    change(&mut book.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Loads the client for so many seconds over each protocol.
+pub async fn run(seconds: u64, callers: usize) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for protocol in ["HTTP/1.1", "HTTP/2"] {
+        rows.push(load(protocol, seconds, callers).await?);
+    }
+    Ok(rows)
+}
+
+async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<Row> {
+    let mut server = Server::start()?;
+    let transport = HyperTransport::builder().add_root_certificate_pem(&server.told.ca);
+    let transport =
+        if protocol == "HTTP/2" { transport.http2_only() } else { transport.http1_only() }.build()?;
+    let client = users_hyper::on(ManagementClient::builder(transport))
+        .domain(&server.told.url)
+        .client_credentials(&server.told.client_id, server.told.client_secret.as_str())
+        .attempt_timeout(ATTEMPT)
+        .build()?;
+    let book = SharedBook::default();
+    let clock = SystemClock::new();
+    let end = clock.now() + Duration::from_secs(seconds);
+    let tasks = (0..callers).map(|caller| {
+        let (client, book) = (client.clone(), Arc::clone(&book));
+        tokio::spawn(async move {
+            let mut number = 0;
+            while clock.now() < end {
+                story(&client, &book, format!("{caller}-{number}@example.com")).await;
+                number += 1;
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    clock.sleep(Duration::from_secs(seconds) / 3).await;
+    let before = resident_mib();
+    let ended = join_all(tasks).await;
+    let after = resident_mib();
+    let there = server.report()?;
+    let book = std::mem::take(&mut *book.lock().unwrap_or_else(PoisonError::into_inner));
+    let untrue = book
+        .made
+        .iter()
+        .filter(|made| made.exists.is_some_and(|exists| exists != there.contains(&made.email)));
+    Ok(Row {
+        protocol,
+        seconds,
+        calls: book.calls,
+        succeeded: book.succeeded,
+        panicked: ended.iter().filter(|ended| ended.is_err()).count() as u64,
+        untrue: untrue.map(|made| format!("{}: said to be there: {:?}", made.email, made.exists)).collect(),
+        failed: book.failed,
+        resident_mib: before.zip(after),
+    })
+}
+
+/// A user is made, read, changed and deleted, as far as that goes.
+async fn story(client: &ManagementClient, book: &SharedBook, email: String) {
+    let users = client.users();
+    let new = NewUser::new("Username-Password-Authentication").email(&email).password("Correct horse 1");
+    with(book, |book| book.calls += 1);
+    let created = users.create(new).await;
+    let exists = match &created {
+        Ok(_) => Some(true),
+        Err(error) if error.may_have_been_applied() => None,
+        Err(_) => Some(false),
+    };
+    with(book, |book| book.count(&created));
+    let id = created.ok().and_then(|user| user.user_id);
+    let Some(id) = id else {
+        with(book, |book| book.made.push(Made { email, exists }));
+        return;
+    };
+    with(book, |book| book.calls += 1);
+    let read = users.get(&id).await;
+    with(book, |book| book.count(&read));
+    with(book, |book| book.calls += 1);
+    let changed = users.update(&id, UserUpdate::new().nickname("Ada")).await;
+    with(book, |book| book.count(&changed));
+    with(book, |book| book.calls += 1);
+    let deleted = users.delete(&id).await;
+    let exists = match &deleted {
+        Ok(()) => Some(false),
+        Err(error) if error.may_have_been_applied() => None,
+        Err(_) => Some(true),
+    };
+    with(book, |book| {
+        book.count(&deleted);
+        book.made.push(Made { email, exists });
+    });
+}
+
+/// The memory of this process that is in RAM, where the system tells.
+fn resident_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
+}
+
+/// What the server tells when it begins.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    url: String,
+    ca: String,
+    client_id: String,
+    client_secret: String,
+}
+
+/// The server, which ends with this value.
+struct Server {
+    process: Child,
+    told: Told,
+    ask: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Server {
+    fn start() -> Outcome<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg("serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let (Some(ask), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err("the server has no pipes".into());
+        };
+        let mut answers = BufReader::new(answers);
+        let mut line = String::new();
+        answers.read_line(&mut line)?;
+        Ok(Self { told: serde_json::from_str(&line)?, process, ask, answers })
+    }
+
+    /// The addresses of the users that are there.
+    fn report(&mut self) -> Outcome<HashSet<String>> {
+        self.ask.write_all(b"report\n")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It holds nothing that would have to be saved.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The server's process: tells where it listens, and answers every line with the users that are there, until there are no more.
+pub async fn serve() -> Outcome<()> {
+    let tenant = Tenant::builder().system_clock().build();
+    let faulty = FaultyTransport::new(tenant.clone(), SystemClock::new())
+        .latency(Duration::ZERO..=Duration::from_millis(5));
+    for fault in FAULTS {
+        faulty.inject_spec(&fault.parse()?);
+    }
+    let server = TenantServer::bind_tls(faulty, ([127, 0, 0, 1], 0).into()).await?;
+    let (client_id, client_secret) = tenant.client();
+    let told = Told {
+        url: server.url(),
+        ca: server.ca_pem().unwrap_or_default().to_owned(),
+        client_id,
+        client_secret: client_secret.expose().to_owned(),
+    };
+    println!("{}", serde_json::to_string(&told)?);
+    let lines = std::io::stdin().lines();
+    for line in lines {
+        line?;
+        let users = tenant.user_ids().into_iter().filter_map(|id| tenant.user(&id)?.email);
+        println!("{}", serde_json::to_string(&users.collect::<Vec<String>>())?);
+    }
+    Ok(())
+}
