@@ -216,7 +216,7 @@ pub fn further() -> Vec<Scenario> {
             clients: 2,
             calls: Calls::Deletes(500),
             // Two clients of a bucket this small cannot tell each other from the weather.
-            target: Some(Target { efficiency: 0.85, answered_429_pct: 20.0, min_share: 0.0 }),
+            target: Some(Target { efficiency: 0.85, answered_429_pct: 25.0, min_share: 0.0 }),
             ..of("free-one")
         },
         Scenario { name: "enterprise-far", latency: millis(200)..=millis(400), ..of("enterprise-one") },
@@ -249,7 +249,7 @@ pub fn further() -> Vec<Scenario> {
             name: "small-and-fast",
             limits: Limits::none().global(Bucket::per_second(10, 100)),
             binding: global(10.0, 100.0),
-            target: target(0.4, 1.0),
+            target: target(0.3, 1.0),
             ..of("enterprise-one")
         },
         Scenario {

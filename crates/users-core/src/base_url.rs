@@ -75,6 +75,17 @@ impl BaseUrl {
         self.authority.as_str()
     }
 
+    /// The host alone.
+    pub(crate) fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// The port, or the scheme's own.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(if self.is_plain_http() { 80 } else { 443 })
+    }
+
     /// The path that every request's path begins with, without a `/` at its end.
     pub fn path(&self) -> &str {
         &self.path
@@ -87,7 +98,7 @@ impl BaseUrl {
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
-        let host = self.authority.host();
+        let host = self.host();
         host == "localhost"
             || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
             || host

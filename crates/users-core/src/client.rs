@@ -101,8 +101,13 @@ impl Client {
         request: http::Request<Bytes>,
         options: &CallOptions,
     ) -> Result<Arrival, Error> {
-        let span = trace::call(descriptor, self.shared.base.authority());
-        trace::within(span, self.travel(descriptor, request, options)).await
+        let span = trace::call(descriptor);
+        let arrival = trace::within(&span, self.travel(descriptor, request, options)).await;
+        match &arrival {
+            Ok(arrival) => trace::answered(&span, arrival.response.status()),
+            Err(error) => trace::failed(&span, &error.kind()),
+        }
+        arrival
     }
 
     async fn travel(
@@ -131,7 +136,12 @@ impl Client {
                 return Err(fail(Deadline::over("before the request was sent"), attempts));
             }
             attempts += 1;
-            let result = self.attempt(ready, &mut permit, &deadline, options).await;
+            let span = trace::attempt(descriptor, &self.shared.base, attempts);
+            let result = trace::within(&span, self.attempt(ready, &mut permit, &deadline, options)).await;
+            match &result {
+                Ok(response) => trace::answered(&span, response.status()),
+                Err(error) => trace::failed(&span, &error.kind()),
+            }
 
             let (failure, asked) = match &result {
                 Ok(response) => {
@@ -142,7 +152,7 @@ impl Client {
                             let told =
                                 deadline.keep(clock, "renewing the access token", source.refused(token));
                             told.await.map_err(|error| fail(error, attempts))?;
-                            trace::renew();
+                            trace::token_refused();
                             refused_token = Some(token.clone());
                             if self
                                 .has_other_token(&deadline, token)
@@ -254,7 +264,7 @@ impl Client {
             set_head(if parts.status.is_success() { Head::Success } else { Head::Refusal(parts.clone()) });
             Ok(http::Response::from_parts(parts, body.collect(limit).await?))
         };
-        let result = trace::within(trace::attempt(), within(clock, Some(time), exchange)).await;
+        let result = within(clock, Some(time), exchange).await;
         let head = head.into_inner().unwrap_or_else(PoisonError::into_inner);
         match (result, head) {
             (Ok(Ok(response)), _) => Ok(response),

@@ -1,31 +1,69 @@
-//! Spans and events, where the feature `tracing` is on. They name the operation and its path template, never an id, a query
-//! or a token.
+//! Spans and events, where the feature `tracing` is on, by the names of OpenTelemetry's conventions for HTTP clients
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>). They name the operation and its path template, never the
+//! URL, an id, a query or a token.
 
 #[cfg(feature = "tracing")]
 mod on {
-    use crate::Descriptor;
+    use crate::{BaseUrl, Descriptor, Error};
     use http::StatusCode;
+    use std::fmt::Debug;
     use std::future::Future;
     use std::time::Duration;
+    use tracing::field::{Empty, debug};
     use tracing::{Instrument as _, Span};
 
-    pub(crate) fn call(descriptor: &Descriptor, authority: &str) -> Span {
+    /// A whole call: the waiting, the attempts, the pauses.
+    pub(crate) fn call(descriptor: &Descriptor) -> Span {
         tracing::info_span!(
             "users.call",
-            otel.kind = "client",
-            operation = descriptor.name,
+            otel.name = descriptor.name,
+            otel.kind = "internal",
+            otel.status_code = Empty,
             http.request.method = descriptor.method.as_str(),
+            http.response.status_code = Empty,
             url.template = &*descriptor.path,
-            server.address = authority,
+            "error.type" = Empty,
         )
     }
 
-    pub(crate) fn attempt() -> Span {
-        tracing::debug_span!("users.attempt")
+    /// One request and its answer; the first is number 1.
+    pub(crate) fn attempt(descriptor: &Descriptor, base: &BaseUrl, number: u32) -> Span {
+        let span = tracing::info_span!(
+            "users.attempt",
+            otel.name = %format_args!("{} {}{}", descriptor.method, base.path(), descriptor.path),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            http.request.method = descriptor.method.as_str(),
+            http.request.resend_count = Empty,
+            http.response.status_code = Empty,
+            url.template = %format_args!("{}{}", base.path(), descriptor.path),
+            server.address = base.host(),
+            server.port = base.port(),
+            "error.type" = Empty,
+        );
+        if number > 1 {
+            span.record("http.request.resend_count", number - 1);
+        }
+        span
     }
 
-    pub(crate) fn within<F: Future>(span: Span, future: F) -> impl Future<Output = F::Output> {
-        future.instrument(span)
+    pub(crate) fn within<F: Future>(span: &Span, future: F) -> impl Future<Output = F::Output> {
+        future.instrument(span.clone())
+    }
+
+    /// An answer has come.
+    pub(crate) fn answered(span: &Span, status: StatusCode) {
+        span.record("http.response.status_code", status.as_u16());
+        if status.is_client_error() || status.is_server_error() {
+            span.record("error.type", status.as_str());
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+
+    /// No answer has come.
+    pub(crate) fn failed(span: &Span, kind: &dyn Debug) {
+        span.record("error.type", debug(kind));
+        span.record("otel.status_code", "ERROR");
     }
 
     pub(crate) fn retry(attempt: u32, pause: Duration, status: Option<StatusCode>) {
@@ -33,7 +71,7 @@ mod on {
         tracing::debug!(
             attempt,
             pause_ms = pause.as_millis(),
-            status,
+            http.response.status_code = status,
             "the request is sent again after a pause"
         );
     }
@@ -44,36 +82,59 @@ mod on {
         }
     }
 
-    pub(crate) fn renew() {
+    pub(crate) fn token_refused() {
         tracing::debug!("the access token was refused and is renewed");
+    }
+
+    pub(crate) fn token_renewed(lifetime: Option<Duration>) {
+        tracing::debug!(
+            lifetime_s = lifetime.map(|lifetime| lifetime.as_secs()),
+            "there is a new access token"
+        );
+    }
+
+    pub(crate) fn token_not_renewed(error: &Error, old_one_works: bool) {
+        tracing::warn!(%error, old_one_works, "the access token could not be renewed");
     }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod on {
-    use crate::Descriptor;
+    use crate::{BaseUrl, Descriptor, Error};
     use http::StatusCode;
+    use std::fmt::Debug;
+    use std::future::Future;
     use std::time::Duration;
 
     pub(crate) struct Span;
 
-    pub(crate) fn call(_: &Descriptor, _: &str) -> Span {
+    pub(crate) fn call(_: &Descriptor) -> Span {
         Span
     }
 
-    pub(crate) fn attempt() -> Span {
+    pub(crate) fn attempt(_: &Descriptor, _: &BaseUrl, _: u32) -> Span {
         Span
     }
 
-    pub(crate) fn within<F: Future>(_: Span, future: F) -> F {
+    pub(crate) fn within<F: Future>(_: &Span, future: F) -> F {
         future
     }
+
+    pub(crate) fn answered(_: &Span, _: StatusCode) {}
+
+    pub(crate) fn failed(_: &Span, _: &dyn Debug) {}
 
     pub(crate) fn retry(_: u32, _: Duration, _: Option<StatusCode>) {}
 
     pub(crate) fn paced(_: Duration) {}
 
-    pub(crate) fn renew() {}
+    pub(crate) fn token_refused() {}
+
+    pub(crate) fn token_renewed(_: Option<Duration>) {}
+
+    pub(crate) fn token_not_renewed(_: &Error, _: bool) {}
 }
 
-pub(crate) use on::{attempt, call, paced, renew, retry, within};
+pub(crate) use on::{
+    answered, attempt, call, failed, paced, retry, token_not_renewed, token_refused, token_renewed, within,
+};

@@ -124,13 +124,13 @@ impl Fault {
             "hang" => Self::Hang,
             "truncated" => Self::Truncated,
             "garbage" => Self::Garbage,
-            _ => match name.strip_prefix("slow-body:") {
-                Some(seconds) => Self::SlowBody(Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?),
-                None => {
-                    let status = name.parse().ok().filter(|status| (400..600).contains(status))?;
-                    Self::Status(StatusCode::from_u16(status).ok()?)
+            _ => {
+                if let Some(seconds) = name.strip_prefix("slow-body:") {
+                    return Some(Self::SlowBody(Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?));
                 }
-            },
+                let status = name.parse().ok().filter(|status| (400..600).contains(status))?;
+                Self::Status(StatusCode::from_u16(status).ok()?)
+            }
         })
     }
 }

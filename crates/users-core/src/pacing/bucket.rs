@@ -18,6 +18,8 @@ pub(super) struct Bucket {
     at: Instant,
     /// What is added per second, less what others take.
     rate: f64,
+    /// Whether the rate is given, so that what is there may be drawn at once.
+    is_given: bool,
     /// When a request last drew from it.
     drawn_at: Option<Instant>,
     /// How many requests drew from it in all, those apart that were refused.
@@ -61,19 +63,21 @@ const STEEPNESS: f64 = 6.0;
 const FULL: f64 = 0.98;
 /// No tier of Auth0's adds as much as this part of the size per second.
 const QUICK: f64 = 1.5;
-/// What is added per second before anything is known, as a part of the size; the least of Auth0's tiers adds 0.16.
+/// What is added per second before anything is known, as a part of the size; no tier of Auth0's adds less than 0.16 …
 const PRESUMED: f64 = 0.15;
+/// … and the least, for small buckets: what the smallest of the tiers adds.
+const PRESUMED_LEAST: f64 = 2.0;
 /// The rate that no estimate falls below: a request per minute.
 const LEAST_RATE: f64 = 1.0 / 60.0;
 
 impl Bucket {
     pub(super) fn new(size: f64, now: Instant) -> Self {
-        Self::full(size, PRESUMED * size, now)
+        Self::full(size, (PRESUMED * size).max(PRESUMED_LEAST), now)
     }
 
     /// What is assumed of a tenant that has not answered yet: the free tier, 2 at once and 2 per second.
     pub(super) fn least(now: Instant) -> Self {
-        Self::full(2.0, 2.0, now)
+        Self { is_given: true, ..Self::full(2.0, 2.0, now) }
     }
 
     fn full(size: f64, rate: f64, now: Instant) -> Self {
@@ -82,6 +86,7 @@ impl Bucket {
             level: size,
             at: now,
             rate,
+            is_given: false,
             drawn_at: None,
             drawn: 0.0,
             held_until: now,
@@ -129,7 +134,7 @@ impl Bucket {
         let level = self.level(at);
         let per_second = self.size * SLOWEST * (STEEPNESS * level / self.size).exp();
         let is_due = self.drawn_at.is_none_or(|drawn_at| seconds(drawn_at, at) * per_second >= 1.0);
-        level >= 1.0 && (is_due || level >= FULL * self.size)
+        level >= 1.0 && (is_due || self.is_given || level >= FULL * self.size)
     }
 
     pub(super) fn draw(&mut self, now: Instant) {
@@ -165,8 +170,9 @@ impl Bucket {
         if told.number < self.told_by {
             return;
         }
-        // What fits is kept, for it is finer than whole requests.
-        let level = self.believed(told).clamp(told.remaining, told.remaining + 1.0);
+        // What fits is kept, for it is finer than whole requests; before anything was told there is nothing to keep.
+        let believed = if self.told_by == 0 { 0.0 } else { self.believed(told) };
+        let level = believed.clamp(told.remaining, told.remaining + 1.0);
         self.measure(told);
         let since = self.rate * seconds(told.at, now).max(0.0);
         self.level = (level + since - told.later).clamp(0.0, self.size);

@@ -2,7 +2,7 @@
 
 use super::AccessToken;
 use crate::clock::within;
-use crate::{Clock, Error, ErrorKind, Instant, TransportError};
+use crate::{Clock, Error, ErrorKind, Instant, TransportError, trace};
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use std::fmt;
@@ -162,6 +162,7 @@ impl Inner {
         state.flight = None;
         match fetched {
             Ok(token) => {
+                trace::token_renewed(token.lifetime());
                 state.not_before = None;
                 state.current = token.lifetime().map(|lifetime| {
                     // A short life is used for half at least.
@@ -175,6 +176,8 @@ impl Inner {
                 Ok(token)
             }
             Err(error) => {
+                let old_one_works = state.current.as_ref().is_some_and(|current| now < current.expires_at);
+                trace::token_not_renewed(&error, old_one_works);
                 state.not_before = Some(now + PAUSE_AFTER_FAILURE);
                 Err(Arc::new(error))
             }
