@@ -1,14 +1,15 @@
 //! Where access tokens come from, and how often.
 
 use futures_util::future::join_all;
-use http::Method;
+use http::{Method, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use users_core::authentication::RequestToken;
 use users_core::management::GetUser;
 use users_core::model::Secret;
-use users_core::{AccessToken, Clock as _, ErrorKind, ManagementClient, token_fn};
-use users_mock::{Captured, MockTransport};
+use users_core::{AccessToken, Clock as _, ErrorKind, ManagementClient, Unpaced, token_fn};
+use users_mock::{Captured, Fault, FaultyTransport, MockTransport, Tenant};
 
 const USER: &str = r#"{"user_id":"auth0|1"}"#;
 const TOKEN: (Method, &str) = (Method::POST, "/oauth/token");
@@ -89,6 +90,64 @@ fn an_early_renewal_that_fails_does_not_throw_a_good_token_away() {
         }
     });
     assert!(token_requests(&mock) < 20, "{}", token_requests(&mock));
+}
+
+#[test]
+fn a_thousand_calls_with_an_expired_token_renew_it_once() {
+    let latency = Duration::from_millis(20)..=Duration::from_millis(80);
+    for told_by_its_lifetime in [true, false] {
+        let tenant = Tenant::builder().users(1).token_lifetime(Duration::from_secs(3600)).build();
+        let faulty = FaultyTransport::new(tenant.clone(), tenant.clock()).latency(latency.clone());
+        let (client_id, client_secret) = tenant.client();
+        let builder = ManagementClient::builder(faulty).domain(tenant.domain()).clock(tenant.clock());
+        let client =
+            builder.client_credentials(client_id, client_secret).pacer(Unpaced::new()).build().unwrap();
+        let (clock, id) = (tenant.clock(), tenant.user_ids().remove(0));
+        clock.block_on(async {
+            client.users().get(&id).await.unwrap();
+            if told_by_its_lifetime {
+                clock.sleep(Duration::from_secs(3600)).await;
+            } else {
+                tenant.forget_tokens();
+            }
+            let calls = (0..1000).map(|_| client.clone().users().get(&id).into_future());
+            assert!(join_all(calls).await.iter().all(Result::is_ok));
+        });
+        assert_eq!(tenant.tokens_fetched(), 2, "the first, and one renewal");
+        let refused =
+            tenant.requests().iter().filter(|request| request.status == StatusCode::UNAUTHORIZED).count();
+        assert_eq!(refused, if told_by_its_lifetime { 0 } else { 1000 });
+    }
+}
+
+#[test]
+fn while_renewals_fail_no_call_does_until_the_old_token_ends_and_then_all_is_well_again() {
+    for fault in [Fault::ConnectRefused, Fault::Hang, Fault::Status(StatusCode::INTERNAL_SERVER_ERROR)] {
+        let tenant = Tenant::builder().users(1).token_lifetime(Duration::from_secs(3600)).build();
+        let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+        let (client_id, client_secret) = tenant.client();
+        let builder = ManagementClient::builder(faulty.clone()).domain(tenant.domain()).clock(tenant.clock());
+        let users = builder.client_credentials(client_id, client_secret).build().unwrap().users();
+        let (clock, id) = (tenant.clock(), tenant.user_ids().remove(0));
+        clock.block_on(async {
+            users.get(&id).await.unwrap();
+            faulty.inject(fault).on(RequestToken::DESCRIPTOR).always();
+            while clock.elapsed() < Duration::from_secs(3598) {
+                let before = clock.elapsed();
+                users.get(&id).await.unwrap();
+                let taken = clock.elapsed() - before;
+                assert!(
+                    taken < Duration::from_secs(1),
+                    "{fault:?}: it took {taken:?} although the old token works"
+                );
+                clock.sleep(Duration::from_millis(700)).await;
+            }
+            clock.sleep(Duration::from_secs(2)).await;
+            assert_eq!(users.get(&id).await.unwrap_err().kind(), ErrorKind::Token, "{fault:?}");
+            faulty.mend();
+            users.get(&id).await.unwrap();
+        });
+    }
 }
 
 #[test]
