@@ -1,10 +1,11 @@
 //! What happens to a call on its way: pauses, repeats, deadlines. On a virtual clock.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use users_core::management::{CreateUser, DeleteUser, GetAllUsers, GetUser};
 use users_core::model::NewUser;
 use users_core::{
-    Body, ErrorKind, ManagementClient, Retry, Sent, TransportError, TransportErrorKind,
+    Body, ConnectTimeout, ErrorKind, ManagementClient, Retry, Sent, TransportError, TransportErrorKind,
     management::UsersManager, transport_fn,
 };
 use users_mock::{MockTransport, VirtualClock};
@@ -173,6 +174,31 @@ fn no_attempt_outlives_the_call_s_own_time() {
 }
 
 #[test]
+fn a_call_s_patience_with_connecting_reaches_the_transport_and_goes_before_the_client_s() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let transport = Arc::new(transport_fn(move |request: http::Request<bytes::Bytes>, _| {
+        tell.lock().unwrap().push(request.extensions().get::<ConnectTimeout>().map(|connect| connect.0));
+        async { Ok(http::Response::new(Body::from(USER))) }
+    }));
+    let clock = VirtualClock::new();
+    let builder = || {
+        ManagementClient::builder(Arc::clone(&transport))
+            .domain("tenant.example.com")
+            .clock(clock.clone())
+            .token("token")
+    };
+    let (plain, hasty) =
+        (builder().build().unwrap(), builder().connect_timeout(Duration::from_secs(2)).build().unwrap());
+    clock.block_on(async {
+        plain.users().get("auth0|1").await.unwrap();
+        hasty.users().get("auth0|1").await.unwrap();
+        hasty.users().get("auth0|1").connect_timeout(Duration::from_secs(1)).await.unwrap();
+    });
+    assert_eq!(*told.lock().unwrap(), [None, Some(Duration::from_secs(2)), Some(Duration::from_secs(1))]);
+}
+
+#[test]
 fn a_call_without_time_left_sends_nothing() {
     let (mock, users, clock) = mock();
     let error = clock.block_on(users.create(NewUser::new("db")).timeout(Duration::ZERO).send()).unwrap_err();
@@ -247,6 +273,36 @@ fn retries_can_be_turned_off() {
         .build()
         .unwrap();
     assert!(mock.clock().block_on(client.users().get("auth0|1").send()).unwrap_err().is_rate_limited());
+    mock.verify();
+}
+
+#[test]
+fn a_policy_of_one_s_own_decides_how_often_and_how_soon_but_not_what_is_safe() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).status(502).times(4);
+    mock.expect(GetUser::DESCRIPTOR).status(503).header("retry-after", "60");
+    mock.expect(GetUser::DESCRIPTOR).json("{}");
+    mock.expect(CreateUser::DESCRIPTOR).status(502);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let policy = Retry::by(move |failed| {
+        tell.lock().unwrap().push((failed.errors, failed.status.map(|status| status.as_u16())));
+        Some(Duration::from_secs(1))
+    });
+    let builder = ManagementClient::builder(mock.clone()).domain("tenant.example.com").clock(mock.clock());
+    let users = builder.token("token").retry(policy).build().unwrap().users();
+    mock.clock().block_on(async {
+        users.get("auth0|1").await.unwrap();
+        assert_eq!(
+            mock.clock().elapsed(),
+            Duration::from_secs(64),
+            "four seconds, and what the server asked"
+        );
+        users.create(NewUser::new("db")).await.unwrap_err();
+    });
+    let expected: Vec<_> =
+        (1..=5).map(|errors| (errors, Some(if errors == 5 { 503 } else { 502 }))).collect();
+    assert_eq!(*told.lock().unwrap(), expected, "it is not asked about a creation");
     mock.verify();
 }
 

@@ -194,6 +194,12 @@ impl<T: Product> Builder<T> {
         self
     }
 
+    /// How long one attempt may wait for its connection, unless the call says otherwise. The transport's own limit holds unless set.
+    pub fn connect_timeout(mut self, connect: Duration) -> Self {
+        self.limits.connect = Some(connect);
+        self
+    }
+
     /// How long one attempt may take, headers and body, unless the call says otherwise. 30 s unless set.
     pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
         self.limits.attempt = attempt;

@@ -13,8 +13,6 @@ use users_model::Secret;
 
 /// A call as a value: set options on it, then `.await` it, [`send`](Self::send) it, or take the request out.
 ///
-/// Dropping it sends nothing. Dropping its future stops it; a write that was under way may then have been carried out.
-///
 /// ```
 /// # use users_core::management::UsersManager;
 /// # async fn story(users: UsersManager) -> Result<(), users_core::Error> {
@@ -33,6 +31,14 @@ use users_model::Secret;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Dropping it
+///
+/// Dropping a call sends nothing. Dropping its future stops it where it is. If it was still waiting for a token or for the rate limit,
+/// nothing was sent, and its place goes to the next. If it was sent, nobody can take it back: a write may be carried out all the same,
+/// and there is no error to say so. Treat it like one whose
+/// [`may_have_been_applied`](Error::may_have_been_applied) is true: look before you write again. The client goes on in every case, with
+/// its token, its pace and its connections.
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct Call<O: Operation> {
     client: Client,
@@ -65,6 +71,12 @@ impl<O: Operation> Call<O> {
     /// that would have to wait past it returns at once.
     pub fn timeout(mut self, overall: Duration) -> Self {
         self.options.overall = Some(overall);
+        self
+    }
+
+    /// How long each attempt may wait for its connection, where the transport can tell ([`ConnectTimeout`](crate::ConnectTimeout)).
+    pub fn connect_timeout(mut self, connect: Duration) -> Self {
+        self.options.connect = Some(connect);
         self
     }
 

@@ -6,8 +6,8 @@ use crate::pacing::Permit;
 use crate::rate_limit::server_delay;
 use crate::retry::{Budget, Failure, Tried};
 use crate::{
-    AccessToken, BaseUrl, Clock, Descriptor, Error, ErrorKind, HttpTransport, Instant, Pacer, Retry, Sent,
-    TokenSource, TransportError, TransportErrorKind, trace,
+    AccessToken, BaseUrl, Clock, ConnectTimeout, Descriptor, Error, ErrorKind, HttpTransport, Instant, Pacer,
+    Retry, Sent, TokenSource, TransportError, TransportErrorKind, trace,
 };
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -42,13 +42,14 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) overall: Option<Duration>,
+    pub(crate) connect: Option<Duration>,
     pub(crate) attempt: Duration,
     pub(crate) response: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { overall: None, attempt: Duration::from_secs(30), response: 16 * 1024 * 1024 }
+        Self { overall: None, connect: None, attempt: Duration::from_secs(30), response: 16 * 1024 * 1024 }
     }
 }
 
@@ -56,6 +57,7 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
     pub(crate) overall: Option<Duration>,
+    pub(crate) connect: Option<Duration>,
     pub(crate) attempt: Option<Duration>,
     pub(crate) response: Option<usize>,
     pub(crate) idempotent: Option<bool>,
@@ -91,6 +93,9 @@ impl Client {
         }
         replace(headers, own);
         replace(headers, options.headers.clone());
+        if let Some(connect) = options.connect.or(self.shared.limits.connect) {
+            request.extensions_mut().insert(ConnectTimeout(connect));
+        }
         request
     }
 

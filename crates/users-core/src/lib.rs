@@ -76,7 +76,9 @@ pub use pacing::{AdaptivePacer, KnownLimit, Pacer, Permit, Unpaced};
 pub use paging::{Items, Paged, Pages};
 pub use rate_limit::RateLimit;
 pub use rest::{Rest, RestClient};
-pub use retry::Retry;
+pub use retry::{FailedAttempt, Retry};
 pub use token::{AccessToken, ClientCredentials, StaticToken, TokenFn, TokenSource, token_fn};
-pub use transport::{Body, HttpTransport, Sent, TransportError, TransportErrorKind, transport_fn};
+pub use transport::{
+    Body, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind, transport_fn,
+};
 pub use users_model as model;

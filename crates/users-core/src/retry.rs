@@ -3,6 +3,8 @@
 use crate::error::is_passing;
 use crate::{Safety, Sent, TransportError, TransportErrorKind};
 use http::StatusCode;
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -24,12 +26,31 @@ use std::time::Duration;
 /// # What becomes of a call
 ///
 #[doc = include_str!("../FAULTS.md")]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Retry {
     max_attempts: u32,
     base: Duration,
     cap: Duration,
     max_server_delay: Duration,
+    policy: Option<Arc<Policy>>,
+}
+
+type Policy = dyn Fn(&FailedAttempt) -> Option<Duration> + Send + Sync;
+
+/// What a [policy of one's own](Retry::by) knows when it decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedAttempt {
+    /// Attempts that failed, this one included, 429s apart.
+    pub errors: u32,
+    /// Attempts that were answered with 429, this one included.
+    pub refusals: u32,
+    /// The status of the answer; `None` if there was none.
+    pub status: Option<StatusCode>,
+    /// How long the server asked to wait.
+    pub server_delay: Option<Duration>,
+    /// A random number for jitter.
+    pub random: u64,
 }
 
 /// However patient, a call gives up on a server that does nothing but refuse.
@@ -46,6 +67,7 @@ impl Default for Retry {
             base: Duration::from_millis(250),
             cap: Duration::from_secs(20),
             max_server_delay: Duration::from_secs(3600),
+            policy: None,
         }
     }
 }
@@ -54,6 +76,23 @@ impl Retry {
     /// Sends every request once, whatever comes. (A 401 still renews the access token.)
     pub fn never() -> Self {
         Self { max_attempts: 0, ..Self::default() }
+    }
+
+    /// Decides by this closure how long to wait before a request is sent again, or with `None` that it is not.
+    ///
+    /// It is asked only where repeating is safe by the table above, what it says is never less than the server asked, and the
+    /// client's retry budget and the call's deadline hold as ever. So it can change how often and how soon, but does no harm.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use users_core::Retry;
+    ///
+    /// // Five attempts, a second apart; a 429 ends the call.
+    /// let retry = Retry::by(|failed| (failed.refusals == 0 && failed.errors < 5).then_some(Duration::from_secs(1)));
+    /// # let _ = retry;
+    /// ```
+    pub fn by(policy: impl Fn(&FailedAttempt) -> Option<Duration> + Send + Sync + 'static) -> Self {
+        Self { policy: Some(Arc::new(policy)), ..Self::default() }
     }
 
     /// How often a request is sent at most where errors come back, from 1 up; 429s are not counted.
@@ -88,24 +127,40 @@ impl Retry {
         if self.max_attempts == 0 {
             return None;
         }
-        let backoff = self.full_jitter(tried.errors + tried.refusals, random);
-        match failure {
-            Failure::Refused { server_delay } => {
-                if tried.refusals >= MOST_REFUSALS || server_delay.is_some_and(|delay| self.refuses(delay)) {
-                    return None;
-                }
-                Some(server_delay.unwrap_or(Duration::ZERO).max(backoff.max(LEAST_AFTER_429)))
+        let (status, server_delay) = match *failure {
+            Failure::Refused { server_delay } => (Some(StatusCode::TOO_MANY_REQUESTS), server_delay),
+            Failure::NotSent => (None, None),
+            Failure::Passing { status, server_delay } if tried.repeatable => (status, server_delay),
+            Failure::QueryTimeout if tried.repeatable && tried.errors == 0 => {
+                (Some(StatusCode::SERVICE_UNAVAILABLE), None)
             }
-            _ if tried.errors + 1 >= self.max_attempts => None,
-            Failure::NotSent => Some(backoff),
-            Failure::QueryTimeout if tried.errors > 0 => None,
-            Failure::Passing { server_delay } if tried.repeatable => {
-                let asked = server_delay.unwrap_or(Duration::ZERO);
-                (!self.refuses(asked)).then(|| asked.max(backoff))
-            }
-            Failure::QueryTimeout if tried.repeatable => Some(backoff),
-            Failure::Passing { .. } | Failure::QueryTimeout | Failure::Final => None,
+            Failure::Passing { .. } | Failure::QueryTimeout | Failure::Final => return None,
+        };
+        if server_delay.is_some_and(|delay| self.refuses(delay)) {
+            return None;
         }
+        let is_refused = matches!(failure, Failure::Refused { .. });
+        let failed = FailedAttempt {
+            errors: tried.errors + u32::from(!is_refused),
+            refusals: tried.refusals + u32::from(is_refused),
+            status,
+            server_delay,
+            random,
+        };
+        let pause = match &self.policy {
+            Some(policy) => policy(&failed),
+            None => self.backoff_after(&failed),
+        }?;
+        let least = if is_refused { LEAST_AFTER_429 } else { Duration::ZERO };
+        Some(pause.max(server_delay.unwrap_or_default()).max(least))
+    }
+
+    fn backoff_after(&self, failed: &FailedAttempt) -> Option<Duration> {
+        let may = match failed.status {
+            Some(StatusCode::TOO_MANY_REQUESTS) => failed.refusals <= MOST_REFUSALS,
+            _ => failed.errors < self.max_attempts,
+        };
+        may.then(|| self.full_jitter(failed.errors + failed.refusals - 1, failed.random))
     }
 
     fn full_jitter(&self, attempt: u32, random: u64) -> Duration {
@@ -113,6 +168,18 @@ impl Retry {
             self.base.saturating_mul(1_u32.checked_shl(attempt.min(16)).unwrap_or(u32::MAX)).min(self.cap);
         let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
         Duration::from_nanos(if nanos == 0 { 0 } else { random % nanos })
+    }
+}
+
+impl fmt::Debug for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Retry")
+            .field("max_attempts", &self.max_attempts)
+            .field("base", &self.base)
+            .field("cap", &self.cap)
+            .field("max_server_delay", &self.max_server_delay)
+            .field("by", &self.policy.as_ref().map(|_| "a closure"))
+            .finish()
     }
 }
 
@@ -124,7 +191,7 @@ pub(crate) enum Failure {
     /// No byte of it reached the server.
     NotSent,
     /// It may have been carried out, and may succeed another time.
-    Passing { server_delay: Option<Duration> },
+    Passing { status: Option<StatusCode>, server_delay: Option<Duration> },
     /// Auth0 gave up on a search; the same search will most likely time out again.
     QueryTimeout,
     /// It would end the same way again.
@@ -138,7 +205,7 @@ impl Failure {
                 Self::Final
             }
             (_, Sent::No) => Self::NotSent,
-            _ => Self::Passing { server_delay: None },
+            _ => Self::Passing { status: None, server_delay: None },
         }
     }
 
@@ -146,7 +213,7 @@ impl Failure {
         match status {
             StatusCode::TOO_MANY_REQUESTS => Self::Refused { server_delay },
             StatusCode::SERVICE_UNAVAILABLE if says_query_timeout(body) => Self::QueryTimeout,
-            status if is_passing(status) => Self::Passing { server_delay },
+            status if is_passing(status) => Self::Passing { status: Some(status), server_delay },
             _ => Self::Final,
         }
     }
@@ -214,7 +281,7 @@ mod tests {
     #[test]
     fn the_table_of_what_is_safe_to_repeat_holds() {
         let refused = Failure::Refused { server_delay: None };
-        let passing = Failure::Passing { server_delay: None };
+        let passing = Failure::Passing { status: None, server_delay: None };
         let (safe, idempotent, other) = (Safety::Safe, Safety::Idempotent, Safety::Unsafe);
         for (failure, safety, word, expected) in [
             (refused, safe, None, true),

@@ -23,7 +23,8 @@ use std::time::Duration;
 /// - decodes `gzip` if it asked for it, while the body is read, so that the client's size limit counts decoded bytes;
 /// - gives every status as `Ok`; an error means that there is no complete response head;
 /// - classifies its errors, see below, and keeps secrets (the `authorization` header, bodies) out of them;
-/// - stops when its future, or the body's stream, is dropped.
+/// - stops when its future, or the body's stream, is dropped;
+/// - may keep to a [`ConnectTimeout`] among the request's extensions.
 ///
 /// `deadline` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case;
 /// a transport that enforces it too can say more precisely whether the request was sent.
@@ -74,6 +75,11 @@ impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
         (**self).send(request, deadline).await
     }
 }
+
+/// How long a request may wait for its connection: an extension of the request, where the call or the client asks for one. A
+/// transport that cannot tell connecting from the rest leaves it alone; the attempt's deadline holds in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectTimeout(pub Duration);
 
 /// Makes a transport from a closure.
 ///

@@ -18,7 +18,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
-use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
+use users_core::{Body, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
 
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -105,12 +105,26 @@ impl HttpTransport for HyperTransport {
         self.check(request.uri())?;
         let target = host_and_port(request.uri());
         let to_head = request.method() == Method::HEAD;
+        let asked = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
+        let to_connect = asked.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         let mut request = prepared(request);
         let connection = capture_connection(&mut request);
         let handed_over = || connection.connection_metadata().is_some();
 
         let mut timer: Timer = deadline.map(|deadline| Box::pin(tokio::time::sleep(deadline)));
-        match in_time(&mut timer, self.client.request(request)).await {
+        let mut sending = pin!(self.client.request(request));
+        let mut sent = None;
+        if to_connect.is_some() {
+            let mut patience: Timer = to_connect.map(|time| Box::pin(tokio::time::sleep(time)));
+            sent = in_time(&mut patience, sending.as_mut()).await;
+            if sent.is_none() && !handed_over() {
+                return Err(error::too_late(&target, to_connect, false));
+            }
+        }
+        if sent.is_none() {
+            sent = in_time(&mut timer, sending).await;
+        }
+        match sent {
             Some(Ok(response)) => Ok(body::response(response, to_head, target, timer)),
             Some(Err(error)) => Err(error::sending(error, &target, handed_over())),
             None => Err(error::too_late(&target, deadline, handed_over())),

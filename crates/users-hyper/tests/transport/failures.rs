@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use users_core::{HttpTransport, Sent, TransportErrorKind};
+use users_core::{ConnectTimeout, HttpTransport, Sent, TransportErrorKind};
 
 #[tokio::test]
 async fn a_server_that_never_answers_may_have_acted() {
@@ -48,6 +48,34 @@ async fn a_server_that_hangs_in_the_handshake_was_sent_nothing() {
     let hasty = builder().connect_timeout(SOON).build().unwrap();
     let error = answer(&hasty, &server.https_url(), None).await.unwrap_err();
     assert_error(&error, TransportErrorKind::Timeout, Sent::No, "took longer than 150ms");
+}
+
+#[tokio::test]
+async fn a_call_may_have_less_patience_with_connecting_than_the_transport() {
+    let server = Server::new(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let transport = transport();
+    let mut request = http::Request::get(server.https_url()).body(bytes::Bytes::new()).unwrap();
+    request.extensions_mut().insert(ConnectTimeout(SOON));
+    let error = transport.send(request, Some(NEVER)).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Timeout, Sent::No, "there was no connection");
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_no_slow_connection() {
+    let server = Server::new(|mut stream| async move {
+        read_head(&mut stream).await;
+        tokio::time::sleep(SOON * 2).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+    })
+    .await;
+    let mut request = http::Request::get(server.url()).body(bytes::Bytes::new()).unwrap();
+    request.extensions_mut().insert(ConnectTimeout(SOON));
+    let response = transport().send(request, Some(NEVER)).await.unwrap();
+    assert_eq!(text(response).await.unwrap(), "{}");
 }
 
 #[tokio::test]
