@@ -8,10 +8,9 @@ use futures_util::stream::{self, StreamExt as _};
 use http::StatusCode;
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use users_core::{Body, CATALOGUE, Clock, HttpTransport, Sent, TransportError, TransportErrorKind};
+use users_core::{Body, Clock, HttpTransport, Sent, TransportError, TransportErrorKind};
 
 /// In how many pieces a slow body comes.
 const PIECES: u32 = 10;
@@ -36,103 +35,6 @@ pub enum Fault {
     SlowBody(Duration),
     /// The request is not carried out, but answered with this status.
     Status(StatusCode),
-}
-
-/// A fault and the requests that it falls on, as a word: `503`, `reset-after@users.create`, `hang@users.get,after=2,times=3`,
-/// `slow-body:5,chance=0.1`, `truncated,always`.
-///
-/// First comes the fault: `connect-refused`, `reset-before`, `reset-after`, `hang`, `truncated`, `garbage`, `slow-body:SECONDS` or a
-/// status; then, after an `@`, the operation's name; then what [`Injected`] has methods for.
-///
-/// ```
-/// use users_mock::{FaultSpec, FaultyTransport, Tenant};
-///
-/// let tenant = Tenant::new();
-/// let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
-/// let spec: FaultSpec = "503@users.get,times=2".parse()?;
-/// faulty.inject_spec(&spec);
-/// assert_eq!("503@users.got".parse::<FaultSpec>().unwrap_err().to_string(), "no operation is called users.got");
-/// # Ok::<(), users_mock::FaultSpecError>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct FaultSpec(Rule);
-
-/// Why a [`FaultSpec`] cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultSpecError(String);
-
-impl fmt::Display for FaultSpecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for FaultSpecError {}
-
-impl FromStr for FaultSpec {
-    type Err = FaultSpecError;
-
-    fn from_str(text: &str) -> Result<Self, FaultSpecError> {
-        let mut parts = text.split(',').map(str::trim);
-        let head = parts.next().unwrap_or_default();
-        let (fault, operation) =
-            head.split_once('@').map_or((head, None), |(fault, name)| (fault, Some(name)));
-        let mut rule = Rule::new(Fault::named(fault).ok_or_else(|| {
-            FaultSpecError(format!(
-                "{fault:?} is no fault; there are connect-refused, reset-before, reset-after, hang, truncated, garbage, \
-                 slow-body:SECONDS and any status from 400 to 599"
-            ))
-        })?);
-        if let Some(name) = operation {
-            let descriptor = CATALOGUE.iter().find(|descriptor| descriptor.name == name);
-            let descriptor =
-                descriptor.ok_or_else(|| FaultSpecError(format!("no operation is called {name}")))?;
-            rule.matcher = Some((*descriptor).into());
-        }
-        for part in parts {
-            let number = |value: &str| {
-                value
-                    .parse::<u32>()
-                    .map_err(|_| FaultSpecError(format!("{value:?} is no number of requests")))
-            };
-            match part.split_once('=') {
-                Some(("after", value)) => rule.spared = number(value)?,
-                Some(("times", value)) => rule.left = Some(number(value)?),
-                Some(("chance", value)) => {
-                    let chance = value.parse::<f64>().ok().filter(|chance| (0.0..=1.0).contains(chance));
-                    let chance = chance
-                        .ok_or_else(|| FaultSpecError(format!("{value:?} is no probability from 0 to 1")))?;
-                    rule.chance(chance);
-                }
-                None if part == "always" => rule.left = None,
-                _ => {
-                    let known = "after=N, times=N, chance=P and always";
-                    return Err(FaultSpecError(format!("{part:?} is not known; there are {known}")));
-                }
-            }
-        }
-        Ok(Self(rule))
-    }
-}
-
-impl Fault {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "connect-refused" => Self::ConnectRefused,
-            "reset-before" => Self::ResetBefore,
-            "reset-after" => Self::ResetAfter,
-            "hang" => Self::Hang,
-            "truncated" => Self::Truncated,
-            "garbage" => Self::Garbage,
-            _ => {
-                if let Some(seconds) = name.strip_prefix("slow-body:") {
-                    return Some(Self::SlowBody(Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?));
-                }
-                let status = name.parse().ok().filter(|status| (400..600).contains(status))?;
-                Self::Status(StatusCode::from_u16(status).ok()?)
-            }
-        })
-    }
 }
 
 /// A transport on which things go wrong at a test's word, before or after another one has done its work.
@@ -174,25 +76,25 @@ struct State {
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
+pub(crate) struct Rule {
     fault: Fault,
-    matcher: Option<Matcher>,
+    pub(crate) matcher: Option<Matcher>,
     /// How many requests go well first.
-    spared: u32,
+    pub(crate) spared: u32,
     /// How many are left to go wrong; `None` for all.
-    left: Option<u32>,
+    pub(crate) left: Option<u32>,
     /// Of 2⁶⁴ requests, how many go wrong.
     chance: u64,
 }
 
 impl Rule {
     /// The next request, whichever it is.
-    fn new(fault: Fault) -> Self {
+    pub(crate) fn new(fault: Fault) -> Self {
         Self { fault, matcher: None, spared: 0, left: Some(1), chance: u64::MAX }
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    fn chance(&mut self, chance: f64) {
+    pub(crate) fn chance(&mut self, chance: f64) {
         // A cast of a float stays within the integer's range.
         (self.left, self.chance) = (None, (chance * u64::MAX as f64) as u64);
     }
@@ -221,9 +123,8 @@ impl FaultyTransport {
         Injected { transport: self, index }
     }
 
-    /// Lets requests go wrong as a word says.
-    pub fn inject_spec(&self, spec: &FaultSpec) {
-        self.state().rules.push(spec.0.clone());
+    pub(crate) fn add(&self, rule: Rule) {
+        self.state().rules.push(rule);
     }
 
     /// Lets everything go well from now on.

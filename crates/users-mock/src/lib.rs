@@ -15,6 +15,7 @@ mod captured;
 mod clock;
 mod expectation;
 mod fault;
+mod fault_spec;
 mod mock;
 #[cfg(feature = "server")]
 mod server;
@@ -23,7 +24,8 @@ mod tenant;
 pub use captured::Captured;
 pub use clock::VirtualClock;
 pub use expectation::{Expectation, Matcher};
-pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
+pub use fault::{Fault, FaultyTransport, Injected};
+pub use fault_spec::{FaultSpec, FaultSpecError};
 pub use mock::MockTransport;
 #[cfg(feature = "server")]
 pub use server::TenantServer;
