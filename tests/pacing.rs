@@ -155,6 +155,48 @@ fn an_error_without_headers_does_not_mean_that_there_is_no_limit() {
 }
 
 #[test]
+fn whatever_a_server_tells_of_its_limits_nobody_waits_for_ever() {
+    for (status, limit, remaining, reset) in [
+        (200, "0", "0", "0"),
+        (200, "1", "0", "99999999999999999999"),
+        (200, "50", "4000", "-1"),
+        (200, "18446744073709551615", "18446744073709551615", "18446744073709551615"),
+        (200, "18446744073709551615", "0", "1"),
+        (200, "-5", "x", ""),
+        (429, "0", "0", "18446744073709551615"),
+        (429, "50", "50", "0"),
+        (429, "1", "1", "9223372036854775807"),
+    ] {
+        let clock = VirtualClock::new();
+        let pacer = AdaptivePacer::new(clock.clone());
+        let names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+        let headers = names.into_iter().zip([limit, remaining, reset]);
+        let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        clock.block_on(async {
+            for _ in 0..20 {
+                exchange(&pacer, StatusCode::from_u16(status).unwrap(), &headers).await;
+            }
+        });
+        // After a 429 nobody waits for longer than an hour.
+        let most = Duration::from_secs(if status == 429 { 20 * 3700 } else { 20 * 70 });
+        assert!(clock.elapsed() < most, "{status} {limit} {remaining} {reset}: {:?}", clock.elapsed());
+        assert!(pacer.known().iter().all(|known| known.per_second.is_finite()));
+    }
+}
+
+#[test]
+fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
+    let clock = VirtualClock::new();
+    let pacer = AdaptivePacer::new(clock.clone());
+    clock.block_on(async {
+        for limit in 1..500 {
+            exchange(&pacer, StatusCode::OK, &told(limit, limit)).await;
+        }
+    });
+    assert!(pacer.known().len() <= 8, "{}", pacer.known().len());
+}
+
+#[test]
 fn a_permit_that_is_dropped_unused_gives_its_place_back() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
@@ -208,7 +250,7 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
         assert_eq!(second.retry_after(), Some(Duration::from_secs(30)));
         assert_eq!(
             second.to_string(),
-            "GET /users/{id}: the server asked to wait 30 s longer than the call may (retry after 30 s)"
+            "GET /users/{id}: the rate limit lets it go in 30 s, which is longer than the call may take (retry after 30 s)"
         );
         assert!(mock.clock().elapsed() - before < Duration::from_millis(100), "it is told at once");
         let paused = client.rate_limit().into_iter().find(|known| known.limit == 40).unwrap();
@@ -257,6 +299,61 @@ fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_pas
     let sent: Vec<String> = sent.filter(|target| target.contains("/users/")).collect();
     assert_eq!(sent.len(), 30, "{sent:?}");
     assert!(sent.is_sorted(), "{sent:?}");
+}
+
+#[test]
+fn a_call_whose_turn_would_come_too_late_is_told_at_once() {
+    let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+    let client = tenant.management();
+    let (users, id, clock) = (client.users(), tenant.user_ids().remove(0), tenant.clock());
+    clock.block_on(async {
+        at_once(&client, &tenant, 40).await;
+        let begun = clock.elapsed();
+        let answers = join_all((0..500).map(|_| {
+            let (call, clock) = (users.get(&id).timeout(Duration::from_secs(20)), clock.clone());
+            async move { (call.await, clock.elapsed() - begun) }
+        }))
+        .await;
+        let (went, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(answer, _)| answer.is_ok());
+        assert!((35..50).contains(&went.len()), "{}", went.len());
+        let at_once = refused.iter().filter(|(_, after)| after.is_zero()).collect::<Vec<_>>();
+        assert!(at_once.len() > 400, "{}", at_once.len());
+        let error = at_once.last().unwrap().0.as_ref().unwrap_err();
+        assert!(error.is_rate_limited() && error.attempts() == 0, "{error}");
+        assert!(error.retry_after().unwrap() > Duration::from_secs(20));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_many_threads_nobody_is_forgotten() {
+    let limits = Limits::none().global(Bucket::per_second(500, 500));
+    let tenant = Tenant::builder().system_clock().users(1).limits(limits).build();
+    let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain());
+    let client = builder.token(tenant.management_token()).build().unwrap();
+    let id = tenant.user_ids().remove(0);
+    let tasks = (0..200).map(|task| {
+        let (users, id) = (client.users(), id.clone());
+        tokio::spawn(async move {
+            let mut done = 0;
+            for call in 0..8 {
+                if (task + call) % 3 == 0 {
+                    // Given up somewhere on the way.
+                    let patience = Duration::from_micros(137 * (task % 50));
+                    let _ = tokio::time::timeout(patience, users.delete("auth0|nobody").into_future()).await;
+                }
+                done += u32::from(if call % 2 == 0 {
+                    users.get(&id).await.is_ok()
+                } else {
+                    users.delete("auth0|nobody").await.is_ok()
+                });
+            }
+            done
+        })
+    });
+    let all =
+        tokio::time::timeout(Duration::from_secs(60), join_all(tasks)).await.expect("nobody waits for ever");
+    let done: u32 = all.into_iter().map(|task| task.unwrap()).sum();
+    assert_eq!(done, 1600);
 }
 
 #[test]

@@ -231,7 +231,10 @@ impl Client {
         let is_too_long =
             deadline.left(&**clock).is_some_and(|left| left < wait) || self.shared.retry.refuses(wait);
         if is_too_long {
-            let message = format!("the server asked to wait {} s longer than the call may", wait.as_secs());
+            let message = format!(
+                "the rate limit lets it go in {:.0} s, which is longer than the call may take",
+                wait.as_secs_f32()
+            );
             return Err(Error::new(ErrorKind::RateLimited, message).wait(Some(wait)));
         }
         let began = clock.now();

@@ -90,7 +90,8 @@ impl Pacer for AdaptivePacer {
     }
 
     fn least_wait(&self, group: Access) -> Duration {
-        self.0.state().pace.held(group, self.0.clock.now())
+        let state = self.0.state();
+        state.pace.least_wait(group, state.waiting.of(group).len(), self.0.clock.now())
     }
 
     fn known(&self) -> Vec<KnownLimit> {

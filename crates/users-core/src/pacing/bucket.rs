@@ -18,6 +18,8 @@ pub(super) struct Bucket {
     at: Instant,
     /// What is added per second, less what others take.
     rate: f64,
+    /// Whether the rate was measured, not presumed.
+    is_measured: bool,
     /// Whether the rate is given, so that what is there may be drawn at once.
     is_given: bool,
     /// When a request last drew from it.
@@ -86,6 +88,7 @@ impl Bucket {
             level: size,
             at: now,
             rate,
+            is_measured: false,
             is_given: false,
             drawn_at: None,
             drawn: 0.0,
@@ -128,6 +131,17 @@ impl Bucket {
         }
         // At the end of a clock's range no moment is later.
         (now + held + late).saturating_since(now)
+    }
+
+    /// How long a request must wait behind so many others, even if twice as much is added as was measured.
+    pub(super) fn least_wait(&self, others: usize, now: Instant) -> Duration {
+        let held = self.held(now);
+        if !self.is_measured {
+            return held;
+        }
+        #[allow(clippy::cast_precision_loss)] // nobody queues 2⁵³ calls
+        let missing = others as f64 + 1.0 - self.level(now + held);
+        held + Duration::try_from_secs_f64((missing / (2.0 * self.rate)).max(0.0)).unwrap_or(Duration::MAX)
     }
 
     fn may_draw(&self, at: Instant) -> bool {
@@ -208,6 +222,7 @@ impl Bucket {
             self.rate += 0.3 * (added / time - self.rate);
         }
         self.rate = self.rate.max(LEAST_RATE);
+        self.is_measured = true;
         self.window = Some(here);
     }
 }

@@ -46,7 +46,7 @@ pub trait Pacer: fmt::Debug + Send + Sync + 'static {
     /// Learns from the answer to the request that this permit let go.
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap);
 
-    /// How long a request of this group has to wait for certain; a call with less time left than this ends at once.
+    /// How long a request of this group would have to wait at least; a call with less time left than this ends at once.
     fn least_wait(&self, group: Access) -> Duration {
         let _ = group;
         Duration::ZERO

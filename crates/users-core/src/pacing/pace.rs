@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// How many requests under way are remembered; the answer to an older one teaches nothing.
 const MOST_UNDER_WAY: usize = 1024;
+/// How many limits are known at most; Auth0 has one or two for each group.
+const MOST_SIZES: usize = 8;
 /// How long a limit that no answer of a group names any more still counts for it.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 /// How long nothing goes after a 429 that tells no time.
@@ -75,12 +77,12 @@ impl Pace {
         }
     }
 
-    /// How long no request of this group may go for certain.
-    pub(super) fn held(&self, group: Access, now: Instant) -> Duration {
+    /// How long a request of this group must wait behind so many others, as far as can be told.
+    pub(super) fn least_wait(&self, group: Access, others: usize, now: Instant) -> Duration {
         if *self.knowledge.of(group) == Knowledge::Nothing {
             return self.assumed.held(now);
         }
-        self.obeyed(group, now).map(|bucket| bucket.held(now)).max().unwrap_or_default()
+        self.obeyed(group, now).map(|bucket| bucket.least_wait(others, now)).max().unwrap_or_default()
     }
 
     /// Whether nothing is known but that some group has no limit.
@@ -123,7 +125,8 @@ impl Pace {
             self.for_each_drawn(group, now, Bucket::refused);
         }
         match limit {
-            Some(RateLimit { limit: Some(limit), remaining: Some(remaining), .. }) => {
+            // A limit of nothing cannot be kept to, so it is none of this pacer's.
+            Some(RateLimit { limit: Some(limit @ 1..), remaining: Some(remaining), .. }) => {
                 *self.knowledge.of_mut(group) = Knowledge::Limited(*limit);
                 self.told(gone, *limit, *remaining, now);
             }
@@ -141,6 +144,9 @@ impl Pace {
     /// An answer has told how much is left of how much.
     fn told(&mut self, gone: Gone, limit: u64, remaining: u64, now: Instant) {
         let index = self.sizes.iter().position(|size| size.limit == limit).unwrap_or_else(|| {
+            if self.sizes.len() == MOST_SIZES {
+                self.sizes.remove(0);
+            }
             self.sizes.push(Size::new(limit, now));
             self.sizes.len() - 1
         });
@@ -156,7 +162,7 @@ impl Pace {
         }
         // On average it was counted half-way between its sending and its answer.
         let at = gone.at + now.saturating_since(gone.at) / 2;
-        let told = |later| Told { number: gone.number, at, remaining: requests(remaining), later };
+        let told = |later| Told { number: gone.number, at, remaining: requests(remaining.min(limit)), later };
         size.learn(gone.group, &told(together), &told(apart), now);
     }
 
