@@ -58,6 +58,8 @@ enum Calls {
     Deletes(usize),
     /// As many of each: reads, updates, deletes.
     Mixed(usize),
+    /// Reads of users who are not there: errors, which tell nothing of the limit.
+    Missing(usize),
 }
 
 /// What came of a scenario.
@@ -219,6 +221,12 @@ pub fn further() -> Vec<Scenario> {
             target: Some(Target { efficiency: 0.85, answered_429_pct: 25.0, min_share: 0.0 }),
             ..of("free-one")
         },
+        Scenario {
+            name: "enterprise-missing",
+            calls: Calls::Missing(4_000),
+            target: target(0.9, 5.0),
+            ..of("enterprise-one")
+        },
         Scenario { name: "enterprise-far", latency: millis(200)..=millis(400), ..of("enterprise-one") },
         Scenario {
             name: "free-far",
@@ -302,7 +310,7 @@ async fn work(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) ->
     clock.sleep(scenario.apart * u32::try_from(client).expect("few clients")).await;
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let total = match scenario.calls {
-        Calls::Deletes(calls) => calls,
+        Calls::Deletes(calls) | Calls::Missing(calls) => calls,
         Calls::Mixed(each) => 3 * each,
     };
     let caller = async |number: u32| {
@@ -315,6 +323,7 @@ async fn work(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) ->
             let gone = format!("auth0|{client}-{call}");
             let delete = async || patiently(scenario, &clock, async || users.delete(&gone).await).await;
             let done = match (scenario.calls, call % 3) {
+                (Calls::Missing(_), _) => users.get(&gone).optional().await.map(drop),
                 (Calls::Mixed(_), 0) => users.get(&ids[0]).await.map(drop),
                 (Calls::Mixed(_), 1) => {
                     users.update(&ids[1], UserUpdate::new().nickname("Ada")).await.map(drop)
@@ -375,7 +384,7 @@ fn sum_up(scenario: &Scenario, log: &[Counted], failed: usize, first_end: f64) -
     let refused = log.iter().filter(|counted| counted.status == StatusCode::TOO_MANY_REQUESTS).count();
     let drawn: Vec<&Counted> = log
         .iter()
-        .filter(|counted| counted.status.is_success())
+        .filter(|counted| counted.status != StatusCode::TOO_MANY_REQUESTS)
         .filter(|counted| scenario.method.as_ref().is_none_or(|method| counted.method == *method))
         .collect();
     let (first, last) =

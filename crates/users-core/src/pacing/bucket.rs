@@ -69,6 +69,10 @@ const QUICK: f64 = 1.5;
 const PRESUMED: f64 = 0.15;
 /// … and the least, for small buckets: what the smallest of the tiers adds.
 const PRESUMED_LEAST: f64 = 2.0;
+/// How much more per second is presumed after an answer that tells nothing, as a part of the size …
+const PRESUMED_MORE: f64 = 0.0005;
+/// … and as long as no answer has told anything.
+const PRESUMED_MORE_AT_FIRST: f64 = 0.1;
 /// The rate that no estimate falls below: a request per minute.
 const LEAST_RATE: f64 = 1.0 / 60.0;
 
@@ -80,6 +84,13 @@ impl Bucket {
     /// What is assumed of a tenant that has not answered yet: the free tier, 2 at once and 2 per second.
     pub(super) fn least(now: Instant) -> Self {
         Self { is_given: true, ..Self::full(2.0, 2.0, now) }
+    }
+
+    /// A request was not refused, though nothing was told: where requests wait, more may go.
+    pub(super) fn presume_more(&mut self, now: Instant) {
+        if self.level(now) < FULL * self.size {
+            self.rate += if self.is_given { PRESUMED_MORE_AT_FIRST } else { PRESUMED_MORE * self.size };
+        }
     }
 
     fn full(size: f64, rate: f64, now: Instant) -> Self {

@@ -130,14 +130,22 @@ impl Pace {
                 *self.knowledge.of_mut(group) = Knowledge::Limited(*limit);
                 self.told(gone, *limit, *remaining, now);
             }
-            _ if status.is_success() && *self.knowledge.of(group) == Knowledge::Nothing => {
-                *self.knowledge.of_mut(group) = Knowledge::Unlimited;
+            _ if is_refused => {}
+            _ if status.is_success() => {
+                if *self.knowledge.of(group) == Knowledge::Nothing {
+                    *self.knowledge.of_mut(group) = Knowledge::Unlimited;
+                }
             }
-            _ => {}
+            // An error often tells nothing, but it was not refused.
+            _ => self.for_each_drawn(group, now, |bucket| bucket.presume_more(now)),
         }
         if is_refused {
             let until = now + delay.unwrap_or_default().clamp(AFTER_REFUSAL, LONGEST_HOLD);
-            self.for_each_drawn(group, now, |bucket| bucket.hold(until));
+            let named = limit.and_then(|limit| limit.limit);
+            match self.sizes.iter_mut().find(|size| Some(size.limit) == named) {
+                Some(size) => size.hold(group, until),
+                None => self.for_each_drawn(group, now, |bucket| bucket.hold(until)),
+            }
         }
     }
 
@@ -249,6 +257,13 @@ impl Size {
     fn obeyed(&self, group: Access) -> &Bucket {
         let apart = self.apart.of(group).as_ref().filter(|_| self.is_apart);
         apart.unwrap_or(&self.together)
+    }
+
+    fn hold(&mut self, group: Access, until: Instant) {
+        self.together.hold(until);
+        if let Some(apart) = self.apart.of_mut(group) {
+            apart.hold(until);
+        }
     }
 
     fn learn(&mut self, group: Access, together: &Told, apart: &Told, now: Instant) {
