@@ -34,6 +34,8 @@ const FAULTS: [&str; 12] = [
     "429,chance=0.0005",
 ];
 const ATTEMPT: Duration = Duration::from_secs(1);
+/// How many seconds a load must last for its memory to tell anything.
+const LONG_ENOUGH: u64 = 15;
 
 /// What came of one protocol's load.
 #[derive(Debug, Serialize)]
@@ -47,7 +49,7 @@ pub struct Row {
     pub panicked: u64,
     /// What a call said of a user that the tenant denies.
     pub untrue: Vec<String>,
-    /// The client's resident set after a third of the time, and at the end, in MiB.
+    /// The client's resident set after a third of the time, and at the end, in MiB; not of a load too short to warm up.
     pub resident_mib: Option<(f64, f64)>,
 }
 
@@ -152,7 +154,7 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
         panicked: ended.iter().filter(|ended| ended.is_err()).count() as u64,
         untrue: untrue.map(|made| format!("{}: said to be there: {:?}", made.email, made.exists)).collect(),
         failed: book.failed,
-        resident_mib: before.zip(after),
+        resident_mib: before.zip(after).filter(|_| seconds >= LONG_ENOUGH),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Everything that must hold before a change lands.
 
 use crate::run::{cargo, command, is_there, root, status};
-use crate::{contract, features, peers, purity, reference};
+use crate::{bench, contract, features, peers, purity, reference};
 use std::time::{Duration, Instant};
 
 /// What came of a step: done, or left out and why.
@@ -47,6 +47,7 @@ pub fn run() -> Result<(), String> {
         ("reference table", || reference::run(true).map(done)),
         ("contract", || contract::run(None, false).map(done)),
         ("licences and bans", licences),
+        ("short soak", || bench::run(&["soak", "--seconds", "3"].map(String::from)).map(done)),
         ("tour", || cargo(&["run", "--quiet", "-p", "users-hyper", "--example", "tour"]).map(done)),
         ("peers", || {
             if is_there("node", &["--version"]) && is_there("npm", &["--version"]) {
