@@ -73,6 +73,8 @@ const PRESUMED_LEAST: f64 = 2.0;
 const PRESUMED_MORE: f64 = 0.0005;
 /// … and as long as no answer has told anything.
 const PRESUMED_MORE_AT_FIRST: f64 = 0.1;
+/// What is left of the believed rate after a 429.
+const LESS: f64 = 0.9;
 /// The rate that no estimate falls below: a request per minute.
 const LEAST_RATE: f64 = 1.0 / 60.0;
 
@@ -174,8 +176,9 @@ impl Bucket {
         self.drawn -= 1.0;
     }
 
-    /// A request was refused, which takes nothing from the bucket.
+    /// A request was refused, which takes nothing from the bucket, and tells that too much was believed of it.
     pub(super) fn refused(&mut self) {
+        self.rate = (self.rate * LESS).max(LEAST_RATE);
         self.drawn -= 1.0;
     }
 
