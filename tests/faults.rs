@@ -172,6 +172,8 @@ fn a_fault_can_be_told_in_a_word() {
         ("404@users.get,always", "404 404 404"),
         ("404,chance=1", "404 404 404"),
         ("404, chance=0", "503 200 200"),
+        ("404,times=1,chance=1", "404 503 200"),
+        ("404,chance=1,times=1", "404 503 200"),
     ] {
         let tenant = Tenant::builder().users(1).build();
         let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
@@ -203,6 +205,8 @@ fn a_fault_can_be_told_in_a_word() {
         ("hang,chance=2", "\"2\" is no probability"),
         ("hang,often", "\"often\" is not known"),
         ("slow-body:-1", "is no fault"),
+        ("hang,times=2,always", "not both"),
+        ("hang,always,times=2", "not both"),
     ] {
         let error = word.parse::<FaultSpec>().unwrap_err().to_string();
         assert!(error.contains(problem), "{word}: {error}");

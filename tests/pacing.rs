@@ -1,7 +1,7 @@
 //! Clients that keep to a tenant's pace: the allowance is used up, and hardly anything is asked for in vain.
 
-use futures_util::FutureExt as _;
 use futures_util::future::{join, join_all};
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 use users_core::management::{DeleteUser, GetUser};
@@ -194,6 +194,175 @@ fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
         }
     });
     assert!(pacer.known().len() <= 8, "{}", pacer.known().len());
+}
+
+#[test]
+fn a_buffered_stream_may_have_calls_in_its_loop() {
+    for write_in_the_loop in [false, true] {
+        let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+        let (users, id) = (tenant.management().users(), tenant.user_ids().remove(0));
+        tenant.clock().block_on(async {
+            // While the loop's own call is awaited, nobody polls the calls of the stream.
+            let calls = (0..20).map(|_| users.get(&id).into_future());
+            let mut reads = futures_util::stream::iter(calls).buffered(8);
+            while let Some(user) = reads.next().await {
+                user.unwrap();
+                if write_in_the_loop {
+                    users.delete("auth0|nobody").await.unwrap();
+                } else {
+                    users.get(&id).await.unwrap();
+                }
+            }
+        });
+        let elapsed = tenant.clock().elapsed();
+        assert!(elapsed < Duration::from_secs(40), "40 requests at 2 per second: {elapsed:?}");
+    }
+}
+
+#[test]
+fn calls_that_nobody_polls_any_more_hold_up_no_others() {
+    let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+    let client = tenant.management();
+    let (users, id) = (client.users(), tenant.user_ids().remove(0));
+    tenant.clock().block_on(async {
+        at_once(&client, &tenant, 6).await;
+        let mut parked: Vec<_> = (0..3).map(|_| users.get(&id).into_future()).collect();
+        for call in &mut parked {
+            assert!(
+                std::future::poll_fn(|context| std::task::Poll::Ready(
+                    call.as_mut().poll(context).is_pending()
+                ))
+                .await
+            );
+        }
+        let mut polls = 0;
+        let mut delete = Box::pin(users.delete("auth0|nobody").into_future());
+        let counted = std::future::poll_fn(|context| {
+            polls += 1;
+            delete.as_mut().poll(context)
+        });
+        counted.await.unwrap();
+        assert!(polls < 20, "{polls} polls");
+        users.get(&id).await.unwrap();
+        join_all(parked).await.into_iter().for_each(|call| drop(call.unwrap()));
+    });
+}
+
+#[test]
+fn whoever_set_no_deadline_waits_as_long_as_it_takes() {
+    let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
+    let (client, neighbour) = (tenant.management(), tenant.management());
+    let clock = tenant.clock();
+    clock.block_on(async {
+        let busy = async {
+            for _ in 0..20 {
+                at_once(&neighbour, &tenant, 100).await;
+                clock.sleep(Duration::from_secs(3)).await;
+            }
+        };
+        let calm = async {
+            loop {
+                at_once(&client, &tenant, 1).await;
+                clock.sleep(Duration::from_secs(5)).await;
+            }
+        };
+        futures_util::future::select(Box::pin(busy), Box::pin(calm)).await;
+        clock.sleep(Duration::from_secs(30)).await;
+        let before = clock.elapsed();
+        let one = client.users().get(&tenant.user_ids()[0]).timeout(Duration::from_secs(10)).await;
+        assert!(one.is_ok(), "the neighbour is silent and the bucket full again: {one:?}");
+        assert!(clock.elapsed() - before < Duration::from_secs(2));
+        assert_eq!(at_once(&client, &tenant, 1000).await, 1000);
+    });
+}
+
+#[test]
+fn a_deadline_is_not_held_against_calls_that_would_be_in_time() {
+    let tenant = Tenant::builder().users(1).limits(Limits::private_cloud()).build();
+    let (users, id, clock) = (tenant.management().users(), tenant.user_ids().remove(0), tenant.clock());
+    clock.block_on(async {
+        for _ in 0..20 {
+            users.get(&id).await.unwrap();
+            clock.sleep(Duration::from_secs(1)).await;
+        }
+        // 450 beyond the burst take 9 s.
+        let calls = (0..500).map(|_| users.get(&id).timeout(Duration::from_millis(13_500)).into_future());
+        let went = join_all(calls).await.iter().filter(|call| call.is_ok()).count();
+        assert_eq!(went, 500);
+    });
+}
+
+#[test]
+fn a_tenant_that_is_given_a_larger_bucket_is_used_within_seconds() {
+    for before in [Limits::free(), Limits::enterprise_development(), Limits::essentials()] {
+        let tenant = Tenant::builder().users(1).limits(before.clone()).build();
+        let client = tenant.management();
+        let clock = tenant.clock();
+        let users = client.users();
+        let work = async {
+            join_all((0..64).map(|_| async {
+                while clock.elapsed() < Duration::from_secs(130) {
+                    users.delete("auth0|nobody").await.unwrap();
+                }
+            }))
+            .await;
+        };
+        let change = async {
+            clock.sleep(Duration::from_secs(100)).await;
+            tenant.set_limits(Limits::enterprise());
+            clock.sleep(Duration::from_secs(10)).await;
+            let sent = tenant.requests().len();
+            clock.sleep(Duration::from_secs(20)).await;
+            tenant.requests().len() - sent
+        };
+        let ((), in_twenty_seconds) = clock.block_on(join(work, change));
+        assert!((290..=350).contains(&in_twenty_seconds), "{before:?}: {in_twenty_seconds} of 320");
+    }
+}
+
+#[test]
+fn a_429_that_names_no_limit_is_waited_out_by_the_whole_group() {
+    let clock = VirtualClock::new();
+    let pacer = AdaptivePacer::new(clock.clone());
+    let half_a_minute = [("retry-after".parse().unwrap(), "30".parse().unwrap())].into_iter().collect();
+    clock.block_on(async {
+        exchange(&pacer, StatusCode::OK, &HeaderMap::new()).await;
+        exchange(&pacer, StatusCode::TOO_MANY_REQUESTS, &half_a_minute).await;
+        let before = clock.elapsed();
+        pacer.acquire(Access::Read).await.used();
+        assert_eq!(clock.elapsed() - before, Duration::from_secs(30));
+    });
+}
+
+#[test]
+fn a_permit_that_is_dropped_unused_gives_its_turn_back_too() {
+    let waited = |drops: u32| {
+        let clock = VirtualClock::new();
+        let pacer = AdaptivePacer::new(clock.clone());
+        clock.block_on(async {
+            exchange(&pacer, StatusCode::OK, &told(50, 5)).await;
+            clock.sleep(Duration::from_secs(2)).await;
+            for _ in 0..drops {
+                drop(pacer.acquire(Access::Read).await);
+            }
+            let before = clock.elapsed();
+            pacer.acquire(Access::Read).await.used();
+            clock.elapsed() - before
+        })
+    };
+    assert_eq!(waited(1), waited(0));
+}
+
+#[test]
+fn a_mock_that_is_always_full_and_answers_in_no_time_has_a_finite_rate() {
+    let clock = VirtualClock::new();
+    let pacer = AdaptivePacer::new(clock.clone());
+    clock.block_on(async {
+        for _ in 0..30 {
+            exchange(&pacer, StatusCode::OK, &told(50, 50)).await;
+        }
+    });
+    assert!(pacer.known()[0].per_second.is_finite(), "{:?}", pacer.known());
 }
 
 #[test]

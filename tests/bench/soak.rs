@@ -60,6 +60,9 @@ impl Row {
         if self.panicked > 0 {
             misses.push(format!("{} callers panicked", self.panicked));
         }
+        if self.succeeded < self.calls / 5 * 4 || self.succeeded == 0 {
+            misses.push(format!("only {} of {} calls succeeded", self.succeeded, self.calls));
+        }
         if self.calls != self.succeeded + self.failed.values().sum::<u64>() {
             misses.push("not every call has an outcome".to_owned());
         }
@@ -85,6 +88,7 @@ struct Book {
     succeeded: u64,
     failed: BTreeMap<String, u64>,
     made: Vec<Made>,
+    untrue: Vec<String>,
 }
 
 impl Book {
@@ -152,7 +156,10 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
         calls: book.calls,
         succeeded: book.succeeded,
         panicked: ended.iter().filter(|ended| ended.is_err()).count() as u64,
-        untrue: untrue.map(|made| format!("{}: said to be there: {:?}", made.email, made.exists)).collect(),
+        untrue: untrue
+            .map(|made| format!("{}: said to be there: {:?}", made.email, made.exists))
+            .chain(book.untrue)
+            .collect(),
         failed: book.failed,
         resident_mib: before.zip(after).filter(|_| seconds >= LONG_ENOUGH),
     })
@@ -177,10 +184,21 @@ async fn story(client: &ManagementClient, book: &SharedBook, email: String) {
     };
     with(book, |book| book.calls += 1);
     let read = users.get(&id).await;
-    with(book, |book| book.count(&read));
+    with(book, |book| {
+        book.count(&read);
+        let found = read.as_ref().map(|user| user.user_id.as_ref() == Some(&id));
+        if found.is_ok_and(|is_same| !is_same) || read.as_ref().is_err_and(Error::is_not_found) {
+            book.untrue.push(format!("{email}: was made, and is not read: {read:?}"));
+        }
+    });
     with(book, |book| book.calls += 1);
     let changed = users.update(&id, UserUpdate::new().nickname("Ada")).await;
-    with(book, |book| book.count(&changed));
+    with(book, |book| {
+        book.count(&changed);
+        if changed.as_ref().is_ok_and(|user| user.nickname.as_deref() != Some("Ada")) {
+            book.untrue.push(format!("{email}: was changed, and is not: {changed:?}"));
+        }
+    });
     with(book, |book| book.calls += 1);
     let deleted = users.delete(&id).await;
     let exists = match &deleted {

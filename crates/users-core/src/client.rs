@@ -228,8 +228,7 @@ impl Client {
     async fn pace(&self, descriptor: &Descriptor, deadline: &Deadline) -> Result<Permit, Error> {
         let Shared { clock, pacer, .. } = &*self.shared;
         let wait = pacer.least_wait(descriptor.access);
-        let is_too_long =
-            deadline.left(&**clock).is_some_and(|left| left < wait) || self.shared.retry.refuses(wait);
+        let is_too_long = deadline.left(&**clock).is_some_and(|left| left < wait);
         if is_too_long {
             let message = format!(
                 "the rate limit lets it go in {:.0} s, which is longer than the call may take",

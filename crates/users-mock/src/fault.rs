@@ -81,22 +81,30 @@ pub(crate) struct Rule {
     pub(crate) matcher: Option<Matcher>,
     /// How many requests go well first.
     pub(crate) spared: u32,
-    /// How many are left to go wrong; `None` for all.
-    pub(crate) left: Option<u32>,
-    /// Of 2⁶⁴ requests, how many go wrong.
-    chance: u64,
+    pub(crate) times: Times,
+    /// Of 2⁶⁴ requests, how many go wrong, if that is left to chance.
+    chance: Option<u64>,
+}
+
+/// How many requests are left to go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// One; or where there is a probability, as many as it says.
+    Unsaid,
+    Left(u32),
+    Always,
 }
 
 impl Rule {
     /// The next request, whichever it is.
     pub(crate) fn new(fault: Fault) -> Self {
-        Self { fault, matcher: None, spared: 0, left: Some(1), chance: u64::MAX }
+        Self { fault, matcher: None, spared: 0, times: Times::Unsaid, chance: None }
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     pub(crate) fn chance(&mut self, chance: f64) {
         // A cast of a float stays within the integer's range.
-        (self.left, self.chance) = (None, (chance * u64::MAX as f64) as u64);
+        self.chance = Some((chance * u64::MAX as f64) as u64);
     }
 }
 
@@ -129,20 +137,26 @@ impl FaultyTransport {
 
     /// Lets everything go well from now on.
     pub fn mend(&self) {
-        self.state().rules.iter_mut().for_each(|rule| rule.left = Some(0));
+        self.state().rules.iter_mut().for_each(|rule| rule.times = Times::Left(0));
     }
 
     /// What goes wrong with this request.
     fn fault(&self, request: &Captured) -> Option<Fault> {
         let mut state = self.state();
         for rule in &mut state.rules {
-            if rule.left == Some(0) || rule.matcher.as_ref().is_some_and(|matcher| !matcher.fits(request)) {
+            if rule.times == Times::Left(0)
+                || rule.matcher.as_ref().is_some_and(|matcher| !matcher.fits(request))
+            {
                 continue;
             }
             if rule.spared > 0 {
                 rule.spared -= 1;
-            } else if rule.chance == u64::MAX || self.clock.random() < rule.chance {
-                rule.left = rule.left.map(|left| left - 1);
+            } else if rule.chance.is_none_or(|chance| chance == u64::MAX || self.clock.random() < chance) {
+                rule.times = match rule.times {
+                    Times::Left(left) => Times::Left(left.saturating_sub(1)),
+                    Times::Unsaid if rule.chance.is_none() => Times::Left(0),
+                    unlimited => unlimited,
+                };
                 return Some(rule.fault);
             }
         }
@@ -256,15 +270,16 @@ impl Injected<'_> {
 
     /// So many requests go wrong, not one.
     pub fn times(self, times: u32) -> Self {
-        self.with(|rule| rule.left = Some(times))
+        self.with(|rule| rule.times = Times::Left(times))
     }
 
     /// Every request goes wrong.
     pub fn always(self) -> Self {
-        self.with(|rule| rule.left = None)
+        self.with(|rule| rule.times = Times::Always)
     }
 
-    /// Each request goes wrong with this probability, from 0 to 1, by the clock's randomness.
+    /// Each request goes wrong with this probability, from 0 to 1, by the clock's randomness; no more of them than
+    /// [`times`](Self::times) says, if it does.
     pub fn chance(self, chance: f64) -> Self {
         self.with(|rule| rule.chance(chance))
     }

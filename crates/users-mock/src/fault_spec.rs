@@ -1,6 +1,6 @@
 //! Faults as words, for a command line.
 
-use crate::fault::{Fault, FaultyTransport, Rule};
+use crate::fault::{Fault, FaultyTransport, Rule, Times};
 use http::StatusCode;
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use users_core::CATALOGUE;
 /// `slow-body:5,chance=0.1`, `truncated,always`.
 ///
 /// First comes the fault: `connect-refused`, `reset-before`, `reset-after`, `hang`, `truncated`, `garbage`, `slow-body:SECONDS` or a
-/// status; then, after an `@`, the operation's name; then what [`Injected`] has methods for.
+/// status; then, after an `@`, the operation's name; then what [`Injected`](crate::Injected) has methods for.
 ///
 /// ```
 /// use users_mock::{FaultSpec, FaultyTransport, Tenant};
@@ -73,14 +73,21 @@ impl FromStr for FaultSpec {
             };
             match part.split_once('=') {
                 Some(("after", value)) => rule.spared = number(value)?,
-                Some(("times", value)) => rule.left = Some(number(value)?),
+                Some(("times", value)) if rule.times == Times::Unsaid => {
+                    rule.times = Times::Left(number(value)?)
+                }
                 Some(("chance", value)) => {
                     let chance = value.parse::<f64>().ok().filter(|chance| (0.0..=1.0).contains(chance));
                     let chance = chance
                         .ok_or_else(|| FaultSpecError(format!("{value:?} is no probability from 0 to 1")))?;
                     rule.chance(chance);
                 }
-                None if part == "always" => rule.left = None,
+                None if part == "always" && rule.times == Times::Unsaid => rule.times = Times::Always,
+                Some(("times", _)) | None if part.starts_with("times=") || part == "always" => {
+                    return Err(FaultSpecError(
+                        "times=N and always can be said only once, and not both".to_owned(),
+                    ));
+                }
                 _ => {
                     let known = "after=N, times=N, chance=P and always";
                     return Err(FaultSpecError(format!("{part:?} is not known; there are {known}")));

@@ -55,10 +55,15 @@ struct State {
     /// Who waits, in the order in which they came.
     waiting: PerGroup<BTreeMap<u64, Waker>>,
     next: u64,
+    /// How many requests of each group went.
+    went: PerGroup<u64>,
 }
 
 /// Nobody sleeps for less: a timer could not.
 const SHORTEST: Duration = Duration::from_millis(1);
+/// For how long one that may go is waited for by the next. Its future may be one that nobody polls any more, as in a buffered
+/// stream whose loop makes a call of its own; it keeps its place, but the others go on.
+const GRACE: Duration = Duration::from_millis(50);
 
 impl AdaptivePacer {
     /// A pacer that knows nothing yet.
@@ -68,7 +73,7 @@ impl AdaptivePacer {
 
     pub(crate) fn on(clock: Arc<dyn Clock>) -> Self {
         let pace = Pace::new(clock.now());
-        let state = State { pace, waiting: PerGroup::default(), next: 0 };
+        let state = State { pace, waiting: PerGroup::default(), next: 0, went: PerGroup::default() };
         Self(Arc::new(Inner { clock, state: Mutex::new(state) }))
     }
 }
@@ -76,14 +81,15 @@ impl AdaptivePacer {
 #[async_trait]
 impl Pacer for AdaptivePacer {
     async fn acquire(&self, group: Access) -> Permit {
-        Turn { inner: Arc::clone(&self.0), group, place: None, sleep: None }.await
+        Turn { inner: Arc::clone(&self.0), group, place: None, patience: None, sleep: None }.await
     }
 
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap) {
         let limit = RateLimit::from_headers(headers);
         let delay = server_delay(headers, self.0.clock.unix_now());
         let mut state = self.0.state();
-        state.pace.answered(permit.number(), status, limit.as_ref(), delay, self.0.clock.now());
+        let (group, number) = (permit.group(), permit.number());
+        state.pace.answered(group, number, status, limit.as_ref(), delay, self.0.clock.now());
         let heads = state.heads();
         drop(state);
         heads.into_iter().for_each(Waker::wake);
@@ -132,14 +138,30 @@ impl State {
         let earlier = self.firsts().filter(|(_, other, _)| *other < place);
         earlier.filter(|(group, ..)| self.pace.wait(*group, now).is_zero()).map(|(.., waker)| waker).next()
     }
+
+    /// How many go before this one, at most, and whom to remind of it.
+    fn ahead(&self, group: Access, place: u64, now: Instant) -> (u64, Option<Waker>) {
+        match self.waiting.of(group).first_key_value() {
+            Some((first, waker)) if *first < place => (place - first, Some(waker.clone())),
+            _ => self.earlier(place, now).map_or((0, None), |earlier| (1, Some(earlier.clone()))),
+        }
+    }
 }
 
-/// Waits in the queue of its group; the first there waits for the pace.
+/// Waits in the queue of its group; the first there waits for the pace, the others for those before them.
 struct Turn {
     inner: Arc<Inner>,
     group: Access,
     place: Option<u64>,
+    patience: Option<Patience>,
     sleep: Option<Sleep>,
+}
+
+/// Until when others are let go before; it begins anew whenever one has gone.
+#[derive(Clone, Copy)]
+struct Patience {
+    went: u64,
+    until: Instant,
 }
 
 struct Sleep {
@@ -158,19 +180,15 @@ impl Future for Turn {
                 state.next += 1;
                 state.next
             });
-            let queue = state.waiting.of_mut(self.group);
-            queue.insert(place, context.waker().clone());
-            if queue.first_key_value().is_some_and(|(first, _)| *first != place) {
-                return Poll::Pending;
-            }
+            state.waiting.of_mut(self.group).insert(place, context.waker().clone());
             let now = inner.clock.now();
             let wait = state.pace.wait(self.group, now);
-            if let Some(earlier) = state.earlier(place, now).filter(|_| wait.is_zero()).cloned() {
-                drop(state);
-                earlier.wake();
-                return Poll::Pending;
-            }
-            if wait.is_zero() {
+            let went = *state.went.of(self.group);
+            let (ahead, first) = state.ahead(self.group, place, now);
+            let patience = self.patience.filter(|patience| patience.went == went);
+            let is_next = ahead == 0 || patience.is_some_and(|patience| patience.until <= now);
+            if is_next && wait.is_zero() {
+                *state.went.of_mut(self.group) += 1;
                 let number = state.pace.go(self.group, now);
                 drop(state);
                 self.leave();
@@ -180,11 +198,25 @@ impl Future for Turn {
                 );
             }
             drop(state);
-            let until = now + wait;
+            let until = match patience {
+                _ if is_next => now + wait,
+                Some(patience) => patience.until,
+                None => {
+                    let until = now + wait + GRACE.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX));
+                    self.patience = Some(Patience { went, until });
+                    if let Some(first) = first.filter(|_| wait.is_zero()) {
+                        first.wake();
+                    }
+                    until
+                }
+            };
             // One that ends sooner is kept: then there is another look.
             let mut sleep = match self.sleep.take() {
                 Some(sleep) if sleep.until <= until => sleep,
-                _ => Sleep { until, future: inner.clock.sleep(wait.max(SHORTEST)) },
+                _ => {
+                    let time = until.saturating_since(now).max(SHORTEST);
+                    Sleep { until, future: inner.clock.sleep(time) }
+                }
             };
             if sleep.future.as_mut().poll(context).is_pending() {
                 self.sleep = Some(sleep);

@@ -18,17 +18,22 @@ pub(super) struct Bucket {
     at: Instant,
     /// What is added per second, less what others take.
     rate: f64,
+    /// What was presumed of the rate at first.
+    presumed: f64,
     /// Whether the rate was measured, not presumed.
     is_measured: bool,
     /// Whether the rate is given, so that what is there may be drawn at once.
     is_given: bool,
-    /// When a request last drew from it.
+    /// When a request last drew from it, and when the one before.
     drawn_at: Option<Instant>,
+    drawn_before: Option<Instant>,
     /// How many requests drew from it in all, those apart that were refused.
     drawn: f64,
     /// Nothing may be drawn before.
     held_until: Instant,
-    /// The number of the request whose answer told the level.
+    /// When an answer last told the level.
+    told_at: Option<Instant>,
+    /// The number of the request whose answer that was.
     told_by: u64,
     window: Option<Window>,
 }
@@ -75,6 +80,8 @@ const PRESUMED_MORE: f64 = 0.0005;
 const PRESUMED_MORE_AT_FIRST: f64 = 0.1;
 /// What is left of the believed rate after a 429.
 const LESS: f64 = 0.9;
+/// After so many seconds without an answer a measured rate counts for less.
+const SILENCE: f64 = 10.0;
 /// The rate that no estimate falls below: a request per minute.
 const LEAST_RATE: f64 = 1.0 / 60.0;
 
@@ -101,9 +108,12 @@ impl Bucket {
             level: size,
             at: now,
             rate,
+            presumed: rate,
             is_measured: false,
             is_given: false,
             drawn_at: None,
+            drawn_before: None,
+            told_at: None,
             drawn: 0.0,
             held_until: now,
             told_by: 0,
@@ -112,7 +122,11 @@ impl Bucket {
     }
 
     pub(super) fn level(&self, now: Instant) -> f64 {
-        (self.level + self.rate * seconds(self.at, now).max(0.0)).min(self.size)
+        let time = seconds(self.at, now).max(0.0);
+        // What others took is forgotten with time, and so is what was measured of a tenant that has changed.
+        let silence = (time - SILENCE).max(0.0);
+        let added = self.rate * (time - silence) + self.rate.max(self.presumed) * silence;
+        (self.level + added).min(self.size)
     }
 
     pub(super) fn rate(&self) -> f64 {
@@ -149,7 +163,8 @@ impl Bucket {
     /// How long a request must wait behind so many others, even if twice as much is added as was measured.
     pub(super) fn least_wait(&self, others: usize, now: Instant) -> Duration {
         let held = self.held(now);
-        if !self.is_measured {
+        let is_recent = self.told_at.is_some_and(|told_at| seconds(told_at, now) < SILENCE);
+        if !self.is_measured || !is_recent {
             return held;
         }
         #[allow(clippy::cast_precision_loss)] // nobody queues 2⁵³ calls
@@ -167,13 +182,15 @@ impl Bucket {
     pub(super) fn draw(&mut self, now: Instant) {
         self.level = self.level(now) - 1.0;
         self.drawn += 1.0;
-        (self.at, self.drawn_at) = (now, Some(now));
+        self.drawn_before = self.drawn_at.replace(now);
+        self.at = now;
     }
 
     /// A request was not sent after all.
     pub(super) fn give_back(&mut self) {
         self.level += 1.0;
         self.drawn -= 1.0;
+        self.drawn_at = self.drawn_before;
     }
 
     /// A request was refused, which takes nothing from the bucket, and tells that too much was believed of it.
@@ -204,7 +221,7 @@ impl Bucket {
         self.measure(told);
         let since = self.rate * seconds(told.at, now).max(0.0);
         self.level = (level + since - told.later).clamp(0.0, self.size);
-        (self.at, self.told_by) = (now, told.number);
+        (self.at, self.told_at, self.told_by) = (now, Some(now), told.number);
     }
 
     /// Compares what is left with what was left and what was drawn in between.
@@ -226,17 +243,20 @@ impl Bucket {
         if !is_plenty && !is_long {
             return;
         }
+        let overflowed = window.overflowed;
         if is_plenty {
             // All that was drawn came back at once, and more may.
-            self.rate = self.rate.max(2.0 * added / time);
+            self.rate = self.rate.max(2.0 * added / time.max(0.02));
         } else if window.overflowed {
             // At least so much was added.
             self.rate = self.rate.max((added - 1.0) / time);
+        } else if added / time < self.rate / 4.0 {
+            self.rate = added / time;
         } else {
             self.rate += 0.3 * (added / time - self.rate);
         }
         self.rate = self.rate.max(LEAST_RATE);
-        self.is_measured = true;
+        self.is_measured = !overflowed;
         self.window = Some(here);
     }
 }

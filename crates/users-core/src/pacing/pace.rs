@@ -33,6 +33,8 @@ pub(super) struct Pace {
     /// What groups draw from that no answer has told anything about.
     assumed: Bucket,
     sizes: Vec<Size>,
+    /// Until when nothing of a group may go, after a 429 that named no limit.
+    held_until: PerGroup<Option<Instant>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,28 +63,35 @@ impl Pace {
             knowledge: PerGroup::default(),
             assumed: Bucket::least(now),
             sizes: Vec::new(),
+            held_until: PerGroup::default(),
         }
     }
 
     /// How long until a request of this group may go; zero means now.
     pub(super) fn wait(&self, group: Access, now: Instant) -> Duration {
         let known = self.obeyed(group, now).map(|bucket| bucket.wait(now)).max();
-        match (self.knowledge.of(group), known) {
+        let wait = match (self.knowledge.of(group), known) {
             (Knowledge::Nothing, known) if !self.is_unlimited() => {
                 // It may have a bucket of its own, so it is tried although the known ones are empty.
                 let assumed = self.assumed.wait(now);
                 known.map_or(assumed, |known| known.min(assumed))
             }
             (_, known) => known.unwrap_or_default(),
-        }
+        };
+        wait.max(self.held(group, now))
     }
 
     /// How long a request of this group must wait behind so many others, as far as can be told.
     pub(super) fn least_wait(&self, group: Access, others: usize, now: Instant) -> Duration {
-        if *self.knowledge.of(group) == Knowledge::Nothing {
-            return self.assumed.held(now);
-        }
-        self.obeyed(group, now).map(|bucket| bucket.least_wait(others, now)).max().unwrap_or_default()
+        let known = match self.knowledge.of(group) {
+            Knowledge::Nothing => None,
+            _ => self.obeyed(group, now).map(|bucket| bucket.least_wait(others, now)).max(),
+        };
+        known.unwrap_or_default().max(self.held(group, now))
+    }
+
+    fn held(&self, group: Access, now: Instant) -> Duration {
+        self.held_until.of(group).map_or(Duration::ZERO, |until| until.saturating_since(now))
     }
 
     /// Whether nothing is known but that some group has no limit.
@@ -112,14 +121,14 @@ impl Pace {
     /// Learns from an answer: its status, what its headers tell of the limit, and how long they ask to wait.
     pub(super) fn answered(
         &mut self,
+        group: Access,
         number: u64,
         status: StatusCode,
         limit: Option<&RateLimit>,
         delay: Option<Duration>,
         now: Instant,
     ) {
-        let Some(gone) = self.gone.iter().rev().find(|gone| gone.number == number).copied() else { return };
-        let group = gone.group;
+        let gone = self.gone.iter().rev().find(|gone| gone.number == number).copied();
         let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
         if is_refused {
             self.for_each_drawn(group, now, Bucket::refused);
@@ -128,7 +137,9 @@ impl Pace {
             // A limit of nothing cannot be kept to, so it is none of this pacer's.
             Some(RateLimit { limit: Some(limit @ 1..), remaining: Some(remaining), .. }) => {
                 *self.knowledge.of_mut(group) = Knowledge::Limited(*limit);
-                self.told(gone, *limit, *remaining, now);
+                if let Some(gone) = gone {
+                    self.told(gone, *limit, *remaining, now);
+                }
             }
             _ if is_refused => {}
             _ if status.is_success() => {
@@ -142,9 +153,12 @@ impl Pace {
         if is_refused {
             let until = now + delay.unwrap_or_default().clamp(AFTER_REFUSAL, LONGEST_HOLD);
             let named = limit.and_then(|limit| limit.limit);
-            match self.sizes.iter_mut().find(|size| Some(size.limit) == named) {
-                Some(size) => size.hold(group, until),
-                None => self.for_each_drawn(group, now, |bucket| bucket.hold(until)),
+            if let Some(size) = self.sizes.iter_mut().find(|size| Some(size.limit) == named) {
+                size.hold(group, until);
+            } else {
+                let held_until = self.held_until.of_mut(group);
+                *held_until = (*held_until).max(Some(until));
+                self.for_each_drawn(group, now, |bucket| bucket.hold(until));
             }
         }
     }
@@ -158,6 +172,10 @@ impl Pace {
             self.sizes.push(Size::new(limit, now));
             self.sizes.len() - 1
         });
+        for other in self.sizes.iter_mut().filter(|other| other.limit < remaining) {
+            // The scarcest bucket is the one that is named, so the group draws from none that is smaller than this.
+            *other.named.of_mut(gone.group) = None;
+        }
         let Some(size) = self.sizes.get_mut(index) else { return };
         *size.named.of_mut(gone.group) = Some(now);
 
