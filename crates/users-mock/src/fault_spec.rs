@@ -74,7 +74,7 @@ impl FromStr for FaultSpec {
             match part.split_once('=') {
                 Some(("after", value)) => rule.spared = number(value)?,
                 Some(("times", value)) if rule.times == Times::Unsaid => {
-                    rule.times = Times::Left(number(value)?)
+                    rule.times = Times::Left(number(value)?);
                 }
                 Some(("chance", value)) => {
                     let chance = value.parse::<f64>().ok().filter(|chance| (0.0..=1.0).contains(chance));
