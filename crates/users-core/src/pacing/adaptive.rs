@@ -21,10 +21,13 @@ use std::time::Duration;
 /// requests a bucket holds and how many are left in it, not how fast it fills. This pacer lets requests go the faster the fuller
 /// their buckets are: a burst at once, then as many as are added. Several processes that do so share a tenant evenly, without
 /// knowing of each other, and a rate that changes is followed within seconds. After a 429 nothing goes from that bucket until the
-/// time that the server names.
+/// time that the server names, or for an hour.
 ///
 /// Until the first answer it assumes the smallest of Auth0's tiers, 2 requests at once and 2 per second. Where a success tells of
-/// no limit, there is none. Requests of a group go in the order in which they came.
+/// no limit, there is none. Requests of a group go in the order in which they came; one whose future nobody polls is passed over.
+///
+/// It is made for buckets that take some seconds to fill, as those of all tiers do. Of one that is filled several times a second it
+/// uses only a part, and where a tenant's bucket becomes smaller the old one still counts for a minute.
 ///
 /// Clones are the same pacer: give one to several clients of a tenant, and they keep its pace together.
 ///
