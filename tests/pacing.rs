@@ -3,10 +3,11 @@
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderMap, StatusCode};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use users_core::management::{DeleteUser, GetUser};
 use users_core::{
-    Access, AdaptivePacer, Clock as _, ErrorKind, ManagementClient, Pacer as _, Permit, transport_fn,
+    Access, AdaptivePacer, Body, Clock as _, ErrorKind, ManagementClient, Pacer as _, Permit, transport_fn,
 };
 use users_mock::{Bucket, Limits, MockTransport, Tenant, VirtualClock};
 use users_tests::bench::pacing::{Scenario, further, run, scenarios};
@@ -318,6 +319,47 @@ fn a_tenant_that_is_given_a_larger_bucket_is_used_within_seconds() {
         let ((), in_twenty_seconds) = clock.block_on(join(work, change));
         assert!((290..=350).contains(&in_twenty_seconds), "{before:?}: {in_twenty_seconds} of 320");
     }
+}
+
+#[test]
+fn a_gateway_that_says_no_more_than_retry_after_is_kept_to_as_well() {
+    /// Fifty requests in each five seconds.
+    #[derive(Default)]
+    struct Gateway {
+        window: u64,
+        taken: u32,
+        refused: u32,
+    }
+    let (clock, gateway) = (VirtualClock::new(), Arc::new(Mutex::new(Gateway::default())));
+    let (time, at_work) = (clock.clone(), Arc::clone(&gateway));
+    let transport = transport_fn(move |_, _| {
+        let (clock, gateway) = (time.clone(), Arc::clone(&at_work));
+        async move {
+            clock.sleep(Duration::from_millis(50)).await;
+            let mut gateway = gateway.lock().unwrap();
+            let window = clock.elapsed().as_secs() / 5;
+            if gateway.window != window {
+                (gateway.window, gateway.taken) = (window, 0);
+            }
+            gateway.taken += 1;
+            let answer = http::Response::builder();
+            if gateway.taken > 50 {
+                gateway.refused += 1;
+                return Ok(answer.status(429).header("retry-after", "5").body(Body::default()).unwrap());
+            }
+            Ok(answer.body(Body::from("{}")).unwrap())
+        }
+    });
+    let builder = ManagementClient::builder(transport).domain("tenant.example.com").clock(clock.clone());
+    let users = builder.token("token").build().unwrap().users();
+    let callers = (0..64).map(|_| async {
+        for _ in 0..20 {
+            users.get("auth0|1").await.unwrap();
+        }
+    });
+    clock.block_on(join_all(callers));
+    let refused = gateway.lock().unwrap().refused;
+    assert!(refused < 130, "{refused} refusals of 1280 calls");
 }
 
 #[test]

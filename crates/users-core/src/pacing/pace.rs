@@ -51,6 +51,8 @@ enum Knowledge {
     Nothing,
     /// A success told of no limit.
     Unlimited,
+    /// A 429 told of none, so there is one of which nothing else is known.
+    Unnamed,
     /// The latest answer named a limit of this size.
     Limited(u64),
 }
@@ -76,6 +78,7 @@ impl Pace {
                 let assumed = self.assumed.wait(now);
                 known.map_or(assumed, |known| known.min(assumed))
             }
+            (Knowledge::Unnamed, _) => self.assumed.wait(now),
             (_, known) => known.unwrap_or_default(),
         };
         wait.max(self.held(group, now))
@@ -141,14 +144,7 @@ impl Pace {
                     self.told(gone, *limit, *remaining, now);
                 }
             }
-            _ if is_refused => {}
-            _ if status.is_success() => {
-                if *self.knowledge.of(group) == Knowledge::Nothing {
-                    *self.knowledge.of_mut(group) = Knowledge::Unlimited;
-                }
-            }
-            // An error often tells nothing, but it was not refused.
-            _ => self.for_each_drawn(group, now, |bucket| bucket.presume_more(now)),
+            _ => self.told_nothing(group, status, now),
         }
         if is_refused {
             let until = now + delay.unwrap_or_default().clamp(AFTER_REFUSAL, LONGEST_HOLD);
@@ -160,6 +156,19 @@ impl Pace {
                 *held_until = (*held_until).max(Some(until));
                 self.for_each_drawn(group, now, |bucket| bucket.hold(until));
             }
+        }
+    }
+
+    /// An answer has told of no limit.
+    fn told_nothing(&mut self, group: Access, status: StatusCode, now: Instant) {
+        let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
+        let knowledge = self.knowledge.of_mut(group);
+        match *knowledge {
+            Knowledge::Nothing | Knowledge::Unlimited if is_refused => *knowledge = Knowledge::Unnamed,
+            Knowledge::Nothing if status.is_success() => *knowledge = Knowledge::Unlimited,
+            // It was not refused, so more may go.
+            _ if !is_refused => self.for_each_drawn(group, now, |bucket| bucket.presume_more(now)),
+            _ => {}
         }
     }
 
@@ -202,7 +211,7 @@ impl Pace {
     /// Does something to all buckets that a request of this group is believed to draw from, by either belief.
     fn for_each_drawn(&mut self, group: Access, now: Instant, mut change: impl FnMut(&mut Bucket)) {
         let knowledge = *self.knowledge.of(group);
-        if knowledge == Knowledge::Nothing {
+        if matches!(knowledge, Knowledge::Nothing | Knowledge::Unnamed) {
             change(&mut self.assumed);
         }
         for size in &mut self.sizes {
