@@ -33,7 +33,8 @@ const FAULTS: [&str; 12] = [
     "503,chance=0.01",
     "429,chance=0.0005",
 ];
-const ATTEMPT: Duration = Duration::from_secs(1);
+/// Long enough for a busy machine, short enough for requests that hang.
+const ATTEMPT: Duration = Duration::from_secs(3);
 /// How many seconds a load must last for its memory to tell anything.
 const LONG_ENOUGH: u64 = 15;
 
