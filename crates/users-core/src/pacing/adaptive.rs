@@ -93,9 +93,7 @@ impl Pacer for AdaptivePacer {
         let mut state = self.0.state();
         let (group, number) = (permit.group(), permit.number());
         state.pace.answered(group, number, status, limit.as_ref(), delay, self.0.clock.now());
-        let heads = state.heads();
-        drop(state);
-        heads.into_iter().for_each(Waker::wake);
+        State::look_again(state);
     }
 
     fn least_wait(&self, group: Access) -> Duration {
@@ -117,9 +115,7 @@ impl Inner {
     fn give_back(&self, number: u64) {
         let mut state = self.state();
         state.pace.come_back(number, self.clock.now());
-        let heads = state.heads();
-        drop(state);
-        heads.into_iter().for_each(Waker::wake);
+        State::look_again(state);
     }
 }
 
@@ -131,9 +127,11 @@ impl State {
         GROUPS.into_iter().filter_map(first)
     }
 
-    /// Those who look again when something has changed.
-    fn heads(&self) -> Vec<Waker> {
-        self.firsts().map(|(_, _, waker)| waker.clone()).collect()
+    /// Something has changed: those who are first look again, once the state is free.
+    fn look_again(state: MutexGuard<'_, Self>) {
+        let firsts: Vec<Waker> = state.firsts().map(|(.., waker)| waker.clone()).collect();
+        drop(state);
+        firsts.into_iter().for_each(Waker::wake);
     }
 
     /// Somebody of another group who came earlier and may go too.
@@ -235,9 +233,7 @@ impl Turn {
         let Some(place) = self.place.take() else { return };
         let mut state = self.inner.state();
         state.waiting.of_mut(self.group).remove(&place);
-        let heads = state.heads();
-        drop(state);
-        heads.into_iter().for_each(Waker::wake);
+        State::look_again(state);
     }
 }
 
