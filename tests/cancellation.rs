@@ -123,7 +123,7 @@ async fn a_call_that_is_dropped_at_any_await_point_leaves_the_pool_working() {
             }
             points += 1;
         }
-        assert!(points >= 4, "{points} await points");
+        assert!(points >= 3, "{points} await points");
         server.shutdown().await;
     }
 }

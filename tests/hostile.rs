@@ -572,7 +572,7 @@ impl TokenSource for Stuck {
     async fn token(&self) -> Result<AccessToken, Error> {
         Ok(AccessToken::new("t"))
     }
-    async fn refused(&self, _: &AccessToken) {
+    async fn rejected(&self, _: &AccessToken) {
         std::future::pending().await
     }
 }
@@ -938,7 +938,7 @@ fn a_panicking_closure_leaves_the_source_usable() {
         }
     }));
     let error = mock.clock().block_on(source.token()).unwrap_err();
-    assert_eq!(error.to_string(), "no access token: the source of tokens panicked");
+    assert_eq!(error.to_string(), "no access token: the token source panicked");
     mock.clock().block_on(source.token()).unwrap();
 }
 

@@ -1,13 +1,13 @@
-//! The road between a request and its answer: authorize → pace → send ⟲ retry.
+//! The pipeline between a request and its response: pace → authorize → send ⟲ retry.
 
 use crate::clock::within;
 use crate::endpoint::bearer;
-use crate::pacing::Permit;
+use crate::pacing::{PaceRequest, Permit};
 use crate::rate_limit::server_delay;
 use crate::retry::{Budget, Failure, Tried};
 use crate::{
-    AccessToken, BaseUrl, Clock, ConnectTimeout, Descriptor, Error, ErrorKind, HttpTransport, Instant, Pacer,
-    Retry, Sent, TokenSource, TransportError, TransportErrorKind, trace,
+    AccessToken, BaseUrl, Clock, ConnectTimeout, Descriptor, Error, HttpTransport, Instant, Pacer, Retry,
+    Sent, TokenSource, TransportError, TransportErrorKind, trace,
 };
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -37,6 +37,9 @@ pub(crate) struct Shared {
     pub(crate) budget: Arc<Budget>,
     pub(crate) limits: Limits,
 }
+
+/// A call that waited longer than this for its permit takes its token anew.
+const STALE_AFTER: Duration = Duration::from_millis(100);
 
 /// How long and how much, where a call does not say otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -127,16 +130,25 @@ impl Client {
         let mut tried = Tried::new(descriptor.safety, options.idempotent);
         let mut attempts = 0;
         let mut maybe_applied = false;
-        let mut refused_token: Option<AccessToken> = None;
+        let mut is_renewed = false;
+        let mut renewed: Option<AccessToken> = None;
         self.shared.budget.call();
 
         loop {
             let fail = |error: Error, attempts| {
                 error.of(descriptor).after(attempts, clock.now().saturating_since(started), maybe_applied)
             };
-            let (ready, token) =
-                self.authorize(&request, &deadline).await.map_err(|error| fail(error, attempts))?;
+            // Before the queue, so that wrong credentials fail at once.
+            let mut token = match renewed.take() {
+                Some(token) => Some(token),
+                None => self.token(&request, &deadline).await.map_err(|error| fail(error, attempts))?,
+            };
+            let queued = clock.now();
             let mut permit = self.pace(descriptor, &deadline).await.map_err(|error| fail(error, attempts))?;
+            if clock.now().saturating_since(queued) >= STALE_AFTER {
+                token = self.token(&request, &deadline).await.map_err(|error| fail(error, attempts))?;
+            }
+            let ready = authorized(&request, token.as_ref()).map_err(|error| fail(error, attempts))?;
             if deadline.left(clock).is_some_and(|left| left.is_zero()) {
                 return Err(fail(Deadline::over("before the request was sent"), attempts));
             }
@@ -151,28 +163,29 @@ impl Client {
             let (failure, asked) = match &result {
                 Ok(response) => {
                     self.shared.pacer.observe(&permit, response.status(), response.headers());
-                    // Without a token source, or once it has no other token, a 401 is the answer.
-                    if response.status() == StatusCode::UNAUTHORIZED && refused_token.is_none() {
-                        if let (Some(source), Some(token)) = (&self.shared.token, &token) {
-                            let told =
-                                deadline.keep(clock, "renewing the access token", source.refused(token));
-                            told.await.map_err(|error| fail(error, attempts))?;
-                            trace::token_refused();
-                            refused_token = Some(token.clone());
-                            if self
-                                .has_other_token(&deadline, token)
-                                .await
-                                .map_err(|error| fail(error, attempts))?
-                            {
-                                continue;
-                            }
-                        }
+                    if let Some(token) =
+                        token.as_ref().filter(|_| response.status() != StatusCode::UNAUTHORIZED)
+                    {
+                        token.accept();
                     }
                     let asked = server_delay(response.headers(), clock.unix_now());
                     (Failure::of_answer(response.status(), response.body(), asked), asked)
                 }
                 Err(error) => (Failure::of_transport(error), None),
             };
+
+            let is_rejected =
+                result.as_ref().is_ok_and(|response| response.status() == StatusCode::UNAUTHORIZED);
+            if is_rejected && !is_renewed {
+                is_renewed = true;
+                renewed = self
+                    .renew(&request, token.as_ref(), &deadline)
+                    .await
+                    .map_err(|error| fail(error, attempts))?;
+                if renewed.is_some() {
+                    continue;
+                }
+            }
 
             let this_may_be_applied = match &result {
                 Ok(response) => {
@@ -207,46 +220,47 @@ impl Client {
         }
     }
 
-    /// Gives the request its access token, unless it carries one of its own.
-    async fn authorize(
+    /// The client's access token, unless the request carries one of its own or goes elsewhere.
+    async fn token(
         &self,
         request: &http::Request<Bytes>,
         deadline: &Deadline,
-    ) -> Result<(http::Request<Bytes>, Option<AccessToken>), Error> {
-        let mut request = request.clone();
-        let Some(source) = &self.shared.token else { return Ok((request, None)) };
+    ) -> Result<Option<AccessToken>, Error> {
+        let Some(source) = &self.shared.token else { return Ok(None) };
         if request.headers().contains_key(AUTHORIZATION) || !self.shared.base.is_authority_of(request.uri()) {
-            return Ok((request, None));
+            return Ok(None);
         }
-        let token =
-            deadline.keep(&*self.shared.clock, "waiting for an access token", source.token()).await??;
-        request.headers_mut().insert(AUTHORIZATION, bearer(token.secret())?);
-        Ok((request, Some(token)))
+        let token = deadline.keep(&*self.shared.clock, "waiting for an access token", source.token());
+        token.await?.map(Some)
     }
 
-    /// Waits until the tenant's pace lets the request go, unless that is beyond the call's time.
+    /// Reports a token that a 401 rejected, and gives another one if the source has one.
+    async fn renew(
+        &self,
+        request: &http::Request<Bytes>,
+        rejected: Option<&AccessToken>,
+        deadline: &Deadline,
+    ) -> Result<Option<AccessToken>, Error> {
+        let (Some(source), Some(rejected)) = (&self.shared.token, rejected) else { return Ok(None) };
+        let rejecting =
+            deadline.keep(&*self.shared.clock, "renewing the access token", source.rejected(rejected));
+        rejecting.await?;
+        trace::token_rejected();
+        let token = self.token(request, deadline).await?;
+        Ok(token.filter(|token| token.secret() != rejected.secret()))
+    }
+
+    /// Waits for a permit, unless the wait would not fit into the call's time.
     async fn pace(&self, descriptor: &Descriptor, deadline: &Deadline) -> Result<Permit, Error> {
-        let Shared { clock, pacer, .. } = &*self.shared;
-        let wait = pacer.least_wait(descriptor.access);
-        let is_too_long = deadline.left(&**clock).is_some_and(|left| left < wait);
-        if is_too_long {
-            let message = format!(
-                "the rate limit lets it go in {:.0} s, which is longer than the call may take",
-                wait.as_secs_f32()
-            );
-            return Err(Error::new(ErrorKind::RateLimited, message).wait(Some(wait)));
-        }
+        let Shared { clock, pacer, retry, .. } = &*self.shared;
         let began = clock.now();
-        let acquired = pacer.acquire(descriptor.access);
+        let request = PaceRequest::new(descriptor)
+            .time_left(deadline.left(&**clock))
+            .max_server_delay(retry.longest_server_delay());
+        let acquired = pacer.acquire(&request);
         let permit = deadline.keep(&**clock, "waiting for the rate limit", acquired).await?;
         trace::paced(clock.now().saturating_since(began));
-        Ok(permit)
-    }
-
-    async fn has_other_token(&self, deadline: &Deadline, refused: &AccessToken) -> Result<bool, Error> {
-        let Some(source) = &self.shared.token else { return Ok(false) };
-        let token = deadline.keep(&*self.shared.clock, "renewing the access token", source.token()).await??;
-        Ok(token.secret() != refused.secret())
+        permit.map_err(Error::paced)
     }
 
     /// Sends the request once and reads the whole answer, within the time and size that are left.
@@ -282,6 +296,18 @@ impl Client {
             (Err(_), Head::Missing) => Err(too_late(Sent::Maybe, "no answer came", time)),
         }
     }
+}
+
+/// The request with its access token.
+fn authorized(
+    request: &http::Request<Bytes>,
+    token: Option<&AccessToken>,
+) -> Result<http::Request<Bytes>, Error> {
+    let mut request = request.clone();
+    if let Some(token) = token {
+        request.headers_mut().insert(AUTHORIZATION, bearer(token.secret())?);
+    }
+    Ok(request)
 }
 
 /// What is known of an answer whose body has not come yet.

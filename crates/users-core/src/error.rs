@@ -1,7 +1,7 @@
 //! What went wrong, where, and what can be done about it.
 
 use crate::rate_limit::server_delay;
-use crate::{Descriptor, RateLimit, Sent, TransportError, TransportErrorKind, redact};
+use crate::{Descriptor, PaceError, RateLimit, Sent, TransportError, TransportErrorKind, redact};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use std::borrow::Cow;
@@ -87,8 +87,10 @@ pub enum ErrorKind {
     Transport,
     /// The answer is larger than the limit.
     TooLarge,
-    /// The server asked to wait (429), longer than the call may.
+    /// The server asked to wait (429), longer than the call may; or the client's own rate limit requires a longer wait.
     RateLimited,
+    /// The pacer gave no permit, since the store that it shares is unavailable. Nothing was sent.
+    Pacing,
     /// The server answered with another status than success.
     Status,
     /// The server answered with success, but the body is not what the operation gives.
@@ -230,6 +232,21 @@ impl Error {
         let mut this = Self::new(ErrorKind::Token, format!("no access token: {error}"));
         this.0.retryable = retryable;
         this.0.retry_after = retry_after;
+        this.with_source(error)
+    }
+
+    /// The same call may succeed later.
+    pub(crate) fn transient(mut self) -> Self {
+        self.0.retryable = true;
+        self
+    }
+
+    /// No permit to send the request.
+    pub(crate) fn paced(error: PaceError) -> Self {
+        let wait = error.wait();
+        let kind = if wait.is_some() { ErrorKind::RateLimited } else { ErrorKind::Pacing };
+        let mut this = Self::new(kind, error.to_string()).transient();
+        this.0.retry_after = wait;
         this.with_source(error)
     }
 

@@ -72,7 +72,7 @@ pub use clock::{Clock, Instant, SystemClock};
 pub use error::{Error, ErrorKind};
 pub use management::ManagementClient;
 pub use operation::{Access, Api, Descriptor, Operation, Safety};
-pub use pacing::{AdaptivePacer, KnownLimit, Pacer, Permit, Unpaced};
+pub use pacing::{AdaptivePacer, PaceError, PaceRequest, Pacer, Permit, RateLimitState, Unpaced};
 pub use paging::{Items, Paged, Pages};
 pub use rate_limit::RateLimit;
 pub use rest::{Rest, RestClient};

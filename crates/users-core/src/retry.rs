@@ -110,11 +110,17 @@ impl Retry {
         self
     }
 
-    /// The longest wait that a server may ask for; a longer one ends the call, rate limited, at once.
+    /// The longest delay that a server may request, one hour unless set. A longer one ends the call at once, rate limited, and
+    /// likewise every later call until what is left of the delay is short enough.
     #[must_use]
     pub fn max_server_delay(mut self, delay: Duration) -> Self {
         self.max_server_delay = delay;
         self
+    }
+
+    /// The longest delay that a server may request; zero where nothing is sent again.
+    pub(crate) fn longest_server_delay(&self) -> Duration {
+        if self.max_attempts == 0 { Duration::ZERO } else { self.max_server_delay }
     }
 
     /// Whether this is longer than a server may ask to wait.

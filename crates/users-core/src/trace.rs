@@ -82,7 +82,7 @@ mod on {
         }
     }
 
-    pub(crate) fn token_refused() {
+    pub(crate) fn token_rejected() {
         tracing::debug!("the access token was refused and is renewed");
     }
 
@@ -128,7 +128,7 @@ mod on {
 
     pub(crate) fn paced(_: Duration) {}
 
-    pub(crate) fn token_refused() {}
+    pub(crate) fn token_rejected() {}
 
     pub(crate) fn token_renewed(_: Option<Duration>) {}
 
@@ -136,5 +136,5 @@ mod on {
 }
 
 pub(crate) use on::{
-    answered, attempt, call, failed, paced, retry, token_not_renewed, token_refused, token_renewed, within,
+    answered, attempt, call, failed, paced, retry, token_not_renewed, token_rejected, token_renewed, within,
 };

@@ -46,7 +46,7 @@ pub use users::{
 
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
 use crate::client::Client;
-use crate::{Api, Builder, HttpTransport, KnownLimit, RestClient};
+use crate::{Api, Builder, HttpTransport, RateLimitState, RestClient};
 
 /// A client of a tenant's Management API. Cloning is cheap; clones share connections, the token and the pace.
 ///
@@ -121,8 +121,8 @@ impl ManagementClient {
     /// }
     /// # }
     /// ```
-    pub fn rate_limit(&self) -> Vec<KnownLimit> {
-        self.client.shared.pacer.known()
+    pub fn rate_limit(&self) -> Vec<RateLimitState> {
+        self.client.shared.pacer.limits()
     }
 
     /// Any path below `/api/v2`, modelled or not.

@@ -2,7 +2,7 @@
 
 use super::pace::Pace;
 use super::per_group::{GROUPS, PerGroup};
-use super::{KnownLimit, Pacer, Permit};
+use super::{PaceError, PaceRequest, Pacer, Permit, RateLimitState};
 use crate::rate_limit::server_delay;
 use crate::{Access, Clock, Instant, RateLimit};
 use async_trait::async_trait;
@@ -39,7 +39,7 @@ use std::time::Duration;
 /// let pacer = AdaptivePacer::new(SystemClock::new());
 /// let reader = ManagementClient::builder(my_transport()).domain("tenant.eu.auth0.com").token("token A").pacer(pacer.clone()).build()?;
 /// let writer = ManagementClient::builder(my_transport()).domain("tenant.eu.auth0.com").token("token B").pacer(pacer).build()?;
-/// assert!(reader.rate_limit().is_empty()); // nothing was answered yet
+/// assert!(reader.rate_limit().is_empty()); // no response yet
 /// # let _ = writer;
 /// # Ok::<(), users_core::Error>(())
 /// ```
@@ -83,8 +83,17 @@ impl AdaptivePacer {
 
 #[async_trait]
 impl Pacer for AdaptivePacer {
-    async fn acquire(&self, group: Access) -> Permit {
-        Turn { inner: Arc::clone(&self.0), group, place: None, patience: None, sleep: None }.await
+    async fn acquire(&self, request: &PaceRequest<'_>) -> Result<Permit, PaceError> {
+        Turn {
+            inner: Arc::clone(&self.0),
+            group: request.access,
+            deadline: request.time_left.map(|time_left| self.0.clock.now() + time_left),
+            max_server_delay: request.max_server_delay,
+            place: None,
+            patience: None,
+            sleep: None,
+        }
+        .await
     }
 
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap) {
@@ -96,13 +105,8 @@ impl Pacer for AdaptivePacer {
         State::look_again(state);
     }
 
-    fn least_wait(&self, group: Access) -> Duration {
-        let state = self.0.state();
-        state.pace.least_wait(group, state.waiting.of(group).len(), self.0.clock.now())
-    }
-
-    fn known(&self) -> Vec<KnownLimit> {
-        self.0.state().pace.known(self.0.clock.now())
+    fn limits(&self) -> Vec<RateLimitState> {
+        self.0.state().pace.limits(self.0.clock.now())
     }
 }
 
@@ -153,6 +157,8 @@ impl State {
 struct Turn {
     inner: Arc<Inner>,
     group: Access,
+    deadline: Option<Instant>,
+    max_server_delay: Duration,
     place: Option<u64>,
     patience: Option<Patience>,
     sleep: Option<Sleep>,
@@ -171,18 +177,23 @@ struct Sleep {
 }
 
 impl Future for Turn {
-    type Output = Permit;
+    type Output = Result<Permit, PaceError>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Permit> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let inner = Arc::clone(&self.inner);
         loop {
             let mut state = inner.state();
+            let now = inner.clock.now();
+            if let Err(error) = self.check(&state, now) {
+                drop(state);
+                self.leave();
+                return Poll::Ready(Err(error));
+            }
             let place = *self.place.get_or_insert_with(|| {
                 state.next += 1;
                 state.next
             });
             state.waiting.of_mut(self.group).insert(place, context.waker().clone());
-            let now = inner.clock.now();
             let wait = state.pace.wait(self.group, now);
             let went = *state.went.of(self.group);
             let (ahead, first) = state.ahead(self.group, place, now);
@@ -194,9 +205,15 @@ impl Future for Turn {
                 drop(state);
                 self.leave();
                 let giver = Arc::clone(&inner);
-                return Poll::Ready(
-                    Permit::returning(self.group, move || giver.give_back(number)).numbered(number),
-                );
+                let permit = Permit::returning(self.group, move || giver.give_back(number)).numbered(number);
+                return Poll::Ready(Ok(permit));
+            }
+            if self.deadline.is_some_and(|deadline| deadline <= now) {
+                let others = usize::try_from(ahead).unwrap_or(usize::MAX);
+                let wait = wait.max(state.pace.least_wait(self.group, others, now)).max(SHORTEST);
+                drop(state);
+                self.leave();
+                return Poll::Ready(Err(PaceError::wait_too_long(wait)));
             }
             drop(state);
             let until = match patience {
@@ -211,6 +228,7 @@ impl Future for Turn {
                     until
                 }
             };
+            let until = self.deadline.map_or(until, |deadline| until.min(deadline));
             // One that ends sooner is kept: then there is another look.
             let mut sleep = match self.sleep.take() {
                 Some(sleep) if sleep.until <= until => sleep,
@@ -228,6 +246,19 @@ impl Future for Turn {
 }
 
 impl Turn {
+    /// Whether the wait fits into the call's time, and into the delay that it accepts of the server.
+    fn check(&self, state: &State, now: Instant) -> Result<(), PaceError> {
+        let requested = state.pace.requested(self.group, now);
+        if requested > self.max_server_delay {
+            return Err(PaceError::wait_too_long(requested));
+        }
+        let Some(deadline) = self.deadline else { return Ok(()) };
+        // Those ahead are counted once: later they only become fewer.
+        let others = if self.place.is_none() { state.waiting.of(self.group).len() } else { 0 };
+        let wait = state.pace.least_wait(self.group, others, now);
+        if wait > deadline.saturating_since(now) { Err(PaceError::wait_too_long(wait)) } else { Ok(()) }
+    }
+
     /// Leaves the queue; those who are first now look.
     fn leave(&mut self) {
         let Some(place) = self.place.take() else { return };
@@ -245,6 +276,6 @@ impl Drop for Turn {
 
 impl fmt::Debug for AdaptivePacer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AdaptivePacer").field(&self.known()).finish()
+        f.debug_tuple("AdaptivePacer").field(&self.limits()).finish()
     }
 }

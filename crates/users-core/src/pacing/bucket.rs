@@ -31,6 +31,8 @@ pub(super) struct Bucket {
     drawn: f64,
     /// Nothing may be drawn before.
     held_until: Instant,
+    /// Until when the server requested that nothing be sent.
+    requested_until: Instant,
     /// When an answer last told the level.
     told_at: Option<Instant>,
     /// The number of the request whose answer that was.
@@ -49,6 +51,15 @@ struct Window {
     overflowed: bool,
     /// Whether it was full whenever an answer told of it.
     only_full: bool,
+}
+
+/// When a bucket may be drawn from again after a 429.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    /// Nothing may be drawn before.
+    pub(super) until: Instant,
+    /// Until when the server requested that nothing be sent.
+    pub(super) requested_until: Instant,
 }
 
 /// What an answer tells of a bucket.
@@ -116,6 +127,7 @@ impl Bucket {
             told_at: None,
             drawn: 0.0,
             held_until: now,
+            requested_until: now,
             told_by: 0,
             window: None,
         }
@@ -137,9 +149,14 @@ impl Bucket {
         self.held_until.saturating_since(now)
     }
 
-    /// Lets nothing go before this moment.
-    pub(super) fn hold(&mut self, until: Instant) {
-        self.held_until = self.held_until.max(until);
+    /// How long the server requested that nothing be sent.
+    pub(super) fn requested(&self, now: Instant) -> Duration {
+        self.requested_until.saturating_since(now)
+    }
+
+    pub(super) fn hold(&mut self, hold: Hold) {
+        self.held_until = self.held_until.max(hold.until);
+        self.requested_until = self.requested_until.max(hold.requested_until);
     }
 
     /// How long until a request may be drawn; zero means now.
@@ -160,16 +177,16 @@ impl Bucket {
         (now + held + late).saturating_since(now)
     }
 
-    /// How long a request must wait behind so many others, even if twice as much is added as was measured.
+    /// How long a request must wait behind so many others at least: even if twice as much is added as was measured, or where
+    /// that is not known, as much as any tier adds.
     pub(super) fn least_wait(&self, others: usize, now: Instant) -> Duration {
         let held = self.held(now);
         let is_recent = self.told_at.is_some_and(|told_at| seconds(told_at, now) < SILENCE);
-        if !self.is_measured || !is_recent {
-            return held;
-        }
+        let rate =
+            if self.is_measured && is_recent { 2.0 * self.rate } else { self.rate.max(QUICK * self.size) };
         #[allow(clippy::cast_precision_loss)] // nobody queues 2⁵³ calls
         let missing = others as f64 + 1.0 - self.level(now + held);
-        held + Duration::try_from_secs_f64((missing / (2.0 * self.rate)).max(0.0)).unwrap_or(Duration::MAX)
+        held + Duration::try_from_secs_f64((missing / rate).max(0.0)).unwrap_or(Duration::MAX)
     }
 
     fn may_draw(&self, at: Instant) -> bool {

@@ -2,79 +2,118 @@
 
 mod adaptive;
 mod bucket;
+mod error;
 mod pace;
 mod per_group;
 
 pub use adaptive::AdaptivePacer;
 
-use crate::Access;
+pub use error::PaceError;
+
+use crate::{Access, Descriptor};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
 use std::time::Duration;
 
-/// Lets requests go at the tenant's pace. One pacer is shared by a client and its clones.
+/// Limits the rate at which a client sends requests. One pacer is shared by a client and its clones.
 ///
-/// A client's own is an [`AdaptivePacer`], unless its builder is [given](crate::Builder::pacer) another. To pace several
-/// processes together, by a counter that they share, say, implement this trait:
+/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::Builder::pacer) another one. To pace
+/// several processes together, with a counter in a store that they share for example, implement this trait:
 ///
 /// ```
 /// use async_trait::async_trait;
 /// use http::{HeaderMap, StatusCode};
-/// use users_core::{Access, Pacer, Permit};
+/// use users_core::{PaceError, PaceRequest, Pacer, Permit};
 ///
 /// #[derive(Debug)]
-/// struct Shared; // a connection to wherever the places are counted
+/// struct Shared; // a connection to the store
 ///
 /// #[async_trait]
 /// impl Pacer for Shared {
-///     async fn acquire(&self, group: Access) -> Permit {
-///         // Wait for a place here.
-///         Permit::returning(group, || { /* The request was not sent after all: give the place back. */ })
+///     async fn acquire(&self, request: &PaceRequest<'_>) -> Result<Permit, PaceError> {
+///         // Wait for a permit here, or fail with `PaceError::wait_too_long` if it would not come within `request.time_left`.
+///         Ok(Permit::returning(request.access, || { /* The request was not sent: return the permit. */ }))
 ///     }
 ///
 ///     fn observe(&self, _permit: &Permit, status: StatusCode, _headers: &HeaderMap) {
-///         if status == StatusCode::TOO_MANY_REQUESTS { /* Tell the others. */ }
+///         if status == StatusCode::TOO_MANY_REQUESTS { /* Tell the other processes. */ }
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait Pacer: fmt::Debug + Send + Sync + 'static {
-    /// Waits until a request of this group may go. Dropping the future leaves the queue.
-    async fn acquire(&self, group: Access) -> Permit;
+    /// Waits for a permit. Fails at once where the wait would not fit into the call's time, where the server requested a longer
+    /// delay than the call accepts, or where a shared store is unavailable. Dropping the future leaves the queue.
+    async fn acquire(&self, request: &PaceRequest<'_>) -> Result<Permit, PaceError>;
 
-    /// Learns from the answer to the request that this permit let go.
+    /// Learns from the response to the request that this permit was for.
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap);
 
-    /// How long a request of this group would have to wait at least; a call with less time left than this ends at once.
-    fn least_wait(&self, group: Access) -> Duration {
-        let _ = group;
-        Duration::ZERO
-    }
-
-    /// What is known of the tenant's limits.
-    fn known(&self) -> Vec<KnownLimit> {
+    /// What is known of the tenant's rate limits.
+    fn limits(&self) -> Vec<RateLimitState> {
         Vec::new()
     }
 }
 
-/// A limit of the tenant's, as a [`Pacer`] knows it: one bucket that requests draw from.
+/// A request for a [`Permit`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PaceRequest<'a> {
+    /// How Auth0 groups the request's rate limit.
+    pub access: Access,
+    /// The operation that is to be sent.
+    pub descriptor: &'a Descriptor,
+    /// How long the call may still take in all; `None` if it has no deadline.
+    pub time_left: Option<Duration>,
+    /// The longest delay requested by the server that the call accepts: [`Retry::max_server_delay`](crate::Retry::max_server_delay),
+    /// zero for [`Retry::never`](crate::Retry::never). The pacer's own queue is limited by `time_left` alone.
+    pub max_server_delay: Duration,
+}
+
+impl<'a> PaceRequest<'a> {
+    /// A request without a deadline that accepts a delay of one hour.
+    pub fn new(descriptor: &'a Descriptor) -> Self {
+        Self {
+            access: descriptor.access,
+            descriptor,
+            time_left: None,
+            max_server_delay: Duration::from_secs(3600),
+        }
+    }
+
+    /// Sets how long the call may still take; `None` if it has no deadline.
+    #[must_use]
+    pub fn time_left(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.time_left = time.into();
+        self
+    }
+
+    /// Sets the longest delay requested by the server that the call accepts.
+    #[must_use]
+    pub fn max_server_delay(mut self, delay: Duration) -> Self {
+        self.max_server_delay = delay;
+        self
+    }
+}
+
+/// The state of one rate limit of the tenant, as a [`Pacer`] knows it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct KnownLimit {
-    /// Which requests draw from it.
+pub struct RateLimitState {
+    /// Which requests count towards it.
     pub groups: Vec<Access>,
-    /// How many requests may come at once: the bucket's size.
+    /// The size of the bucket: how many requests may be sent at once.
     pub limit: u64,
-    /// How many are left now, by an estimate.
+    /// How many requests are left now, an estimate.
     pub remaining: u64,
-    /// How many requests are added per second, by an estimate, less what other clients of the tenant take.
+    /// The refill rate in requests per second, an estimate, less what other clients of the tenant use.
     pub per_second: f64,
-    /// How long no request may go, where the server asked to wait.
+    /// How long no request is sent, where the server requested a delay.
     pub paused: Option<Duration>,
 }
 
-/// The leave to send one request. Dropping it unused gives the place back.
+/// The permission to send one request. Dropping it unused returns it.
 pub struct Permit {
     group: Access,
     number: u64,
@@ -82,7 +121,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// A permit with nothing to give back.
+    /// A permit that needs no return.
     pub fn free(group: Access) -> Self {
         Self { group, number: 0, give_back: None }
     }
@@ -92,7 +131,7 @@ impl Permit {
         Self { group, number: 0, give_back: Some(Box::new(give_back)) }
     }
 
-    /// Gives it a number, by which the pacer knows it again when the answer comes.
+    /// Sets a number by which the pacer recognises the permit when the response comes.
     #[must_use]
     pub fn numbered(mut self, number: u64) -> Self {
         self.number = number;
@@ -109,7 +148,7 @@ impl Permit {
         self.number
     }
 
-    /// The request is being sent, so the place is taken.
+    /// Marks the request as sent: the permit is not returned any more.
     pub fn used(&mut self) {
         self.give_back = None;
     }
@@ -132,7 +171,7 @@ impl Drop for Permit {
     }
 }
 
-/// Lets every request go at once; 429s are waited out when they come.
+/// Grants every permit at once. A 429 then delays the call that received it, and no other.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Unpaced;
@@ -146,8 +185,8 @@ impl Unpaced {
 
 #[async_trait]
 impl Pacer for Unpaced {
-    async fn acquire(&self, group: Access) -> Permit {
-        Permit::free(group)
+    async fn acquire(&self, request: &PaceRequest<'_>) -> Result<Permit, PaceError> {
+        Ok(Permit::free(request.access))
     }
 
     fn observe(&self, _permit: &Permit, _status: StatusCode, _headers: &HeaderMap) {}

@@ -1,7 +1,7 @@
 //! What a client knows of a tenant's limits: which buckets there are, and who draws from which.
 
-use super::KnownLimit;
-use super::bucket::{Bucket, Told};
+use super::RateLimitState;
+use super::bucket::{Bucket, Hold, Told};
 use super::per_group::{GROUPS, PerGroup};
 use crate::{Access, Instant, RateLimit};
 use http::StatusCode;
@@ -18,6 +18,8 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 const AFTER_REFUSAL: Duration = Duration::from_millis(250);
 /// How long nothing goes at most, whatever the server asks: then it is asked again.
 const LONGEST_HOLD: Duration = Duration::from_secs(3600);
+/// A requested delay beyond this is taken for a mistake of the server's.
+const LONGEST_REQUEST: Duration = Duration::from_secs(24 * 3600);
 /// How much a new surprise weighs among the old ones.
 const WEIGHT: f64 = 0.1;
 /// By how many requests one belief must beat the other.
@@ -33,8 +35,8 @@ pub(super) struct Pace {
     /// What groups draw from that no answer has told anything about.
     assumed: Bucket,
     sizes: Vec<Size>,
-    /// Until when nothing of a group may go, after a 429 that named no limit.
-    held_until: PerGroup<Option<Instant>>,
+    /// What holds a group back, after a 429 that named no limit.
+    holds: PerGroup<Option<Hold>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +67,7 @@ impl Pace {
             knowledge: PerGroup::default(),
             assumed: Bucket::least(now),
             sizes: Vec::new(),
-            held_until: PerGroup::default(),
+            holds: PerGroup::default(),
         }
     }
 
@@ -84,17 +86,28 @@ impl Pace {
         wait.max(self.held(group, now))
     }
 
-    /// How long a request of this group must wait behind so many others, as far as can be told.
+    /// How long a request of this group must wait at least behind so many others; zero where the first response is awaited.
     pub(super) fn least_wait(&self, group: Access, others: usize, now: Instant) -> Duration {
         let known = match self.knowledge.of(group) {
-            Knowledge::Nothing => None,
-            _ => self.obeyed(group, now).map(|bucket| bucket.least_wait(others, now)).max(),
+            Knowledge::Nothing => return self.held(group, now),
+            Knowledge::Unnamed => self.assumed.least_wait(others, now),
+            _ => {
+                self.obeyed(group, now).map(|bucket| bucket.least_wait(others, now)).max().unwrap_or_default()
+            }
         };
-        known.unwrap_or_default().max(self.held(group, now))
+        known.max(self.wait(group, now))
+    }
+
+    /// How long the server requested that no request of this group be sent.
+    pub(super) fn requested(&self, group: Access, now: Instant) -> Duration {
+        let own =
+            self.holds.of(group).map_or(Duration::ZERO, |hold| hold.requested_until.saturating_since(now));
+        let known = self.obeyed(group, now).map(|bucket| bucket.requested(now)).max();
+        own.max(known.unwrap_or_default())
     }
 
     fn held(&self, group: Access, now: Instant) -> Duration {
-        self.held_until.of(group).map_or(Duration::ZERO, |until| until.saturating_since(now))
+        self.holds.of(group).map_or(Duration::ZERO, |hold| hold.until.saturating_since(now))
     }
 
     /// Whether nothing is known but that some group has no limit.
@@ -147,14 +160,19 @@ impl Pace {
             _ => self.told_nothing(group, status, now),
         }
         if is_refused {
-            let until = now + delay.unwrap_or_default().clamp(AFTER_REFUSAL, LONGEST_HOLD);
+            let delay = delay.unwrap_or_default();
+            let hold = Hold {
+                until: now + delay.clamp(AFTER_REFUSAL, LONGEST_HOLD),
+                requested_until: if delay > LONGEST_REQUEST { now } else { now + delay },
+            };
             let named = limit.and_then(|limit| limit.limit);
             if let Some(size) = self.sizes.iter_mut().find(|size| Some(size.limit) == named) {
-                size.hold(group, until);
+                size.hold(group, hold);
             } else {
-                let held_until = self.held_until.of_mut(group);
-                *held_until = (*held_until).max(Some(until));
-                self.for_each_drawn(group, now, |bucket| bucket.hold(until));
+                let own = self.holds.of_mut(group).get_or_insert(hold);
+                own.until = own.until.max(hold.until);
+                own.requested_until = own.requested_until.max(hold.requested_until);
+                self.for_each_drawn(group, now, |bucket| bucket.hold(hold));
             }
         }
     }
@@ -225,8 +243,8 @@ impl Pace {
     }
 
     /// What is known.
-    pub(super) fn known(&self, now: Instant) -> Vec<KnownLimit> {
-        let mut known: Vec<KnownLimit> = Vec::new();
+    pub(super) fn limits(&self, now: Instant) -> Vec<RateLimitState> {
+        let mut known: Vec<RateLimitState> = Vec::new();
         for size in &self.sizes {
             let named = GROUPS.into_iter().filter(|group| {
                 let knowledge = *self.knowledge.of(*group);
@@ -234,10 +252,10 @@ impl Pace {
             });
             if size.is_apart {
                 known.extend(
-                    named.map(|group| KnownLimit::of(size.limit, vec![group], size.obeyed(group), now)),
+                    named.map(|group| RateLimitState::of(size.limit, vec![group], size.obeyed(group), now)),
                 );
             } else {
-                known.push(KnownLimit::of(size.limit, named.collect(), &size.together, now));
+                known.push(RateLimitState::of(size.limit, named.collect(), &size.together, now));
             }
         }
         known.retain(|known| !known.groups.is_empty());
@@ -286,10 +304,10 @@ impl Size {
         apart.unwrap_or(&self.together)
     }
 
-    fn hold(&mut self, group: Access, until: Instant) {
-        self.together.hold(until);
+    fn hold(&mut self, group: Access, hold: Hold) {
+        self.together.hold(hold);
         if let Some(apart) = self.apart.of_mut(group) {
-            apart.hold(until);
+            apart.hold(hold);
         }
     }
 
@@ -308,7 +326,7 @@ impl Size {
     }
 }
 
-impl KnownLimit {
+impl RateLimitState {
     fn of(limit: u64, groups: Vec<Access>, bucket: &Bucket, now: Instant) -> Self {
         let paused = bucket.held(now);
         Self {

@@ -1,10 +1,15 @@
-//! A token that is kept, fetched once however many wait, and renewed early.
+//! A cached token: fetched once however many calls wait for it, and renewed early.
+//!
+//! A fetch belongs to the call that began it and is polled by that call alone, so it never depends on another caller's
+//! runtime. The other calls wait for its outcome, each with a time limit of its own. A fetch whose call was dropped is handed
+//! over to a waiting call; one that nothing polls any more is replaced.
 
 use super::AccessToken;
+use super::flight::{Fetching, Flight, Outcome, Waiting};
+use super::renewal::{Backoff, Rejections};
 use crate::clock::within;
-use crate::{Clock, Error, ErrorKind, Instant, TransportError, trace};
+use crate::{Clock, Error, ErrorKind, Instant, Sent, TransportError, TransportErrorKind, trace};
 use futures_util::FutureExt as _;
-use futures_util::future::Shared;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -12,36 +17,37 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How early a token is renewed: this long before it expires, and up to as long again by chance.
+/// How early a token is renewed: this long before it expires, and up to as long again at random.
 const LEEWAY: Duration = Duration::from_secs(60);
-/// How long one fetch may take.
+/// How long one fetch may take, and how long a call waits for one.
 pub(crate) const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a call whose token still works waits for its early renewal. It goes on with the old one then, and later calls help the
-/// renewal along as they pass.
-const EARLY_PATIENCE: Duration = Duration::from_millis(500);
-/// How long a failed early renewal is left alone, while the old token works.
+/// How long a call with a valid token waits for the early renewal that it began. Later calls continue the renewal.
+const EARLY_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a failed early renewal is not repeated while the old token is valid.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How long a fetch that was handed over may take before it is replaced: its connection may belong to a runtime that is gone.
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a fetch may go unpolled after it was woken before it is replaced.
+const UNPOLLED_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(super) type Fetch =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send>> + Send + Sync>;
-type Outcome = Result<AccessToken, Arc<Error>>;
-type Flight = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// The current token and the fetch of the next one.
-pub(super) struct Cached(Arc<Inner>);
-
-struct Inner {
+pub(super) struct Cached {
     clock: Arc<dyn Clock>,
-    fetch: Fetch,
+    fetch: Arc<Fetch>,
     state: Mutex<State>,
+    flight: Flight,
 }
 
 #[derive(Default)]
 struct State {
     current: Option<Current>,
-    /// The fetch that is under way, and when it began. There is no task of its own: whoever waits for it moves it on.
-    flight: Option<(Shared<Flight>, Instant)>,
+    /// No early renewal before this moment.
     not_before: Option<Instant>,
+    backoff: Backoff,
+    rejections: Rejections,
 }
 
 struct Current {
@@ -50,127 +56,145 @@ struct Current {
     expires_at: Instant,
 }
 
+/// What a call that needs a token does next.
+enum Plan {
+    /// Use this token.
+    Use(AccessToken),
+    /// Fail: the last fetch failed a moment ago.
+    Fail(Arc<Error>),
+    /// Fetch the next token; `valid` is the one to fall back on.
+    Fetch { number: u64, handed_over: Option<Fetching>, valid: Option<AccessToken> },
+    /// Wait for the fetch of another call.
+    Wait(Waiting),
+}
+
 impl Cached {
     pub(super) fn new(clock: Arc<dyn Clock>, fetch: Fetch) -> Self {
-        Self(Arc::new(Inner { clock, fetch, state: Mutex::default() }))
+        Self { clock, fetch: Arc::new(fetch), state: Mutex::default(), flight: Flight::default() }
     }
 
     pub(super) async fn token(&self) -> Result<AccessToken, Error> {
-        let flight = match self.0.plan() {
-            Plan::Use(token) => return Ok(token),
-            Plan::Glance { flight, fallback } => {
-                return Ok(flight.now_or_never().and_then(Result::ok).unwrap_or(fallback));
-            }
-            Plan::Renew { flight, fallback } => {
-                let waited = within(&*self.0.clock, Some(EARLY_PATIENCE), flight.clone()).await;
-                if let Ok(Ok(token)) = waited {
-                    return Ok(token);
-                }
-                if self.0.still_works(&fallback) {
-                    return Ok(fallback);
-                }
-                flight
-            }
-            Plan::Wait(flight) => flight,
-        };
-        flight.await.map_err(Error::token)
+        within(&*self.clock, Some(FETCH_TIMEOUT), self.fetched_or_awaited())
+            .await
+            .unwrap_or_else(|_| Err(Error::token(Arc::new(too_late()))))
     }
 
-    pub(super) fn refused(&self, token: &AccessToken) {
-        let mut state = self.0.state();
-        // Another call may have renewed it meanwhile; then the new one stays.
-        if state.current.as_ref().is_some_and(|current| current.token.secret() == token.secret()) {
-            state.current = None;
+    async fn fetched_or_awaited(&self) -> Result<AccessToken, Error> {
+        loop {
+            match self.plan() {
+                Plan::Use(token) => return Ok(token),
+                Plan::Fail(error) => return Err(Error::token(error)),
+                Plan::Fetch { number, handed_over, valid } => {
+                    if let Some(outcome) = self.fetch(number, handed_over, valid).await {
+                        return outcome.map_err(Error::token);
+                    }
+                }
+                Plan::Wait(waiting) => {
+                    if let Some(outcome) = waiting.outcome(&*self.clock, UNPOLLED_TIMEOUT).await {
+                        return outcome.map_err(Error::token);
+                    }
+                }
+            }
         }
     }
-}
 
-enum Plan {
-    /// It is good.
-    Use(AccessToken),
-    /// It works, and somebody else is renewing it: only look whether that is done.
-    Glance { flight: Shared<Flight>, fallback: AccessToken },
-    /// It works, and this call is the one to renew it.
-    Renew { flight: Shared<Flight>, fallback: AccessToken },
-    /// There is none that works.
-    Wait(Shared<Flight>),
-}
-
-impl Inner {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is whole, so one that a panic interrupted elsewhere is still good.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn still_works(&self, token: &AccessToken) -> bool {
+    fn plan(&self) -> Plan {
         let now = self.clock.now();
         let state = self.state();
-        state.current.as_ref().is_some_and(|current| current.token == *token && now < current.expires_at)
-    }
-
-    fn plan(self: &Arc<Self>) -> Plan {
-        let now = self.clock.now();
-        let mut state = self.state();
-        let working = state.current.as_ref().filter(|current| now < current.expires_at);
-        let is_fresh = working.is_some_and(|current| now < current.renew_at);
-        let fallback = working.map(|current| current.token.clone());
-        // One that everybody left is as good as gone after this time.
-        let flight = state.flight.as_ref().filter(|(_, began)| now.saturating_since(*began) <= FETCH_TIMEOUT);
-        match (fallback, flight) {
-            (Some(token), _) if is_fresh => Plan::Use(token),
-            (Some(fallback), Some((flight, _))) => Plan::Glance { flight: flight.clone(), fallback },
-            (Some(token), None) if state.not_before.is_some_and(|moment| now < moment) => Plan::Use(token),
-            (None, Some((flight, _))) => Plan::Wait(flight.clone()),
-            (fallback, None) => {
-                let flight: Flight = Box::pin(self.renew());
-                let flight = flight.shared();
-                state.flight = Some((flight.clone(), now));
-                match fallback {
-                    Some(fallback) => Plan::Renew { flight, fallback },
-                    None => Plan::Wait(flight),
+        let valid = state.current.as_ref().filter(|current| now < current.expires_at);
+        let is_due = valid.is_none_or(|current| now >= current.renew_at);
+        let valid = valid.map(|current| current.token.clone());
+        let is_paused = state.not_before.is_some_and(|moment| now < moment);
+        match valid {
+            Some(token) if !is_due || is_paused || self.flight.is_led() => Plan::Use(token),
+            None if self.flight.is_led() => Plan::Wait(self.flight.wait()),
+            valid => {
+                if valid.is_none() {
+                    if let Some(error) = state.backoff.error(now) {
+                        return Plan::Fail(error);
+                    }
                 }
+                let (number, handed_over) = self.flight.lead();
+                let is_recent = |fetching: &Fetching| now.saturating_since(fetching.began) <= FETCH_TIMEOUT;
+                Plan::Fetch { number, handed_over: handed_over.filter(is_recent), valid }
             }
         }
     }
 
-    /// The fetch of the next token. It holds the cache weakly, for the cache holds it.
-    fn renew(self: &Arc<Self>) -> impl Future<Output = Outcome> + Send + use<> {
-        let (cache, clock, fetch) = (Arc::downgrade(self), Arc::clone(&self.clock), (self.fetch)());
-        async move {
-            let started = clock.now();
-            // A closure that panics must not take every later call with it.
-            let fetch = AssertUnwindSafe(fetch).catch_unwind();
-            let fetched = match within(&*clock, Some(FETCH_TIMEOUT), fetch).await {
-                Ok(Ok(fetched)) => fetched,
-                Ok(Err(_)) => Err(Error::new(ErrorKind::Token, "the source of tokens panicked")),
-                Err(_) => Err(Error::transport(TransportError::timeout(format!(
-                    "the token did not come within {} s",
-                    FETCH_TIMEOUT.as_secs()
-                )))),
-            };
-            match cache.upgrade() {
-                Some(cache) => cache.keep(started, fetched),
-                None => fetched.map_err(Arc::new),
+    /// Fetches the next token, or continues a fetch that was handed over. `None`: the fetch was given up, plan again.
+    async fn fetch(
+        &self,
+        number: u64,
+        handed_over: Option<Fetching>,
+        valid: Option<AccessToken>,
+    ) -> Option<Outcome> {
+        let time = match (&valid, &handed_over) {
+            // One more look at a renewal that another call has begun.
+            (Some(_), Some(_)) => Some(Duration::ZERO),
+            (Some(_), None) => Some(EARLY_TIMEOUT),
+            (None, Some(_)) => Some(HANDOVER_TIMEOUT),
+            (None, None) => None,
+        };
+        let fetching = handed_over.unwrap_or_else(|| self.begin());
+        let began = fetching.began;
+        let is_handed_over = time == Some(HANDOVER_TIMEOUT);
+        let mut leading = self.flight.leading(number, fetching);
+        match within(&*self.clock, time, leading.outcome()).await {
+            // It was bound to a runtime that is gone.
+            Ok(None) if is_handed_over => leading.abandon(),
+            Ok(fetched) => {
+                leading.finish();
+                let panicked = || Err(Error::new(ErrorKind::Token, "the token source panicked").transient());
+                let outcome = self.keep(number, began, fetched.unwrap_or_else(panicked));
+                return Some(
+                    outcome.or_else(|error| valid.filter(|token| self.is_valid(token)).ok_or(error)),
+                );
             }
+            // Dropping the leading side leaves an early renewal to the next call.
+            Err(_) if valid.is_some() => {}
+            // The connection that it waits for may never answer.
+            Err(_) => leading.abandon(),
         }
+        valid.filter(|token| self.is_valid(token)).map(Ok)
     }
 
-    fn keep(&self, started: Instant, fetched: Result<AccessToken, Error>) -> Outcome {
-        let jitter = Duration::from_millis(self.clock.random() % 60_000);
+    fn is_valid(&self, token: &AccessToken) -> bool {
+        let now = self.clock.now();
+        self.state()
+            .current
+            .as_ref()
+            .is_some_and(|current| current.token == *token && now < current.expires_at)
+    }
+
+    fn begin(&self) -> Fetching {
+        let (clock, fetch) = (Arc::clone(&self.clock), Arc::clone(&self.fetch));
+        let future = async move {
+            // A closure may panic before it gives a future as well as within it.
+            let fetched = async { fetch().await };
+            within(&*clock, Some(FETCH_TIMEOUT), fetched).await.unwrap_or_else(|_| Err(too_late()))
+        };
+        let future = AssertUnwindSafe(future).catch_unwind().map(Result::ok);
+        Fetching { began: self.clock.now(), future: Box::pin(future) }
+    }
+
+    /// Takes over what a fetch gave, and hands it to the calls that wait for it.
+    fn keep(&self, number: u64, began: Instant, fetched: Result<AccessToken, Error>) -> Outcome {
+        let random = self.clock.random();
         let now = self.clock.now();
         let mut state = self.state();
-        state.flight = None;
-        match fetched {
+        let outcome = match fetched {
             Ok(token) => {
                 trace::token_renewed(token.lifetime());
                 state.not_before = None;
+                state.backoff.reset();
                 state.current = token.lifetime().map(|lifetime| {
-                    // A short life is used for half at least.
+                    let jitter = Duration::from_millis(random % 60_000);
+                    // A short lifetime is used for half at least.
                     let early = (LEEWAY + jitter).min(lifetime / 2);
                     Current {
                         token: token.clone(),
-                        renew_at: started + lifetime.saturating_sub(early),
-                        expires_at: started + lifetime,
+                        renew_at: began + lifetime.saturating_sub(early),
+                        expires_at: began + lifetime,
                     }
                 });
                 Ok(token)
@@ -178,11 +202,44 @@ impl Inner {
             Err(error) => {
                 let old_one_works = state.current.as_ref().is_some_and(|current| now < current.expires_at);
                 trace::token_not_renewed(&error, old_one_works);
-                state.not_before = Some(now + PAUSE_AFTER_FAILURE);
-                Err(Arc::new(error))
+                let error = Arc::new(error);
+                if old_one_works {
+                    state.not_before = Some(now + PAUSE_AFTER_FAILURE);
+                } else {
+                    state.backoff.failed(&error, now, random);
+                }
+                Err(error)
             }
+        };
+        drop(state);
+        self.flight.end(number, &outcome);
+        outcome
+    }
+
+    /// A 401 rejected this token: drops it, unless it is the result of such a renewal itself and has never been accepted.
+    pub(super) fn rejected(&self, token: &AccessToken) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let State { current, rejections, .. } = &mut *state;
+        // Another call may have renewed it meanwhile; then the new one stays.
+        let was_accepted = match current {
+            Some(current) if current.token.secret() == token.secret() => current.token.is_accepted(),
+            _ => return,
+        };
+        if rejections.may_renew(now, was_accepted) {
+            *current = None;
         }
     }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change of the state is whole, so one that a panic interrupted elsewhere is still good.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn too_late() -> Error {
+    let message = format!("no token came within {} s", FETCH_TIMEOUT.as_secs());
+    Error::transport(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe, message))
 }
 
 impl fmt::Debug for Cached {

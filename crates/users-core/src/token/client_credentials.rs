@@ -57,8 +57,8 @@ impl TokenSource for ClientCredentials {
         self.0.token().await
     }
 
-    async fn refused(&self, token: &AccessToken) {
-        self.0.refused(token);
+    async fn rejected(&self, token: &AccessToken) {
+        self.0.rejected(token);
     }
 }
 

@@ -26,7 +26,7 @@ impl TokenSource for StaticToken {
         Ok(self.0.clone())
     }
 
-    async fn refused(&self, _token: &AccessToken) {}
+    async fn rejected(&self, _token: &AccessToken) {}
 }
 
 /// Makes a token source from a closure, to take tokens from a cache or a vault of your own.
@@ -63,7 +63,7 @@ impl TokenSource for TokenFn {
         self.0.token().await
     }
 
-    async fn refused(&self, token: &AccessToken) {
-        self.0.refused(token);
+    async fn rejected(&self, token: &AccessToken) {
+        self.0.rejected(token);
     }
 }

@@ -3,6 +3,8 @@
 mod cached;
 mod client_credentials;
 mod fixed;
+mod flight;
+mod renewal;
 
 pub(crate) use cached::FETCH_TIMEOUT;
 pub use client_credentials::ClientCredentials;
@@ -13,12 +15,15 @@ use crate::Error;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use users_model::Secret;
 
-/// Gives the access token that a client sends.
+/// Provides the access token that a client sends.
 ///
-/// A source is asked before every attempt, so it should keep its token; [`ClientCredentials`] and [`token_fn`] do.
+/// The client calls [`token`](Self::token) once before a request is queued, and again before it is sent if it had to wait; a
+/// source should therefore cache its token, as [`ClientCredentials`] and [`token_fn`] do. A failure ends the call with an
+/// error of kind [`Token`](crate::ErrorKind::Token).
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -35,7 +40,7 @@ use users_model::Secret;
 ///             .map_err(|error| Error::new(users_core::ErrorKind::Token, format!("AUTH0_TOKEN: {error}")))
 ///     }
 ///
-///     async fn refused(&self, _token: &AccessToken) {}
+///     async fn rejected(&self, _token: &AccessToken) {}
 /// }
 /// ```
 #[async_trait]
@@ -43,9 +48,9 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// A token that should work now.
     async fn token(&self) -> Result<AccessToken, Error>;
 
-    /// The server refused this token (401). If [`token`](Self::token) gives another one next, the request is sent again
-    /// with it, once.
-    async fn refused(&self, token: &AccessToken);
+    /// Reports that a response with status 401 rejected this token. If [`token`](Self::token) gives another one next, the
+    /// request is sent again with it, once.
+    async fn rejected(&self, token: &AccessToken);
 }
 
 #[async_trait]
@@ -54,29 +59,40 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
         (**self).token().await
     }
 
-    async fn refused(&self, token: &AccessToken) {
-        (**self).refused(token).await;
+    async fn rejected(&self, token: &AccessToken) {
+        (**self).rejected(token).await;
     }
 }
 
-/// An access token, and for how long it works if that is known. `Debug` hides it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An access token and its lifetime, if that is known. `Debug` hides the token.
+#[derive(Clone, Debug)]
 pub struct AccessToken {
     secret: Secret,
     lifetime: Option<Duration>,
+    /// Whether a server has accepted it; shared by its clones.
+    is_accepted: Arc<AtomicBool>,
 }
 
 impl AccessToken {
     /// A token of unknown lifetime.
     pub fn new(token: impl Into<Secret>) -> Self {
-        Self { secret: token.into(), lifetime: None }
+        Self { secret: token.into(), lifetime: None, is_accepted: Arc::default() }
     }
 
-    /// States for how long it works, from now.
+    /// Sets how long it is valid, from now.
     #[must_use]
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
+    }
+
+    /// A response with another status than 401 came to a request with this token.
+    pub(crate) fn accept(&self) {
+        self.is_accepted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.is_accepted.load(Ordering::Relaxed)
     }
 
     /// The token itself.
@@ -89,3 +105,11 @@ impl AccessToken {
         self.lifetime
     }
 }
+
+impl PartialEq for AccessToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.secret == other.secret && self.lifetime == other.lifetime
+    }
+}
+
+impl Eq for AccessToken {}

@@ -1,0 +1,227 @@
+//! One fetch for many calls: which call polls it, which calls wait for it, and which one takes it over.
+
+use super::AccessToken;
+use crate::clock::{Clock, Instant};
+use crate::error::Error;
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+pub(super) type Outcome = Result<AccessToken, Arc<Error>>;
+
+/// What a fetch gives; `None` if it panicked.
+pub(super) type Fetched = Option<Result<AccessToken, Error>>;
+
+/// A fetch that has begun.
+pub(super) struct Fetching {
+    pub(super) began: Instant,
+    pub(super) future: Pin<Box<dyn Future<Output = Fetched> + Send>>,
+}
+
+/// The fetch under way, if there is one: led by the call that polls it, or handed over by a call that was dropped.
+#[derive(Clone, Default)]
+pub(super) struct Flight(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    leader: Option<Leader>,
+    handed_over: Option<Fetching>,
+    waiters: BTreeMap<u64, Waiter>,
+    next: u64,
+}
+
+struct Leader {
+    number: u64,
+    waker: Option<Waker>,
+    /// When a waiter woke the leader, if it was not polled since.
+    woken_at: Option<Instant>,
+}
+
+#[derive(Default)]
+struct Waiter {
+    waker: Option<Waker>,
+    outcome: Option<Outcome>,
+    /// Its leader is gone, so it looks for a token again.
+    is_released: bool,
+}
+
+impl Flight {
+    /// Whether a call polls a fetch.
+    pub(super) fn is_led(&self) -> bool {
+        self.state().leader.is_some()
+    }
+
+    /// Makes the caller the leader, which polls the fetch that was handed over, or else a new one.
+    pub(super) fn lead(&self) -> (u64, Option<Fetching>) {
+        let mut state = self.state();
+        state.next += 1;
+        let number = state.next;
+        state.leader = Some(Leader { number, waker: None, woken_at: None });
+        (number, state.handed_over.take())
+    }
+
+    /// The leader's side of a fetch. Dropping it hands the fetch over.
+    pub(super) fn leading(&self, number: u64, fetching: Fetching) -> Leading {
+        Leading { flight: self.clone(), number, fetching: Some(fetching) }
+    }
+
+    /// Makes the caller wait for the fetch under way.
+    pub(super) fn wait(&self) -> Waiting {
+        let mut state = self.state();
+        state.next += 1;
+        let place = state.next;
+        state.waiters.insert(place, Waiter::default());
+        Waiting { flight: self.clone(), place }
+    }
+
+    /// Gives the outcome to all that wait, unless the leader of this number was replaced.
+    pub(super) fn end(&self, number: u64, outcome: &Outcome) {
+        let mut state = self.state();
+        if state.leader.as_ref().is_some_and(|leader| leader.number != number) {
+            return;
+        }
+        state.leader = None;
+        let waiting = state.waiters.values_mut().filter(|waiter| !waiter.is_released);
+        let woken = waiting.filter_map(|waiter| {
+            waiter.outcome = Some(outcome.clone());
+            waiter.waker.take()
+        });
+        wake(woken.collect(), state);
+    }
+
+    /// The leader of this number gives up: those that wait look for a token again, and one of them becomes the leader.
+    fn leave(&self, number: u64, fetching: Option<Fetching>) {
+        let mut state = self.state();
+        if state.leader.as_ref().is_some_and(|leader| leader.number == number) {
+            state.leader = None;
+            state.handed_over = fetching;
+            wake(state.release(), state);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn release(&mut self) -> Vec<Waker> {
+        let release = |waiter: &mut Waiter| {
+            waiter.is_released = true;
+            waiter.waker.take()
+        };
+        self.waiters.values_mut().filter_map(release).collect()
+    }
+}
+
+/// Wakes after the lock is released.
+fn wake(woken: Vec<Waker>, state: MutexGuard<'_, State>) {
+    drop(state);
+    woken.into_iter().for_each(Waker::wake);
+}
+
+/// Polls a fetch for all that wait for it.
+pub(super) struct Leading {
+    flight: Flight,
+    number: u64,
+    fetching: Option<Fetching>,
+}
+
+impl Leading {
+    /// What the fetch gives.
+    pub(super) async fn outcome(&mut self) -> Fetched {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Fetched> {
+        let mut state = self.flight.state();
+        if let Some(leader) = state.leader.as_mut().filter(|leader| leader.number == self.number) {
+            leader.woken_at = None;
+            leader.waker = Some(context.waker().clone());
+        }
+        drop(state);
+        match &mut self.fetching {
+            Some(fetching) => fetching.future.as_mut().poll(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    /// The fetch is over; the caller passes its outcome to [`Flight::end`].
+    pub(super) fn finish(mut self) {
+        self.fetching = None;
+        self.number = 0;
+    }
+
+    /// Drops the fetch instead of handing it over.
+    pub(super) fn abandon(mut self) {
+        self.fetching = None;
+    }
+}
+
+impl Drop for Leading {
+    fn drop(&mut self) {
+        self.flight.leave(self.number, self.fetching.take());
+    }
+}
+
+/// Waits for the fetch of another call.
+pub(super) struct Waiting {
+    flight: Flight,
+    place: u64,
+}
+
+impl Waiting {
+    /// The outcome, or `None` where the fetch has no leader any more. A leader that is not polled within this time after it
+    /// was woken is replaced: its runtime may be idle.
+    pub(super) async fn outcome(self, clock: &dyn Clock, unpolled: Duration) -> Option<Outcome> {
+        let mut sleep = clock.sleep(unpolled);
+        self.wake_leader(clock);
+        poll_fn(|context| {
+            loop {
+                let mut state = self.flight.state();
+                let Some(waiter) = state.waiters.get_mut(&self.place) else { return Poll::Ready(None) };
+                if waiter.outcome.is_some() || waiter.is_released {
+                    return Poll::Ready(waiter.outcome.take());
+                }
+                waiter.waker = Some(context.waker().clone());
+                drop(state);
+                if sleep.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                sleep = clock.sleep(unpolled);
+                self.replace_unpolled(clock, unpolled);
+                self.wake_leader(clock);
+            }
+        })
+        .await
+    }
+
+    /// Wakes the leader, unless that was done already and it was not polled since.
+    fn wake_leader(&self, clock: &dyn Clock) {
+        let now = clock.now();
+        let mut state = self.flight.state();
+        let Some(leader) = state.leader.as_mut().filter(|leader| leader.woken_at.is_none()) else { return };
+        let Some(waker) = leader.waker.clone() else { return };
+        leader.woken_at = Some(now);
+        wake(vec![waker], state);
+    }
+
+    fn replace_unpolled(&self, clock: &dyn Clock, unpolled: Duration) {
+        let now = clock.now();
+        let mut state = self.flight.state();
+        let woken_at = state.leader.as_ref().and_then(|leader| leader.woken_at);
+        if woken_at.is_some_and(|woken_at| now.saturating_since(woken_at) >= unpolled) {
+            state.leader = None;
+            wake(state.release(), state);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.flight.state().waiters.remove(&self.place);
+    }
+}
