@@ -218,3 +218,239 @@ fn a_header_that_cannot_be_does_not_show_its_value() {
     let url = users_core::BaseUrl::parse("https://ada:hunter2-password@x.example.com");
     assert_display(&url.unwrap_err());
 }
+
+/// The forms in which a server may quote a value.
+fn quoted_forms(secret: &str) -> Vec<String> {
+    let percent = |lower: bool, plus: bool| -> String {
+        let encode = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            b' ' if plus => "+".to_owned(),
+            _ if lower => format!("%{byte:02x}"),
+            _ => format!("%{byte:02X}"),
+        };
+        secret.bytes().map(encode).collect()
+    };
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let numeric: String = secret
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("&#{};", u32::from(c)) })
+        .collect();
+    let hexadecimal: String = secret
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("&#x{:x};", u32::from(c)) })
+        .collect();
+    let json = serde_json::to_string(secret).unwrap();
+    let unicode: String = secret.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    vec![
+        secret.to_owned(),
+        percent(false, false),
+        percent(true, false),
+        percent(false, true),
+        html.clone(),
+        numeric,
+        hexadecimal,
+        json.trim_matches('"').to_owned(),
+        json.trim_matches('"').replace('/', "\\/"),
+        unicode,
+        html.replace('&', "%26").replace(';', "%3B"),
+    ]
+}
+
+/// The text without everything that a form of the secret can hide behind.
+fn shows(text: &str, secret: &str) -> bool {
+    quoted_forms(secret).iter().any(|form| text.contains(form.as_str()))
+}
+
+type Send = fn(&ManagementClient, &str) -> users_core::Call<users_core::Rest<serde_json::Value>>;
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn values_of_a_request_that_the_server_quotes_are_hidden_in_every_form() {
+    use serde_json::json;
+    let secret = "s3<cr&t \"/key\\\u{fc}";
+    let rest: &[(&str, Send)] = &[
+        ("nested", |client, secret| {
+            client.rest("/connections").create((), json!({"options": {"client_secret": secret}}))
+        }),
+        ("camel case", |client, secret| client.rest("/clients").create((), json!({"clientSecret": secret}))),
+        ("kebab case", |client, secret| client.rest("/clients").create((), json!({"api-key": secret}))),
+        ("below a hash", |client, secret| {
+            client.rest("/x").create((), json!({"custom_password_hash": {"hash": {"value": secret}}}))
+        }),
+        ("in a list", |client, secret| client.rest("/x").create((), json!({"tokens": [1, secret]}))),
+        ("a query", |client, secret| client.rest("/x").get_all(json!({"api_key": secret}))),
+        ("metadata", |client, secret| {
+            client.rest("/x").create((), json!({"user_metadata": {"deep": [{"note": secret}]}}))
+        }),
+        ("app metadata", |client, secret| {
+            client.rest("/x").create((), json!({"app_metadata": {"note": secret}}))
+        }),
+        ("an otp", |client, secret| client.rest("/x").create((), json!({"otp": secret}))),
+    ];
+    for (what, call) in rest {
+        for form in quoted_forms(secret) {
+            let mock = MockTransport::new();
+            let message = format!("Payload validation error: 'String does not match pattern ^x$: {form}'.");
+            mock.expect((http::Method::GET, "/x")).error(400, "invalid_query_string", &message).always();
+            for path in ["/x", "/connections", "/clients"] {
+                mock.expect((http::Method::POST, path)).error(400, &form, &message).always();
+            }
+            let error = mock.clock().block_on(call(&mock.management(), secret).send()).unwrap_err();
+            assert_eq!(error.status(), Some(http::StatusCode::BAD_REQUEST), "{what}: {error:?}");
+            for rendered in [error.to_string(), format!("{error:?}"), error.message().to_owned()] {
+                assert!(!shows(&rendered, secret), "{what} as {form}: {rendered}");
+                assert!(rendered.contains("[redacted]") && rendered.contains("does not match"), "{rendered}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn no_operation_has_to_declare_its_secrets() {
+    use users_core::model::{MetadataUpdate, NewAuthenticationMethod, UsersExport};
+    let secret = "JBSWY3DPEHPK3PXP";
+    let mock = MockTransport::new();
+    let message = format!("'String does not match pattern ^[A-Z]+$: {secret}' on property x");
+    for (method, path) in [
+        (http::Method::POST, "/users/{id}/authentication-methods"),
+        (http::Method::POST, "/jobs/users-imports"),
+        (http::Method::PATCH, "/users/{id}"),
+        (http::Method::POST, "/jobs/users-exports"),
+    ] {
+        mock.expect((method, path)).error(400, "invalid_body", &message).always();
+    }
+    let client = mock.management();
+    let (users, jobs) = (client.users(), client.jobs());
+    let hidden = |what: &str, error: Error| {
+        for rendered in [error.to_string(), format!("{error:?}")] {
+            assert!(!rendered.contains(secret), "{what}: {rendered}");
+        }
+    };
+    mock.clock().block_on(async {
+        let totp = NewAuthenticationMethod::new("totp").totp_secret(secret);
+        hidden("totp", users.authentication_methods("a|1").create(totp).await.unwrap_err());
+        let row = serde_json::json!({"email": "a@example.com", "custom_password_hash": {"algorithm": "md5", "hash": {"value": secret}}});
+        hidden("import", jobs.import_users("con_1", [row]).await.unwrap_err());
+        let metadata = MetadataUpdate::new().set("note", [secret]);
+        hidden("metadata", users.update_user_metadata("a|1", metadata).await.unwrap_err());
+        let export = jobs.export_users(UsersExport::new()).header("x-my-api", secret);
+        hidden("a header of the call", export.await.unwrap_err());
+        let builder = ManagementClient::builder(mock.clone()).domain("a.example.com").token("t").clock(mock.clock());
+        let client = builder.header("x-my-api", format!("Basic {secret}")).build().unwrap();
+        hidden("a header of the client", client.jobs().export_users(UsersExport::new()).await.unwrap_err());
+    });
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn short_values_of_sensitive_properties_are_cut_from_validation_messages() {
+    for (property, message, shown) in [
+        (
+            "password",
+            "Payload validation error: 'String is too short (2 chars), minimum 8: ab' on property password (The user's password).",
+            "ab'",
+        ),
+        (
+            "totp_secret",
+            "Payload validation error: 'String does not match pattern ^[A-Z]+$: ab' on property totp_secret.",
+            "ab'",
+        ),
+        (
+            "user_metadata",
+            "Payload validation error: 'Object didn't pass validation for format x: ab' on property user_metadata.note.",
+            "ab'",
+        ),
+    ] {
+        let mock = MockTransport::new();
+        mock.expect((http::Method::POST, "/x")).error(400, "invalid_body", message);
+        let call = mock.management().rest("/x").create::<()>((), serde_json::json!({property: "ab"}));
+        let error = mock.clock().block_on(call.send()).unwrap_err().to_string();
+        assert!(
+            !error.contains(shown) && error.contains(property) && error.contains("[redacted]"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_identifies_a_user_stays_in_messages() {
+    let mock = MockTransport::new();
+    let message =
+        "The user auth0|123 with ada@example.com already exists in Username-Password-Authentication.";
+    mock.expect((http::Method::POST, "/users")).error(409, "auth0_idp_error", message);
+    let ada = NewUser::new("Username-Password-Authentication")
+        .email("ada@example.com")
+        .password("hunter2-password");
+    let error = mock.clock().block_on(mock.management().users().create(ada).send()).unwrap_err();
+    assert_eq!(error.message(), message);
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn the_query_of_a_url_is_cut_from_messages() {
+    let mock = MockTransport::new();
+    let message = "no such file: https://files.example.com/a.gz?X-Amz-Signature=0123456789abcdef, see https://auth0.com/docs";
+    mock.expect((http::Method::GET, "/jobs/{id}")).error(404, "x", message);
+    let error = mock.clock().block_on(mock.management().jobs().get("job_1").send()).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "no such file: https://files.example.com/a.gz?[redacted], see https://auth0.com/docs"
+    );
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn headers_of_callers_and_presigned_urls_are_in_no_debug_output() {
+    let mock = MockTransport::new();
+    let client = ManagementClient::builder(mock.clone())
+        .domain("a.example.com")
+        .token("t")
+        .header("x-api-key", "hunter2-password");
+    debug("a builder with a header", &client);
+    let client = client.build().unwrap();
+    let call = client.users().get("auth0|1").header("x-api-key", "hunter2-password");
+    debug("a call with a header", &call);
+    assert!(format!("{call:?}").contains("x-api-key"), "the name is shown: {call:?}");
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn an_error_of_decoding_quotes_nothing_of_the_body() {
+    use std::collections::BTreeMap;
+    #[derive(serde::Deserialize, Debug)]
+    #[serde(rename_all = "snake_case")]
+    enum Plan {
+        Gold,
+    }
+    #[derive(serde::Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        #[allow(dead_code)]
+        plans: BTreeMap<String, Plan>,
+        #[allow(dead_code)]
+        when: Option<Custom>,
+    }
+    #[derive(Debug)]
+    struct Custom;
+    impl<'de> serde::Deserialize<'de> for Custom {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(format!("bad value: {text}")))
+        }
+    }
+    for body in [
+        r#"{"plans":{"hunter2-password":"gold","x":"hunter2-password"}}"#,
+        r#"{"plans":{"hunter2-password":"silver"}}"#,
+        r#"{"plans":{},"hunter2-password":1}"#,
+        r#"{"plans":{},"when":"hunter2-password"}"#,
+        r#"{"plans":"hunter2-password"}"#,
+    ] {
+        let mock = MockTransport::new();
+        mock.expect((http::Method::GET, "/x")).json(body);
+        let call = mock.management().rest("/x").get_all::<Strict>(());
+        let failed = mock.clock().block_on(call.send()).unwrap_err();
+        assert_eq!(failed.kind(), users_core::ErrorKind::Decode);
+        error(body, &failed);
+    }
+}
