@@ -97,7 +97,7 @@ fn each_search_finds_whom_it_should() {
 #[test]
 fn what_auth0_does_not_search_by_is_refused() {
     let tenant = tenant();
-    let deep = format!("{}username:a{}", "(".repeat(5_000), ")".repeat(5_000));
+    let deep = format!("{}username:a{}", "(".repeat(1_000), ")".repeat(1_000));
     for query in [
         "((",
         "email:",
@@ -143,7 +143,6 @@ fn search(tenant: &Tenant, query: &str) -> (u16, String) {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn a_query_nested_by_any_operator_is_answered() {
     let tenant = tenant();
     for operator in [
@@ -195,7 +194,6 @@ fn a_query_nested_by_any_operator_is_answered() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn a_query_of_many_groups_ids_and_quoted_brackets_is_answered() {
     let tenant = tenant();
     let groups = (0..80).map(|_| "(username:a AND NOT username:b)").collect::<Vec<_>>().join(" OR ");
@@ -218,7 +216,6 @@ fn a_query_of_many_groups_ids_and_quoted_brackets_is_answered() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn a_query_of_any_length_and_shape_is_answered_in_time() {
     let tenant = Tenant::builder().users(1_000).build();
     let clock = SystemClock::new();

@@ -17,6 +17,7 @@ pub(super) struct Request {
     pub(super) parameters: Vec<String>,
     pub(super) grant: Grant,
     query: Vec<(String, String)>,
+    query_length: usize,
     headers: HeaderMap,
     authority: Option<String>,
     body: Bytes,
@@ -31,7 +32,14 @@ impl Request {
         grant: Grant,
     ) -> Self {
         let authority = uri.authority().map(ToString::to_string);
-        Self { parameters, grant, query: pairs(uri.query().unwrap_or_default()), headers, authority, body }
+        let query = uri.query().unwrap_or_default();
+        let (query, query_length) = (pairs(query), query.len());
+        Self { parameters, grant, query, query_length, headers, authority, body }
+    }
+
+    /// How many bytes the query string had.
+    pub(super) fn query_length(&self) -> usize {
+        self.query_length
     }
 
     pub(super) fn parameter(&self, index: usize) -> &str {

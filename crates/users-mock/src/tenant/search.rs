@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Failure, json};
 use super::grant::Grant;
-use super::query::{Query, SEARCHABLE, plain};
+use super::query::{Effort, Query, SEARCHABLE, refuse, text};
 use super::request::Request;
 use super::state::State;
 use http::StatusCode;
@@ -12,6 +12,9 @@ use users_core::model::JsonObject;
 
 /// How many users of a search are shown.
 const WINDOW: u64 = 1000;
+
+/// How many bytes a query string may have, as it was sent.
+const LONGEST_QUERY: usize = 8 * 1024;
 
 /// `GET /users`
 pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> {
@@ -38,6 +41,11 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> 
              https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
         ));
     }
+    if request.query_length() > LONGEST_QUERY {
+        let message = format!("The query string is longer than {LONGEST_QUERY} bytes");
+        return Err(Failure::new(StatusCode::URI_TOO_LONG, None, message));
+    }
+    let effort = Effort::new();
     let query = Query::parse(request.query("q").unwrap_or_default())?;
     let in_connection = |user: &&super::record::Record| {
         request.query("connection").is_none_or(|name| user.connection().as_deref() == Some(name))
@@ -47,8 +55,11 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> 
         .iter()
         .filter(in_connection)
         .map(|user| (&user.shown, user.shown.to().unwrap_or_default()))
-        .filter(|(_, user)| query.finds(user))
+        .filter(|(_, user)| query.finds(user, &effort))
         .collect();
+    if effort.is_spent() {
+        return Err(refuse("it takes too much work"));
+    }
     if let Some(sort) = request.query("sort") {
         let (field, descending) = order(sort)?;
         found.sort_by(|(_, left), (_, right)| {
@@ -129,7 +140,7 @@ fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
         (Some(Value::Number(left)), Some(Value::Number(right))) => {
             left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal)
         }
-        (Some(left), Some(right)) => plain(left).cmp(&plain(right)),
+        (Some(left), Some(right)) => text(left).cmp(&text(right)),
         (left, right) => left.is_some().cmp(&right.is_some()),
     }
 }

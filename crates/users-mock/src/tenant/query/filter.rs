@@ -1,0 +1,313 @@
+//! Whether a user is among those whom a query finds.
+
+use serde_json::Value;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::cmp::Ordering;
+
+/// How much one search may do, in steps of some ten nanoseconds each.
+const MOST_STEPS: u64 = 20_000_000;
+
+/// The work that a search may still do.
+pub(in crate::tenant) struct Effort(Cell<u64>);
+
+impl Effort {
+    pub(in crate::tenant) fn new() -> Self {
+        Self(Cell::new(MOST_STEPS))
+    }
+
+    pub(in crate::tenant) fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+
+    /// Takes one step, and more for a long text; false when there are none left.
+    fn spend(&self, length: usize) -> bool {
+        let steps = 1 + u64::try_from(length / 32).unwrap_or(u64::MAX);
+        self.0.set(self.0.get().saturating_sub(steps));
+        !self.is_spent()
+    }
+}
+
+/// A query in the form in which it is evaluated.
+pub(super) enum Filter {
+    Everyone,
+    Exists(Path),
+    Range {
+        path: Path,
+        lower: Bound,
+        upper: Bound,
+    },
+    Term {
+        path: Path,
+        text: Text,
+    },
+    /// A term without a field: any of these fields, and what is below them.
+    Anywhere {
+        fields: Vec<Path>,
+        text: Text,
+    },
+    Clause {
+        must: Vec<Filter>,
+        must_not: Vec<Filter>,
+        should: Vec<Filter>,
+    },
+}
+
+impl Filter {
+    pub(super) fn holds(&self, user: &Value, effort: &Effort) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Exists(path) => path.any(user, effort, &|_| true),
+            Self::Range { path, lower, upper } => path.any(user, effort, &|value| {
+                effort.spend(value.len()) && lower.is_below(value) && upper.is_above(value)
+            }),
+            Self::Term { path, text } => {
+                path.any(user, effort, &|value| text.matches(value, path.is_caseless, effort))
+            }
+            Self::Anywhere { fields, text } => fields.iter().any(|field| {
+                field.any_below(user, effort, &|value| text.matches(value, field.is_caseless, effort))
+            }),
+            Self::Clause { must, must_not, should } => {
+                // Alternatives: one must hold, unless something is required anyway.
+                let is_optional = should.is_empty() || !must.is_empty();
+                must.iter().all(|part| part.holds(user, effort))
+                    && !must_not.iter().any(|part| part.holds(user, effort))
+                    && (is_optional || should.iter().any(|part| part.holds(user, effort)))
+            }
+        }
+    }
+}
+
+/// Where values are: the names of the objects' keys, from the root.
+pub(super) struct Path {
+    names: Vec<String>,
+    /// Whether capitals do not count.
+    is_caseless: bool,
+    /// Whether the value is what stands behind the `@`.
+    is_domain: bool,
+}
+
+impl Path {
+    pub(super) fn new(path: &str, is_caseless: bool) -> Self {
+        let is_domain = path == "email.domain";
+        let names = if is_domain { "email" } else { path }.split('.').map(ToOwned::to_owned).collect();
+        Self { names, is_caseless, is_domain }
+    }
+
+    /// Whether a value here passes a test. Lists on the path count as their items.
+    fn any(&self, user: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+        if self.is_domain {
+            let behind = |email: &str| email.rsplit_once('@').is_some_and(|(_, domain)| test(domain));
+            return any_at(user, &self.names, effort, &behind);
+        }
+        any_at(user, &self.names, effort, test)
+    }
+
+    /// Whether a value here, however deep, passes a test.
+    fn any_below(&self, user: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+        let root = self.names.first().and_then(|name| user.get(name));
+        root.is_some_and(|root| any_below(root, effort, test))
+    }
+}
+
+fn any_at(value: &Value, names: &[String], effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+    if !effort.spend(0) {
+        return false;
+    }
+    match (value, names.split_first()) {
+        (Value::Array(list), _) => list.iter().any(|item| any_at(item, names, effort, test)),
+        (Value::Object(object), Some((name, rest))) => {
+            object.get(name).is_some_and(|value| any_at(value, rest, effort, test))
+        }
+        (Value::Object(_) | Value::Null, None) | (_, Some(_)) => false,
+        (plain, None) => test(&text(plain)),
+    }
+}
+
+fn any_below(value: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+    if !effort.spend(0) {
+        return false;
+    }
+    match value {
+        Value::Null => false,
+        Value::Array(list) => list.iter().any(|item| any_below(item, effort, test)),
+        Value::Object(object) => object.values().any(|value| any_below(value, effort, test)),
+        plain => test(&text(plain)),
+    }
+}
+
+/// A value as text.
+pub(in crate::tenant) fn text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
+    }
+}
+
+/// What a value must be.
+pub(super) enum Text {
+    /// This, as it is and with small letters.
+    Exactly { text: String, small: String },
+    /// Something of this form, as it is and with small letters.
+    Pattern { glyphs: Vec<Glyph>, small: Vec<Glyph> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glyph {
+    Letter(char),
+    AnyLetter,
+    AnyText,
+}
+
+impl Text {
+    /// Reads what stood in quotes.
+    pub(super) fn quoted(text: &str) -> Self {
+        Self::Exactly { text: text.to_owned(), small: small(text).collect() }
+    }
+
+    /// Reads what stood without quotes; a backslash makes the next character an ordinary one.
+    pub(super) fn word(word: &str) -> Self {
+        let mut glyphs = Vec::with_capacity(word.len());
+        let mut characters = word.chars();
+        while let Some(character) = characters.next() {
+            glyphs.push(match character {
+                '*' => Glyph::AnyText,
+                '?' => Glyph::AnyLetter,
+                '\\' => Glyph::Letter(characters.next().unwrap_or('\\')),
+                other => Glyph::Letter(other),
+            });
+        }
+        if glyphs.iter().any(|glyph| !matches!(glyph, Glyph::Letter(_))) {
+            let small = glyphs.iter().flat_map(|glyph| glyph.small()).collect();
+            return Self::Pattern { glyphs, small };
+        }
+        let text: String = glyphs.iter().filter_map(|glyph| glyph.letter()).collect();
+        Self::quoted(&text)
+    }
+
+    /// How many letters stand behind a wildcard at the beginning; `None` without one.
+    pub(super) fn behind_wildcard(&self) -> Option<usize> {
+        match self {
+            Self::Pattern { glyphs, .. } if glyphs.first() == Some(&Glyph::AnyText) => {
+                Some(glyphs.iter().skip_while(|glyph| **glyph == Glyph::AnyText).count())
+            }
+            _ => None,
+        }
+    }
+
+    fn matches(&self, value: &str, is_caseless: bool, effort: &Effort) -> bool {
+        match self {
+            Self::Exactly { text, .. } if !is_caseless => effort.spend(text.len()) && text == value,
+            Self::Exactly { small: wanted, .. } => {
+                effort.spend(wanted.len()) && small(value).eq(wanted.chars())
+            }
+            Self::Pattern { glyphs, .. } if !is_caseless => {
+                fits(glyphs, &value.chars().collect::<Vec<char>>(), effort)
+            }
+            Self::Pattern { small: wanted, .. } => fits(wanted, &small(value).collect::<Vec<char>>(), effort),
+        }
+    }
+}
+
+impl Glyph {
+    fn letter(self) -> Option<char> {
+        if let Self::Letter(letter) = self { Some(letter) } else { None }
+    }
+
+    fn small(self) -> Vec<Self> {
+        match self {
+            Self::Letter(letter) => letter.to_lowercase().map(Self::Letter).collect(),
+            other => vec![other],
+        }
+    }
+}
+
+fn small(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+/// Whether a value fits a pattern. It goes back to the last `*` only, so it takes at most the product of both lengths.
+fn fits(pattern: &[Glyph], value: &[char], effort: &Effort) -> bool {
+    let (mut at, mut seen) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(character) = value.get(seen) {
+        if !effort.spend(0) {
+            return false;
+        }
+        match pattern.get(at) {
+            Some(Glyph::AnyText) => {
+                star = Some((at, seen));
+                at += 1;
+            }
+            Some(glyph) if *glyph == Glyph::AnyLetter || *glyph == Glyph::Letter(*character) => {
+                at += 1;
+                seen += 1;
+            }
+            _ => match star {
+                Some((place, from)) => {
+                    star = Some((place, from + 1));
+                    at = place + 1;
+                    seen = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == Glyph::AnyText)
+}
+
+/// One end of a range.
+pub(super) struct Bound {
+    /// `None` where the range is open.
+    text: Option<String>,
+    number: Option<f64>,
+    is_excluded: bool,
+}
+
+impl Bound {
+    pub(super) fn open() -> Self {
+        Self { text: None, number: None, is_excluded: false }
+    }
+
+    pub(super) fn new(text: &str, is_excluded: bool) -> Self {
+        if text == "*" {
+            return Self::open();
+        }
+        Self { text: Some(text.to_owned()), number: text.parse().ok(), is_excluded }
+    }
+
+    /// Whether a value is in the range of which this is the lower end.
+    fn is_below(&self, value: &str) -> bool {
+        let Some(text) = &self.text else { return true };
+        match self.order(value, text) {
+            // A day that is excluded is excluded as a whole.
+            ordering if self.is_excluded => ordering == Ordering::Greater && !is_within(value, text),
+            ordering => ordering != Ordering::Less,
+        }
+    }
+
+    /// Whether a value is in the range of which this is the upper end.
+    fn is_above(&self, value: &str) -> bool {
+        let Some(text) = &self.text else { return true };
+        match self.order(value, text) {
+            ordering if self.is_excluded => ordering == Ordering::Less,
+            // A day that is included is included to its end.
+            ordering => ordering != Ordering::Greater || is_within(value, text),
+        }
+    }
+
+    fn order(&self, value: &str, text: &str) -> Ordering {
+        match (value.parse::<f64>(), self.number) {
+            (Ok(value), Some(number)) => value.partial_cmp(&number).unwrap_or(Ordering::Equal),
+            _ => value.cmp(text),
+        }
+    }
+}
+
+/// Whether a moment lies within a day, month or year that is written as its beginning.
+fn is_within(value: &str, bound: &str) -> bool {
+    let is_date = bound.len() >= 4
+        && bound.chars().all(|c| c.is_ascii_digit() || c == '-')
+        && bound.len() < value.len();
+    is_date && value.contains('T') && value.starts_with(bound)
+}
