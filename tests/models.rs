@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
+use std::time::Duration;
 use users_core::model::{
-    ErrorBody, Flag, Identity, Impersonation, LinkTarget, NewUser, Page, Patch, ProfileData, User, UserInfo,
-    UserUpdate, json,
+    ErrorBody, Flag, Identity, Impersonation, JsonObject, LinkTarget, MetadataUpdate, NewUser, Page, Patch,
+    ProfileData, User, UserInfo, UserUpdate, json,
 };
-use users_core::{ErrorKind, management, management::GetUser};
+use users_core::{Clock as _, ErrorKind, SystemClock, management, management::GetUser};
 use users_tests::decode;
 
 fn survives<T: DeserializeOwned + Serialize>(text: &str) -> T {
@@ -235,4 +236,37 @@ fn recorded_bodies_survive() {
         }
     }
     assert!(read > 20, "{read} bodies only");
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn eighty_thousand_keys_are_set_merged_and_removed_in_linear_time() {
+    const KEYS: u32 = 80_000;
+    let clock = SystemClock::new();
+    let mut begun = clock.now();
+    let mut check = |what: &str| {
+        let taken = clock.now().saturating_since(begun);
+        eprintln!("{what}: {taken:?}");
+        assert!(taken < Duration::from_secs(2), "{what}: {taken:?}");
+        begun = clock.now();
+    };
+    let mut object = JsonObject::new();
+    (0..KEYS).for_each(|number| object.insert(format!("key{number}"), number).unwrap());
+    (0..KEYS).for_each(|number| object.insert(format!("key{number}"), number + 1).unwrap());
+    assert_eq!(object.len(), 80_000);
+    assert_eq!(object.raw("key7"), Some("8"));
+    check("insert");
+    let update =
+        MetadataUpdate::from(object.clone()).merge(&object).merge(serde_json::json!({"key5": null, "z": 1}));
+    assert!(serde_json::to_string(&update).unwrap().ends_with(r#","key79999":80000,"z":1}"#));
+    check("merge");
+    assert!((0..KEYS).filter(|number| number % 10 != 0).all(|number| object.remove(&format!("key{number}"))));
+    assert!(!object.remove("key1"));
+    assert!(object.to_json().starts_with(r#"{"key0":1,"key10":11,"key20":21,"#));
+    check("remove");
+}
+
+#[test]
+fn a_json_object_is_no_larger_than_its_list_of_entries() {
+    assert_eq!(size_of::<JsonObject>(), size_of::<Vec<u8>>());
 }
