@@ -239,7 +239,6 @@ fn recorded_bodies_survive() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn eighty_thousand_keys_are_set_merged_and_removed_in_linear_time() {
     const KEYS: u32 = 80_000;
     let clock = SystemClock::new();

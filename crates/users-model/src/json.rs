@@ -1,5 +1,6 @@
 //! JSON kept as it came: unknown keys, their order, and the text of every number.
 
+use crate::entries::{Entries, Entry};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -29,7 +30,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Default)]
 pub struct JsonObject {
-    entries: Vec<(String, Box<RawValue>)>,
+    entries: Entries,
 }
 
 impl JsonObject {
@@ -55,17 +56,17 @@ impl JsonObject {
 
     /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// The keys, in the order in which they came.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|(key, _)| key.as_str())
+        self.entries.iter().map(|(key, _)| key)
     }
 
     /// Each key with the JSON text of its value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), value.get()))
+        self.entries.iter().map(|(key, value)| (key, value.get()))
     }
 
     /// Whether the key is there, with whatever value, `null` too.
@@ -75,7 +76,7 @@ impl JsonObject {
 
     /// The JSON text of a value, exactly as it came.
     pub fn raw(&self, key: &str) -> Option<&str> {
-        self.entries.iter().find(|(name, _)| name == key).map(|(_, value)| value.get())
+        self.entries.get(key).map(RawValue::get)
     }
 
     /// Reads a value as a type: `None` where the key is absent, an error where the value does not fit.
@@ -104,9 +105,7 @@ impl JsonObject {
 
     /// Takes a key out; tells whether it was there.
     pub fn remove(&mut self, key: &str) -> bool {
-        let before = self.entries.len();
-        self.entries.retain(|(name, _)| name != key);
-        self.entries.len() != before
+        self.entries.remove(key)
     }
 
     /// The object as JSON text.
@@ -126,23 +125,20 @@ impl JsonObject {
     }
 
     pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
-        match self.entries.iter_mut().find(|(name, _)| *name == key) {
-            Some(entry) => entry.1 = value,
-            None => self.entries.push((key, value)),
-        }
+        self.entries.put(key, value);
     }
 
     fn borrowed(&self) -> Vec<(&str, &RawValue)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), &**value)).collect()
+        self.entries.iter().collect()
     }
 
-    pub(crate) fn into_entries(self) -> impl Iterator<Item = (String, Box<RawValue>)> {
-        self.entries.into_iter()
+    pub(crate) fn into_entries(self) -> impl Iterator<Item = Entry> {
+        self.entries.into_list()
     }
 
     /// Takes an entry whose key is known to be new.
     pub(crate) fn push(&mut self, key: String, value: Box<RawValue>) {
-        self.entries.push((key, value));
+        self.entries.push(key, value);
     }
 
     /// Writes the entries into a map that is being serialised, but for those that were written already.
@@ -173,7 +169,7 @@ impl<'de> Deserialize<'de> for JsonObject {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let fields = fields(&text).map_err(D::Error::custom)?;
         let entries = fields.into_iter().map(|(key, value)| (key.into_owned(), value.to_owned())).collect();
-        Ok(Self { entries })
+        Ok(Self { entries: Entries::List(entries) })
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod authentication_method;
 mod connected_account;
+mod entries;
 mod error_body;
 mod flag;
 mod group;

@@ -1,0 +1,126 @@
+//! The entries of a JSON object, in their order.
+
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashMap};
+
+/// Up to how many entries a key is looked for one by one.
+const FEW: usize = 32;
+
+pub(crate) type Entry = (String, Box<RawValue>);
+
+/// A list as long as it is short; once an entry of a long one is set or removed, an index. Most objects have few entries, and there are
+/// thousands of them in a page of users, so the small form takes no more room than its list.
+#[derive(Clone)]
+pub(crate) enum Entries {
+    List(Vec<Entry>),
+    Index(Box<Index>),
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Index {
+    /// By the number that each entry got when it was added.
+    entries: BTreeMap<u64, Entry>,
+    numbers: HashMap<String, u64>,
+    next: u64,
+}
+
+impl Entries {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::List(list) => list.len(),
+            Self::Index(index) => index.entries.len(),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        let (list, index) = match self {
+            Self::List(list) => (list.as_slice(), None),
+            Self::Index(index) => (&[] as &[Entry], Some(index.entries.values())),
+        };
+        list.iter().chain(index.into_iter().flatten()).map(|(key, value)| (key.as_str(), &**value))
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&RawValue> {
+        match self {
+            Self::List(list) => list.iter().find(|(name, _)| name == key).map(|(_, value)| &**value),
+            Self::Index(index) => {
+                let number = index.numbers.get(key)?;
+                index.entries.get(number).map(|(_, value)| &**value)
+            }
+        }
+    }
+
+    /// Sets a value; a new key comes last.
+    pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
+        match self.for_change() {
+            Self::List(list) => match list.iter_mut().find(|(name, _)| *name == key) {
+                Some(entry) => entry.1 = value,
+                None => list.push((key, value)),
+            },
+            Self::Index(index) => index.put(key, value),
+        }
+    }
+
+    /// Adds an entry whose key is known to be new.
+    pub(crate) fn push(&mut self, key: String, value: Box<RawValue>) {
+        match self {
+            Self::List(list) => list.push((key, value)),
+            Self::Index(index) => index.put(key, value),
+        }
+    }
+
+    /// Removes a key; whether it was there.
+    pub(crate) fn remove(&mut self, key: &str) -> bool {
+        match self.for_change() {
+            Self::List(list) => {
+                let before = list.len();
+                list.retain(|(name, _)| name != key);
+                list.len() != before
+            }
+            Self::Index(index) => {
+                index.numbers.remove(key).and_then(|number| index.entries.remove(&number)).is_some()
+            }
+        }
+    }
+
+    pub(crate) fn into_list(self) -> impl Iterator<Item = Entry> {
+        let (list, index) = match self {
+            Self::List(list) => (list, BTreeMap::new()),
+            Self::Index(index) => (Vec::new(), index.entries),
+        };
+        list.into_iter().chain(index.into_values())
+    }
+
+    /// Makes the index of a long list, so that further changes find their key in it.
+    fn for_change(&mut self) -> &mut Self {
+        if let Self::List(list) = self {
+            if list.len() > FEW {
+                let mut index = Index::default();
+                for (key, value) in std::mem::take(list) {
+                    index.put(key, value);
+                }
+                *self = Self::Index(Box::new(index));
+            }
+        }
+        self
+    }
+}
+
+impl Index {
+    fn put(&mut self, key: String, value: Box<RawValue>) {
+        let entry = self.numbers.get(&key).and_then(|number| self.entries.get_mut(number));
+        if let Some(entry) = entry {
+            entry.1 = value;
+            return;
+        }
+        self.numbers.insert(key.clone(), self.next);
+        self.entries.insert(self.next, (key, value));
+        self.next += 1;
+    }
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
