@@ -15,7 +15,11 @@ struct Served {
 
 impl Served {
     fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(binary()).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::run(Command::new(binary()).args(arguments))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { process, facts: serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")) }
@@ -193,4 +197,32 @@ fn without_json_it_says_the_same_for_people() {
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(line.starts_with("listening      http://127.0.0.1:"), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[ignore = "fails until the next commit"]
+async fn it_does_not_spin_when_descriptors_run_out_and_recovers() {
+    let script = format!("ulimit -n 40; exec {} --json", binary().display());
+    let served = Served::run(Command::new("sh").args(["-c", &script]));
+    let address = served.fact("listening").replace("http://", "");
+    let connections: Vec<_> =
+        (0..60).map(|_| std::net::TcpStream::connect(address.as_str()).unwrap()).collect();
+    let ticks = || -> i64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", served.process.id())).unwrap();
+        let fields: Vec<i64> =
+            stat.rsplit(')').next().unwrap().split(' ').filter_map(|field| field.parse().ok()).collect();
+        // Of the numbers behind the state, the 11th is utime and the 12th stime.
+        fields[10] + fields[11]
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let before = ticks();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let used = ticks() - before;
+    eprintln!("{used} hundredths of a second of processor time in a second");
+    assert!(used <= 10, "{used} hundredths");
+    drop(connections);
+    let client =
+        users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
+    client.users().get_all().await.unwrap();
 }

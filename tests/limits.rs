@@ -5,7 +5,7 @@ use http::StatusCode;
 use std::time::Duration;
 use users_core::management::Confirm;
 use users_core::{Clock as _, ManagementClient, Retry, Unpaced};
-use users_mock::{Bucket, Limits, Tenant};
+use users_mock::{Bucket, FaultyTransport, Limits, Tenant};
 
 /// A client that sends everything at once, and once.
 fn impatient(tenant: &Tenant) -> ManagementClient {
@@ -79,5 +79,32 @@ fn delete_all_waits_for_a_tenant_whose_limits_change_beneath_it() {
             }
         }
         assert_eq!((deleted, tenant.user_count()), (60, 0));
+    });
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+fn a_tenant_without_limits_announces_none_and_slows_no_client_down() {
+    const CALLERS: u32 = 200;
+    let tenant = Tenant::builder().users(1).build();
+    let slow = FaultyTransport::new(tenant.clone(), tenant.clock())
+        .latency(Duration::from_millis(150)..=Duration::from_millis(150));
+    let builder = ManagementClient::builder(slow).domain(tenant.domain()).clock(tenant.clock());
+    let users = builder.token(tenant.management_token()).build().unwrap().users();
+    let id = tenant.user_ids().remove(0);
+    tenant.clock().block_on(async {
+        let begun = tenant.clock().now();
+        let caller = async || {
+            for _ in 0..20 {
+                users.get(&id).await.unwrap();
+            }
+        };
+        join_all((0..CALLERS).map(|_| caller())).await;
+        let taken = tenant.clock().now().saturating_since(begun);
+        let per_second = f64::from(CALLERS * 20) / taken.as_secs_f64();
+        eprintln!("{per_second:.0} per second");
+        // Each call takes 300 ms.
+        assert!(per_second > 0.95 * f64::from(CALLERS) / 0.3, "{per_second:.0} per second");
+        assert_eq!(users.get(&id).with_meta().await.unwrap().rate_limit(), None);
     });
 }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
-use users_core::Clock as _;
 use users_core::management::Confirm;
 use users_core::model::{LinkTarget, MetadataUpdate, NewUser, UserUpdate};
+use users_core::{Clock as _, SystemClock};
 use users_mock::{Seed, Tenant};
 
 const DATABASE: &str = "Username-Password-Authentication";
@@ -510,5 +510,22 @@ fn a_body_that_is_too_large_or_no_json_is_refused() {
         let request =
             Request::post("https://tenant.example.com/api/v2/users").header("authorization", &token);
         assert_eq!(tenant.handle(request.body(body.into()).unwrap()).status().as_u16(), status);
+    }
+}
+
+#[test]
+fn a_patch_of_75_000_keys_takes_well_under_a_second() {
+    let tenant = Tenant::builder().users(1).build();
+    let path = format!("/api/v2/users/{}", tenant.user_ids().remove(0).replace('|', "%7C"));
+    let clock = SystemClock::new();
+    let keys = |value: &Value| (0..75_000).map(|key| (format!("{key:x}"), value.clone())).collect::<Value>();
+    for (value, left) in [(json!(1), 75_000), (json!(2), 75_000), (Value::Null, 0)] {
+        let body = json!({"user_metadata": keys(&value)});
+        let begun = clock.now();
+        let (status, user) = as_admin(&tenant, "PATCH", &path, &body);
+        let taken = clock.now().saturating_since(begun);
+        eprintln!("{value}: {taken:?}");
+        assert_eq!((status, user["user_metadata"].as_object().unwrap().len()), (200, left));
+        assert!(taken < Duration::from_secs(3), "{value}: {taken:?}");
     }
 }
