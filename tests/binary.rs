@@ -201,7 +201,6 @@ fn without_json_it_says_the_same_for_people() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn it_does_not_spin_when_descriptors_run_out_and_recovers() {
     let script = format!("ulimit -n 40; exec {} --json", binary().display());
     let served = Served::run(Command::new("sh").args(["-c", &script]));

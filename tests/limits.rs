@@ -83,7 +83,6 @@ fn delete_all_waits_for_a_tenant_whose_limits_change_beneath_it() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn a_tenant_without_limits_announces_none_and_slows_no_client_down() {
     const CALLERS: u32 = 200;
     let tenant = Tenant::builder().users(1).build();
@@ -103,8 +102,8 @@ fn a_tenant_without_limits_announces_none_and_slows_no_client_down() {
         let taken = tenant.clock().now().saturating_since(begun);
         let per_second = f64::from(CALLERS * 20) / taken.as_secs_f64();
         eprintln!("{per_second:.0} per second");
-        // Each call takes 300 ms.
-        assert!(per_second > 0.95 * f64::from(CALLERS) / 0.3, "{per_second:.0} per second");
+        // Each call takes 300 ms, and before the first answer the client keeps to the smallest tier.
+        assert!(per_second > 0.9 * f64::from(CALLERS) / 0.3, "{per_second:.0} per second");
         assert_eq!(users.get(&id).with_meta().await.unwrap().rate_limit(), None);
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use users_core::management::Confirm;
 use users_core::model::{LinkTarget, MetadataUpdate, NewUser, UserUpdate};
 use users_core::{Clock as _, SystemClock};
-use users_mock::{Seed, Tenant};
+use users_mock::{Limits, Seed, Tenant};
 
 const DATABASE: &str = "Username-Password-Authentication";
 const PASSWORD: &str = "Correct horse 1";
@@ -35,7 +35,7 @@ fn create(tenant: &Tenant, more: Value) -> (u16, Value) {
 
 #[test]
 fn tokens_are_checked_as_auth0_does() {
-    let tenant = Tenant::builder().token("any form").build();
+    let tenant = Tenant::builder().token("any form").limits(Limits::enterprise()).build();
     let valid = tenant.management_token();
     let reader = tenant.management_token_with(&["read:users"]);
     let id = create(&tenant, json!({})).1["user_id"].as_str().unwrap().to_owned();

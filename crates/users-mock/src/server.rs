@@ -29,6 +29,9 @@ const LARGEST_BODY: usize = 2 * 1024 * 1024;
 /// How long a TLS handshake may take, and how long connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long no connection is accepted after the machine had no descriptor for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A [`Tenant`](crate::Tenant) that listens, with HTTP/1.1 and HTTP/2 on the same port; or one behind a
 /// [`FaultyTransport`](crate::FaultyTransport), on whose connections things go wrong. There a connection cannot be refused, since it is
 /// made before the request is known: [`ConnectRefused`](crate::Fault::ConnectRefused) breaks it before anything is done.
@@ -131,14 +134,27 @@ async fn listen(
             accepted = listener.accept() => accepted,
             _ = &mut stopped => break,
         };
-        // A connection that was gone before it could be taken is none of the server's business.
-        let Ok((stream, _)) = stream else { continue };
+        let stream = match stream {
+            Ok((stream, _)) => stream,
+            Err(error) if is_of_one_connection(&error) => continue,
+            // Descriptors or memory have run out. Another attempt at once would fail too.
+            Err(_) => tokio::select! {
+                () = tokio::time::sleep(ACCEPT_PAUSE) => continue,
+                _ = &mut stopped => break,
+            },
+        };
         connections.spawn(connection(stream, tenant.clone(), acceptor.clone(), graceful.watcher()));
         while connections.try_join_next().is_some() {}
     }
     if let Some(graceful) = Arc::into_inner(graceful) {
         let _ = tokio::time::timeout(PATIENCE, graceful.shutdown()).await;
     }
+}
+
+/// Whether the error is that of a connection that ended before it was accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 async fn connection(

@@ -37,7 +37,8 @@ struct Arguments {
     /// Let `DELETE /users` delete every user, as it did until 2016.
     #[arg(long)]
     legacy_delete_all: bool,
-    /// The rate limits of a tier: none, free, essentials, enterprise, enterprise-development or private-cloud.
+    /// The rate limits of a tier: none, free, essentials, enterprise, enterprise-development or private-cloud. With none, answers carry
+    /// no `x-ratelimit` headers.
     #[arg(long, default_value = "none")]
     tier: Limits,
     /// How many milliseconds each request and each answer takes: 50, or by chance, 20..80.

@@ -124,7 +124,7 @@ pub(super) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
 }
 
 /// What every successful answer of the Management API carries.
-pub(super) fn add_standard_headers(answer: &mut Answer, standing: Standing) {
+pub(super) fn add_standard_headers(answer: &mut Answer, standing: Option<Standing>) {
     for (name, value) in [
         ("cache-control", "no-cache"),
         ("vary", "origin,accept-encoding"),
@@ -132,7 +132,9 @@ pub(super) fn add_standard_headers(answer: &mut Answer, standing: Standing) {
     ] {
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    add_standing(answer, standing);
+    if let Some(standing) = standing {
+        add_standing(answer, standing);
+    }
 }
 
 /// The answer to a request too many.

@@ -37,7 +37,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// No limit at all.
+    /// No limit at all, and none announced: answers carry no `x-ratelimit` headers.
     pub fn none() -> Self {
         Self::default()
     }

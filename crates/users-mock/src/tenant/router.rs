@@ -2,7 +2,6 @@
 
 use super::answer::{Answer, Failure, add_standard_headers, too_many_requests};
 use super::grant::Grant;
-use super::limits::Standing;
 use super::request::{Request, decoded};
 use super::state::State;
 use super::{
@@ -117,10 +116,10 @@ pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
     let now = state.now_millis();
     let is_management = path.starts_with("/api/v2/");
     let standing = match is_management.then(|| state.limiter.take(&parts.method, now)).flatten() {
-        Some(Ok(standing)) => standing,
+        Some(Ok(standing)) => Some(standing),
         Some(Err(refusal)) => return too_many_requests(refusal),
-        // Without limits every request meets a full bucket.
-        None => Standing { limit: 50, remaining: 49, reset: now / 1000 + 1 },
+        // No limit is announced where there is none: a careful client would keep to it.
+        None => None,
     };
     let grant = match guard {
         Own => Ok(Grant::Nothing),
