@@ -1,5 +1,7 @@
 //! The embedded tenant behaves as Auth0 was seen to behave.
 
+mod details;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
