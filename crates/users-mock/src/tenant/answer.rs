@@ -123,17 +123,26 @@ pub(super) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
     json(status, &json!({"error": error, "error_description": description}))
 }
 
-/// What every successful answer of the Management API carries.
-pub(super) fn add_standard_headers(answer: &mut Answer, standing: Option<Standing>) {
+/// What every response of the Management API carries, errors too.
+pub(super) fn add_standard_headers(answer: &mut Answer) {
+    add_headers(answer, "no-cache");
+}
+
+/// What the responses of `/userinfo` carry.
+pub(super) fn add_userinfo_headers(answer: &mut Answer) {
+    add_headers(
+        answer,
+        "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform",
+    );
+}
+
+fn add_headers(answer: &mut Answer, cache_control: &'static str) {
     for (name, value) in [
-        ("cache-control", "no-cache"),
+        ("cache-control", cache_control),
         ("vary", "origin,accept-encoding"),
         ("strict-transport-security", "max-age=31536000"),
     ] {
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    if let Some(standing) = standing {
-        add_standing(answer, standing);
     }
 }
 
@@ -145,7 +154,8 @@ pub(super) fn too_many_requests(refusal: Refusal) -> Answer {
     answer
 }
 
-fn add_standing(answer: &mut Answer, standing: Standing) {
+/// States how full a bucket is.
+pub(super) fn add_standing(answer: &mut Answer, standing: Standing) {
     for (name, value) in [
         ("x-ratelimit-limit", standing.limit),
         ("x-ratelimit-remaining", standing.remaining),

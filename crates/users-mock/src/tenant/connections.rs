@@ -50,7 +50,7 @@ fn shown(connection: &Connection) -> Value {
     let options = if connection.is_database() {
         value!({
             "mfa": {"active": true, "return_enroll_settings": true},
-            "validation": {"username": {"max": 15, "min": 1}},
+            "validation": {"username": {"max": connection.username.end(), "min": connection.username.start()}},
             "import_mode": false,
             "configuration": {},
             "customScripts": {},

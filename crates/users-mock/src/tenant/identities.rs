@@ -122,6 +122,10 @@ fn with_profiles(user: &Record) -> Vec<JsonObject> {
                 super::record::put_raw(&mut profile, key, text);
             }
         }
+        // Shown although nobody supplied it.
+        if let Some(verified) = user.shown.raw("email_verified") {
+            super::record::put_raw(&mut profile, "email_verified", verified);
+        }
         put(&mut shown, "profileData", &profile);
         for (key, text) in first.iter().filter(|(key, _)| *key != "profileData") {
             super::record::put_raw(&mut shown, key, text);

@@ -4,6 +4,7 @@ use super::answer::{Answer, Failure, json, no_content};
 use super::record::{put, put_raw, text};
 use super::request::Request;
 use super::state::{JobRecord, State};
+use super::validate;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
@@ -58,6 +59,9 @@ pub(super) fn verification_email(state: &mut State, request: &Request) -> Result
     let Some(id) = text(&body, "user_id") else {
         return Err(Failure::body("'Missing required property: user_id'"));
     };
+    if let Some(client_id) = body.raw("client_id") {
+        validate::client_id(client_id)?;
+    }
     let is_verified = state.owner(&id)?.shown.get::<bool>("email_verified").ok().flatten() == Some(true);
     let job = state.begin_job("verification_email");
     state.finish_job(

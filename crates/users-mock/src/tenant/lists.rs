@@ -31,9 +31,10 @@ pub(super) fn by_offset(request: &Request, key: &str, all: &[JsonObject]) -> Res
     put(&mut envelope, key, &shown);
     put(&mut envelope, "start", start);
     put(&mut envelope, "limit", per_page);
-    // Of authentication methods the total is left out where it is 0.
-    if key != "authenticators" || !all.is_empty() {
-        put(&mut envelope, "total", all.len());
+    // Beyond the end there is no total; authentication methods leave it out where it is 0.
+    let total = if start == 0 || !shown.is_empty() { all.len() } else { 0 };
+    if key != "authenticators" || total > 0 {
+        put(&mut envelope, "total", total);
     }
     Ok(json(StatusCode::OK, &envelope))
 }

@@ -40,7 +40,7 @@ use bytes::Bytes;
 use grant::Grant;
 use http::{Method, StatusCode};
 use limits::Limiter;
-use state::{Connection, DATABASE, State};
+use state::{Connection, DATABASE, State, USERNAME};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -403,6 +403,7 @@ impl TenantBuilder {
             id: "con_TenantDatabase00".to_owned(),
             name: DATABASE.to_owned(),
             strategy: "auth0".to_owned(),
+            username: USERNAME,
         };
         let mut state = State {
             domain: self.domain,

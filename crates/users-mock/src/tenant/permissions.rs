@@ -11,6 +11,7 @@ use users_core::model::{JsonObject, PermissionRef};
 
 pub(super) fn of_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
     let mut held = described(state, request.parameter(0))?;
+    held.sort_by_cached_key(|permission| text(permission, "permission_name"));
     for permission in &mut held {
         let mut source = JsonObject::new();
         put(&mut source, "source_id", "");

@@ -12,7 +12,9 @@ use users_core::model::JsonObject;
 const MOST: usize = 50;
 
 pub(super) fn of_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
-    by_offset(request, "roles", &roles_of(state, request.parameter(0))?)
+    let mut roles = roles_of(state, request.parameter(0))?;
+    roles.sort_by_cached_key(|role| text(role, "name"));
+    by_offset(request, "roles", &roles)
 }
 
 /// The roles that a user has; one that was deleted meanwhile is none.

@@ -1,6 +1,6 @@
 //! Which request goes where.
 
-use super::answer::{Answer, Failure, add_standard_headers, too_many_requests};
+use super::answer::{Answer, Failure, add_standard_headers, add_standing, too_many_requests};
 use super::grant::Grant;
 use super::request::{Request, decoded};
 use super::state::State;
@@ -108,13 +108,21 @@ const ROUTES: &[(&str, &str, Guard, Handler)] = &[
 
 /// Answers a request.
 pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer {
+    let is_management = request.uri().path().starts_with("/api/v2/");
+    let mut answer = routed(state, request, is_management);
+    if is_management {
+        add_standard_headers(&mut answer);
+    }
+    answer
+}
+
+fn routed(state: &mut State, request: http::Request<Bytes>, is_management: bool) -> Answer {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let Some((template, guard, handler, parameters)) = find(parts.method.as_str(), &path) else {
         return Failure::not_found().into();
     };
     let now = state.now_millis();
-    let is_management = path.starts_with("/api/v2/");
     let standing = match is_management.then(|| state.limiter.take(&parts.method, now)).flatten() {
         Some(Ok(standing)) => Some(standing),
         Some(Err(refusal)) => return too_many_requests(refusal),
@@ -133,8 +141,8 @@ pub(super) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
     match outcome {
         Ok(mut answer) => {
             // Errors of the Management API carry no rate limit headers.
-            if answer.status().is_success() && is_management {
-                add_standard_headers(&mut answer, standing);
+            if let Some(standing) = standing.filter(|_| answer.status().is_success()) {
+                add_standing(&mut answer, standing);
             }
             answer
         }

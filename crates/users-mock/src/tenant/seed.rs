@@ -1,7 +1,9 @@
 //! State that no call makes: users of any shape, connections, custom claims.
 
 use super::record::{Record, SHELVES};
-use super::state::{Connection, State};
+use super::state::{Connection, State, USERNAME};
+use serde_json::Value;
+use std::ops::RangeInclusive;
 use users_core::model::{JsonObject, UserId};
 
 /// What a tenant is to know from the start.
@@ -60,13 +62,7 @@ impl Seed {
                 }
                 "connections" => {
                     for connection in read::<Vec<JsonObject>>(key, value)? {
-                        let field = |name: &str| {
-                            let text = connection.get::<String>(name).ok().flatten();
-                            text.ok_or_else(|| {
-                                SeedError(format!("connections: {name} is missing or no text"))
-                            })
-                        };
-                        seed = seed.connection(&field("id")?, &field("name")?, &field("strategy")?);
+                        seed.connections.push(connection_of(&connection)?);
                     }
                 }
                 "userinfo" => {
@@ -107,7 +103,17 @@ impl Seed {
             id: id.to_owned(),
             name: name.to_owned(),
             strategy: strategy.to_owned(),
+            username: USERNAME,
         });
+        self
+    }
+
+    /// Sets how many characters user names have in the connection that was added last; 1 to 15 unless set.
+    #[must_use]
+    pub fn username_length(mut self, length: RangeInclusive<usize>) -> Self {
+        if let Some(connection) = self.connections.last_mut() {
+            connection.username = length;
+        }
         self
     }
 
@@ -157,6 +163,31 @@ impl Seed {
             }
         }
     }
+}
+
+/// A connection of a document: `{"id", "name", "strategy", "options": {"validation": {"username": {"min", "max"}}}}`.
+fn connection_of(document: &JsonObject) -> Result<Connection, SeedError> {
+    let field = |name: &str| {
+        let text = document.get::<String>(name).ok().flatten();
+        text.ok_or_else(|| SeedError(format!("connections: {name} is missing or no text")))
+    };
+    let mut username = USERNAME;
+    if let Some(options) = document.raw("options") {
+        let options: Value = read("connections", options)?;
+        let given = options.pointer("/validation/username");
+        let end = |name: &str, default: usize| match given.and_then(|given| given.get(name)) {
+            None => Ok(default),
+            Some(number) => number
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok())
+                .ok_or_else(|| SeedError(format!("connections: username.{name} is no length"))),
+        };
+        username = end("min", *USERNAME.start())?..=end("max", *USERNAME.end())?;
+        if username.is_empty() {
+            return Err(SeedError("connections: username.min is above username.max".to_owned()));
+        }
+    }
+    Ok(Connection { id: field("id")?, name: field("name")?, strategy: field("strategy")?, username })
 }
 
 fn read<T: serde::de::DeserializeOwned>(key: &str, json: &str) -> Result<T, SeedError> {

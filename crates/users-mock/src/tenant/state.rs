@@ -5,6 +5,7 @@ use super::grant::Issued;
 use super::limits::Limiter;
 use super::record::Record;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use users_core::Clock;
@@ -45,7 +46,12 @@ pub(super) struct Connection {
     pub(super) name: String,
     /// The kind of identity provider.
     pub(super) strategy: String,
+    /// How many characters a user name has.
+    pub(super) username: RangeInclusive<usize>,
 }
+
+/// The length of user names in a new database.
+pub(super) const USERNAME: RangeInclusive<usize> = 1..=15;
 
 impl Connection {
     pub(super) fn is_database(&self) -> bool {

@@ -1,11 +1,12 @@
 //! What the Authentication API says of users.
 
-use super::answer::{Answer, Failure, json, oauth_error, text};
+use super::answer::{Answer, Failure, add_standing, add_userinfo_headers, json, oauth_error, text};
 use super::grant::Grant;
+use super::limits::Standing;
 use super::record::{put, put_raw};
 use super::request::Request;
 use super::state::State;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use users_core::model::JsonObject;
 
@@ -21,8 +22,9 @@ const CLAIMS: &[(&str, &[&str])] = &[
 #[allow(clippy::unnecessary_wraps)]
 pub(super) fn userinfo(state: &mut State, request: &Request) -> Result<Answer, Failure> {
     let grant = Request::bearer(request.headers()).and_then(|token| state.grant(token));
-    let Some(Grant::User { id, scopes }) = grant else { return Ok(unauthorized()) };
-    let Some(user) = state.user(id) else { return Ok(unauthorized()) };
+    let now = state.now_millis();
+    let Some(Grant::User { id, scopes }) = grant else { return Ok(unauthorized(now)) };
+    let Some(user) = state.user(id) else { return Ok(unauthorized(now)) };
     let mut claims = JsonObject::new();
     put(&mut claims, "sub", id);
     for (scope, names) in CLAIMS {
@@ -38,12 +40,12 @@ pub(super) fn userinfo(state: &mut State, request: &Request) -> Result<Answer, F
         put_raw(&mut claims, name, value);
     }
     let mut answer = json(StatusCode::OK, &claims);
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store, no-cache"));
+    add_userinfo_headers(&mut answer);
     Ok(answer)
 }
 
-/// Here the answer is text without a type, whatever the documents say.
-fn unauthorized() -> Answer {
+/// Text without a type, whatever the documents say, and with a limit of its own.
+fn unauthorized(now: u64) -> Answer {
     let mut answer = text(StatusCode::UNAUTHORIZED, "Unauthorized");
     answer.headers_mut().remove(CONTENT_TYPE);
     answer.headers_mut().insert(
@@ -52,6 +54,8 @@ fn unauthorized() -> Answer {
             r#"Bearer realm="Users", error="invalid_token", error_description="The token is invalid""#,
         ),
     );
+    add_userinfo_headers(&mut answer);
+    add_standing(&mut answer, Standing { limit: 1000, remaining: 999, reset: now / 1000 + 1 });
     answer
 }
 

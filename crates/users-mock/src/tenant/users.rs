@@ -4,7 +4,7 @@ use super::answer::{Answer, Failure, json, no_content};
 use super::record::{Record, put};
 use super::request::Request;
 use super::search;
-use super::state::State;
+use super::state::{State, USERNAME};
 use super::validate::{self, NEW_USER, USER_UPDATE};
 use http::StatusCode;
 use users_core::model::JsonObject;
@@ -29,7 +29,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
         lower_case(&mut body, "email");
         lower_case(&mut body, "username");
         if let Some(username) = text(&body, "username") {
-            validate::username(&username)?;
+            validate::username(&username, &connection.username)?;
         }
         if let Some(password) = text(&body, "password") {
             validate::password(&password)?;
@@ -136,12 +136,14 @@ pub(super) fn update(state: &mut State, request: &Request) -> Result<Answer, Fai
             "Cannot update username for users without an username already set.",
         ));
     }
-    if state.connection(&connection).is_some_and(super::state::Connection::is_database) {
+    let known = state.connection(&connection);
+    let username_length = known.map_or(USERNAME, |connection| connection.username.clone());
+    if known.is_some_and(super::state::Connection::is_database) {
         lower_case(&mut body, "email");
         lower_case(&mut body, "username");
     }
     if let Some(username) = text(&body, "username") {
-        validate::username(&username)?;
+        validate::username(&username, &username_length)?;
         if taken(state, &connection, "username", Some(username), Some(&id)) {
             return Err(Failure::bad_request("auth0_idp_error", "The username provided is in use already."));
         }

@@ -2,6 +2,7 @@
 
 use super::answer::Failure;
 use serde_json::value::RawValue;
+use std::ops::RangeInclusive;
 use users_core::model::JsonObject;
 
 /// What a property may be.
@@ -231,17 +232,35 @@ pub(super) fn password(password: &str) -> Result<(), Failure> {
     Err(Failure::bad_request(None, "PasswordStrengthError: Password is too weak"))
 }
 
-/// What a database takes for a user name: 1 to 15 letters, digits and a few signs, and no e-mail address.
-pub(super) fn username(username: &str) -> Result<(), Failure> {
-    let fits = username.chars().count() <= 15
+/// What a database takes for a user name: letters, digits and a few signs, as many as its connection says, and no e-mail address.
+pub(super) fn username(username: &str, length: &RangeInclusive<usize>) -> Result<(), Failure> {
+    let fits = length.contains(&username.chars().count())
         && username.chars().all(|c| c.is_ascii_alphanumeric() || "@^$.!`-#+'~_".contains(c))
         && !is_email(username);
     if fits {
         return Ok(());
     }
-    Err(Failure::body(
-        "'Username can only contain alphanumeric characters and @^$.!`-#+'~_, at most 15 of them' on property username",
-    ))
+    Err(Failure::body(&format!(
+        "'Username can only contain alphanumeric characters and @^$.!`-#+'~_, {} to {} of them' on property username",
+        length.start(),
+        length.end()
+    )))
+}
+
+/// The id of an application in a body, as JSON.
+pub(super) fn client_id(json: &str) -> Result<(), Failure> {
+    const PROPERTY: &str = "on property client_id (client_id of the client (application). If no value provided, the global Client ID \
+                            will be used)";
+    let Ok(id) = serde_json::from_str::<String>(json) else {
+        return Err(Failure::body(&format!(
+            "'Expected type string but found type {}' {PROPERTY}",
+            type_of(json)
+        )));
+    };
+    if !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+        return Ok(());
+    }
+    Err(Failure::body(&format!("'Object didn't pass validation for format client-id: {id}' {PROPERTY}")))
 }
 
 /// An id of a user in a path.
