@@ -1,6 +1,7 @@
 //! The embedded tenant behaves as Auth0 was seen to behave.
 
 mod details;
+mod seeds;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -171,7 +172,7 @@ fn what_is_no_user_is_refused_with_the_reason() {
 }
 
 #[test]
-fn made_up_attributes_are_made_up_as_auth0_does() {
+fn attributes_are_derived_as_auth0_does() {
     let tenant = Tenant::new();
     let (status, user) =
         create(&tenant, json!({"email": "Ada.L@Example.com", "name": "byron", "user_id": "chosen"}));
@@ -489,7 +490,7 @@ fn claims_follow_the_token_s_scopes() {
 }
 
 #[test]
-fn the_same_users_are_made_up_every_time_and_all_of_them_can_be_deleted() {
+fn the_same_users_are_generated_every_time_and_all_of_them_can_be_deleted() {
     let (one, other) = (Tenant::builder().users(1500).build(), Tenant::builder().users(1500).build());
     assert_eq!(one.user_ids(), other.user_ids());
     assert_eq!(one.user(&one.user_ids()[700]), other.user(&other.user_ids()[700]));

@@ -31,7 +31,7 @@ struct Arguments {
     /// The secret of the application that may fetch tokens.
     #[arg(long, default_value = "tenant-secret")]
     client_secret: String,
-    /// How many made-up users there are, the same every time.
+    /// How many generated users there are, the same every time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     users: u32,
     /// Let `DELETE /users` delete every user, as it did until 2016.
@@ -143,7 +143,7 @@ fn announce(
 ) -> Result<(), Box<dyn Error>> {
     let user = match tenant.user_ids().into_iter().next() {
         Some(id) => id,
-        None => tenant.add_made_up_user(),
+        None => tenant.add_generated_user(),
     };
     let (client_id, client_secret) = tenant.client();
     let user_token = tenant.access_token_for(&user).ok_or("the user has no token")?;

@@ -5,13 +5,13 @@ mod answer;
 mod belongings;
 mod connections;
 mod exports;
+mod generated;
 mod grant;
 mod identities;
 mod imports;
 mod jobs;
 mod limits;
 mod lists;
-mod made_up;
 mod methods;
 mod oauth;
 mod permissions;
@@ -53,7 +53,7 @@ use users_core::{
 
 /// An Auth0 tenant in memory: its users, and the endpoints of both APIs that are about them.
 ///
-/// It answers as Auth0 was seen to answer: statuses, bodies, made-up names and pictures, merged metadata, the window of 1000 users,
+/// It answers as Auth0 was seen to answer: statuses, bodies, derived names and pictures, merged metadata, the window of 1000 users,
 /// deletions that succeed twice. It is a function from a request to an answer, [`handle`](Self::handle); it is a transport, so that a
 /// client can talk to it in process; and with the feature `server` it can be asked over HTTP.
 ///
@@ -227,10 +227,10 @@ impl Tenant {
         Ok(())
     }
 
-    /// Adds one more made-up user to the database, and gives its id.
-    pub fn add_made_up_user(&self) -> String {
+    /// Adds one more generated user to the database, and returns its id.
+    pub fn add_generated_user(&self) -> String {
         let mut state = self.state();
-        made_up::add(&mut state, 1);
+        generated::add(&mut state, 1);
         state.users.last().map(|user| user.id.clone()).unwrap_or_default()
     }
 
@@ -305,7 +305,7 @@ pub struct TenantBuilder {
     limits: Limits,
     users: u32,
     seed: Seed,
-    chance: u64,
+    rng_seed: u64,
     clock: VirtualClock,
     system_clock: bool,
 }
@@ -322,7 +322,7 @@ impl TenantBuilder {
             limits: Limits::none(),
             users: 0,
             seed: Seed::new(),
-            chance: 0,
+            rng_seed: 0,
             clock: VirtualClock::new(),
             system_clock: false,
         }
@@ -365,7 +365,7 @@ impl TenantBuilder {
         self
     }
 
-    /// Adds so many made-up users to the database, the same every time.
+    /// Adds this many generated users to the database, the same for the same [`rng_seed`](Self::rng_seed).
     pub fn users(mut self, count: u32) -> Self {
         self.users = count;
         self
@@ -377,9 +377,9 @@ impl TenantBuilder {
         self
     }
 
-    /// The seed of the randomness in ids and tokens; 0 unless set.
-    pub fn chance(mut self, seed: u64) -> Self {
-        self.chance = seed;
+    /// The seed of all randomness: ids, tokens and generated users. 0 unless set.
+    pub fn rng_seed(mut self, seed: u64) -> Self {
+        self.rng_seed = seed;
         self
     }
 
@@ -414,7 +414,7 @@ impl TenantBuilder {
             legacy_delete_all: self.legacy_delete_all,
             limiter: Limiter::default(),
             clock,
-            random: fastrand::Rng::with_seed(self.chance),
+            random: fastrand::Rng::with_seed(self.rng_seed),
             users: Vec::new(),
             connections: vec![database],
             tokens: HashMap::new(),
@@ -426,7 +426,7 @@ impl TenantBuilder {
             log: Vec::new(),
         };
         state.limiter = Limiter::new(self.limits, state.now_millis());
-        made_up::add(&mut state, self.users);
+        generated::add(&mut state, self.users);
         self.seed.plant(&mut state);
         Tenant { state: Arc::new(Mutex::new(state)), clock: self.clock }
     }

@@ -1,4 +1,4 @@
-//! Made-up users, the same every time.
+//! Generated users, the same every time.
 
 use super::record::{Record, put};
 use super::state::{DATABASE, State};
