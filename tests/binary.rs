@@ -227,7 +227,6 @@ async fn it_does_not_spin_when_descriptors_run_out_and_recovers() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn its_help_describes_the_seed_document() {
     let run = Command::new(binary()).arg("--help").output().unwrap();
     let help = String::from_utf8_lossy(&run.stdout).into_owned();

@@ -13,7 +13,7 @@ use users_mock::{FaultSpec, FaultyTransport, Limits, Seed, Tenant, TenantServer}
 
 /// An Auth0 tenant in memory, over HTTP/1.1 and HTTP/2 on this machine.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, after_long_help = format!("The seed document:\n\n{}", include_str!("../tenant/seed.md")))]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
 struct Arguments {
     /// Where to listen; port 0 takes any free one.
@@ -49,7 +49,7 @@ struct Arguments {
     /// `hang@users.get,after=2,times=3`, `truncated,chance=0.1`, `429,always`.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<FaultSpec>,
-    /// A JSON document of users, connections and claims to begin with.
+    /// A JSON document of users, connections and what belongs to them to begin with; its format is below.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Speak TLS, with a certificate made now for 127.0.0.1, ::1 and localhost.

@@ -365,7 +365,8 @@ impl TenantBuilder {
         self
     }
 
-    /// Adds this many generated users to the database, the same for the same [`rng_seed`](Self::rng_seed).
+    /// Adds this many generated users with varied names, metadata, logins and dates; some are odd, as users of real tenants are:
+    /// linked accounts, numeric ids of identities, a flag as text, no name, no address. They are in the database, and the same for the same [`rng_seed`](Self::rng_seed).
     pub fn users(mut self, count: u32) -> Self {
         self.users = count;
         self
@@ -415,6 +416,8 @@ impl TenantBuilder {
             limiter: Limiter::default(),
             clock,
             random: fastrand::Rng::with_seed(self.rng_seed),
+            rng_seed: self.rng_seed,
+            generated: 0,
             users: Vec::new(),
             connections: vec![database],
             tokens: HashMap::new(),

@@ -1,5 +1,6 @@
 //! One user as the tenant keeps it.
 
+use super::state::Connection;
 use md5::{Digest as _, Md5};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -61,15 +62,33 @@ impl Record {
         self.shelves.entry(kind).or_default()
     }
 
-    /// A user whose every attribute is given, odd ones too.
-    pub(super) fn verbatim(id: String, shown: JsonObject) -> Self {
+    /// A user of whom some attributes are given, odd ones too; they are kept, and the others are those of a user created now.
+    pub(super) fn completed(
+        id: String,
+        shown: JsonObject,
+        connections: &[Connection],
+        now: &Timestamp,
+    ) -> Self {
         let mut supplied = JsonObject::new();
         for key in PROFILE {
             if let Some(text) = shown.raw(key) {
                 put_raw(&mut supplied, key, text);
             }
         }
-        Self { shown, supplied, ..Self::new(id) }
+        let mut user = Self { shown, supplied, ..Self::new(id) };
+        if !user.shown.contains_key("identities") {
+            let identity = identity(&user.id, connections);
+            user.set_identities(&[identity]);
+        }
+        if !user.shown.contains_key("created_at") {
+            user.set("created_at", now);
+        }
+        if !user.shown.contains_key("updated_at") {
+            let latest = ["last_login", "created_at"].iter().find_map(|key| user.text(key));
+            user.set("updated_at", latest.unwrap_or_else(|| now.to_string()));
+        }
+        user.add_defaults();
+        user
     }
 
     pub(super) fn text(&self, key: &str) -> Option<String> {
@@ -138,6 +157,37 @@ impl Record {
             self.set("picture", gravatar(&email.unwrap_or_default(), &name));
         }
     }
+}
+
+/// The account that an id of a user names.
+fn identity(id: &str, connections: &[Connection]) -> JsonObject {
+    const NOT_SOCIAL: &[&str] = &[
+        "ad",
+        "adfs",
+        "auth0",
+        "email",
+        "ip",
+        "oidc",
+        "okta",
+        "office365",
+        "pingfederate",
+        "samlp",
+        "sharepoint",
+        "sms",
+        "waad",
+    ];
+    let (provider, bare) = id.split_once('|').unwrap_or_default();
+    // Of samlp|staff|ada the connection is staff.
+    let named = bare.split_once('|').map(|(connection, _)| connection.to_owned());
+    let of_strategy = || connections.iter().find(|connection| connection.strategy == provider);
+    let connection =
+        named.or_else(|| Some(of_strategy()?.name.clone())).unwrap_or_else(|| provider.to_owned());
+    let mut identity = JsonObject::new();
+    put(&mut identity, "connection", connection);
+    put(&mut identity, "user_id", bare);
+    put(&mut identity, "provider", provider);
+    put(&mut identity, "isSocial", !NOT_SOCIAL.contains(&provider));
+    identity
 }
 
 /// The picture of a user who has none: by the address at Gravatar, or else by the name's first two letters.

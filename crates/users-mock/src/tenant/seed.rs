@@ -3,10 +3,18 @@
 use super::record::{Record, SHELVES};
 use super::state::{Connection, State, USERNAME};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use users_core::model::{JsonObject, UserId};
 
-/// What a tenant is to know from the start.
+/// What a tenant holds from the start.
+///
+/// # The document
+///
+/// [`Seed::from_json`] and `users-tenant --seed` read this:
+///
+#[doc = include_str!("seed.md")]
+/// # By methods
 ///
 /// ```
 /// use users_mock::{Seed, Tenant};
@@ -45,10 +53,7 @@ impl Seed {
         Self::default()
     }
 
-    /// Reads a document: `{"users": [{…}], "connections": [{"id", "name", "strategy"}], "userinfo": {"<user_id>": {claims}},
-    /// "roles": [{"id", "name", "description"}], "resource_servers": [{"identifier", "name", "scopes"}],
-    /// "belongings": {"<user_id>": {"sessions": [{…}], …}}}`; see [`belongings`](Self::belongings).
-    /// Users are kept as they are, to the last digit.
+    /// Reads a [document](Self#the-document).
     pub fn from_json(json: &str) -> Result<Self, SeedError> {
         let document = JsonObject::from_json(json)
             .map_err(|error| SeedError(format!("the seed is no JSON object: {error}")))?;
@@ -89,7 +94,8 @@ impl Seed {
         Ok(seed)
     }
 
-    /// Adds a user as the API would show it, of whatever shape; it needs a `user_id`.
+    /// Adds a user as the API would show it, of whatever shape; it needs a `user_id`. What is given is kept to the last digit, and what
+    /// a new user has besides is filled in: identities, dates, name, nickname and picture.
     pub fn user(self, json: &str) -> Result<Self, SeedError> {
         let user = JsonObject::from_json(json)
             .map_err(|error| SeedError(format!("the user is no JSON object: {error}")))?;
@@ -150,15 +156,24 @@ impl Seed {
             state.connections.retain(|known| known.name != connection.name);
             state.connections.push(connection);
         }
+        let now = state.now();
+        // By id, since looking through all users for each one would take quadratic time.
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(state.users.len() + self.users.len());
+        places.extend(state.users.iter().enumerate().map(|(place, user)| (user.id.clone(), place)));
         for (id, user) in self.users {
-            state.users.retain(|known| known.id != id);
-            state.users.push(Record::verbatim(id, user));
+            let user = Record::completed(id.clone(), user, &state.connections, &now);
+            if let Some(known) = places.get(&id).and_then(|place| state.users.get_mut(*place)) {
+                *known = user;
+            } else {
+                places.insert(id, state.users.len());
+                state.users.push(user);
+            }
         }
         state.claims.extend(self.claims);
         state.roles.extend(self.roles);
         state.servers.extend(self.servers);
         for (id, kind, things) in self.belongings {
-            if let Some(user) = state.user_mut(&id) {
+            if let Some(user) = places.get(&id).and_then(|place| state.users.get_mut(*place)) {
                 user.shelf_mut(kind).extend(things);
             }
         }

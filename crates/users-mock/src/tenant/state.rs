@@ -24,6 +24,9 @@ pub(super) struct State {
     pub(super) limiter: Limiter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: fastrand::Rng,
+    pub(super) rng_seed: u64,
+    /// How many users were generated so far.
+    pub(super) generated: u64,
     /// In the order in which they were created.
     pub(super) users: Vec<Record>,
     pub(super) connections: Vec<Connection>,
