@@ -428,7 +428,6 @@ async fn an_export_s_file_holds_what_was_asked_for() {
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn links_lead_to_where_the_request_was_sent_also_over_tls() {
     let tenant = Tenant::builder().system_clock().build();
     tenant.seed_json(SEED).unwrap();

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
-use http::Response;
+use http::header::HOST;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Response, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -82,7 +84,9 @@ impl TenantServer {
             Some(identity) => (Some(identity.authority), Some(identity.acceptor)),
             None => (None, None),
         };
-        let task = tokio::spawn(listen(listener, tenant, acceptor, stopped));
+        let scheme = if acceptor.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let served = Served { tenant, scheme, address };
+        let task = tokio::spawn(listen(listener, served, acceptor, stopped));
         Ok(Self { address, authority, stop: Some(stop), task: Some(task) })
     }
 
@@ -121,9 +125,29 @@ impl Drop for TenantServer {
     }
 }
 
+/// The tenant, and how it is reached.
+#[derive(Clone)]
+struct Served {
+    tenant: Arc<dyn HttpTransport>,
+    scheme: Scheme,
+    address: SocketAddr,
+}
+
+impl Served {
+    /// The whole URI of a request, of which HTTP/1.1 sends the path and the host only.
+    fn uri(&self, request: &http::request::Parts) -> http::Result<Uri> {
+        let host = request.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.and_then(|host| host.parse::<Authority>().ok());
+        let authority = request.uri.authority().cloned().or(host);
+        let authority = authority.map_or_else(|| self.address.to_string(), |authority| authority.to_string());
+        let target = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        Uri::builder().scheme(self.scheme.clone()).authority(authority).path_and_query(target).build()
+    }
+}
+
 async fn listen(
     listener: TcpListener,
-    tenant: Arc<dyn HttpTransport>,
+    served: Served,
     acceptor: Option<TlsAcceptor>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -143,7 +167,7 @@ async fn listen(
                 _ = &mut stopped => break,
             },
         };
-        connections.spawn(connection(stream, tenant.clone(), acceptor.clone(), graceful.watcher()));
+        connections.spawn(connection(stream, served.clone(), acceptor.clone(), graceful.watcher()));
         while connections.try_join_next().is_some() {}
     }
     if let Some(graceful) = Arc::into_inner(graceful) {
@@ -159,16 +183,16 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 async fn connection(
     stream: TcpStream,
-    tenant: Arc<dyn HttpTransport>,
+    served: Served,
     acceptor: Option<TlsAcceptor>,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let _ = stream.set_nodelay(true);
     match acceptor {
-        None => serve(stream, tenant, watcher).await,
+        None => serve(stream, served, watcher).await,
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-                serve(stream, tenant, watcher).await;
+                serve(stream, served, watcher).await;
             }
         }
     }
@@ -176,10 +200,10 @@ async fn connection(
 
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    tenant: Arc<dyn HttpTransport>,
+    served: Served,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
-    let service = service_fn(move |request| answer(tenant.clone(), request));
+    let service = service_fn(move |request| answer(served.clone(), request));
     let builder = Builder::new(TokioExecutor::new());
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     // A client that goes away in the middle of a request ends its own connection only.
@@ -190,16 +214,19 @@ type Answer = UnsyncBoxBody<Bytes, TransportError>;
 
 /// What the connection carries back; an error breaks it.
 async fn answer(
-    tenant: Arc<dyn HttpTransport>,
+    served: Served,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Answer>, TransportError> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Ok(uri) = served.uri(&parts) {
+        parts.uri = uri;
+    }
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let mut refused = Response::new(whole(Bytes::new()));
         *refused.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(refused);
     };
-    let answer = tenant.send(http::Request::from_parts(parts, body.to_bytes()), None).await?;
+    let answer = served.tenant.send(http::Request::from_parts(parts, body.to_bytes()), None).await?;
     Ok(answer.map(carried))
 }
 

@@ -42,7 +42,7 @@ pub(super) fn email_ticket(state: &mut State, request: &Request) -> Result<Answe
         return Err(Failure::body("'Missing required property: user_id'"));
     };
     state.owner(&id)?;
-    Ok(ticket(state, "email-verification"))
+    Ok(ticket(state, request, "email-verification"))
 }
 
 pub(super) fn password_ticket(state: &mut State, request: &Request) -> Result<Answer, Failure> {
@@ -55,12 +55,12 @@ pub(super) fn password_ticket(state: &mut State, request: &Request) -> Result<An
         }
         _ => return Err(Failure::body("'user_id, or connection_id and email are needed'")),
     }
-    Ok(ticket(state, "reset-password"))
+    Ok(ticket(state, request, "reset-password"))
 }
 
-fn ticket(state: &mut State, page: &str) -> Answer {
+fn ticket(state: &mut State, request: &Request, page: &str) -> Answer {
     let secret: String = (0..32).map(|_| state.random.alphanumeric()).collect();
     let mut body = JsonObject::new();
-    put(&mut body, "ticket", format!("https://{}/u/{page}?ticket={secret}#", state.domain));
+    put(&mut body, "ticket", format!("{}/u/{page}?ticket={secret}#", state.origin(request)));
     json(StatusCode::CREATED, &body)
 }

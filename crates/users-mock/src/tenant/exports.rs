@@ -69,9 +69,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
     let file = pack(&if format == "csv" { csv(&users, &fields) } else { ndjson(&users, &fields) });
     let id = text(&job, "id").unwrap_or_default();
     let mut more = JsonObject::new();
-    let host = request.authority().unwrap_or(&state.domain).to_owned();
-    let scheme = if host == state.domain { "https" } else { "http" };
-    put(&mut more, "location", format!("{scheme}://{host}/exports/{id}.{format}.gz"));
+    put(&mut more, "location", format!("{}/exports/{id}.{format}.gz", state.origin(request)));
     put(&mut more, "percentage_done", 100);
     put(&mut more, "time_left_seconds", 0);
     state.finish_job(&job, "completed", &more, Vec::new(), file);

@@ -2,6 +2,7 @@
 
 use super::answer::Failure;
 use super::grant::Grant;
+use super::state::State;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, StatusCode, Uri};
@@ -19,6 +20,7 @@ pub(super) struct Request {
     query: Vec<(String, String)>,
     query_length: usize,
     headers: HeaderMap,
+    scheme: Option<String>,
     authority: Option<String>,
     body: Bytes,
 }
@@ -34,7 +36,8 @@ impl Request {
         let authority = uri.authority().map(ToString::to_string);
         let query = uri.query().unwrap_or_default();
         let (query, query_length) = (pairs(query), query.len());
-        Self { parameters, grant, query, query_length, headers, authority, body }
+        let scheme = uri.scheme_str().map(ToOwned::to_owned);
+        Self { parameters, grant, query, query_length, headers, scheme, authority, body }
     }
 
     /// How many bytes the query string had.
@@ -122,6 +125,15 @@ impl Request {
     /// The host and port that were asked.
     pub(super) fn authority(&self) -> Option<&str> {
         self.authority.as_deref().or_else(|| self.headers.get(HOST)?.to_str().ok())
+    }
+}
+
+impl State {
+    /// Where links lead: to the scheme, host and port that the request was sent to.
+    pub(super) fn origin(&self, request: &Request) -> String {
+        let authority = request.authority().unwrap_or(&self.domain);
+        let scheme = request.scheme.as_deref().unwrap_or("https");
+        format!("{scheme}://{authority}")
     }
 }
 

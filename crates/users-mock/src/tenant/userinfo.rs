@@ -90,6 +90,6 @@ pub(super) fn impersonate(state: &mut State, request: &Request) -> Result<Answer
         return Ok(oauth_error(StatusCode::BAD_REQUEST, "invalid_request", "The user does not exist."));
     }
     let ticket = state.random_hex(32);
-    let link = format!("https://{}/login/callback?connection=impersonation&ticket={ticket}", state.domain);
+    let link = format!("{}/login/callback?connection=impersonation&ticket={ticket}", state.origin(request));
     Ok(text(StatusCode::OK, &link))
 }
