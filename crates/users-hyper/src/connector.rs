@@ -1,6 +1,7 @@
 //! How a connection comes about: TCP, or a tunnel through a proxy; then TLS; all within one time limit.
 
 use crate::error::{BoxError, ConnectError};
+use crate::resolver::Resolver;
 use crate::tls::Tls;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
@@ -32,8 +33,14 @@ pub(crate) struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(tls: &Tls, protocols: &[&[u8]], proxies: Option<Matcher>, timeout: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
+    pub(crate) fn new(
+        tls: &Tls,
+        protocols: &[&[u8]],
+        proxies: Option<Matcher>,
+        timeout: Duration,
+        resolver: Resolver,
+    ) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let wire = https(tcp, tls, &[b"http/1.1"]);
@@ -78,7 +85,7 @@ impl Service<Uri> for Connector {
 /// Gives the bare wire to a server, on which TLS is still to come.
 #[derive(Clone)]
 struct Dial {
-    wire: HttpsConnector<HttpConnector>,
+    wire: HttpsConnector<HttpConnector<Resolver>>,
     proxies: Option<Arc<Matcher>>,
 }
 
@@ -108,7 +115,7 @@ impl Service<Uri> for Dial {
 /// Asks a proxy for a tunnel (CONNECT).
 async fn through(
     proxy: &Intercept,
-    wire: HttpsConnector<HttpConnector>,
+    wire: HttpsConnector<HttpConnector<Resolver>>,
     bare: Uri,
     target: &str,
 ) -> Result<Wire, ConnectError> {
@@ -154,6 +161,41 @@ pub(crate) fn is_loopback(uri: &Uri) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    /// A connector without proxies, for a host that has these addresses.
+    fn connector(addresses: Vec<SocketAddr>, timeout: Duration) -> Connector {
+        let tls = Tls::new(Vec::new()).unwrap();
+        Connector::new(&tls, &[b"http/1.1"], None, timeout, Resolver::fixed(addresses))
+    }
+
+    /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN; and what fills it.
+    async fn dead_listener(port: u16) -> (TcpListener, Vec<std::net::TcpStream>) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 2], port))).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut filling = Vec::new();
+        while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+            filling.push(stream);
+            assert!(filling.len() < 100, "the backlog does not fill up");
+        }
+        (listener, filling)
+    }
+
+    #[tokio::test]
+    #[ignore = "fails until the next commit"]
+    async fn a_dead_first_address_leaves_time_for_the_second() {
+        let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = live.local_addr().unwrap().port();
+        let (dead, _filling) = dead_listener(port).await;
+        let addresses = vec![dead.local_addr().unwrap(), live.local_addr().unwrap()];
+        let uri = Uri::from_maybe_shared(format!("http://tenant.example:{port}/")).unwrap();
+
+        let connected = connector(addresses, Duration::from_secs(2)).call(uri).await;
+        assert!(connected.is_ok(), "{:?}", connected.err());
+    }
 
     #[test]
     fn only_this_machines_own_names_are_loopback() {

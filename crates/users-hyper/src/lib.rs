@@ -23,6 +23,7 @@ mod body;
 mod clock;
 mod connector;
 mod error;
+mod resolver;
 mod tls;
 mod transport;
 

@@ -3,6 +3,7 @@
 use crate::body::{self, Timer};
 use crate::connector::{Connector, host_and_port, is_loopback};
 use crate::error;
+use crate::resolver::Resolver;
 use crate::tls::{self, Tls};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -279,7 +280,8 @@ impl HyperTransportBuilder {
             Versions::Http1 => &[b"http/1.1"],
             Versions::Http2 => &[b"h2"],
         };
-        let connector = Connector::new(&tls, protocols, self.proxies()?, self.connect_timeout);
+        let connector =
+            Connector::new(&tls, protocols, self.proxies()?, self.connect_timeout, Resolver::system());
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

@@ -4,7 +4,9 @@
 
 mod bodies;
 mod failures;
+mod limits;
 mod pool;
 mod proxy;
+mod runtimes;
 mod support;
 mod tls;

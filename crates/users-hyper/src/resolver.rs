@@ -1,0 +1,52 @@
+//! Which addresses a host has.
+
+use crate::error::BoxError;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_service::Service;
+
+type Addresses = std::vec::IntoIter<SocketAddr>;
+type Lookup = Pin<Box<dyn Future<Output = Result<Addresses, BoxError>> + Send>>;
+
+/// Looks up host names: by the operating system, unless a test says otherwise.
+#[derive(Clone)]
+pub(crate) struct Resolver(Arc<dyn Fn(Name) -> Lookup + Send + Sync>);
+
+impl Resolver {
+    /// `getaddrinfo`, on a thread for blocking work.
+    pub(crate) fn system() -> Self {
+        Self(Arc::new(|name| {
+            Box::pin(async move {
+                let addresses = GaiResolver::new().call(name).await?;
+                Ok(addresses.collect::<Vec<_>>().into_iter())
+            })
+        }))
+    }
+
+    /// The same addresses for every name.
+    #[cfg(test)]
+    pub(crate) fn fixed(addresses: Vec<SocketAddr>) -> Self {
+        Self(Arc::new(move |_| {
+            let addresses = addresses.clone();
+            Box::pin(async move { Ok(addresses.into_iter()) })
+        }))
+    }
+}
+
+impl Service<Name> for Resolver {
+    type Response = Addresses;
+    type Error = BoxError;
+    type Future = Lookup;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Lookup {
+        (self.0)(name)
+    }
+}

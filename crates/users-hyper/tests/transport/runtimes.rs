@@ -1,0 +1,54 @@
+//! One transport, several runtimes.
+
+use crate::support::{NEVER, Server, get, get_text, http1, text, transport};
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+use users_core::HttpTransport;
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A server on a thread and a runtime of its own, which run until the test's process ends.
+fn server_elsewhere() -> Server {
+    let (ready, server) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            ready.send(Server::new(http1).await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    server.recv().unwrap()
+}
+
+#[test]
+#[ignore = "fails until the next commit"]
+#[allow(clippy::disallowed_methods)]
+fn a_runtime_that_nothing_drives_holds_up_no_other() {
+    let (server, transport) = (server_elsewhere(), transport());
+    let idle = runtime();
+    idle.block_on(async {
+        get_text(&transport, &server.url()).await.unwrap();
+        // The connection, a task of its own, finds its way back into the pool.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    });
+
+    let began = Instant::now();
+    let answer = runtime().block_on(async {
+        text(transport.send(get(&server.url()), Some(Duration::from_secs(5))).await?).await
+    });
+    assert_eq!(answer.unwrap(), "HTTP/1.1");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    drop(idle);
+}
+
+#[test]
+fn a_runtime_that_was_dropped_holds_up_no_other() {
+    let (server, transport) = (server_elsewhere(), transport());
+    for _ in 0..20 {
+        let text = runtime().block_on(async {
+            tokio::time::timeout(NEVER, get_text(&transport, &server.url())).await.unwrap()
+        });
+        assert_eq!(text.unwrap(), "HTTP/1.1");
+    }
+}
