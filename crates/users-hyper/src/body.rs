@@ -12,6 +12,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::{ReaderStream, StreamReader};
 use users_core::{Body, TransportError};
 
@@ -21,12 +22,16 @@ const UNPACKED_CHUNK: usize = 16 * 1024;
 /// The timer of one attempt; it runs on from the head into the body.
 pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
 
+/// Held while the connection is in use.
+pub(crate) type InUse = Option<OwnedSemaphorePermit>;
+
 /// Makes hyper's response ours.
 pub(crate) fn response(
     response: Response<Incoming>,
     to_head: bool,
     target: String,
     timer: Timer,
+    in_use: InUse,
 ) -> Response<Body> {
     let (mut parts, incoming) = response.into_parts();
     let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
@@ -35,9 +40,9 @@ pub(crate) fn response(
     } else if is_gzip(&parts.headers) {
         parts.headers.remove(header::CONTENT_ENCODING);
         parts.headers.remove(header::CONTENT_LENGTH);
-        Body::from_stream(unpacked(read(incoming, target.clone(), timer), target))
+        Body::from_stream(unpacked(read(incoming, target.clone(), timer, in_use), target))
     } else {
-        Body::from_stream(read(incoming, target, timer))
+        Body::from_stream(read(incoming, target, timer, in_use))
     };
     Response::from_parts(parts, body)
 }
@@ -54,10 +59,11 @@ fn read(
     incoming: Incoming,
     target: String,
     mut timer: Timer,
+    in_use: InUse,
 ) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
-    let mut body = Some(BodyDataStream::new(incoming));
+    let mut body = Some((BodyDataStream::new(incoming), in_use));
     stream::poll_fn(move |context| {
-        let Some(reading) = body.as_mut() else { return Poll::Ready(None) };
+        let Some((reading, _)) = body.as_mut() else { return Poll::Ready(None) };
         if timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
             // What is dropped here is the connection, or the stream on it: nobody will read on.
             body = None;

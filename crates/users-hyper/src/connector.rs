@@ -10,7 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +23,25 @@ use users_core::TransportErrorKind;
 /// TCP to the server or to a plain proxy; TLS to a proxy that is spoken to in TLS.
 type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, ConnectError>> + Send>>;
+
+tokio::task_local! {
+    /// Set while a call polls its connection: how long the call leaves for connecting, if less than the transport does.
+    static CALL: Option<Duration>;
+}
+
+/// Sends on behalf of a call, which may leave less time for connecting than the transport does.
+pub(crate) fn for_call<F: Future>(
+    to_connect: Option<Duration>,
+    sending: F,
+) -> impl Future<Output = F::Output> {
+    CALL.scope(to_connect, sending)
+}
+
+/// Whether no call waits for this connection any more: hyper's client completes it in the background once another
+/// connection became free, so that many calls would open many connections that nobody needs.
+fn is_abandoned() -> bool {
+    CALL.try_with(|_| ()).is_err()
+}
 
 /// Makes the connections of hyper's client.
 #[derive(Clone)]
@@ -43,7 +62,7 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let wire = https(tcp, tls, &[b"http/1.1"]);
+        let wire = https(Tcp { tcp, timeout }, tls, &[b"http/1.1"]);
         let dial = Dial { wire, proxies: proxies.map(Arc::new) };
         Self { https: https(dial, tls, protocols), timeout, no_roots: tls.no_roots }
     }
@@ -65,8 +84,17 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let target = host_and_port(&uri);
         let (timeout, no_roots) = (self.timeout, self.no_roots);
-        let connecting = self.https.call(uri);
+        let mut connecting = self.https.call(uri);
+        let connecting = poll_fn(move |context| {
+            if is_abandoned() {
+                let message = "the call found another connection";
+                return Poll::Ready(Err(ConnectError::new(TransportErrorKind::Other, message).into()));
+            }
+            Pin::new(&mut connecting).poll(context)
+        });
         Box::pin(async move {
+            // A connection that is on its way back into the pool gets there first.
+            tokio::task::yield_now().await;
             match tokio::time::timeout(timeout, connecting).await {
                 Ok(Ok(connection)) => Ok(connection),
                 Ok(Err(error)) => Err(match error.downcast::<ConnectError>() {
@@ -82,10 +110,36 @@ impl Service<Uri> for Connector {
     }
 }
 
+/// TCP to the first address that accepts. The time is divided among the addresses of each family, and the second family
+/// is tried beside the first after 300 ms ("happy eyeballs").
+#[derive(Clone)]
+struct Tcp {
+    tcp: HttpConnector<Resolver>,
+    timeout: Duration,
+}
+
+impl Service<Uri> for Tcp {
+    type Response = TokioIo<TcpStream>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let of_call = CALL.try_with(|time| *time).ok().flatten();
+        let time = of_call.map_or(self.timeout, |time| time.min(self.timeout));
+        self.tcp.set_connect_timeout(Some(time));
+        let connecting = self.tcp.call(uri);
+        Box::pin(async move { connecting.await.map_err(BoxError::from) })
+    }
+}
+
 /// Gives the bare wire to a server, on which TLS is still to come.
 #[derive(Clone)]
 struct Dial {
-    wire: HttpsConnector<HttpConnector<Resolver>>,
+    wire: HttpsConnector<Tcp>,
     proxies: Option<Arc<Matcher>>,
 }
 
@@ -115,7 +169,7 @@ impl Service<Uri> for Dial {
 /// Asks a proxy for a tunnel (CONNECT).
 async fn through(
     proxy: &Intercept,
-    wire: HttpsConnector<HttpConnector<Resolver>>,
+    wire: HttpsConnector<Tcp>,
     bare: Uri,
     target: &str,
 ) -> Result<Wire, ConnectError> {
@@ -171,7 +225,7 @@ mod tests {
     }
 
     /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN; and what fills it.
-    async fn dead_listener(port: u16) -> (TcpListener, Vec<std::net::TcpStream>) {
+    fn dead_listener(port: u16) -> (TcpListener, Vec<std::net::TcpStream>) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::from(([127, 0, 0, 2], port))).unwrap();
         let listener = socket.listen(0).unwrap();
@@ -184,17 +238,38 @@ mod tests {
         (listener, filling)
     }
 
-    #[tokio::test]
-    #[ignore = "fails until the next commit"]
-    async fn a_dead_first_address_leaves_time_for_the_second() {
+    /// Connects to a host whose first address is dead and whose second is not.
+    async fn connect(timeout: Duration, of_call: Option<Duration>) -> Result<(), ConnectError> {
         let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = live.local_addr().unwrap().port();
-        let (dead, _filling) = dead_listener(port).await;
+        let (dead, _filling) = dead_listener(port);
         let addresses = vec![dead.local_addr().unwrap(), live.local_addr().unwrap()];
         let uri = Uri::from_maybe_shared(format!("http://tenant.example:{port}/")).unwrap();
 
-        let connected = connector(addresses, Duration::from_secs(2)).call(uri).await;
-        assert!(connected.is_ok(), "{:?}", connected.err());
+        let mut connector = connector(addresses, timeout);
+        for_call(of_call, async { connector.call(uri).await.map(drop) }).await
+    }
+
+    #[tokio::test]
+    async fn a_dead_first_address_leaves_time_for_the_second() {
+        connect(Duration::from_secs(2), None).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_dead_first_address_leaves_time_for_the_second_in_a_call_with_less_time() {
+        let within = Duration::from_secs(2);
+        let connecting = connect(Duration::from_secs(60), Some(within));
+        tokio::time::timeout(within, connecting).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn addresses_that_are_all_dead_time_out() {
+        let (dead, _filling) = dead_listener(0);
+        let address = dead.local_addr().unwrap();
+        let uri = Uri::from_maybe_shared(format!("http://tenant.example:{}/", address.port())).unwrap();
+        let mut connector = connector(vec![address, address], Duration::from_millis(400));
+        let error = for_call(None, connector.call(uri)).await.map(drop).unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Timeout, "{error}");
     }
 
     #[test]

@@ -23,6 +23,11 @@ impl ConnectError {
         Self { kind, message: message.into(), source: None }
     }
 
+    #[cfg(test)]
+    pub(crate) fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
     /// Reaching this machine failed.
     pub(crate) fn dialing(target: &str, error: BoxError) -> Self {
         Self::from_source(&format!("no connection to {target}"), false, error)
@@ -41,10 +46,16 @@ impl ConnectError {
     fn from_source(what: &str, no_roots: bool, error: BoxError) -> Self {
         let (kind, why) = match find::<rustls::Error>(&*error) {
             Some(tls) => (TransportErrorKind::Tls, tls_reason(tls, no_roots)),
+            None if timed_out(&*error) => (TransportErrorKind::Timeout, reason(&*error)),
             None => (TransportErrorKind::Connect, reason(&*error)),
         };
         Self { kind, message: format!("{what}: {why}"), source: Some(error) }
     }
+}
+
+/// Whether no address accepted in its time.
+fn timed_out(error: &(dyn StdError + 'static)) -> bool {
+    find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 impl fmt::Display for ConnectError {
@@ -87,6 +98,15 @@ pub(crate) fn sending(error: legacy::Error, target: &str, handed_over: bool) -> 
         (Invalid, Sent::No, format!("the request to {target} cannot be sent: {}", reason(&error)))
     };
     TransportError::new(kind, sent, message).with_source(error)
+}
+
+/// The deadline passed before one of the connections that may be in use was free.
+pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: usize) -> TransportError {
+    let deadline = deadline.unwrap_or_default();
+    let message = format!(
+        "all {cap} connections were in use for {deadline:?}, so nothing was sent to {target}; see max_connections"
+    );
+    TransportError::new(TransportErrorKind::Timeout, Sent::No, message)
 }
 
 /// The deadline passed before there was a response head.

@@ -20,9 +20,11 @@
 //! `users_hyper::blocking`.
 
 mod body;
+mod builder;
 mod clock;
 mod connector;
 mod error;
+mod pools;
 mod resolver;
 mod tls;
 mod transport;
@@ -30,8 +32,9 @@ mod transport;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 
+pub use builder::HyperTransportBuilder;
 pub use clock::TokioClock;
-pub use transport::{HyperTransport, HyperTransportBuilder};
+pub use transport::HyperTransport;
 pub use users_core::*;
 
 /// Begins a client of the Management API of this tenant, with every default.

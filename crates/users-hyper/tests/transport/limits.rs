@@ -1,9 +1,16 @@
 //! How many connections are in use at once, and who waits for one.
 
-use crate::support::{NEVER, Server, get, http1, text, transport};
+use crate::support::{
+    NEVER, SOON, Server, assert_error, builder, get, get_text, http1, read_head, text, transport,
+};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use users_core::HttpTransport;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Barrier;
+use users_core::{HttpTransport, Sent, TransportErrorKind};
 
 /// Counts what is open at once.
 #[derive(Clone, Default)]
@@ -30,7 +37,6 @@ impl Drop for Open {
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn five_thousand_calls_at_once_succeed_with_few_connections() {
     let gauge = Gauge::default();
     let counting = gauge.clone();
@@ -51,4 +57,100 @@ async fn five_thousand_calls_at_once_succeed_with_few_connections() {
         assert_eq!(call.await.unwrap().unwrap(), "HTTP/1.1");
     }
     assert!(gauge.most() <= 256, "{} connections were open at once", gauge.most());
+}
+
+/// Answers `/held` with half a body, and everything else at once.
+async fn half_server() -> Server {
+    Server::new(|mut stream| async move {
+        loop {
+            let head = read_head(&mut stream).await;
+            if head.is_empty() {
+                return;
+            }
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            if head.contains("/held") {
+                stream.write_all(b"ha").await.unwrap();
+                pending::<()>().await;
+            }
+            stream.write_all(b"full").await.unwrap();
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_response_whose_body_is_not_read_keeps_its_connection_in_use() {
+    let server = half_server().await;
+    let transport = builder().max_connections(1).build().unwrap();
+    let held = transport.send(get(&format!("http://{}/held", server.address)), None).await.unwrap();
+    let error = transport.send(get(&server.url()), Some(SOON)).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Timeout, Sent::No, "all 1 connections were in use for 150ms");
+    assert_error(&error, TransportErrorKind::Timeout, Sent::No, "max_connections");
+    drop(held);
+    for _ in 0..3 {
+        assert_eq!(get_text(&transport, &server.url()).await.unwrap(), "full");
+    }
+}
+
+#[tokio::test]
+async fn calls_that_are_dropped_give_their_connection_to_the_next() {
+    let server = half_server().await;
+    let transport = builder().max_connections(2).build().unwrap();
+    let held = format!("http://{}/held", server.address);
+    for _ in 0..20 {
+        let calls = (0..4).map(|_| {
+            let (transport, held) = (transport.clone(), held.clone());
+            tokio::spawn(async move { text(transport.send(get(&held), Some(NEVER)).await?).await })
+        });
+        let calls: Vec<_> = calls.collect();
+        tokio::time::sleep(SOON / 20).await;
+        calls.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+    let url = server.url();
+    let answers = tokio::join!(get_text(&transport, &url), get_text(&transport, &url));
+    assert_eq!((answers.0.unwrap(), answers.1.unwrap()), ("full".to_owned(), "full".to_owned()));
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_not_counted_for_ever() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let transport = builder().max_connections(1).build().unwrap();
+    for _ in 0..3 {
+        let error = transport.send(get(&format!("http://{address}/secret")), Some(NEVER)).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Connect, Sent::No));
+    }
+}
+
+#[tokio::test]
+async fn http2_carries_more_requests_than_there_may_be_connections() {
+    const CALLS: usize = 200;
+    // Answers nobody until all have asked.
+    let all = Arc::new(Barrier::new(CALLS));
+    let server = Server::new(move |stream| {
+        let all = Arc::clone(&all);
+        async move {
+            let service = service_fn(move |_| {
+                let all = Arc::clone(&all);
+                async move {
+                    all.wait().await;
+                    Ok::<_, std::convert::Infallible>(http::Response::new("all".to_owned()))
+                }
+            });
+            let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+        }
+    })
+    .await;
+    let transport = builder().http2_only().max_connections(2).build().unwrap();
+    let calls = (0..CALLS).map(|_| {
+        let (transport, url) = (transport.clone(), server.url());
+        tokio::spawn(async move { text(transport.send(get(&url), Some(NEVER)).await?).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap().unwrap(), "all");
+    }
+    assert_eq!(server.connections(), 1);
 }

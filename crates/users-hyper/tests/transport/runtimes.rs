@@ -22,7 +22,6 @@ fn server_elsewhere() -> Server {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 #[allow(clippy::disallowed_methods)]
 fn a_runtime_that_nothing_drives_holds_up_no_other() {
     let (server, transport) = (server_elsewhere(), transport());
