@@ -4,6 +4,7 @@
 
 mod bodies;
 mod failures;
+mod http2;
 mod limits;
 mod pool;
 mod proxy;
