@@ -1,6 +1,7 @@
 //! A response's body: read piece by piece, within the deadline, and unpacked on the way.
 
 use crate::error;
+use crate::gate::Sending;
 use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
 use futures_util::future::Either;
@@ -11,6 +12,7 @@ use hyper::body::{Body as _, Incoming};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::{ReaderStream, StreamReader};
@@ -22,8 +24,18 @@ const UNPACKED_CHUNK: usize = 16 * 1024;
 /// The timer of one attempt; it runs on from the head into the body.
 pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
 
-/// Held while the connection is in use.
-pub(crate) type InUse = Option<OwnedSemaphorePermit>;
+/// Held while a request is under way.
+pub(crate) struct InUse {
+    /// Of the connection; none if others share it.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+    pub(crate) sending: Arc<Sending>,
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.sending.end();
+    }
+}
 
 /// Makes hyper's response ours.
 pub(crate) fn response(

@@ -161,24 +161,27 @@ impl HyperTransportBuilder {
             Versions::Http1 => &[b"http/1.1"],
             Versions::Http2 => &[b"h2"],
         };
-        let connector =
-            Connector::new(&tls, protocols, self.proxies()?, self.connect_timeout, Resolver::system());
+        let http2_only = self.versions == Versions::Http2;
+        let connector = Connector::new(
+            &tls,
+            protocols,
+            self.proxies()?,
+            self.connect_timeout,
+            Resolver::system(),
+            http2_only,
+        );
         let mut client = Client::builder(TokioExecutor::new());
         client
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.pool_idle_timeout)
             .pool_max_idle_per_host(self.pool_max_idle_per_host.min(self.max_connections))
-            .http2_only(self.versions == Versions::Http2)
+            .http2_only(http2_only)
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .http2_keep_alive_while_idle(false);
         let pools = Pools::new(Settings { client, connector, max_connections: self.max_connections });
-        Ok(HyperTransport {
-            pools: Arc::new(pools),
-            allow_plain_http: self.allow_plain_http,
-            http2_only: self.versions == Versions::Http2,
-        })
+        Ok(HyperTransport { pools: Arc::new(pools), allow_plain_http: self.allow_plain_http, http2_only })
     }
 
     fn proxies(&self) -> Result<Option<Matcher>, TransportError> {

@@ -1,6 +1,7 @@
 //! How a connection comes about: TCP, or a tunnel through a proxy; then TLS; all within one time limit.
 
 use crate::error::{BoxError, ConnectError};
+use crate::gate::Gated;
 use crate::resolver::Resolver;
 use crate::tls::Tls;
 use http::Uri;
@@ -49,6 +50,7 @@ pub(crate) struct Connector {
     https: HttpsConnector<Dial>,
     timeout: Duration,
     no_roots: bool,
+    http2_only: bool,
 }
 
 impl Connector {
@@ -58,13 +60,14 @@ impl Connector {
         proxies: Option<Matcher>,
         timeout: Duration,
         resolver: Resolver,
+        http2_only: bool,
     ) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let wire = https(Tcp { tcp, timeout }, tls, &[b"http/1.1"]);
         let dial = Dial { wire, proxies: proxies.map(Arc::new) };
-        Self { https: https(dial, tls, protocols), timeout, no_roots: tls.no_roots }
+        Self { https: https(dial, tls, protocols), timeout, no_roots: tls.no_roots, http2_only }
     }
 }
 
@@ -73,7 +76,7 @@ fn https<T>(below: T, tls: &Tls, protocols: &[&[u8]]) -> HttpsConnector<T> {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Wire>;
+    type Response = Gated<MaybeHttpsStream<Wire>>;
     type Error = ConnectError;
     type Future = Connecting<Self::Response>;
 
@@ -83,7 +86,7 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let target = host_and_port(&uri);
-        let (timeout, no_roots) = (self.timeout, self.no_roots);
+        let (timeout, no_roots, http2_only) = (self.timeout, self.no_roots, self.http2_only);
         let mut connecting = self.https.call(uri);
         let connecting = poll_fn(move |context| {
             if is_abandoned() {
@@ -96,7 +99,7 @@ impl Service<Uri> for Connector {
             // A connection that is on its way back into the pool gets there first.
             tokio::task::yield_now().await;
             match tokio::time::timeout(timeout, connecting).await {
-                Ok(Ok(connection)) => Ok(connection),
+                Ok(Ok(connection)) => Ok(Gated::new(connection, http2_only)),
                 Ok(Err(error)) => Err(match error.downcast::<ConnectError>() {
                     Ok(dialing) => *dialing,
                     Err(error) => ConnectError::handshake(&target, no_roots, error),
@@ -221,7 +224,7 @@ mod tests {
     /// A connector without proxies, for a host that has these addresses.
     fn connector(addresses: Vec<SocketAddr>, timeout: Duration) -> Connector {
         let tls = Tls::new(Vec::new()).unwrap();
-        Connector::new(&tls, &[b"http/1.1"], None, timeout, Resolver::fixed(addresses))
+        Connector::new(&tls, &[b"http/1.1"], None, timeout, Resolver::fixed(addresses), false)
     }
 
     /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN; and what fills it.

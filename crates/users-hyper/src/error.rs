@@ -1,5 +1,6 @@
 //! What hyper, rustls and a proxy report, told in one line: what went wrong, with whom, and whether the request was sent.
 
+use crate::gate::Sending;
 use hyper_util::client::legacy;
 use rustls::CertificateError;
 use std::error::Error as StdError;
@@ -70,8 +71,8 @@ impl StdError for ConnectError {
     }
 }
 
-/// There is no response head. `handed_over`: the request had been given to a connection.
-pub(crate) fn sending(error: legacy::Error, target: &str, handed_over: bool) -> TransportError {
+/// There is no response head.
+pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) -> TransportError {
     use TransportErrorKind::{Connect, Invalid, Io, Other, Timeout};
 
     let (kind, sent, message) = if let Some(connect) = find::<ConnectError>(&error) {
@@ -81,7 +82,11 @@ pub(crate) fn sending(error: legacy::Error, target: &str, handed_over: bool) -> 
     } else if let Some(hyper) = find::<hyper::Error>(&error) {
         let why = reason(hyper);
         // hyper says "canceled" of a request that it gives back unstarted, and of no other.
-        if hyper.is_canceled() || !handed_over {
+        if hyper.is_canceled() || !progress.is_handed_over() {
+            (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
+        } else if let Some(refused) = refused(hyper, progress) {
+            (Io, Sent::No, format!("{target} did not process the request ({refused}): {why}"))
+        } else if progress.give_up() {
             (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
         } else if hyper.is_parse() {
             (Invalid, Sent::Yes, format!("{target} did not answer in HTTP: {why}"))
@@ -100,6 +105,17 @@ pub(crate) fn sending(error: legacy::Error, target: &str, handed_over: bool) -> 
     TransportError::new(kind, sent, message).with_source(error)
 }
 
+/// Which frame says that the server has not processed the request (RFC 9113, section 8.7).
+fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
+    let error = find::<h2::Error>(error).filter(|error| error.is_remote())?;
+    if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
+        return Some("REFUSED_STREAM");
+    }
+    // h2 fails the streams above a GOAWAY's last one with it, and lets the others go on. hyper also gives it to a request
+    // whose stream is being opened at that moment, of whose body nothing was read.
+    (error.is_go_away() && progress.is_begun()).then_some("GOAWAY")
+}
+
 /// The deadline passed before one of the connections that may be in use was free.
 pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: usize) -> TransportError {
     let deadline = deadline.unwrap_or_default();
@@ -110,12 +126,14 @@ pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: 
 }
 
 /// The deadline passed before there was a response head.
-pub(crate) fn too_late(target: &str, deadline: Option<Duration>, handed_over: bool) -> TransportError {
+pub(crate) fn too_late(target: &str, deadline: Option<Duration>, progress: &Sending) -> TransportError {
     let deadline = deadline.unwrap_or_default();
-    let (sent, what) = if handed_over {
-        (Sent::Maybe, format!("{target} did not answer within {deadline:?}"))
-    } else {
+    let (sent, what) = if !progress.is_handed_over() {
         (Sent::No, format!("there was no connection to {target} within {deadline:?}"))
+    } else if progress.give_up() {
+        (Sent::No, format!("{target} allowed no further request on its connection within {deadline:?}"))
+    } else {
+        (Sent::Maybe, format!("{target} did not answer within {deadline:?}"))
     };
     TransportError::new(TransportErrorKind::Timeout, sent, what)
 }

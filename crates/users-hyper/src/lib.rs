@@ -24,6 +24,7 @@ mod builder;
 mod clock;
 mod connector;
 mod error;
+mod gate;
 mod pools;
 mod resolver;
 mod tls;

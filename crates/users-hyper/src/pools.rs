@@ -4,8 +4,7 @@
 //! which may be idle or gone.
 
 use crate::connector::Connector;
-use bytes::Bytes;
-use http_body_util::Full;
+use crate::gate::Outgoing;
 use hyper_util::client::legacy::{Builder, Client};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -26,7 +25,7 @@ pub(crate) struct Settings {
 /// The connections of one runtime.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    pub(crate) client: Client<Connector, Full<Bytes>>,
+    pub(crate) client: Client<Connector, Outgoing>,
     /// One permit for each connection that may be in use.
     pub(crate) in_use: Arc<Semaphore>,
 }
@@ -125,7 +124,7 @@ mod tests {
 
     fn pools() -> Pools {
         let tls = Tls::new(Vec::new()).unwrap();
-        let connector = Connector::new(&tls, &[], None, Duration::from_secs(1), Resolver::system());
+        let connector = Connector::new(&tls, &[], None, Duration::from_secs(1), Resolver::system(), false);
         Pools::new(Settings { client: Client::builder(TokioExecutor::new()), connector, max_connections: 1 })
     }
 

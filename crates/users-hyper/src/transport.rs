@@ -4,13 +4,13 @@ use crate::body::{self, InUse, Timer};
 use crate::builder::HyperTransportBuilder;
 use crate::connector::{for_call, host_and_port, is_loopback};
 use crate::error;
+use crate::gate::{Outgoing, Sending};
 use crate::pools::Pools;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
-use http_body_util::Full;
-use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
+use hyper_util::client::legacy::connect::capture_connection;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -109,23 +109,21 @@ impl HttpTransport for HyperTransport {
         let to_connect = asked.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
         let mut timer: Timer = deadline.map(|deadline| Box::pin(tokio::time::sleep(deadline)));
         let pool = self.pools.of(&runtime);
-        let in_use = match in_time(&mut timer, pool.in_use.acquire_owned()).await {
+        let permit = match in_time(&mut timer, pool.in_use.acquire_owned()).await {
             Some(permit) => permit.ok(),
             None => return Err(error::no_free_connection(&target, deadline, self.pools.max_connections())),
         };
 
-        let mut request = prepared(request);
-        let connection = capture_connection(&mut request);
-        let handed_over = || connection.connection_metadata().is_some();
+        let (request, progress) = prepared(request);
+        let in_use = InUse { permit, sending: Arc::clone(&progress) };
         let sending = for_call(to_connect.or(deadline), pool.client.request(request));
-        let sending = freeing_http2(sending, connection.clone(), self.http2_only, in_use);
-        let mut sending = pin!(sending);
+        let mut sending = pin!(freeing_http2(sending, in_use, self.http2_only));
         let mut sent = None;
         if to_connect.is_some() {
             let mut patience: Timer = to_connect.map(|time| Box::pin(tokio::time::sleep(time)));
             sent = in_time(&mut patience, sending.as_mut()).await;
-            if sent.is_none() && !handed_over() {
-                return Err(error::too_late(&target, to_connect, false));
+            if sent.is_none() && !progress.is_handed_over() {
+                return Err(error::too_late(&target, to_connect, &progress));
             }
         }
         if sent.is_none() {
@@ -133,20 +131,17 @@ impl HttpTransport for HyperTransport {
         }
         match sent {
             Some((Ok(response), in_use)) => Ok(body::response(response, to_head, target, timer, in_use)),
-            Some((Err(error), _)) => Err(error::sending(error, &target, handed_over())),
-            None => Err(error::too_late(&target, deadline, handed_over())),
+            Some((Err(error), _)) => Err(error::sending(error, &target, &progress)),
+            None => Err(error::too_late(&target, deadline, &progress)),
         }
     }
 }
 
 /// Sends, and gives the permit back as soon as the request is on an HTTP/2 connection, which others can use too.
-async fn freeing_http2<F: Future>(
-    sending: F,
-    mut connection: CaptureConnection,
-    http2_only: bool,
-    mut in_use: InUse,
-) -> (F::Output, InUse) {
+async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse, http2_only: bool) -> (F::Output, InUse) {
+    let connection = in_use.sending.connection().cloned();
     let mut shared = pin!(async move {
+        let Some(mut connection) = connection else { return false };
         let connection = connection.wait_for_connection_metadata().await;
         connection.as_ref().is_some_and(|connection| http2_only || connection.is_negotiated_h2())
     });
@@ -157,7 +152,7 @@ async fn freeing_http2<F: Future>(
         if is_waiting {
             if let Poll::Ready(shared) = shared.as_mut().poll(context) {
                 is_waiting = false;
-                in_use.take_if(|_| shared);
+                in_use.permit.take_if(|_| shared);
             }
         }
         output
@@ -166,8 +161,8 @@ async fn freeing_http2<F: Future>(
     (output, in_use)
 }
 
-/// What a request of ours lacks as a request of hyper's.
-fn prepared(request: Request<Bytes>) -> Request<Full<Bytes>> {
+/// Adds what a request of ours lacks as a request of hyper's, and something that knows how far it has come.
+fn prepared(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>) {
     let (mut parts, body) = request.into_parts();
     // Either version, as the connection has it.
     parts.version = Version::HTTP_11;
@@ -176,7 +171,10 @@ fn prepared(request: Request<Bytes>) -> Request<Full<Bytes>> {
         // hyper would leave it out, and some servers insist.
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
-    Request::from_parts(parts, Full::new(body))
+    let sending = Arc::new(Sending::new(body.is_empty()));
+    let mut request = Request::from_parts(parts, Outgoing::new(body, Arc::clone(&sending)));
+    sending.on(capture_connection(&mut request));
+    (request, sending)
 }
 
 /// The future's output, or `None` if the timer was first.

@@ -130,7 +130,6 @@ where
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn a_refused_stream_was_not_sent() {
     let error = posted(|mut peer, stream| async move {
         peer.reset(stream, REFUSED_STREAM).await;
@@ -151,7 +150,6 @@ async fn a_stream_that_failed_may_have_been_acted_upon() {
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn a_stream_above_the_last_of_a_goaway_was_not_sent() {
     for reason in [NO_ERROR, ENHANCE_YOUR_CALM] {
         let error = posted(move |mut peer, _| async move {
@@ -219,7 +217,6 @@ async fn closing_server(open_again: Duration) -> (Server, mpsc::UnboundedReceive
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn a_request_that_waits_for_a_stream_was_not_sent_and_never_is() {
     let (server, mut requests) = closing_server(SOON * 8).await;
     let transport = transport();
@@ -284,7 +281,6 @@ async fn a_request_that_waits_while_others_are_under_way_disturbs_none_of_them()
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn a_refused_write_is_repeated() {
     let server = Server::new(|stream| async move {
         let mut peer = Peer::new(stream, 100).await;

@@ -1,0 +1,353 @@
+//! Which HTTP/2 requests have certainly not left: hyper does not say whether a request still waits for its stream.
+//!
+//! A [`Gate`] stands on each HTTP/2 connection and counts the HEADERS frames that are written, one for each request. A
+//! [`Sending`] accompanies each request and notes that count at the moment when hyper gives the request to HTTP/2. While
+//! the count is the same, the request is unsent; closing the gate at that moment makes sure that it stays so.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected, Connection};
+use std::convert::Infallible;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// What was written to one HTTP/2 connection.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<Mutex<Written>>);
+
+#[derive(Default)]
+struct Written {
+    frames: Frames,
+    /// HEADERS frames that were begun.
+    opened: u64,
+    /// Requests that were sent and have ended.
+    ended: u64,
+    /// The connection takes no more at present, so frames may lie ready that are not counted yet.
+    is_blocked: bool,
+    is_closed: bool,
+    reader: Option<Waker>,
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Written {
+    /// Lets nothing more through, so that the connection ends.
+    fn close(&mut self) {
+        self.is_closed = true;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    fn closed() -> io::Error {
+        io::Error::new(io::ErrorKind::BrokenPipe, "the connection was given up")
+    }
+}
+
+/// One request on its way.
+#[derive(Default)]
+pub(crate) struct Sending {
+    connection: OnceLock<CaptureConnection>,
+    is_bodiless: bool,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// The connection's count of HEADERS frames when HTTP/2 got the request.
+    before: Option<u64>,
+    is_body_begun: bool,
+    is_given_up: bool,
+}
+
+impl Sending {
+    /// For a request with or without a body.
+    pub(crate) fn new(is_bodiless: bool) -> Self {
+        Self { is_bodiless, ..Self::default() }
+    }
+
+    /// Where the request's connection is found.
+    pub(crate) fn connection(&self) -> Option<&CaptureConnection> {
+        self.connection.get()
+    }
+
+    /// Sets where the request's connection will be found.
+    pub(crate) fn on(&self, connection: CaptureConnection) {
+        let _ = self.connection.set(connection);
+    }
+
+    /// Whether the request has been given to a connection.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.connection().is_some_and(|connection| connection.connection_metadata().is_some())
+    }
+
+    /// Whether hyper has begun to send the body, which it does once the stream is open; or there is no body.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.is_bodiless || self.lock().is_body_begun
+    }
+
+    /// Gives the request up. `true` says that no byte of it was sent, nor will be.
+    pub(crate) fn give_up(&self) -> bool {
+        let Some(gate) = self.gate() else { return !self.is_handed_over() };
+        let mut progress = self.lock();
+        let mut written = gate.lock();
+        let is_unsent = progress.before.is_none_or(|before| before == written.opened && !written.is_blocked);
+        if !is_unsent {
+            return false;
+        }
+        if written.opened <= written.ended {
+            // No other request is under way, so none is disturbed.
+            written.close();
+            if let Some(connection) = self.connection() {
+                if let Some(connection) = connection.connection_metadata().as_ref() {
+                    connection.poison();
+                }
+            }
+        } else if progress.before.is_some() {
+            // It would be sent as soon as another request ends.
+            return false;
+        }
+        progress.is_given_up = true;
+        true
+    }
+
+    /// Counts the request among those that have ended.
+    pub(crate) fn end(&self) {
+        let Some(gate) = self.gate() else { return };
+        let progress = self.lock();
+        let mut written = gate.lock();
+        if progress.before.is_some_and(|before| before < written.opened) {
+            written.ended += 1;
+        }
+    }
+
+    /// HTTP/2 gets the request.
+    fn begin(&self) {
+        let Some(gate) = self.gate() else { return };
+        let mut progress = self.lock();
+        let mut written = gate.lock();
+        if progress.is_given_up {
+            // Its caller was told that it is not sent, and hyper did not notice in time.
+            written.close();
+        }
+        progress.before.get_or_insert(written.opened);
+    }
+
+    fn gate(&self) -> Option<Gate> {
+        let mut extras = http::Extensions::new();
+        self.connection()?.connection_metadata().as_ref()?.get_extras(&mut extras);
+        extras.remove::<Gate>()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request's body, which notices when hyper begins with the request and with the body.
+pub(crate) struct Outgoing {
+    body: Full<Bytes>,
+    sending: Arc<Sending>,
+}
+
+impl Outgoing {
+    pub(crate) fn new(body: Bytes, sending: Arc<Sending>) -> Self {
+        Self { body: Full::new(body), sending }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.sending.lock().is_body_begun = true;
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    /// hyper asks this when it gives the request to HTTP/2, and not before.
+    fn is_end_stream(&self) -> bool {
+        self.sending.begin();
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection, with a gate if it speaks HTTP/2.
+pub(crate) struct Gated<T> {
+    wire: T,
+    gate: Option<Gate>,
+}
+
+impl<T: Connection> Gated<T> {
+    pub(crate) fn new(wire: T, http2_only: bool) -> Self {
+        let is_http2 = http2_only || wire.connected().is_negotiated_h2();
+        Self { wire, gate: is_http2.then(Gate::default) }
+    }
+}
+
+impl<T: Connection> Connection for Gated<T> {
+    fn connected(&self) -> Connected {
+        let connected = self.wire.connected();
+        match &self.gate {
+            Some(gate) => connected.extra(gate.clone()),
+            None => connected,
+        }
+    }
+}
+
+impl<T: Read + Unpin> Read for Gated<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(gate) = &self.gate {
+            let mut written = gate.lock();
+            if written.is_closed {
+                return Poll::Ready(Err(Written::closed()));
+            }
+            if written.reader.as_ref().is_none_or(|reader| !reader.will_wake(context.waker())) {
+                written.reader = Some(context.waker().clone());
+            }
+        }
+        Pin::new(&mut self.wire).poll_read(context, buffer)
+    }
+}
+
+impl<T: Write + Unpin> Gated<T> {
+    /// Writes, and counts what was taken of these pieces.
+    fn counting(
+        &mut self,
+        pieces: &[IoSlice<'_>],
+        write: impl FnOnce(Pin<&mut T>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let wire = Pin::new(&mut self.wire);
+        let Some(gate) = &self.gate else { return write(wire) };
+        let mut written = gate.lock();
+        if written.is_closed {
+            return Poll::Ready(Err(Written::closed()));
+        }
+        let result = write(wire);
+        written.is_blocked = result.is_pending();
+        if let Poll::Ready(Ok(mut taken)) = result {
+            for piece in pieces {
+                let part = piece.get(..taken).unwrap_or(piece);
+                taken -= part.len();
+                written.opened += written.frames.headers_in(part);
+            }
+        }
+        result
+    }
+}
+
+impl<T: Write + Unpin> Write for Gated<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.counting(&[IoSlice::new(bytes)], |wire| wire.poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.counting(pieces, |wire| wire.poll_write_vectored(context, pieces))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.wire.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(context)
+    }
+}
+
+/// Where the next byte is in the client's stream of frames.
+struct Frames {
+    /// What is left of the preface or of a frame's payload.
+    skip: usize,
+    /// How much of a frame's head has come.
+    head: usize,
+    length: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self { skip: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len(), head: 0, length: 0 }
+    }
+}
+
+impl Frames {
+    const HEAD: usize = 9;
+    const TYPE: usize = 3;
+    const HEADERS: u8 = 1;
+
+    /// How many HEADERS frames have their type among these bytes, which follow those of the last call.
+    fn headers_in(&mut self, mut bytes: &[u8]) -> u64 {
+        let mut headers = 0;
+        loop {
+            let skipped = self.skip.min(bytes.len());
+            self.skip -= skipped;
+            bytes = bytes.get(skipped..).unwrap_or_default();
+            let Some((&byte, rest)) = bytes.split_first() else { return headers };
+            bytes = rest;
+            match self.head {
+                0..Self::TYPE => self.length = self.length << 8 | usize::from(byte),
+                Self::TYPE => headers += u64::from(byte == Self::HEADERS),
+                _ => {}
+            }
+            self.head += 1;
+            if self.head == Self::HEAD {
+                (self.head, self.skip, self.length) = (0, self.length, 0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: u8, length: u8) -> Vec<u8> {
+        let mut frame = vec![0, 0, length, kind, 0, 0, 0, 0, 1];
+        // A payload that looks like the head of a HEADERS frame.
+        frame.extend([0, 0, 0, 1].iter().cycle().take(length.into()));
+        frame
+    }
+
+    #[test]
+    fn headers_are_counted_however_the_bytes_are_cut() {
+        let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        for (kind, length) in [(4, 0), (1, 40), (0, 200), (9, 7), (1, 0), (8, 4), (1, 255)] {
+            bytes.extend(frame(kind, length));
+        }
+        for size in 1..bytes.len() {
+            let mut frames = Frames::default();
+            let headers: u64 = bytes.chunks(size).map(|bytes| frames.headers_in(bytes)).sum();
+            assert_eq!(headers, 3, "in pieces of {size}");
+        }
+    }
+}
