@@ -357,41 +357,6 @@ async fn an_export_is_written_into_a_sink_as_it_comes() {
     assert_eq!(text, "{\"email\":\"ada@example.com\"}\n{\"email\":\"bob@example.com\"}\n");
 }
 
-#[test]
-fn an_export_s_file_is_read_without_a_token_and_never_held_as_a_whole() {
-    use users_core::{Body, ManagementClient as Client, transport_fn};
-
-    /// Counts, and keeps nothing.
-    struct Counter(u64);
-    impl std::io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len() as u64;
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let transport = transport_fn(|request, _| async move {
-        if request.uri().host() == Some("files.example.com") {
-            assert!(!request.headers().contains_key("authorization"));
-            // 64 GiB would not fit, were it held.
-            let chunk = bytes::Bytes::from(vec![0; 1024 * 1024]);
-            let chunks = futures_util::stream::iter((0..64 * 1024).map(move |_| Ok(chunk.clone())));
-            return Ok(http::Response::new(Body::from_stream(chunks)));
-        }
-        let job =
-            r#"{"id":"job_1","status":"completed","location":"https://files.example.com/a?signature=x"}"#;
-        Ok(http::Response::new(Body::from(job)))
-    });
-    let client = Client::builder(transport).domain("tenant.example.com").token("t").build().unwrap();
-    let mut counter = Counter(0);
-    futures_executor::block_on(client.jobs().export_to(UsersExport::new(), &mut counter)).unwrap();
-    assert_eq!(counter.0, 64 * 1024 * 1024 * 1024);
-}
-
 #[tokio::test]
 async fn an_export_s_file_holds_what_was_asked_for() {
     let (_tenant, server, client) = house().await;

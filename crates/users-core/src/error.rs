@@ -49,6 +49,7 @@ struct Inner {
     retryable: bool,
     /// Whether the request may have been carried out; it only matters if it was a write.
     maybe_applied: bool,
+    job_id: Option<String>,
 }
 
 /// The operation that an error is about.
@@ -117,6 +118,7 @@ impl Error {
             elapsed: Duration::ZERO,
             retryable: false,
             maybe_applied: false,
+            job_id: None,
         }))
     }
 
@@ -250,6 +252,18 @@ impl Error {
         this.with_source(error)
     }
 
+    /// Names the job that runs on, or whose result is still there.
+    pub(crate) fn with_job_id(mut self, id: &str) -> Self {
+        self.0.job_id = Some(id.to_owned());
+        self
+    }
+
+    /// The request was, or may have been, carried out.
+    pub(crate) fn maybe_applied(mut self) -> Self {
+        self.0.maybe_applied = true;
+        self
+    }
+
     /// Says which operation failed.
     pub(crate) fn of(mut self, descriptor: &Descriptor) -> Self {
         self.0.operation = Some(Operation::of(descriptor));
@@ -326,6 +340,13 @@ impl Error {
     /// The name of the operation that failed: `users.get`.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_ref().map(|operation| operation.name)
+    }
+
+    /// The id of the job that the error is about: one that was accepted, and whose result can still be looked at.
+    ///
+    /// An export continues with [`resume_export`](crate::management::JobsManager::resume_export).
+    pub fn job_id(&self) -> Option<&str> {
+        self.0.job_id.as_deref()
     }
 
     /// How often the request was sent. 0 if it never was.
@@ -462,6 +483,9 @@ impl fmt::Display for Error {
         if let Some(wait) = inner.retry_after.filter(|_| self.is_rate_limited()) {
             write!(f, " (retry after {} s)", wait.as_secs_f32().ceil())?;
         }
+        if let Some(id) = &inner.job_id {
+            write!(f, " (job {id})")?;
+        }
         if inner.attempts > 1 {
             write!(f, " ({} attempts)", inner.attempts)?;
         }
@@ -478,6 +502,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &inner.kind)
             .field("operation", &self.operation())
+            .field("job_id", &inner.job_id)
             .field("status", &self.status())
             .field("code", &inner.shown_code)
             .field("message", &inner.message)

@@ -1,6 +1,6 @@
 //! Jobs: imports, exports and verification mails.
 
-use crate::bulk::{ImportAll, export_to};
+use crate::bulk::{ImportAll, export_to, resume_export};
 use crate::client::Client;
 use crate::endpoint::{RequestBuilder, decode_json, decode_status};
 use crate::operation::operation;
@@ -94,10 +94,16 @@ impl JobsManager {
         ImportAll::new(self.0.clone(), connection_id.into(), rows)
     }
 
-    /// Exports users, waits for the file, and writes it into a sink as it comes: it is never held as a whole. It is packed with gzip;
-    /// gives the job.
+    /// Exports users, waits for the file, and writes it into a sink as it comes: it is never held as a whole. Gives the job.
     ///
-    /// Scope `read:users`. The file is read without a token, from wherever Auth0 keeps it.
+    /// Scope `read:users`. The file is packed with gzip and written as it is, checked to its last byte. It is read without a token
+    /// from wherever Auth0 keeps it, over https (or http from this machine). A download that fails is repeated as a GET is, at
+    /// a fresh address; what was written already is compared and not written again.
+    ///
+    /// # Errors
+    ///
+    /// Once the job was accepted, every error has its [`job_id`](Error::job_id): continue with
+    /// [`resume_export`](Self::resume_export) and an empty sink. After an error the sink holds a part of the file, or nothing.
     ///
     /// ```
     /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -110,6 +116,28 @@ impl JobsManager {
     /// ```
     pub async fn export_to(&self, export: UsersExport, sink: impl Write + Send) -> Result<Job, Error> {
         export_to(self.0.clone(), export, sink).await
+    }
+
+    /// Waits for the file of an export that was begun before, and writes it into a sink, as [`export_to`](Self::export_to) does.
+    ///
+    /// ```
+    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// use users_core::model::UsersExport;
+    ///
+    /// let jobs = client.jobs();
+    /// let first = jobs.export_to(UsersExport::new(), std::fs::File::create("users.csv.gz")?).await;
+    /// if let Some(id) = first.as_ref().err().and_then(|error| error.job_id()) {
+    ///     jobs.resume_export(id, std::fs::File::create("users.csv.gz")?).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn resume_export(
+        &self,
+        job_id: impl Into<String>,
+        sink: impl Write + Send,
+    ) -> Result<Job, Error> {
+        resume_export(self.0.clone(), job_id.into(), sink).await
     }
 
     /// Sends a verification mail.

@@ -1,31 +1,23 @@
-//! Work that is more than one call: imports of any size, and exports to a sink.
+//! Imports of any size, cut into files.
 
+use super::{job_id, wait_for};
 use crate::client::Client;
-use crate::clock::within;
-use crate::management::{ExportUsers, GetJob, GetJobErrors, ImportUsers, JobErrors};
-use crate::{Call, Error, ErrorKind, Sent, TransportError, TransportErrorKind};
+use crate::management::{GetJobErrors, ImportUsers, JobErrors};
+use crate::{Call, Error};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::io::Write;
 use std::pin::Pin;
-use std::time::Duration;
-use users_model::{Job, JobRowErrors, JobStatus, JobSummary, JsonObject, UsersExport, json};
+use users_model::{Job, JobRowErrors, JobSummary, JsonObject, json};
 
 /// How many bytes of rows one job gets: Auth0 takes 512,000, and the form around them takes some.
 const CHUNK: usize = 480_000;
 
 /// How many jobs of a tenant run at once.
 const JOBS_AT_ONCE: usize = 2;
-
-/// How long to wait before a job is looked at, the first time and at most.
-const POLL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-
-/// How long a job may take: Auth0 gives it two hours.
-const LONGEST_JOB: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// An import of any size: the rows are cut into files, two jobs run at a time, and their results are joined. `.await` it.
 ///
@@ -95,10 +87,9 @@ impl ImportAll {
                     let chunk = chunk?;
                     let import = ImportUsers::new(connection_id, chunk.file(), upsert, send_completion_email);
                     let job = Call::new(client.clone(), Ok(import)).send().await?;
-                    let job = wait_for(&client, job).await?;
-                    let errors = Call::new(client, Ok(GetJobErrors::new(job.id.clone().unwrap_or_default())))
-                        .send()
-                        .await?;
+                    let id = job_id(&job, ImportUsers::DESCRIPTOR)?;
+                    let job = wait_for(&client, &id, job).await?;
+                    let errors = Call::new(client, Ok(GetJobErrors::new(id))).send().await?;
                     Ok::<_, Error>((chunk, job, errors))
                 }
             })
@@ -215,64 +206,4 @@ impl fmt::Debug for ImportAll {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ImportAll").field("connection_id", &self.connection_id).finish_non_exhaustive()
     }
-}
-
-/// Looks at a job, ever more seldom, until it has ended.
-async fn wait_for(client: &Client, mut job: Job) -> Result<Job, Error> {
-    let clock = &*client.shared.clock;
-    let (mut pause, longest) = POLL;
-    let began = clock.now();
-    let id = job.id.clone().unwrap_or_default();
-    while !matches!(job.status, Some(JobStatus::Completed | JobStatus::Failed)) {
-        if clock.now().saturating_since(began) > LONGEST_JOB {
-            return Err(Error::new(ErrorKind::Timeout, format!("job {id} has not ended in two hours")));
-        }
-        clock.sleep(pause).await;
-        pause = (pause * 3 / 2).min(longest);
-        job = Call::new(client.clone(), Ok(GetJob::new(id.clone()))).send().await?;
-    }
-    Ok(job)
-}
-
-/// Exports users and writes the file, which is packed with gzip, into a sink as it comes; gives the job.
-pub(crate) async fn export_to(
-    client: Client,
-    export: UsersExport,
-    mut sink: impl Write + Send,
-) -> Result<Job, Error> {
-    let job = Call::new(client.clone(), Ok(ExportUsers::new(export))).send().await?;
-    let job = wait_for(&client, job).await?;
-    let Some(location) = &job.location else {
-        let why = job.status_details.as_deref().unwrap_or("it has no file");
-        return Err(
-            Error::new(ErrorKind::Status, format!("the export failed: {why}")).of(ExportUsers::DESCRIPTOR)
-        );
-    };
-    download(&client, location, &mut sink).await.map_err(|error| error.of(ExportUsers::DESCRIPTOR))?;
-    Ok(job)
-}
-
-/// Reads a file from wherever it lies, without a token, piece by piece.
-async fn download(client: &Client, location: &str, sink: &mut (impl Write + Send)) -> Result<(), Error> {
-    let (clock, patience) = (&*client.shared.clock, client.shared.limits.attempt);
-    let mut request = http::Request::new(Bytes::new());
-    *request.uri_mut() =
-        location.parse().map_err(|_| Error::new(ErrorKind::Decode, "the file's address cannot be read"))?;
-    let stalled = || {
-        let message = format!("nothing came of the file for {} s", patience.as_secs_f32());
-        Error::transport(TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message))
-    };
-    let sending = client.shared.transport.send(request, None);
-    let answer =
-        within(clock, Some(patience), sending).await.map_err(|_| stalled())?.map_err(Error::transport)?;
-    if !answer.status().is_success() {
-        return Err(Error::status_of(None, answer.map(|_| Bytes::new())));
-    }
-    let mut body = answer.into_body();
-    while let Some(chunk) = within(clock, Some(patience), body.next_chunk()).await.map_err(|_| stalled())? {
-        let written = chunk.map_err(Error::transport).map(|chunk| sink.write_all(&chunk))?;
-        written
-            .map_err(|error| Error::new(ErrorKind::Transport, "the sink took no more").with_source(error))?;
-    }
-    sink.flush().map_err(|error| Error::new(ErrorKind::Transport, "the sink took no more").with_source(error))
 }
