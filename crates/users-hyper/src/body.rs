@@ -41,6 +41,7 @@ impl Drop for InUse {
 pub(crate) fn response(
     response: Response<Incoming>,
     to_head: bool,
+    unpacks_gzip: bool,
     target: String,
     timer: Timer,
     in_use: InUse,
@@ -49,7 +50,7 @@ pub(crate) fn response(
     let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = if bodiless || incoming.is_end_stream() {
         Body::default()
-    } else if is_gzip(&parts.headers) {
+    } else if unpacks_gzip && is_gzip(&parts.headers) {
         parts.headers.remove(header::CONTENT_ENCODING);
         parts.headers.remove(header::CONTENT_LENGTH);
         Body::from_stream(unpacked(read(incoming, target.clone(), timer, in_use), target))
@@ -57,6 +58,18 @@ pub(crate) fn response(
         Body::from_stream(read(incoming, target, timer, in_use))
     };
     Response::from_parts(parts, body)
+}
+
+/// Whether a request with these headers accepts gzip.
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut codings = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    codings.any(|coding| {
+        let name = coding.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        [&b"gzip"[..], b"x-gzip", b"*"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip))
+    })
 }
 
 fn is_gzip(headers: &HeaderMap) -> bool {

@@ -30,7 +30,7 @@ use users_core::{Body, ConnectTimeout, HttpTransport, Sent, TransportError, Tran
 ///   [allowed](HyperTransportBuilder::allow_plain_http).
 /// - Proxies as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say (also in lower case), always by a tunnel
 ///   (`CONNECT`) and never to this machine.
-/// - Asks for gzip unless the request says otherwise, and unpacks it as it is read.
+/// - Asks for gzip unless the request says otherwise, and unpacks it as it is read, where it was asked for.
 /// - Follows no redirect and repeats nothing that a server can have seen: only a request that a pooled connection gave
 ///   back unstarted, since it had been closed meanwhile, goes to another connection.
 ///
@@ -115,6 +115,7 @@ impl HttpTransport for HyperTransport {
         };
 
         let (request, progress) = prepared(request);
+        let unpacks_gzip = body::accepts_gzip(request.headers());
         let in_use = InUse { permit, sending: Arc::clone(&progress) };
         let sending = for_call(to_connect.or(deadline), pool.client.request(request));
         let mut sending = pin!(freeing_http2(sending, in_use, self.http2_only));
@@ -130,7 +131,9 @@ impl HttpTransport for HyperTransport {
             sent = in_time(&mut timer, sending).await;
         }
         match sent {
-            Some((Ok(response), in_use)) => Ok(body::response(response, to_head, target, timer, in_use)),
+            Some((Ok(response), in_use)) => {
+                Ok(body::response(response, to_head, unpacks_gzip, target, timer, in_use))
+            }
             Some((Err(error), _)) => Err(error::sending(error, &target, &progress)),
             None => Err(error::too_late(&target, deadline, &progress)),
         }
