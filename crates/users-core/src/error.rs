@@ -61,6 +61,7 @@ struct Operation {
     writes: bool,
 }
 
+#[derive(Clone)]
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -250,6 +251,35 @@ impl Error {
         let mut this = Self::new(kind, error.to_string()).transient();
         this.0.retry_after = wait;
         this.with_source(error)
+    }
+
+    /// The same error without its source.
+    pub(crate) fn without_source(&self) -> Self {
+        let inner = &*self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            raw: inner.raw.clone(),
+            message: inner.message.clone(),
+            shown_code: inner.shown_code.clone(),
+            operation: inner.operation.clone(),
+            answer: inner.answer.clone(),
+            source: None,
+            json_path: inner.json_path.clone(),
+            retry_after: inner.retry_after,
+            attempts: inner.attempts,
+            elapsed: inner.elapsed,
+            retryable: inner.retryable,
+            maybe_applied: inner.maybe_applied,
+            job_id: inner.job_id.clone(),
+        }))
+    }
+
+    /// Whether the whole, of which the failed operation was a part, may have changed something.
+    pub(crate) fn with_applied(mut self, descriptor: &Descriptor, applied: bool) -> Self {
+        let operation = self.0.operation.get_or_insert_with(|| Operation::of(descriptor));
+        operation.writes = true;
+        self.0.maybe_applied = applied;
+        self
     }
 
     /// Names the job that runs on, or whose result is still there.

@@ -65,7 +65,7 @@ mod transport;
 pub use authentication::AuthenticationClient;
 pub use base_url::BaseUrl;
 pub use builder::{AuthenticationProduct, Builder, ManagementProduct, Product};
-pub use bulk::{ImportAll, ImportReport, RefusedRow};
+pub use bulk::{ImportAll, ImportError, ImportReport, RefusedRow, UnfinishedImport};
 pub use call::{Call, Meta, Optional, WithMeta};
 pub use catalogue::CATALOGUE;
 pub use clock::{Clock, Instant, SystemClock};

@@ -21,17 +21,18 @@ use std::sync::OnceLock;
 use tokio::runtime::{Builder, Handle, Runtime};
 use users_core::{Error, ErrorKind, Items};
 
-/// Waits for a call.
-pub trait Wait<T> {
+/// Waits for a call, or for work of several calls.
+pub trait Wait<T, E = Error> {
     /// Makes the call and waits for its answer.
-    fn wait(self) -> Result<T, Error>;
+    fn wait(self) -> Result<T, E>;
 }
 
-impl<T, F> Wait<T> for F
+impl<T, E, F> Wait<T, E> for F
 where
-    F: IntoFuture<Output = Result<T, Error>>,
+    E: From<Error>,
+    F: IntoFuture<Output = Result<T, E>>,
 {
-    fn wait(self) -> Result<T, Error> {
+    fn wait(self) -> Result<T, E> {
         runtime()?.block_on(self.into_future())
     }
 }

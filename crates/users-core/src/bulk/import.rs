@@ -1,20 +1,19 @@
 //! Imports of any size, cut into files.
 
+use super::files::{File, FileError, Files, Rows};
+use super::report::{ImportError, ImportReport, UnfinishedImport};
 use super::{job_id, wait_for};
 use crate::client::Client;
 use crate::management::{GetJobErrors, ImportUsers, JobErrors};
 use crate::{Call, Error};
-use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::Pin;
-use users_model::{Job, JobRowErrors, JobSummary, JsonObject, json};
-
-/// How many bytes of rows one job gets: Auth0 takes 512,000, and the form around them takes some.
-const CHUNK: usize = 480_000;
+use std::task::Poll;
+use users_model::Job;
 
 /// How many jobs of a tenant run at once.
 const JOBS_AT_ONCE: usize = 2;
@@ -25,32 +24,16 @@ const JOBS_AT_ONCE: usize = 2;
 #[must_use = "nothing is imported until it is awaited"]
 pub struct ImportAll {
     client: Client,
+    rows: Rows,
+    options: Options,
+}
+
+/// What every file is sent with.
+#[derive(Clone)]
+struct Options {
     connection_id: String,
-    rows: Pin<Box<dyn Stream<Item = Result<String, Error>> + Send>>,
     upsert: Option<bool>,
     send_completion_email: Option<bool>,
-}
-
-/// What came of an import.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct ImportReport {
-    /// The jobs, in the order in which they ended.
-    pub jobs: Vec<Job>,
-    /// What they did, together.
-    pub summary: JobSummary,
-    /// The rows that were refused, by their place among all rows, from 0.
-    pub refused: Vec<RefusedRow>,
-}
-
-/// A row that was refused, and why.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct RefusedRow {
-    /// Its place among all rows, from 0; `None` if Auth0 does not show it as it was sent.
-    pub row: Option<usize>,
-    /// What Auth0 says of it.
-    pub errors: JobRowErrors,
 }
 
 impl ImportAll {
@@ -60,141 +43,151 @@ impl ImportAll {
         rows: impl Stream<Item = T> + Send + 'static,
     ) -> Self {
         let rows = rows.enumerate().map(|(number, row)| {
-            serde_json::to_string(&row).map_err(|_| Error::invalid(format!("row {number} has no JSON form")))
+            let row = serde_json::to_string(&row)
+                .map_err(|_| Error::invalid(format!("row {number} has no JSON form")))?;
+            check_row(number, row.as_bytes()).map(|()| row)
         });
-        Self { client, connection_id, rows: Box::pin(rows), upsert: None, send_completion_email: Some(false) }
+        let options = Options { connection_id, upsert: None, send_completion_email: Some(false) };
+        Self { client, rows: Box::pin(rows), options }
     }
 
     /// Whether users who exist already are changed rather than refused.
     pub fn upsert(mut self, upsert: bool) -> Self {
-        self.upsert = Some(upsert);
+        self.options.upsert = Some(upsert);
         self
     }
 
-    /// Whether administrators get a mail for every job; they do not, unless asked.
+    /// Whether administrators get a mail for every job. `false` unless set.
     pub fn send_completion_email(mut self, send: bool) -> Self {
-        self.send_completion_email = Some(send);
+        self.options.send_completion_email = Some(send);
         self
     }
 
-    async fn run(self) -> Result<ImportReport, Error> {
-        let Self { client, connection_id, rows, upsert, send_completion_email } = self;
-        let chunks = stream::unfold(Some((rows, None, 0)), cut);
-        let mut running = chunks
-            .map(|chunk| {
-                let (client, connection_id) = (client.clone(), connection_id.clone());
-                async move {
-                    let chunk = chunk?;
-                    let import = ImportUsers::new(connection_id, chunk.file(), upsert, send_completion_email);
-                    let job = Call::new(client.clone(), Ok(import)).send().await?;
-                    let id = job_id(&job, ImportUsers::DESCRIPTOR)?;
-                    let job = wait_for(&client, &id, job).await?;
-                    let errors = Call::new(client, Ok(GetJobErrors::new(id))).send().await?;
-                    Ok::<_, Error>((chunk, job, errors))
-                }
-            })
-            .buffer_unordered(JOBS_AT_ONCE)
-            .boxed();
+    async fn run(self) -> Result<ImportReport, ImportError> {
+        let mut import = Running {
+            files: Files::new(self.rows),
+            is_at_end: false,
+            sending: FuturesUnordered::new(),
+            waiting: FuturesUnordered::new(),
+        };
         let mut report = ImportReport::default();
-        while let Some(ended) = running.next().await {
-            let (chunk, job, errors) = ended?;
-            report.add(&chunk, job, errors);
+        let mut failure: Option<FileError> = None;
+        while let Some(event) = import.next().await {
+            let failed = match event {
+                Event::File(Some(Ok(file))) => {
+                    import.sending.push(Box::pin(send(self.client.clone(), self.options.clone(), file)));
+                    None
+                }
+                Event::File(Some(Err(failed))) => Some(failed),
+                Event::File(None) => {
+                    import.is_at_end = true;
+                    None
+                }
+                Event::Sent(file, Ok((id, job))) => {
+                    report.unfinished.push(UnfinishedImport { job_id: id.clone(), rows: file.rows() });
+                    if failure.is_none() {
+                        import.waiting.push(Box::pin(wait(self.client.clone(), file, id, job)));
+                    }
+                    None
+                }
+                Event::Sent(file, Err(error)) => {
+                    if error.may_have_been_applied() {
+                        report.uncertain.push(file.rows());
+                    }
+                    Some((error, file.rows()))
+                }
+                Event::Ended(file, id, Ok((job, errors))) => {
+                    report.unfinished.retain(|unfinished| unfinished.job_id != id);
+                    report.add(&file, job, errors).await;
+                    None
+                }
+                Event::Ended(file, id, Err(error)) => Some((error.with_job_id(&id), file.rows())),
+            };
+            if failed.is_some() {
+                // No further file is sent and no job waited for. A file that is being sent is sent to its end, so that its
+                // job is known.
+                import.is_at_end = true;
+                import.waiting = FuturesUnordered::new();
+                failure = failure.or(failed);
+            }
         }
         report.refused.sort_by_key(|refused| refused.row.unwrap_or(usize::MAX));
-        Ok(report)
+        match failure {
+            None => Ok(report),
+            Some((error, rows)) => Err(ImportError::new(error, report, Some(rows))),
+        }
     }
 }
 
-impl ImportReport {
-    fn add(&mut self, chunk: &Chunk, job: Job, errors: JobErrors) {
-        if let Some(summary) = &job.summary {
-            let add =
-                |all: &mut Option<u64>, some: Option<u64>| *all = Some(all.unwrap_or(0) + some.unwrap_or(0));
-            add(&mut self.summary.failed, summary.failed);
-            add(&mut self.summary.updated, summary.updated);
-            add(&mut self.summary.inserted, summary.inserted);
-            add(&mut self.summary.total, summary.total);
-        }
-        self.jobs.push(job);
-        let JobErrors::Rows(rows) = errors else { return };
-        let mut taken = vec![false; chunk.rows.len()];
-        // From the end: of rows that are alike, the later ones are those that were refused.
-        for errors in rows.into_iter().rev() {
-            let place = errors.user.as_ref().and_then(|user| {
-                let rows = chunk.rows.iter().enumerate().rev();
-                rows.into_iter()
-                    .find(|(at, row)| taken.get(*at) == Some(&false) && is_shown_as(row, user))
-                    .map(|(at, _)| at)
-            });
-            if let Some(taken) = place.and_then(|place| taken.get_mut(place)) {
-                *taken = true;
+/// Refuses a row that is no object: Auth0 would refuse the whole file, or fail over it.
+pub(crate) fn check_row(number: usize, row: &[u8]) -> Result<(), Error> {
+    if row.trim_ascii_start().starts_with(b"{") {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("row {number} is not a JSON object")))
+}
+
+/// What happens in an import.
+enum Event {
+    File(Option<Result<File, FileError>>),
+    /// Auth0 accepted a file, or not.
+    Sent(File, Result<(String, Job), Error>),
+    /// A job has ended, or is lost sight of.
+    Ended(File, String, Result<(Job, JobErrors), Error>),
+}
+
+type Task = Pin<Box<dyn Future<Output = Event> + Send>>;
+
+struct Running {
+    files: Files,
+    is_at_end: bool,
+    sending: FuturesUnordered<Task>,
+    waiting: FuturesUnordered<Task>,
+}
+
+impl Running {
+    /// What happens next; `None` once there is nothing left to do.
+    async fn next(&mut self) -> Option<Event> {
+        let Self { files, is_at_end, sending, waiting } = self;
+        let is_free = !*is_at_end && sending.len() + waiting.len() < JOBS_AT_ONCE;
+        poll_fn(|context| {
+            for tasks in [&mut *sending, &mut *waiting] {
+                if let Poll::Ready(Some(event)) = tasks.poll_next_unpin(context) {
+                    return Poll::Ready(Some(event));
+                }
             }
-            self.refused.push(RefusedRow { row: place.map(|place| chunk.first + place), errors });
-        }
-    }
-}
-
-/// Whether this is the row that Auth0 shows, with its secrets masked.
-fn is_shown_as(row: &str, shown: &JsonObject) -> bool {
-    const MASKED: &[&str] = &["password_hash", "custom_password_hash", "mfa_factors"];
-    let Ok(row) = JsonObject::from_json(row) else { return false };
-    row.len() == shown.len()
-        && row.iter().all(|(key, value)| {
-            MASKED.contains(&key) || shown.raw(key).is_some_and(|theirs| json::equal(value, theirs))
+            if is_free {
+                return files.poll_next(context).map(|file| Some(Event::File(file)));
+            }
+            if sending.is_empty() && waiting.is_empty() { Poll::Ready(None) } else { Poll::Pending }
         })
-}
-
-/// The rows of one file.
-struct Chunk {
-    /// The place of its first row among all.
-    first: usize,
-    rows: Vec<String>,
-}
-
-impl Chunk {
-    fn file(&self) -> Bytes {
-        format!("[{}]", self.rows.join(",")).into()
+        .await
     }
 }
 
-type Rows = Pin<Box<dyn Stream<Item = Result<String, Error>> + Send>>;
-/// The rows that are left, the one that did not fit, and the number of those that are gone.
-type Cutting = Option<(Rows, Option<String>, usize)>;
+async fn send(client: Client, options: Options, file: File) -> Event {
+    let Options { connection_id, upsert, send_completion_email } = options;
+    let import = ImportUsers::new(connection_id, file.bytes(), upsert, send_completion_email);
+    let accepted = async {
+        let job = Call::new(client, Ok(import)).send().await?;
+        job_id(&job, ImportUsers::DESCRIPTOR).map(|id| (id, job))
+    };
+    let accepted = accepted.await;
+    Event::Sent(file, accepted)
+}
 
-/// Takes rows until the next one would not fit.
-async fn cut(state: Cutting) -> Option<(Result<Chunk, Error>, Cutting)> {
-    let (mut rows, left_over, first) = state?;
-    let mut chunk = Chunk { first, rows: Vec::new() };
-    let mut size = 2;
-    if let Some(row) = left_over {
-        size += row.len() + 1;
-        chunk.rows.push(row);
-    }
-    loop {
-        match rows.next().await {
-            Some(Err(error)) => return Some((Err(error), None)),
-            Some(Ok(row)) if row.len() > CHUNK => {
-                let at = first + chunk.rows.len();
-                let error =
-                    Error::invalid(format!("row {at} is {} bytes, and a file holds {CHUNK}", row.len()));
-                return Some((Err(error), None));
-            }
-            Some(Ok(row)) if size + row.len() + 1 > CHUNK => {
-                let next = first + chunk.rows.len();
-                return Some((Ok(chunk), Some((rows, Some(row), next))));
-            }
-            Some(Ok(row)) => {
-                size += row.len() + 1;
-                chunk.rows.push(row);
-            }
-            None if chunk.rows.is_empty() => return None,
-            None => return Some((Ok(chunk), None)),
-        }
-    }
+async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
+    let ended = async {
+        let job = wait_for(&client, &id, job).await?;
+        let errors = Call::new(client.clone(), Ok(GetJobErrors::new(id.clone()))).send().await?;
+        Ok((job, errors))
+    };
+    let ended = ended.await;
+    Event::Ended(file, id, ended)
 }
 
 impl IntoFuture for ImportAll {
-    type Output = Result<ImportReport, Error>;
+    type Output = Result<ImportReport, ImportError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -204,6 +197,8 @@ impl IntoFuture for ImportAll {
 
 impl fmt::Debug for ImportAll {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImportAll").field("connection_id", &self.connection_id).finish_non_exhaustive()
+        f.debug_struct("ImportAll")
+            .field("connection_id", &self.options.connection_id)
+            .finish_non_exhaustive()
     }
 }

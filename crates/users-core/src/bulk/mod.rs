@@ -1,11 +1,16 @@
 //! Work that is more than one call: imports of any size, and exports to a sink.
 
 mod export;
+mod files;
 mod gzip;
 mod import;
+mod matching;
+mod report;
 
 pub(crate) use export::{export_to, resume_export};
-pub use import::{ImportAll, ImportReport, RefusedRow};
+pub use import::ImportAll;
+pub(crate) use import::check_row;
+pub use report::{ImportError, ImportReport, RefusedRow, UnfinishedImport};
 
 use crate::client::Client;
 use crate::management::GetJob;

@@ -1,6 +1,6 @@
 //! Jobs: imports, exports and verification mails.
 
-use crate::bulk::{ImportAll, export_to, resume_export};
+use crate::bulk::{ImportAll, check_row, export_to, resume_export};
 use crate::client::Client;
 use crate::endpoint::{RequestBuilder, decode_json, decode_status};
 use crate::operation::operation;
@@ -54,8 +54,12 @@ impl JobsManager {
             if index > 0 {
                 users.push(b',');
             }
+            let start = users.len();
             if let Err(error) = serde_json::to_writer(&mut users, &row) {
                 return self.call(Err(Error::invalid(format!("row {index} has no JSON form: {error}"))));
+            }
+            if let Err(error) = check_row(index, users.get(start..).unwrap_or_default()) {
+                return self.call(Err(error));
             }
         }
         users.push(b']');
@@ -66,6 +70,12 @@ impl JobsManager {
     /// time, as Auth0 allows, and their results come back joined, each refused row with its place.
     ///
     /// Scopes `create:users` and `read:users`.
+    ///
+    /// # Errors
+    ///
+    /// The first failure ends the import: no further file is sent. Its [`ImportError`](crate::ImportError) has the report so far,
+    /// with the jobs that run on and the rows of the file that failed. A row that is not a JSON object, or larger than a file, is
+    /// refused before its file is sent.
     ///
     /// ```
     /// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {

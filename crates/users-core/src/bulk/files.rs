@@ -1,0 +1,91 @@
+//! Rows, cut into files of a size that Auth0 takes.
+
+use crate::Error;
+use bytes::Bytes;
+use futures_core::Stream;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// How many bytes of rows one job gets: Auth0 takes 512,000, and the form around them takes some.
+const MOST_BYTES: usize = 480_000;
+
+/// Rows in their JSON form.
+pub(super) type Rows = Pin<Box<dyn Stream<Item = Result<String, Error>> + Send>>;
+
+/// The rows of one file.
+#[derive(Default)]
+pub(super) struct File {
+    /// The place of its first row among all.
+    pub(super) first: usize,
+    pub(super) texts: Vec<String>,
+    /// The size of the whole.
+    size: usize,
+}
+
+impl File {
+    pub(super) fn bytes(&self) -> Bytes {
+        format!("[{}]", self.texts.join(",")).into()
+    }
+
+    /// The places of its rows among all.
+    pub(super) fn rows(&self) -> Range<usize> {
+        self.first..self.first + self.texts.len()
+    }
+
+    fn push(&mut self, row: String) {
+        self.size += row.len() + 1;
+        self.texts.push(row);
+    }
+}
+
+/// What is wrong with a row, and the rows of the file in which it is.
+pub(super) type FileError = (Error, Range<usize>);
+
+/// Cuts rows into files. It holds one file at a time, and the row that no longer fitted.
+pub(super) struct Files {
+    rows: Option<Rows>,
+    next: File,
+}
+
+impl Files {
+    pub(super) fn new(rows: Rows) -> Self {
+        Self { rows: Some(rows), next: File::default() }
+    }
+
+    /// The next file; `None` after the last one.
+    pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<File, FileError>>> {
+        loop {
+            let Some(rows) = &mut self.rows else { return Poll::Ready(None) };
+            let row = ready!(rows.as_mut().poll_next(context));
+            let file = &mut self.next;
+            let at = file.rows().end;
+            match row {
+                None => {
+                    self.rows = None;
+                    let last = std::mem::take(file);
+                    return Poll::Ready((!last.texts.is_empty()).then_some(Ok(last)));
+                }
+                Some(Ok(row)) if row.len() <= MOST_BYTES => {
+                    // Two brackets; each row but the last has its comma.
+                    if file.size + row.len() + 2 <= MOST_BYTES || file.texts.is_empty() {
+                        file.push(row);
+                        continue;
+                    }
+                    let mut next = File { first: at, ..File::default() };
+                    next.push(row);
+                    return Poll::Ready(Some(Ok(std::mem::replace(file, next))));
+                }
+                Some(row) => {
+                    self.rows = None;
+                    let error = row.map_or_else(|error| error, |row| too_large(at, row.len()));
+                    return Poll::Ready(Some(Err((error, file.first..at + 1))));
+                }
+            }
+        }
+    }
+}
+
+fn too_large(at: usize, size: usize) -> Error {
+    Error::invalid(format!("row {at} is {size} bytes, and a file holds {MOST_BYTES}"))
+}

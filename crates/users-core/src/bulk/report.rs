@@ -1,0 +1,187 @@
+//! What came of an import, also of one that failed.
+
+use super::files::File;
+use super::matching::Places;
+use crate::Error;
+use crate::management::{ImportUsers, JobErrors};
+use std::error::Error as StdError;
+use std::fmt;
+use std::ops::Range;
+use users_model::{Job, JobRowErrors, JobSummary};
+
+/// What came of an import.
+///
+/// Rows are counted from 0 among all rows of the import.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// The jobs that ended, in the order in which they ended. One with the status `failed` has imported nothing.
+    pub jobs: Vec<Job>,
+    /// The rows of each of the `jobs`, in the same order.
+    pub job_rows: Vec<Range<usize>>,
+    /// What the `jobs` did, together.
+    pub summary: JobSummary,
+    /// The rows that were refused.
+    pub refused: Vec<RefusedRow>,
+    /// The jobs that Auth0 accepted and whose results are not known: they run on. Empty unless the import failed.
+    pub unfinished: Vec<UnfinishedImport>,
+    /// The rows of files of which it is not known whether Auth0 accepted them. Empty unless the import failed.
+    pub uncertain: Vec<Range<usize>>,
+}
+
+/// A row that was refused, and why.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RefusedRow {
+    /// Its place among all rows, from 0; `None` if Auth0 does not show it as it was sent.
+    pub row: Option<usize>,
+    /// What Auth0 says of it.
+    pub errors: JobRowErrors,
+}
+
+/// A job that was accepted before an import failed. Look at it with [`get`](crate::management::JobsManager::get) and
+/// [`errors`](crate::management::JobsManager::errors).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnfinishedImport {
+    /// The id: `job_…`.
+    pub job_id: String,
+    /// Its rows among all rows, from 0.
+    pub rows: Range<usize>,
+}
+
+impl ImportReport {
+    pub(super) async fn add(&mut self, file: &File, job: Job, errors: JobErrors) {
+        if let Some(summary) = &job.summary {
+            let add =
+                |all: &mut Option<u64>, some: Option<u64>| *all = Some(all.unwrap_or(0) + some.unwrap_or(0));
+            add(&mut self.summary.failed, summary.failed);
+            add(&mut self.summary.updated, summary.updated);
+            add(&mut self.summary.inserted, summary.inserted);
+            add(&mut self.summary.total, summary.total);
+        }
+        self.jobs.push(job);
+        self.job_rows.push(file.rows());
+        let JobErrors::Rows(rows) = errors else { return };
+        if rows.is_empty() {
+            return;
+        }
+        let mut places = Places::of(&file.texts).await;
+        // From the end: of rows that are alike, the later ones are those that were refused.
+        for errors in rows.into_iter().rev() {
+            let place = match &errors.user {
+                Some(user) => places.take_last(user).await,
+                None => None,
+            };
+            self.refused.push(RefusedRow { row: place.map(|place| file.first + place), errors });
+        }
+    }
+}
+
+/// An import that failed, with what came of it until then.
+///
+/// After the first failure no further file is sent. `?` turns it into an [`Error`] of the same kind, whose source it then is.
+///
+/// ```
+/// # async fn story(client: users_core::ManagementClient) {
+/// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
+/// if let Err(failed) = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows).await {
+///     eprintln!("{failed}: {}", failed.error());
+///     for job in &failed.report().unfinished {
+///         eprintln!("rows {:?} are still being imported by {}", job.rows, job.job_id);
+///     }
+/// }
+/// # }
+/// ```
+pub struct ImportError {
+    error: Error,
+    report: Box<ImportReport>,
+    rows: Option<Range<usize>>,
+    /// The error itself stands above this one, so only its causes are below.
+    is_below_error: bool,
+}
+
+impl ImportError {
+    pub(super) fn new(error: Error, report: ImportReport, rows: Option<Range<usize>>) -> Self {
+        Self { error, report: Box::new(report), rows, is_below_error: false }
+    }
+
+    /// What came of the import until it failed.
+    pub fn report(&self) -> &ImportReport {
+        &self.report
+    }
+
+    /// What came of the import until it failed.
+    pub fn into_report(self) -> ImportReport {
+        *self.report
+    }
+
+    /// What failed.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// The rows of the file that failed, from 0 among all rows: those of the job that cannot be looked at, of the file that
+    /// was not accepted, or of the file that was not sent because of one of its rows.
+    pub fn rows(&self) -> Option<Range<usize>> {
+        self.rows.clone()
+    }
+
+    /// Whether any row may have been imported: by a job of the report, or by a file of which that is not known.
+    pub fn may_have_been_applied(&self) -> bool {
+        let report = &*self.report;
+        let has_jobs = !report.jobs.is_empty() || !report.unfinished.is_empty();
+        has_jobs || !report.uncertain.is_empty() || self.error.may_have_been_applied()
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the import failed")?;
+        if let Some(rows) = &self.rows {
+            write!(f, " with the file of rows {} to {}", rows.start, rows.end.saturating_sub(1))?;
+        }
+        let report = &*self.report;
+        write!(f, " (jobs ended: {}, unfinished: {}", report.jobs.len(), report.unfinished.len())?;
+        if !report.uncertain.is_empty() {
+            write!(f, ", files that may have been accepted: {}", report.uncertain.len())?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportError")
+            .field("error", &self.error)
+            .field("rows", &self.rows)
+            .field("jobs", &self.report.jobs.len())
+            .field("refused", &self.report.refused.len())
+            .field("unfinished", &self.report.unfinished)
+            .field("uncertain", &self.report.uncertain)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for ImportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        if self.is_below_error { self.error.source() } else { Some(&self.error) }
+    }
+}
+
+impl From<Error> for ImportError {
+    /// An import that could not begin.
+    fn from(error: Error) -> Self {
+        Self::new(error, ImportReport::default(), None)
+    }
+}
+
+impl From<ImportError> for Error {
+    /// The error that ended the import, with the whole as its source.
+    fn from(mut failed: ImportError) -> Self {
+        let applied = failed.may_have_been_applied();
+        failed.is_below_error = true;
+        let error = failed.error.without_source().with_applied(ImportUsers::DESCRIPTOR, applied);
+        error.with_source(failed)
+    }
+}
