@@ -84,7 +84,6 @@ async fn over_tls(address: std::net::SocketAddr) -> users_core::TransportError {
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn reqwest_tells_a_failed_handshake_and_keeps_its_cause() {
     use std::error::Error as _;
     use tokio::io::AsyncWriteExt as _;
@@ -124,7 +123,6 @@ async fn reqwest_tells_a_failed_handshake_and_keeps_its_cause() {
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn reqwest_says_of_a_body_that_breaks_off_that_the_server_had_answered() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use users_core::Sent;
