@@ -38,6 +38,15 @@ impl Drop for Open {
 
 #[tokio::test]
 async fn five_thousand_calls_at_once_succeed_with_few_connections() {
+    five_thousand_calls().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn five_thousand_calls_at_once_succeed_with_few_connections_on_several_threads() {
+    five_thousand_calls().await;
+}
+
+async fn five_thousand_calls() {
     let gauge = Gauge::default();
     let counting = gauge.clone();
     let server = Server::new(move |stream| {
