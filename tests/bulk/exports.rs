@@ -369,3 +369,16 @@ fn a_file_is_written_as_it_comes_and_never_held_as_a_whole() {
     futures_executor::block_on(client.jobs().export_to(UsersExport::new(), counter)).unwrap();
     assert_eq!(written.load(Ordering::SeqCst), MEMBERS * length);
 }
+
+#[test]
+fn a_download_that_stalls_is_repeated() {
+    let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
+    export(&mock);
+    file(&mock).bytes(packed.clone()).delay(std::time::Duration::from_secs(3600));
+    file(&mock).bytes(packed.clone());
+    let (written, ended) = exported(&mock);
+    ended.unwrap();
+    assert_eq!(written, packed);
+    // An attempt's 30 seconds, and little else.
+    assert!(mock.clock().elapsed().as_secs() < 40, "{:?}", mock.clock().elapsed());
+}

@@ -8,7 +8,10 @@ use crate::management::{ExportUsers, GetJob};
 use crate::operation::Safety;
 use crate::rate_limit::server_delay;
 use crate::retry::{Failure, Tried};
-use crate::{Api, BaseUrl, Call, Descriptor, Error, ErrorKind, Sent, TransportError, TransportErrorKind};
+use crate::{
+    Api, BaseUrl, Call, ConnectTimeout, Descriptor, Error, ErrorKind, Sent, TransportError,
+    TransportErrorKind,
+};
 use bytes::Bytes;
 use flate2::Crc;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
@@ -128,6 +131,9 @@ async fn download(
     *request.uri_mut() = location.clone();
     // The file is packed already, and is checked and written as it is.
     request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(connect) = client.shared.limits.connect {
+        request.extensions_mut().insert(ConnectTimeout(connect));
+    }
     let stalled = || {
         let message = format!("nothing came of the file for {} s", patience.as_secs_f32());
         Failed::of_transport(TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message), &location)
