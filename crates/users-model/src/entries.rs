@@ -8,6 +8,16 @@ const FEW: usize = 32;
 
 pub(crate) type Entry = (String, Box<RawValue>);
 
+/// An entry whose key holds a lone surrogate, as in `"\ud83d"`.
+#[derive(Clone)]
+pub(crate) struct Odd {
+    /// The key with U+FFFD in the place of each surrogate.
+    pub(crate) shown: String,
+    /// The key as it came, in its quotes.
+    pub(crate) key: Box<RawValue>,
+    pub(crate) value: Box<RawValue>,
+}
+
 /// A list as long as it is short; once an entry of a long one is set or removed, an index. Most objects have few entries, and there are
 /// thousands of them in a page of users, so the small form takes no more room than its list.
 #[derive(Clone)]
@@ -18,6 +28,8 @@ pub(crate) enum Entries {
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
+    /// Those whose key is no Unicode text.
+    odd: Vec<Odd>,
     /// By the number that each entry got when it was added.
     entries: BTreeMap<u64, Entry>,
     numbers: HashMap<String, u64>,
@@ -48,6 +60,19 @@ impl Entries {
                 index.entries.get(number).map(|(_, value)| &**value)
             }
         }
+    }
+
+    /// The entries whose key is no Unicode text.
+    pub(crate) fn odd(&self) -> &[Odd] {
+        match self {
+            Self::List(_) => &[],
+            Self::Index(index) => &index.odd,
+        }
+    }
+
+    /// Adds an entry whose key is no Unicode text.
+    pub(crate) fn push_odd(&mut self, odd: Odd) {
+        self.index().odd.push(odd);
     }
 
     /// Sets a value; a new key comes last.
@@ -93,16 +118,25 @@ impl Entries {
 
     /// Makes the index of a long list, so that further changes find their key in it.
     fn for_change(&mut self) -> &mut Self {
-        if let Self::List(list) = self {
-            if list.len() > FEW {
-                let mut index = Index::default();
-                for (key, value) in std::mem::take(list) {
-                    index.put(key, value);
-                }
-                *self = Self::Index(Box::new(index));
-            }
+        if self.len() > FEW {
+            self.index();
         }
         self
+    }
+
+    fn index(&mut self) -> &mut Index {
+        loop {
+            match self {
+                Self::Index(index) => return index,
+                Self::List(list) => {
+                    let mut index = Index::default();
+                    for (key, value) in std::mem::take(list) {
+                        index.put(key, value);
+                    }
+                    *self = Self::Index(Box::new(index));
+                }
+            }
+        }
     }
 }
 

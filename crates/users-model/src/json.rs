@@ -1,13 +1,15 @@
 //! JSON kept as it came: unknown keys, their order, and the text of every number.
 
-use crate::entries::{Entries, Entry};
+use crate::entries::{Entries, Entry, Odd};
+use crate::memory::{Held, MemoryExceeded, charge_entry};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
-use serde::ser::SerializeMap;
+use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 
 /// A JSON object that keeps every value as the text it came in.
 ///
@@ -51,7 +53,7 @@ impl JsonObject {
 
     /// The number of keys.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.odd().len()
     }
 
     /// Whether there are no keys.
@@ -59,14 +61,15 @@ impl JsonObject {
         self.len() == 0
     }
 
-    /// The keys, in the order in which they came.
+    /// The keys, in the order in which they came. Keys that hold a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its place.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|(key, _)| key)
+        self.iter().map(|(key, _)| key)
     }
 
-    /// Each key with the JSON text of its value.
+    /// Each key with the JSON text of its value, in the order of [`keys`](Self::keys).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries.iter().map(|(key, value)| (key, value.get()))
+        let odd = self.odd().iter().map(|odd| (odd.shown.as_str(), odd.value.get()));
+        self.entries.iter().map(|(key, value)| (key, value.get())).chain(odd)
     }
 
     /// Whether the key is there, with whatever value, `null` too.
@@ -111,34 +114,60 @@ impl JsonObject {
     /// The object as JSON text.
     pub fn to_json(&self) -> String {
         let mut text = String::from("{");
-        for (index, (key, value)) in self.entries.iter().enumerate() {
-            if index > 0 {
-                text.push(',');
-            }
+        for (key, value) in self.entries.iter() {
             // A string always has a JSON form.
-            text.push_str(&serde_json::to_string(key).unwrap_or_default());
-            text.push(':');
-            text.push_str(value.get());
+            append(&mut text, &serde_json::to_string(key).unwrap_or_default(), value.get());
         }
+        self.append_odd(&mut text);
         text.push('}');
         text
+    }
+
+    fn odd(&self) -> &[Odd] {
+        self.entries.odd()
+    }
+
+    /// Whether there are keys that hold a lone surrogate.
+    pub(crate) fn has_odd(&self) -> bool {
+        !self.odd().is_empty()
+    }
+
+    /// Appends the entries whose key holds a lone surrogate to an object's text.
+    pub(crate) fn append_odd(&self, text: &mut String) {
+        self.odd().iter().for_each(|odd| append(text, odd.key.get(), odd.value.get()));
+    }
+
+    /// Keeps an entry of a text that is being read, whose key is known to be new.
+    pub(crate) fn keep(&mut self, key: &str, value: &RawValue) -> Result<(), MemoryExceeded> {
+        charge_entry(key, value.get())?;
+        self.entries.push(key.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    pub(crate) fn keep_odd(&mut self, odd: Vec<(&RawValue, &RawValue)>) -> Result<(), MemoryExceeded> {
+        for (key, value) in odd {
+            charge_entry(key.get(), value.get())?;
+            charge_entry(key.get(), "")?;
+            let shown = String::from_utf8_lossy(&Wtf8::of(key)).into_owned();
+            self.entries.push_odd(Odd { shown, key: key.to_owned(), value: value.to_owned() });
+        }
+        Ok(())
     }
 
     pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
         self.entries.put(key, value);
     }
 
-    fn borrowed(&self) -> Vec<(&str, &RawValue)> {
-        self.entries.iter().collect()
+    fn borrowed(&self) -> Fields<'_> {
+        Fields {
+            entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect(),
+            odd: self.odd().iter().map(|odd| (&*odd.key, &*odd.value)).collect(),
+            held: None,
+        }
     }
 
     pub(crate) fn into_entries(self) -> impl Iterator<Item = Entry> {
         self.entries.into_list()
-    }
-
-    /// Takes an entry whose key is known to be new.
-    pub(crate) fn push(&mut self, key: String, value: Box<RawValue>) {
-        self.entries.push(key, value);
     }
 
     /// Writes the entries into a map that is being serialised, but for those that were written already.
@@ -160,21 +189,30 @@ impl fmt::Debug for JsonObject {
 
 impl PartialEq for JsonObject {
     fn eq(&self, other: &Self) -> bool {
-        same_entries(self.borrowed(), other.borrowed(), 0)
+        same_entries(&self.borrowed(), &other.borrowed(), 0)
     }
 }
 
 impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
+        let _copy = Held::new(text.get().len()).map_err(D::Error::custom)?;
         let fields = fields(&text).map_err(D::Error::custom)?;
-        let entries = fields.into_iter().map(|(key, value)| (key.into_owned(), value.to_owned())).collect();
-        Ok(Self { entries: Entries::List(entries) })
+        let mut object = Self::new();
+        for (key, value) in fields.entries {
+            object.keep(&key, value).map_err(D::Error::custom)?;
+        }
+        object.keep_odd(fields.odd).map_err(D::Error::custom)?;
+        Ok(object)
     }
 }
 
 impl Serialize for JsonObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.has_odd() {
+            let text = RawValue::from_string(self.to_json()).map_err(S::Error::custom)?;
+            return text.serialize(serializer);
+        }
         let mut map = serializer.serialize_map(Some(self.len()))?;
         self.write_into(&mut map, |_| false)?;
         map.end()
@@ -204,11 +242,7 @@ fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
     }
     match (left.get().as_bytes().first(), right.get().as_bytes().first()) {
         (Some(b'{'), Some(b'{')) => match (fields(left), fields(right)) {
-            (Ok(left), Ok(right)) => same_entries(
-                left.iter().map(|(key, value)| (&**key, *value)).collect(),
-                right.iter().map(|(key, value)| (&**key, *value)).collect(),
-                depth,
-            ),
+            (Ok(left), Ok(right)) => same_entries(&left, &right, depth),
             _ => false,
         },
         (Some(b'['), Some(b'[')) => {
@@ -223,88 +257,127 @@ fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
                 _ => false,
             }
         }
-        (Some(b'"'), Some(b'"')) => {
-            match (serde_json::from_str::<String>(left.get()), serde_json::from_str::<String>(right.get())) {
-                (Ok(left), Ok(right)) => left == right,
-                _ => false,
-            }
-        }
+        (Some(b'"'), Some(b'"')) => Wtf8::of(left) == Wtf8::of(right),
         _ => false,
     }
 }
 
 /// Whether two objects hold the same. Keys are hashed, since a body from outside may have a million of them.
-fn same_entries(left: Vec<(&str, &RawValue)>, right: Vec<(&str, &RawValue)>, depth: usize) -> bool {
-    if left.len() != right.len() {
-        return false;
-    }
-    let right: HashMap<&str, &RawValue> = right.into_iter().collect();
-    left.into_iter().all(|(key, value)| right.get(key).is_some_and(|theirs| same(value, theirs, depth + 1)))
+fn same_entries(left: &Fields<'_>, right: &Fields<'_>, depth: usize) -> bool {
+    let is_same =
+        |value, theirs: Option<&&RawValue>| theirs.is_some_and(|theirs| same(value, theirs, depth + 1));
+    let theirs: HashMap<&str, &RawValue> =
+        right.entries.iter().map(|(key, value)| (&**key, *value)).collect();
+    let odd: HashMap<Vec<u8>, &RawValue> =
+        right.odd.iter().map(|(key, value)| (Wtf8::of(key), *value)).collect();
+    left.entries.len() == right.entries.len()
+        && left.odd.len() == right.odd.len()
+        && left.entries.iter().all(|(key, value)| is_same(value, theirs.get(&**key)))
+        && left.odd.iter().all(|(key, value)| is_same(value, odd.get(&Wtf8::of(key))))
 }
 
-/// The keys and raw values of an object, each key once, the last of equal ones; an error where the text is no object.
-pub(crate) fn fields(text: &RawValue) -> Result<Vec<(Cow<'_, str>, &RawValue)>, serde_json::Error> {
-    struct Fields;
+/// What a key takes while an object is read: in a list that grows, in an index, and in the list of those that count.
+const READ_KEY: usize = 300;
 
-    impl<'de> Visitor<'de> for Fields {
-        type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+/// The entries of an object, each key once, the last of equal ones.
+pub(crate) struct Fields<'a> {
+    pub(crate) entries: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// Those whose key is no Unicode text, with the key as it came.
+    pub(crate) odd: Vec<(&'a RawValue, &'a RawValue)>,
+    /// The memory that this takes, for as long as it lives.
+    #[allow(dead_code)]
+    held: Option<Held>,
+}
+
+/// Reads the entries of an object; an error where the text is no object.
+pub(crate) fn fields(text: &RawValue) -> Result<Fields<'_>, serde_json::Error> {
+    struct Read;
+
+    impl<'de> Visitor<'de> for Read {
+        type Value = Fields<'de>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut fields = Vec::with_capacity(24);
-            while let Some(Key(key)) = map.next_key()? {
-                fields.push((key, map.next_value()?));
+            let mut held = Held::new(0).map_err(A::Error::custom)?;
+            let mut fields = Fields { entries: Vec::with_capacity(24), odd: Vec::new(), held: None };
+            while let Some(raw) = map.next_key::<&RawValue>()? {
+                held.add(READ_KEY + raw.get().len()).map_err(A::Error::custom)?;
+                let value = map.next_value()?;
+                match key(raw) {
+                    Some(key) => fields.entries.push((key, value)),
+                    None => fields.odd.push((raw, value)),
+                }
             }
+            fields.held = Some(held);
             Ok(fields)
         }
     }
 
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    let fields = deserializer.deserialize_map(Fields)?;
-    Ok(last_of_each(fields))
+    let mut fields = deserializer.deserialize_map(Read)?;
+    fields.entries = last_of_each(fields.entries, Cow::clone);
+    fields.odd = last_of_each(fields.odd, |key| Wtf8::of(key));
+    Ok(fields)
 }
 
-fn last_of_each<'a>(fields: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
-    let mut places: HashMap<Cow<'a, str>, usize> = HashMap::with_capacity(fields.len());
-    let mut kept: Vec<(Cow<'a, str>, &'a RawValue)> = Vec::with_capacity(fields.len());
+/// A key without its quotes and escapes, borrowed where it has none; `None` if it holds a lone surrogate.
+fn key(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let bare = raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))?;
+    if bare.contains('\\') {
+        serde_json::from_str(raw.get()).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(bare))
+    }
+}
+
+fn last_of_each<K, I: Eq + Hash>(
+    fields: Vec<(K, &RawValue)>,
+    identity: impl Fn(&K) -> I,
+) -> Vec<(K, &RawValue)> {
+    let mut places: HashMap<I, usize> = HashMap::with_capacity(fields.len());
+    let mut kept: Vec<(K, &RawValue)> = Vec::with_capacity(fields.len());
     for (key, value) in fields {
-        if let Some(entry) = places.get(&key).and_then(|place| kept.get_mut(*place)) {
+        let identity = identity(&key);
+        if let Some(entry) = places.get(&identity).and_then(|place| kept.get_mut(*place)) {
             entry.1 = value;
         } else {
-            places.insert(key.clone(), kept.len());
+            places.insert(identity, kept.len());
             kept.push((key, value));
         }
     }
     kept
 }
 
-/// An object's key, borrowed where it has no escapes.
-struct Key<'a>(Cow<'a, str>);
+fn append(text: &mut String, key: &str, value: &str) {
+    if !text.ends_with('{') {
+        text.push(',');
+    }
+    text.push_str(key);
+    text.push(':');
+    text.push_str(value);
+}
 
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
+/// A JSON string as bytes: UTF-8, and each lone surrogate as it would be encoded.
+struct Wtf8;
 
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
+impl Wtf8 {
+    fn of(string: &RawValue) -> Vec<u8> {
+        serde_json::Deserializer::from_str(string.get()).deserialize_bytes(Self).unwrap_or_default()
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
+impl Visitor<'_> for Wtf8 {
+    type Value = Vec<u8>;
 
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
 
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(bytes.to_vec())
     }
 }
 
@@ -319,6 +392,22 @@ mod tests {
         let object = JsonObject::from_json(text).unwrap();
         assert_eq!(object.to_json(), text);
         assert_eq!(serde_json::to_string(&object).unwrap(), text);
+    }
+
+    #[test]
+    fn a_key_with_a_lone_surrogate_is_kept_as_it_came() {
+        let text = r#"{"a":1,"\ud83d":2,"\uD83e":3,"\ud83d\ude00":4}"#;
+        let object = JsonObject::from_json(text).unwrap();
+        let written = r#"{"a":1,"😀":4,"\ud83d":2,"\uD83e":3}"#;
+        assert_eq!(object.to_json(), written);
+        assert_eq!(serde_json::to_string(&object).unwrap(), written);
+        assert!(equal(text, written) && object == JsonObject::from_json(written).unwrap());
+        assert!(equal(r#"{"\ud83d":1}"#, r#"{"\uD83D":1}"#));
+        assert!(!equal(r#"{"\ud83d":1}"#, r#"{"\ud83e":1}"#));
+        assert!(!equal(r#"{"\ud83d":1}"#, "{\"\u{fffd}\":1}"));
+        assert_eq!(object.len(), 4);
+        assert_eq!(object.keys().last(), Some("\u{fffd}\u{fffd}\u{fffd}"));
+        assert_eq!(JsonObject::from_json(r#"{"\ud83d":1,"\uD83D":2}"#).unwrap().to_json(), r#"{"\ud83d":2}"#);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod job;
 pub mod json;
 mod link;
 mod log_event;
+mod memory;
 mod metadata;
 mod new_user;
 mod number;
@@ -63,6 +64,7 @@ pub use job::{
 pub use json::JsonObject;
 pub use link::LinkTarget;
 pub use log_event::{LocationInfo, LogEvent, SecurityContext};
+pub use memory::{MemoryExceeded, within_memory};
 pub use metadata::MetadataUpdate;
 pub use new_user::NewUser;
 pub use number::Number;

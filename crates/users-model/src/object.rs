@@ -1,9 +1,11 @@
 //! How models are declared: fields under their keys, and everything else kept.
 
 use crate::JsonObject;
-use serde::Serialize;
+use crate::memory::{MemoryExceeded, charge_list};
 use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
 use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// What a field of a model can be: it takes a raw value that fits, and says what it writes.
@@ -19,7 +21,8 @@ pub(crate) trait Slot: Default {
 impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
     fn take(text: &RawValue) -> Option<Self> {
         // `null` is not the same as absent: it stays with the unknown fields and is written back.
-        (text.get() != "null").then(|| serde_json::from_str(text.get()).ok()).flatten().map(Some)
+        let is_readable = text.get() != "null" && charge_list(text.get()).is_ok();
+        is_readable.then(|| serde_json::from_str(text.get()).ok()).flatten().map(Some)
     }
 
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
@@ -35,11 +38,43 @@ impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
 }
 
 /// Puts a raw value into its slot, or with the unknown fields if it does not fit.
-pub(crate) fn fill<S: Slot>(slot: &mut S, key: &str, text: &RawValue, unknown: &mut JsonObject) {
+pub(crate) fn fill<S: Slot>(
+    slot: &mut S,
+    key: &str,
+    text: &RawValue,
+    unknown: &mut JsonObject,
+) -> Result<(), MemoryExceeded> {
     match S::take(text) {
-        Some(value) => *slot = value,
-        None => unknown.push(key.to_owned(), text.to_owned()),
+        Some(value) => {
+            *slot = value;
+            Ok(())
+        }
+        None => unknown.keep(key, text),
     }
+}
+
+/// Serializes a model whose unknown fields have keys that are no Unicode text: it is written as text, to which they are added.
+pub(crate) fn serialize_as_text<T: WriteFields, S: Serializer>(
+    model: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut text = Vec::new();
+    let mut writer = serde_json::Serializer::new(&mut text);
+    let mut map = serde::Serializer::serialize_map(&mut writer, None).map_err(S::Error::custom)?;
+    model.write_fields(&mut map).and_then(|()| map.end()).map_err(S::Error::custom)?;
+    let mut text = String::from_utf8(text).map_err(S::Error::custom)?;
+    text.pop();
+    model.unknown().append_odd(&mut text);
+    text.push('}');
+    RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// A model that writes its fields into a map.
+pub(crate) trait WriteFields {
+    /// Writes the fields and the unknown entries, but for those whose key is no Unicode text.
+    fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    /// The unknown fields.
+    fn unknown(&self) -> &JsonObject;
 }
 
 /// Declares a model: a struct whose fields are read and written under their keys, and that keeps everything else, and
@@ -52,11 +87,16 @@ macro_rules! object {
         }
     ) => {
         $(#[$meta])*
+        ///
+        /// An optional field is `None` where its key is absent, and also where its value is `null` or of another type than the
+        /// field's: `"user_id": 5` leaves a text field `None`. Such a value is not lost: it is in `unknown` under its key, as the
+        /// text it came in.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*
-            /// What has no field here, and what came in a shape that its field does not take. It is written back as it came.
+            /// The values of keys that have no field here, and the values that do not fit the type of their field. They are
+            /// written back as they came.
             pub unknown: $crate::JsonObject,
         }
 
@@ -67,14 +107,20 @@ macro_rules! object {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use serde::de::Error as _;
                 let text = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+                $crate::memory::charge_model::<Self>().map_err(D::Error::custom)?;
+                let _copy = $crate::memory::Held::new(text.get().len()).map_err(D::Error::custom)?;
                 let mut this = Self::default();
-                for (key, value) in $crate::json::fields(&text).map_err(serde::de::Error::custom)? {
+                let fields = $crate::json::fields(&text).map_err(D::Error::custom)?;
+                for (key, value) in fields.entries {
                     match key.as_ref() {
                         $( $key => $crate::object::fill(&mut this.$field, $key, value, &mut this.unknown), )*
-                        other => this.unknown.push(other.to_owned(), value.to_owned()),
+                        other => this.unknown.keep(other, value),
                     }
+                    .map_err(D::Error::custom)?;
                 }
+                this.unknown.keep_odd(fields.odd).map_err(D::Error::custom)?;
                 Ok(this)
             }
         }
@@ -82,14 +128,27 @@ macro_rules! object {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
+                if self.unknown.has_odd() {
+                    return $crate::object::serialize_as_text(self, serializer);
+                }
                 let mut map = serializer.serialize_map(None)?;
-                $( $crate::object::Slot::write(&self.$field, $key, &mut map)?; )*
+                $crate::object::WriteFields::write_fields(self, &mut map)?;
+                map.end()
+            }
+        }
+
+        impl $crate::object::WriteFields for $name {
+            fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                $( $crate::object::Slot::write(&self.$field, $key, map)?; )*
                 // A field that was set since stands for what came in its place.
-                self.unknown.write_into(&mut map, |key| match key {
+                self.unknown.write_into(map, |key| match key {
                     $( $key => $crate::object::Slot::is_written(&self.$field), )*
                     _ => false,
-                })?;
-                map.end()
+                })
+            }
+
+            fn unknown(&self) -> &$crate::JsonObject {
+                &self.unknown
             }
         }
     };

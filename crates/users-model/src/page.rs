@@ -2,7 +2,8 @@
 
 use crate::JsonObject;
 use crate::json::fields;
-use crate::object::{Slot, fill};
+use crate::memory::{Held, elements};
+use crate::object::{Slot, WriteFields, fill, serialize_as_text};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -124,11 +125,13 @@ impl<'a, T> IntoIterator for &'a Page<T> {
 impl<'de, T: Listed> Deserialize<'de> for Page<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
+        let _copy = Held::new(text.get().len()).map_err(D::Error::custom)?;
         if text.get().starts_with('[') {
             return Ok(Self::new(items("", &text).map_err(D::Error::custom)?));
         }
         let mut page = Self::new(Vec::new());
-        for (key, value) in fields(&text).map_err(D::Error::custom)? {
+        let fields = fields(&text).map_err(D::Error::custom)?;
+        for (key, value) in fields.entries {
             match key.as_ref() {
                 "start" => fill(&mut page.start, &key, value, &mut page.unknown),
                 "limit" => fill(&mut page.limit, &key, value, &mut page.unknown),
@@ -136,34 +139,33 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
                 "total" => fill(&mut page.total, &key, value, &mut page.unknown),
                 "next" => fill(&mut page.next, &key, value, &mut page.unknown),
                 other => match T::KEYS.iter().find(|key| **key == other) {
-                    Some(key) => {
+                    // Where an envelope has both keys of a list, the second is kept as it came.
+                    Some(key) if page.envelope.is_none() => {
                         page.items = items(key, value).map_err(D::Error::custom)?;
                         page.envelope = Some(key);
+                        Ok(())
                     }
-                    None => page.unknown.push(other.to_owned(), value.to_owned()),
+                    _ => page.unknown.keep(other, value),
                 },
             }
+            .map_err(D::Error::custom)?;
         }
+        page.unknown.keep_odd(fields.odd).map_err(D::Error::custom)?;
         match page.envelope {
             Some(_) => Ok(page),
-            None => Err(D::Error::custom(format_args!("the envelope has no {:?}", T::KEYS))),
+            None => Err(D::Error::custom(format_args!("missing field `{}`", T::KEYS.join("` or `")))),
         }
     }
 }
 
-/// An item takes far more memory than the `{}` it may have come as, so a page from outside is not of any size.
-const LARGEST_PAGE: usize = 10_000;
+/// What a reference to an item takes, its share of a list that grows included.
+const ITEM_TEXT: usize = 48;
 
 /// Reads the items one by one, so that an error names the place of the one that does not fit.
 fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, String> {
+    let _texts = Held::new(ITEM_TEXT * elements(text.get())).map_err(|error| error.to_string())?;
     let texts: Vec<&RawValue> =
         serde_json::from_str(text.get()).map_err(|error| format!("{key}: {error}"))?;
-    if texts.len() > LARGEST_PAGE {
-        return Err(format!(
-            "{key}: a page of {} items, where a hundred are the most that is asked for",
-            texts.len()
-        ));
-    }
     let read = |(index, text): (usize, &&RawValue)| {
         serde_json::from_str(text.get()).map_err(|error| format!("{key}[{index}]: {error}"))
     };
@@ -172,15 +174,32 @@ fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, Stri
 
 impl<T: Listed> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Some(key) = self.envelope else { return self.items.serialize(serializer) };
+        if self.envelope.is_none() {
+            return self.items.serialize(serializer);
+        }
+        if self.unknown.has_odd() {
+            return serialize_as_text(self, serializer);
+        }
         let mut map = serializer.serialize_map(None)?;
-        self.start.write("start", &mut map)?;
-        self.limit.write("limit", &mut map)?;
-        self.length.write("length", &mut map)?;
-        map.serialize_entry(key, &self.items)?;
-        self.total.write("total", &mut map)?;
-        self.next.write("next", &mut map)?;
-        self.unknown.write_into(&mut map, |_| false)?;
+        self.write_fields(&mut map)?;
         map.end()
+    }
+}
+
+impl<T: Listed> WriteFields for Page<T> {
+    fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.start.write("start", map)?;
+        self.limit.write("limit", map)?;
+        self.length.write("length", map)?;
+        if let Some(key) = self.envelope {
+            map.serialize_entry(key, &self.items)?;
+        }
+        self.total.write("total", map)?;
+        self.next.write("next", map)?;
+        self.unknown.write_into(map, |_| false)
+    }
+
+    fn unknown(&self) -> &JsonObject {
+        &self.unknown
     }
 }
