@@ -221,7 +221,7 @@ fn a_body_that_never_ends_is_cut_at_the_limit_and_one_that_stalls_at_the_time() 
         .build()
         .unwrap();
     let error = clock.block_on(client.users().get("auth0|1").response_limit(10_000).send()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);
     assert!(error.to_string().contains("larger than 10000 bytes"), "{error}");
     assert_eq!(error.attempts(), 1);
 

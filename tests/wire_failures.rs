@@ -180,7 +180,7 @@ async fn each_failure_has_its_own_clear_error() {
             "a body over the limit",
             whole("200 OK", "application/json", vec![b' '; 2 * 1024 * 1024]),
             Expected {
-                kind: ErrorKind::TooLarge,
+                kind: ErrorKind::ResponseTooLarge,
                 says: "larger than 1048576 bytes",
                 reads: 1,
                 writes: (1, true),
@@ -190,7 +190,7 @@ async fn each_failure_has_its_own_clear_error() {
             "a gzip bomb",
             bomb(),
             Expected {
-                kind: ErrorKind::TooLarge,
+                kind: ErrorKind::ResponseTooLarge,
                 says: "larger than 1048576 bytes",
                 reads: 1,
                 writes: (1, true),

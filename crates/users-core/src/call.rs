@@ -1,9 +1,8 @@
 //! A call that has not been made yet.
 
 use crate::client::{CallOptions, Client};
-use crate::{BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint};
+use crate::{BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint, redact};
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -133,6 +132,9 @@ impl<O: Operation> Call<O> {
     }
 
     /// The request, as it would be sent but for the access token, for a transport that is not this client's.
+    ///
+    /// The `Debug` output of a request is that of the `http` crate: it shows every header that is not marked as sensitive, and the
+    /// body, which may hold a password. Do not log it.
     pub fn into_request(self) -> Result<http::Request<Bytes>, Error> {
         let operation = self.operation.map_err(refused::<O>)?;
         let descriptor = operation.descriptor();
@@ -146,17 +148,21 @@ impl<O: Operation> Call<O> {
         let descriptor = operation.descriptor();
         let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
         let request = self.client.dress(descriptor, request, &self.options);
-        let own_token = request.headers().get(AUTHORIZATION).and_then(endpoint::token_of);
-        let arrival = self.client.run(descriptor, request, &self.options).await?;
-        O::decode(arrival.response).map_err(|error| {
-            let error = error.of(descriptor).wait(arrival.retry_after).after(
-                arrival.attempts,
-                arrival.elapsed,
-                arrival.maybe_applied,
-            );
-            let mut secrets = operation.secrets();
-            secrets.extend(arrival.token.as_ref().map(|token| token.secret().clone()));
-            secrets.extend(own_token);
+        let arrival = self.client.run(descriptor, &request, &self.options).await;
+        let token = arrival.as_ref().ok().and_then(|arrival| arrival.token.clone());
+        let decoded = arrival.and_then(|arrival| {
+            O::decode(arrival.response).map_err(|error| {
+                error.of(descriptor).wait(arrival.retry_after).after(
+                    arrival.attempts,
+                    arrival.elapsed,
+                    arrival.maybe_applied,
+                )
+            })
+        });
+        decoded.map_err(|error| {
+            let mut secrets = redact::secrets(&request);
+            secrets.extend(operation.secrets());
+            secrets.extend(token.map(|token| token.secret().clone()));
             error.without(&secrets)
         })
     }

@@ -1,6 +1,7 @@
 //! The pipeline between a request and its response: pace → authorize → send ⟲ retry.
 
 use crate::clock::within;
+use crate::decode::{RESPONSE_LIMIT, ResponseLimit};
 use crate::endpoint::bearer;
 use crate::pacing::{PaceRequest, Permit};
 use crate::rate_limit::server_delay;
@@ -52,12 +53,12 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { overall: None, connect: None, attempt: Duration::from_secs(30), response: 16 * 1024 * 1024 }
+        Self { overall: None, connect: None, attempt: Duration::from_secs(30), response: RESPONSE_LIMIT }
     }
 }
 
 /// What a call asks for beside its operation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) overall: Option<Duration>,
     pub(crate) connect: Option<Duration>,
@@ -66,6 +67,21 @@ pub(crate) struct CallOptions {
     pub(crate) idempotent: Option<bool>,
     pub(crate) headers: HeaderMap,
     pub(crate) custom_domain: Option<http::HeaderValue>,
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("overall", &self.overall)
+            .field("connect", &self.connect)
+            .field("attempt", &self.attempt)
+            .field("response", &self.response)
+            .field("idempotent", &self.idempotent)
+            // The values may be secrets: only the names are shown.
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("custom_domain", &self.custom_domain)
+            .finish()
+    }
 }
 
 /// An answer, and what it took to get it.
@@ -106,7 +122,7 @@ impl Client {
     pub(crate) async fn run(
         &self,
         descriptor: &Descriptor,
-        request: http::Request<Bytes>,
+        request: &http::Request<Bytes>,
         options: &CallOptions,
     ) -> Result<Arrival, Error> {
         let span = trace::call(descriptor);
@@ -121,7 +137,7 @@ impl Client {
     async fn travel(
         &self,
         descriptor: &Descriptor,
-        request: http::Request<Bytes>,
+        request: &http::Request<Bytes>,
         options: &CallOptions,
     ) -> Result<Arrival, Error> {
         let clock = &*self.shared.clock;
@@ -141,14 +157,14 @@ impl Client {
             // Before the queue, so that wrong credentials fail at once.
             let mut token = match renewed.take() {
                 Some(token) => Some(token),
-                None => self.token(&request, &deadline).await.map_err(|error| fail(error, attempts))?,
+                None => self.token(request, &deadline).await.map_err(|error| fail(error, attempts))?,
             };
             let queued = clock.now();
             let mut permit = self.pace(descriptor, &deadline).await.map_err(|error| fail(error, attempts))?;
             if clock.now().saturating_since(queued) >= STALE_AFTER {
-                token = self.token(&request, &deadline).await.map_err(|error| fail(error, attempts))?;
+                token = self.token(request, &deadline).await.map_err(|error| fail(error, attempts))?;
             }
-            let ready = authorized(&request, token.as_ref()).map_err(|error| fail(error, attempts))?;
+            let ready = authorized(request, token.as_ref()).map_err(|error| fail(error, attempts))?;
             if deadline.left(clock).is_some_and(|left| left.is_zero()) {
                 return Err(fail(Deadline::over("before the request was sent"), attempts));
             }
@@ -179,7 +195,7 @@ impl Client {
             if is_rejected && !is_renewed {
                 is_renewed = true;
                 renewed = self
-                    .renew(&request, token.as_ref(), &deadline)
+                    .renew(request, token.as_ref(), &deadline)
                     .await
                     .map_err(|error| fail(error, attempts))?;
                 if renewed.is_some() {
@@ -283,7 +299,9 @@ impl Client {
             permit.used();
             let (parts, body) = sending.await?.into_parts();
             set_head(if parts.status.is_success() { Head::Success } else { Head::Refusal(parts.clone()) });
-            Ok(http::Response::from_parts(parts, body.collect(limit).await?))
+            let mut response = http::Response::from_parts(parts, body.collect(limit).await?);
+            response.extensions_mut().insert(ResponseLimit(limit));
+            Ok(response)
         };
         let result = within(clock, Some(time), exchange).await;
         let head = head.into_inner().unwrap_or_else(PoisonError::into_inner);

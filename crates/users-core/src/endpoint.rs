@@ -1,4 +1,4 @@
-//! Making an endpoint's request, and reading its answer.
+//! Making an endpoint's request.
 
 use crate::{BaseUrl, Descriptor, Error};
 use bytes::Bytes;
@@ -6,7 +6,6 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use users_model::{InvalidId, Secret};
 
@@ -80,7 +79,8 @@ impl<'a> RequestBuilder<'a> {
     /// The request with a JSON body.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<http::Request<Bytes>, Error> {
         let body = serde_json::to_vec(body)
-            .map_err(|error| Error::invalid(format!("the body has no JSON form: {error}")))?;
+            // What serde_json reports of it may quote a value.
+            .map_err(|_| Error::invalid("the body has no JSON form"))?;
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.build(body.into())
     }
@@ -156,12 +156,6 @@ pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-/// The token in an `Authorization` header.
-pub(crate) fn token_of(value: &HeaderValue) -> Option<Secret> {
-    let text = std::str::from_utf8(value.as_bytes()).ok()?;
-    Some(Secret::new(text.split_once(' ').map_or(text, |(_, token)| token).trim()))
-}
-
 /// Reads a header's name and value, which may come from a caller.
 pub(crate) fn header(
     name: impl TryInto<HeaderName>,
@@ -174,53 +168,4 @@ pub(crate) fn header(
         value.set_sensitive(true);
     }
     Ok((name, value))
-}
-
-/// Reads a JSON answer.
-pub(crate) fn decode_json<T: DeserializeOwned>(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<T, Error> {
-    let response = decode_status(descriptor, response)?;
-    let mut deserializer = serde_json::Deserializer::from_slice(response.body());
-    let read = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| (error.path().to_string(), error.into_inner()))
-        .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)));
-    read.map_err(|(path, error)| Error::decode(descriptor, response, path, &error))
-}
-
-/// Reads an answer that says nothing but yes. Its body does not matter, unless it is a page that something between has answered with.
-pub(crate) fn decode_empty(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<(), Error> {
-    let response = decode_status(descriptor, response)?;
-    if response.body().trim_ascii_start().starts_with(b"<") {
-        return Err(Error::undecodable(
-            descriptor,
-            response,
-            "the body is a page, which the API does not send",
-        ));
-    }
-    Ok(())
-}
-
-/// Reads an answer that is plain text.
-pub(crate) fn decode_text(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<String, Error> {
-    let response = decode_status(descriptor, response)?;
-    match std::str::from_utf8(response.body()) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(Error::undecodable(descriptor, response, "the body is no UTF-8 text")),
-    }
-}
-
-/// An answer whose status is one of success.
-pub(crate) fn decode_status(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<http::Response<Bytes>, Error> {
-    if response.status().is_success() { Ok(response) } else { Err(Error::status_of(descriptor, response)) }
 }

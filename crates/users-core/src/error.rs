@@ -1,5 +1,6 @@
 //! What went wrong, where, and what can be done about it.
 
+use crate::decode::Misfit;
 use crate::rate_limit::server_delay;
 use crate::{Descriptor, PaceError, RateLimit, Sent, TransportError, TransportErrorKind, redact};
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use http::{HeaderMap, Method, StatusCode};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use users_model::{ErrorBody, InvalidId, JsonObject, Secret};
 
@@ -41,7 +43,7 @@ struct Inner {
     shown_code: Option<String>,
     operation: Option<Operation>,
     answer: Option<Answer>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    cause: Cause,
     json_path: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -50,6 +52,15 @@ struct Inner {
     /// Whether the request may have been carried out; it only matters if it was a write.
     maybe_applied: bool,
     job_id: Option<String>,
+}
+
+/// What led to an error. Where the message is that of the cause itself, `source` begins below it, so that a reporter that prints
+/// the chain shows each cause once.
+enum Cause {
+    None,
+    Transport(TransportError),
+    Token(Arc<Error>),
+    Other(Box<dyn StdError + Send + Sync>),
 }
 
 /// The operation that an error is about.
@@ -77,7 +88,7 @@ pub enum ErrorKind {
     InvalidArgument,
     /// The client could not be built as it was asked for.
     Configuration,
-    /// No access token could be had; the source tells why.
+    /// There is no access token; [`token_error`](Error::token_error) gives the reason.
     Token,
     /// No connection to the server. Nothing was sent.
     Connect,
@@ -87,8 +98,8 @@ pub enum ErrorKind {
     Timeout,
     /// The connection broke, or what came is no HTTP.
     Transport,
-    /// The answer is larger than the limit.
-    TooLarge,
+    /// The response is larger than its limit, or decoding it would take more than eight times as much memory.
+    ResponseTooLarge,
     /// The server asked to wait (429), longer than the call may; or the client's own rate limit requires a longer wait.
     RateLimited,
     /// The pacer gave no permit, since the store that it shares is unavailable. Nothing was sent.
@@ -112,7 +123,7 @@ impl Error {
             shown_code: None,
             operation: None,
             answer: None,
-            source: None,
+            cause: Cause::None,
             json_path: None,
             retry_after: None,
             attempts: 0,
@@ -123,10 +134,10 @@ impl Error {
         }))
     }
 
-    /// Keeps the error that led to this one.
+    /// Keeps the error that led to this one. The message must not repeat what it says.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.cause = Cause::Other(source.into());
         self
     }
 
@@ -161,35 +172,28 @@ impl Error {
         this.without(&[])
     }
 
-    /// A successful answer whose body does not fit.
+    /// A response with a status of success whose body does not fit. Where it stands is given as a path that holds no key of the body.
     pub(crate) fn decode(
         descriptor: Option<&Descriptor>,
         response: http::Response<Bytes>,
-        path: String,
-        error: &serde_json::Error,
+        misfit: Misfit,
     ) -> Self {
-        let what = redact::json_error(error);
-        // A page reads its items one by one, and says itself which one does not fit.
-        let path = match what.split_once(": ") {
-            Some((place, _)) if place.ends_with(']') && !place.contains(' ') => place.to_owned(),
-            _ => path,
-        };
-        // The last part of its path is the key that nobody knows.
-        let path = if what.starts_with("unknown field") {
-            path.rsplit_once('.').map_or_else(String::new, |(parent, _)| parent.to_owned())
-        } else {
-            path
-        };
-        let message = match path.as_str() {
-            "" | "." => format!("the answer's body does not fit: {what}"),
-            path => format!("the answer's body does not fit at {path}: {what}"),
-        };
-        let message = match looks_like(response.headers(), response.body()) {
-            Some(looks) => format!("the answer is {looks}, not JSON"),
-            None => message,
+        let message = match (looks_like(response.headers(), response.body()), misfit.shown_path.as_str()) {
+            (Some(looks), _) => format!("the answer is {looks}, not JSON"),
+            (None, "") => format!("the answer's body does not fit: {}", misfit.reason),
+            (None, path) => format!("the answer's body does not fit at {path}: {}", misfit.reason),
         };
         let mut this = Self::undecodable(descriptor, response, message);
-        this.0.json_path = Some(path).filter(|path| !path.is_empty() && path != ".");
+        this.0.json_path = Some(misfit.path).filter(|path| !path.is_empty());
+        this
+    }
+
+    /// A successful response that would take too much memory.
+    pub(crate) fn too_large(descriptor: Option<&Descriptor>, response: http::Response<Bytes>) -> Self {
+        let message = "decoding the response would take more than eight times the memory of the response limit; \
+                       ask for less at once, or raise response_limit";
+        let mut this = Self::undecodable(descriptor, response, message);
+        this.0.kind = ErrorKind::ResponseTooLarge;
         this
     }
 
@@ -212,7 +216,7 @@ impl Error {
             TransportErrorKind::Connect => ErrorKind::Connect,
             TransportErrorKind::Timeout => ErrorKind::Timeout,
             TransportErrorKind::Tls => ErrorKind::Tls,
-            TransportErrorKind::TooLarge => ErrorKind::TooLarge,
+            TransportErrorKind::TooLarge => ErrorKind::ResponseTooLarge,
             TransportErrorKind::Io | TransportErrorKind::Invalid | TransportErrorKind::Other => {
                 ErrorKind::Transport
             }
@@ -223,19 +227,17 @@ impl Error {
             TransportErrorKind::Connect | TransportErrorKind::Timeout | TransportErrorKind::Io
         );
         this.0.maybe_applied = error.sent() != Sent::No;
-        this.with_source(error)
+        this.0.cause = Cause::Transport(error);
+        this
     }
 
-    /// No access token: what the token's source said of it.
-    pub(crate) fn token(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        let error = error.into();
-        let inner = error.downcast_ref::<std::sync::Arc<Error>>();
-        let retryable = inner.is_some_and(|inner| inner.is_retryable());
-        let retry_after = inner.and_then(|inner| inner.retry_after());
+    /// No access token, for the reason that the token source gave.
+    pub(crate) fn token(error: Arc<Error>) -> Self {
         let mut this = Self::new(ErrorKind::Token, format!("no access token: {error}"));
-        this.0.retryable = retryable;
-        this.0.retry_after = retry_after;
-        this.with_source(error)
+        this.0.retryable = error.is_retryable();
+        this.0.retry_after = error.retry_after();
+        this.0.cause = Cause::Token(error);
+        this
     }
 
     /// The same call may succeed later.
@@ -250,7 +252,10 @@ impl Error {
         let kind = if wait.is_some() { ErrorKind::RateLimited } else { ErrorKind::Pacing };
         let mut this = Self::new(kind, error.to_string()).transient();
         this.0.retry_after = wait;
-        this.with_source(error)
+        match error.into_source() {
+            Some(source) => this.with_source(source),
+            None => this,
+        }
     }
 
     /// The same error without its source.
@@ -263,7 +268,7 @@ impl Error {
             shown_code: inner.shown_code.clone(),
             operation: inner.operation.clone(),
             answer: inner.answer.clone(),
-            source: None,
+            cause: Cause::None,
             json_path: inner.json_path.clone(),
             retry_after: inner.retry_after,
             attempts: inner.attempts,
@@ -379,6 +384,22 @@ impl Error {
         self.0.job_id.as_deref()
     }
 
+    /// The failure of the transport, if there was no complete response.
+    pub fn transport_error(&self) -> Option<&TransportError> {
+        match &self.0.cause {
+            Cause::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Why there is no access token, for an error of kind [`Token`](ErrorKind::Token) that a token source gave.
+    pub fn token_error(&self) -> Option<&Error> {
+        match &self.0.cause {
+            Cause::Token(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// How often the request was sent. 0 if it never was.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -389,7 +410,8 @@ impl Error {
         self.0.elapsed
     }
 
-    /// Where in the answer's JSON the value is that does not fit: `[3].user_id`.
+    /// Where in the response's JSON the value is that does not fit: `[3].user_id`. Messages show it without the keys, which may
+    /// come from the body.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
@@ -536,19 +558,23 @@ impl fmt::Debug for Error {
             .field("status", &self.status())
             .field("code", &inner.shown_code)
             .field("message", &inner.message)
-            .field("json_path", &inner.json_path)
             .field("retry_after", &inner.retry_after)
             .field("attempts", &inner.attempts)
             .field("elapsed", &inner.elapsed)
             .field("may_have_been_applied", &self.may_have_been_applied())
-            .field("source", &inner.source.as_ref().map(ToString::to_string))
+            .field("source", &self.source().map(ToString::to_string))
             .finish_non_exhaustive()
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_ref().map(|source| &**source as _)
+        match &self.0.cause {
+            Cause::None => None,
+            Cause::Transport(error) => error.source(),
+            Cause::Token(error) => error.source(),
+            Cause::Other(source) => Some(&**source as _),
+        }
     }
 }
 
@@ -560,7 +586,7 @@ impl From<TransportError> for Error {
 
 impl From<InvalidId> for Error {
     fn from(invalid: InvalidId) -> Self {
-        Self::invalid(invalid.to_string()).with_source(invalid)
+        Self::invalid(invalid.to_string())
     }
 }
 

@@ -49,6 +49,7 @@ mod call;
 mod catalogue;
 mod client;
 mod clock;
+mod decode;
 mod endpoint;
 mod error;
 mod operation;

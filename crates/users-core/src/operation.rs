@@ -278,7 +278,7 @@ macro_rules! operation {
             }
 
             fn decode(response: http::Response<bytes::Bytes>) -> Result<$output, $crate::Error> {
-                $crate::endpoint::$decode(Some(Self::DESCRIPTOR), response)
+                $crate::decode::$decode(Some(Self::DESCRIPTOR), response)
             }
         }
 

@@ -1,7 +1,8 @@
 //! The escape hatch: any path, any parameters, any answer.
 
 use crate::client::Client;
-use crate::endpoint::{RequestBuilder, decode_json};
+use crate::decode::decode_any;
+use crate::endpoint::RequestBuilder;
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
 use bytes::Bytes;
 use http::Method;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;
-use users_model::{InvalidId, JsonObject, Secret};
+use users_model::{InvalidId, JsonObject};
 
 /// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
 ///
@@ -100,7 +101,8 @@ impl RestClient {
             let body = body
                 .map(|body| serde_json::value::to_raw_value(&body))
                 .transpose()
-                .map_err(|error| Error::invalid(format!("the body has no JSON form: {error}")))?;
+                // What serde_json reports of it may quote a value.
+                .map_err(|_| Error::invalid("the body has no JSON form"))?;
             Ok(Rest {
                 descriptor: Descriptor::of_path(name, self.api, method, template.to_owned()),
                 parameters,
@@ -235,20 +237,12 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
         }
     }
 
-    fn secrets(&self) -> Vec<Secret> {
-        let body = self.body.as_deref().and_then(|body| JsonObject::from_json(body).ok()).unwrap_or_default();
-        let is_secret = |key: &&str| {
-            ["password", "secret", "token", "assertion", "hash"].iter().any(|part| key.contains(part))
-        };
-        body.keys().filter(is_secret).filter_map(|key| body.get(key).ok().flatten()).collect()
-    }
-
     fn decode(mut response: http::Response<Bytes>) -> Result<T, Error> {
         // Where nothing comes back, `()`, an `Option` and a `Value` can all be read from `null`.
         if response.status().is_success() && response.body().is_empty() {
             *response.body_mut() = Bytes::from_static(b"null");
         }
-        decode_json(None, response)
+        decode_any(response)
     }
 }
 

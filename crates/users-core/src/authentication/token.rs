@@ -1,6 +1,7 @@
 //! Fetching an access token.
 
-use crate::endpoint::{RequestBuilder, decode_json};
+use crate::decode::decode_json;
+use crate::endpoint::RequestBuilder;
 use crate::{Api, BaseUrl, Descriptor, Error, Operation};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -78,10 +79,6 @@ impl Operation for RequestToken {
 
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
         RequestBuilder::new(Self::DESCRIPTOR, base).json(self)
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.client_secret.iter().chain(&self.client_assertion).cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {

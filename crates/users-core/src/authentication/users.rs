@@ -2,7 +2,8 @@
 
 use crate::builder::{AuthenticationProduct, Product, sealed::Sealed};
 use crate::client::Client;
-use crate::endpoint::{RequestBuilder, decode_json, decode_text};
+use crate::decode::{decode_json, decode_text};
+use crate::endpoint::RequestBuilder;
 use crate::{Api, BaseUrl, Builder, Call, Descriptor, Error, HttpTransport, Operation};
 use bytes::Bytes;
 use users_model::{Impersonation, Secret, UserId, UserInfo};
@@ -108,10 +109,6 @@ impl Operation for GetInfo {
         RequestBuilder::new(Self::DESCRIPTOR, base).bearer(&self.access_token).empty()
     }
 
-    fn secrets(&self) -> Vec<Secret> {
-        vec![self.access_token.clone()]
-    }
-
     fn decode(response: http::Response<Bytes>) -> Result<UserInfo, Error> {
         decode_json(Some(Self::DESCRIPTOR), response)
     }
@@ -158,10 +155,6 @@ impl Operation for Impersonate {
             None => request,
         }
         .json(&body)
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.settings.token.iter().cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<String, Error> {

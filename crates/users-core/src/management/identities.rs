@@ -2,11 +2,12 @@
 
 use super::users::user_id;
 use crate::client::Client;
-use crate::endpoint::{RequestBuilder, decode_json};
+use crate::decode::decode_json;
+use crate::endpoint::RequestBuilder;
 use crate::operation::operation;
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation, RestClient};
 use bytes::Bytes;
-use users_model::{Identity, LinkTarget, Provider, Secret, UserId};
+use users_model::{Identity, LinkTarget, Provider, UserId};
 
 /// The accounts that belong to a user.
 #[derive(Clone, Debug)]
@@ -124,10 +125,6 @@ impl Operation for LinkIdentity {
             )),
             _ => RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", self.id.as_str()).json(target),
         }
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.target.link_with.iter().cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<Vec<Identity>, Error> {

@@ -2,7 +2,8 @@
 
 use crate::bulk::{ImportAll, check_row, export_to, resume_export};
 use crate::client::Client;
-use crate::endpoint::{RequestBuilder, decode_json, decode_status};
+use crate::decode::{decode_json, decode_status};
+use crate::endpoint::RequestBuilder;
 use crate::operation::operation;
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
 use bytes::Bytes;

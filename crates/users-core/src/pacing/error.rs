@@ -27,6 +27,13 @@ impl PaceError {
         Self(Kind::Unavailable(source.into()))
     }
 
+    pub(crate) fn into_source(self) -> Option<Box<dyn StdError + Send + Sync>> {
+        match self.0 {
+            Kind::WaitTooLong(_) => None,
+            Kind::Unavailable(source) => Some(source),
+        }
+    }
+
     /// How long the permit would have to be waited for, if that is why there is none.
     pub fn wait(&self) -> Option<Duration> {
         match self.0 {

@@ -1,9 +1,10 @@
 //! Creating a user.
 
-use crate::endpoint::{RequestBuilder, decode_json};
+use crate::decode::decode_json;
+use crate::endpoint::RequestBuilder;
 use crate::{Api, BaseUrl, Descriptor, Error, Operation};
 use bytes::Bytes;
-use users_model::{NewUser, Secret, User};
+use users_model::{NewUser, User};
 
 /// `POST /users`
 #[derive(Clone, Debug)]
@@ -31,10 +32,6 @@ impl Operation for CreateUser {
             return Err(Error::invalid("a new user needs a connection"));
         }
         RequestBuilder::new(Self::DESCRIPTOR, base).json(&self.user)
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.user.password.iter().cloned().collect()
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<User, Error> {

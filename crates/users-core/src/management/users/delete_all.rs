@@ -2,7 +2,8 @@
 
 use super::{DeleteUser, GetAllUsers};
 use crate::client::{CallOptions, Client};
-use crate::endpoint::{RequestBuilder, decode_empty};
+use crate::decode::decode_empty;
+use crate::endpoint::RequestBuilder;
 use crate::{Api, BaseUrl, Call, Descriptor, Error, ErrorKind, Operation};
 use bytes::Bytes;
 use futures_core::Stream;

@@ -1,6 +1,7 @@
 //! Listing and searching users.
 
-use crate::endpoint::{RequestBuilder, decode_json};
+use crate::decode::decode_json;
+use crate::endpoint::RequestBuilder;
 use crate::management::fields::Fields;
 use crate::paging::{LARGEST_PAGE, paged_by_offset};
 use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};

@@ -1,9 +1,10 @@
 //! Changing a user.
 
-use crate::endpoint::{RequestBuilder, decode_json};
+use crate::decode::decode_json;
+use crate::endpoint::RequestBuilder;
 use crate::{Api, BaseUrl, Descriptor, Error, Operation};
 use bytes::Bytes;
-use users_model::{Patch, Secret, User, UserId, UserUpdate};
+use users_model::{User, UserId, UserUpdate};
 
 /// `PATCH /users/{id}`
 #[derive(Clone, Debug)]
@@ -46,13 +47,6 @@ impl Operation for UpdateUser {
             ));
         }
         RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", self.id.as_str()).json(&self.update)
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        match &self.update.password {
-            Patch::Set(password) => vec![password.clone()],
-            Patch::Keep | Patch::Clear => Vec::new(),
-        }
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<User, Error> {

@@ -1,0 +1,215 @@
+//! Keeping secrets out of text that people read.
+
+mod quoted;
+mod request;
+
+pub(crate) use request::secrets;
+
+use request::{is_metadata, is_sensitive};
+
+/// What stands in the place of a secret.
+const REDACTED: &str = "[redacted]";
+/// How many characters of a message are shown.
+const LONGEST: usize = 400;
+/// How many bytes of a message are looked at; what is beyond is not shown.
+const EXAMINED: usize = 8192;
+
+/// A text on one line, short enough for a log, without these secrets, without anything that looks like a token, and without
+/// the query of a URL.
+pub(crate) fn line(text: &str, secrets: &[&str]) -> String {
+    let without_secrets = without(text, secrets);
+    let cut = cut_validation_message(&without_secrets);
+    let mut line = String::with_capacity(cut.len().min(LONGEST));
+    let mut rest = cut.as_str();
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c| !is_token(c)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+        if word.is_empty() {
+            line.push(if first.is_control() { ' ' } else { first });
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            // A presigned URL carries its signature in the query.
+            if first == '?'
+                && line.rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("://"))
+            {
+                let query =
+                    rest.find(|c: char| c.is_whitespace() || "\"'<>,)".contains(c)).unwrap_or(rest.len());
+                line.push_str(if query == 0 { "" } else { REDACTED });
+                rest = rest.get(query..).unwrap_or_default();
+            }
+            continue;
+        }
+        // A JWT is JSON in base64url, so it begins with `eyJ`.
+        match word.find("eyJ") {
+            Some(at) if word.len() - at >= 16 => {
+                line.push_str(word.get(..at).unwrap_or_default());
+                line.push_str(REDACTED);
+            }
+            _ => line.push_str(word),
+        }
+        rest = rest.get(word.len()..).unwrap_or_default();
+    }
+    if line.chars().count() > LONGEST {
+        line = line.chars().take(LONGEST).chain(['…']).collect();
+    }
+    line.trim().to_owned()
+}
+
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=' | '~')
+}
+
+/// The beginning of a text without these secrets, in whatever form they are quoted.
+fn without(text: &str, secrets: &[&str]) -> String {
+    // The beginning of a long secret is enough: from there on nothing is shown. Escaped, it is up to six times as long.
+    let mut secrets: Vec<&str> = secrets.iter().map(|secret| prefix(secret, EXAMINED)).collect();
+    secrets.sort_unstable();
+    secrets.dedup();
+    let longest = secrets.iter().map(|secret| secret.len()).max().unwrap_or(0);
+    let examined = prefix(text, EXAMINED + 6 * longest);
+    let shown = prefix(text, EXAMINED);
+    let mut kept = String::with_capacity(shown.len());
+    let mut from = 0;
+    for place in quoted::places(examined, &secrets) {
+        if place.start >= shown.len() {
+            break;
+        }
+        if place.start >= from {
+            kept.push_str(shown.get(from..place.start).unwrap_or_default());
+            kept.push_str(REDACTED);
+        }
+        from = from.max(place.end);
+    }
+    kept.push_str(shown.get(from..).unwrap_or_default());
+    kept
+}
+
+/// At most so many bytes of a text, cut between characters.
+fn prefix(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Cuts the value from `'<reason>: <value>' on property <path>` where the property is a secret or metadata: the value may be too
+/// short to be searched for.
+fn cut_validation_message(text: &str) -> String {
+    const MARK: &str = "' on property ";
+    let mut cut = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(MARK) {
+        let property = after.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
+        let is_secret = property.split(['.', '[', ']']).any(|part| is_sensitive(part) || is_metadata(part));
+        let reason = before.find(": '").map_or(0, |at| at + 3);
+        let quotes = before.get(reason..).unwrap_or_default();
+        let tail = [": ", " '"].iter().filter_map(|mark| quotes.find(mark)).min();
+        match tail.filter(|_| is_secret) {
+            Some(at) => {
+                cut.push_str(before.get(..reason + at).unwrap_or_default());
+                cut.push_str(": ");
+                cut.push_str(REDACTED);
+            }
+            None => cut.push_str(before),
+        }
+        cut.push_str(MARK);
+        rest = after;
+    }
+    cut.push_str(rest);
+    cut
+}
+
+/// What serde_json reports of data that does not fit a type, without position and data: it quotes what it found, and so may a
+/// type's own error. Serde's own have known beginnings.
+pub(crate) fn data_error(message: &str) -> String {
+    const FOUND: [&str; 20] = [
+        "boolean",
+        "integer",
+        "floating point",
+        "character",
+        "string",
+        "byte array",
+        "unit value",
+        "Option value",
+        "newtype struct",
+        "sequence",
+        "map",
+        "enum",
+        "unit variant",
+        "newtype variant",
+        "tuple variant",
+        "struct variant",
+        "null",
+        "number",
+        "NaN",
+        "Infinity",
+    ];
+    let message = message.rfind(" at line ").map_or(message, |at| message.get(..at).unwrap_or(message));
+    let expected = || message.rfind(", expected ").and_then(|at| message.get(at..)).unwrap_or_default();
+    // Missing and repeated fields are named by the type, not by the data.
+    if ["missing field `", "duplicate field `", "invalid length "]
+        .iter()
+        .any(|known| message.starts_with(known))
+    {
+        return message.to_owned();
+    }
+    for known in ["invalid type: ", "invalid value: "] {
+        if let Some(found) = message.strip_prefix(known) {
+            let found =
+                FOUND.iter().find(|kind| found.starts_with(**kind)).copied().unwrap_or("another value");
+            return format!("{known}{found}{}", expected());
+        }
+    }
+    for known in ["unknown field", "unknown variant"] {
+        if message.starts_with(known) {
+            return format!("{known}{}", expected());
+        }
+    }
+    "its type does not accept a value".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_and_line_ends_are_gone() {
+        assert_eq!(
+            line(
+                "Invalid token: eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.abc\r\nfrom \"hunter2!\"",
+                &["hunter2!"]
+            ),
+            "Invalid token: [redacted]  from \"[redacted]\""
+        );
+        assert_eq!(line("access_token=eyJhbGciOiJSUzI1NiJ9.e30.x&y", &[]), "access_token=[redacted]&y");
+        assert_eq!(line(&"x y ".repeat(1000), &[]).chars().count(), 401);
+        assert_eq!(line("Grüße", &[]), "Grüße");
+    }
+
+    #[test]
+    fn a_secret_longer_than_what_is_shown_is_hidden_as_a_whole() {
+        let secret = "s3cret-".repeat(5000);
+        assert_eq!(line(&format!("wrong: {secret}"), &[&secret]), "wrong: [redacted]");
+        assert_eq!(line(&format!("wrong: {secret} and {secret}"), &[&secret]), "wrong: [redacted]");
+        assert_eq!(line("abcdefgh", &["abcdef", "cdefgh"]), "[redacted]");
+    }
+
+    #[test]
+    fn an_error_about_data_does_not_quote_it() {
+        for (message, shown) in [
+            (
+                "invalid type: string \"hunter2, expected x\", expected u8 at line 1 column 9",
+                "invalid type: string, expected u8",
+            ),
+            (
+                "invalid type: integer `123456`, expected a boolean",
+                "invalid type: integer, expected a boolean",
+            ),
+            ("invalid value: hunter2, expected x", "invalid value: another value, expected x"),
+            ("unknown variant `hunter2`, expected `gold`", "unknown variant, expected `gold`"),
+            ("missing field `plan` at line 1 column 2", "missing field `plan`"),
+            ("hunter2 is no plan", "its type does not accept a value"),
+        ] {
+            assert_eq!(data_error(message), shown);
+        }
+    }
+}
