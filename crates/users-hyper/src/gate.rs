@@ -135,7 +135,7 @@ impl Sending {
         let mut progress = self.lock();
         let mut written = gate.lock();
         if progress.is_given_up {
-            // Its caller was told that it is not sent, and hyper did not notice in time.
+            // Its error already says that it was not sent, and hyper did not notice in time.
             written.close();
         }
         progress.before.get_or_insert(written.opened);

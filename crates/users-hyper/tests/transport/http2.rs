@@ -302,3 +302,32 @@ async fn a_refused_write_is_repeated() {
     let user = client.users().create(users_core::model::NewUser::new("connection")).await.unwrap();
     assert_eq!(user.user_id.unwrap().as_str(), "auth0|1");
 }
+
+#[tokio::test]
+async fn a_write_that_waited_for_a_stream_in_vain_is_repeated_on_another_connection() {
+    let (server, _requests) = closing_server(NEVER).await;
+    let client = users_hyper::on(ManagementClient::builder(transport()))
+        .base_url(format!("http://{}/api/v2/", server.address))
+        .token("secret-token")
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        let user = users_core::model::NewUser::new("connection");
+        client.users().create(user).attempt_timeout(SOON * 2).await.unwrap();
+    }
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_allows_no_stream_at_all_was_sent_nothing_that_it_processed() {
+    let server = Server::new(|stream| async move {
+        let mut peer = Peer::new(stream, 0).await;
+        // The client may have begun before it read the settings.
+        while let Some(stream) = peer.request().await {
+            peer.reset(stream, REFUSED_STREAM).await;
+        }
+    })
+    .await;
+    let error = post(&transport(), &server).await.unwrap_err();
+    assert_eq!(error.sent(), Sent::No, "{error}");
+}
