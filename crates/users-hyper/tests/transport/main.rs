@@ -5,6 +5,8 @@
 mod bodies;
 mod failures;
 mod http2;
+mod http2_peer;
+mod http2_race;
 mod limits;
 mod pool;
 mod proxy;
