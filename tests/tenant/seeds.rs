@@ -161,7 +161,6 @@ fn a_seed_of_20_000_users_is_read_in_linear_time() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn a_page_of_20_000_users_takes_little_longer_than_one_of_200() {
     let clock = SystemClock::new();
     let time = |tenant: &Tenant, query: &str| {

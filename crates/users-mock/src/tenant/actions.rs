@@ -8,7 +8,7 @@ use http::StatusCode;
 use users_core::model::JsonObject;
 
 /// What leaves no trace that could be seen: the user must exist, and that is all.
-pub(super) fn nothing_to_do(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn nothing_to_do(state: &State, request: &Request) -> Result<Answer, Failure> {
     state.owner(request.parameter(0))?;
     Ok(no_content())
 }

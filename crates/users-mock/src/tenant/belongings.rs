@@ -9,11 +9,11 @@ use super::state::State;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
-pub(super) fn organizations(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn organizations(state: &State, request: &Request) -> Result<Answer, Failure> {
     by_offset(request, "organizations", state.owner(request.parameter(0))?.shelf("organizations"))
 }
 
-pub(super) fn groups(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn groups(state: &State, request: &Request) -> Result<Answer, Failure> {
     let groups = state.owner(request.parameter(0))?.shelf("groups");
     let shown: Result<Vec<JsonObject>, Failure> =
         groups.iter().map(|group| project(group, request)).collect();
@@ -23,7 +23,7 @@ pub(super) fn groups(state: &mut State, request: &Request) -> Result<Answer, Fai
     by_offset(request, "groups", &shown?)
 }
 
-pub(super) fn logs(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn logs(state: &State, request: &Request) -> Result<Answer, Failure> {
     let mut logs = state.owner(request.parameter(0))?.shelf("logs").to_vec();
     match request.query("sort") {
         None | Some("date:1") => {}
@@ -35,7 +35,7 @@ pub(super) fn logs(state: &mut State, request: &Request) -> Result<Answer, Failu
     by_offset(request, "logs", &logs)
 }
 
-pub(super) fn connected_accounts(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn connected_accounts(state: &State, request: &Request) -> Result<Answer, Failure> {
     by_checkpoint(
         request,
         "connected_accounts",
@@ -43,11 +43,11 @@ pub(super) fn connected_accounts(state: &mut State, request: &Request) -> Result
     )
 }
 
-pub(super) fn enrollments(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn enrollments(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(json(StatusCode::OK, &state.owner(request.parameter(0))?.shelf("enrollments")))
 }
 
-pub(super) fn token_sets(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn token_sets(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(json(StatusCode::OK, &state.owner(request.parameter(0))?.shelf("federated_connections_tokensets")))
 }
 
@@ -59,7 +59,7 @@ pub(super) fn delete_token_set(state: &mut State, request: &Request) -> Result<A
     Ok(no_content())
 }
 
-pub(super) fn blocks(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn blocks(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(blocked(state.owner(request.parameter(0))?.shelf("blocked_for").iter()))
 }
 
@@ -68,7 +68,7 @@ pub(super) fn delete_blocks(state: &mut State, request: &Request) -> Result<Answ
     Ok(no_content())
 }
 
-pub(super) fn blocks_by_identifier(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn blocks_by_identifier(state: &State, request: &Request) -> Result<Answer, Failure> {
     let identifier = identifier(request)?;
     let all = state.users.iter().flat_map(|user| user.shelf("blocked_for"));
     Ok(blocked(all.filter(|block| text(block, "identifier").as_ref() == Some(&identifier))))

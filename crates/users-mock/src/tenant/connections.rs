@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json as value};
 
 /// `GET /connections`, as far as somebody needs it who links accounts or creates users.
-pub(super) fn list(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> {
     let (page, per_page) = (request.number("page", 0, u64::MAX)?, request.number("per_page", 50, 100)?);
     let wanted = |connection: &&Connection| {
         request.query("name").is_none_or(|name| connection.name == name)

@@ -64,7 +64,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
             connection.as_ref().is_none_or(|wanted| user.connection().as_ref() == Some(&wanted.name))
         })
         .take(limit.unwrap_or(usize::MAX))
-        .map(|user| user.shown.to().unwrap_or_default())
+        .map(|user| user.document().clone())
         .collect();
     let file = pack(&if format == "csv" { csv(&users, &fields) } else { ndjson(&users, &fields) });
     let id = text(&job, "id").unwrap_or_default();
@@ -77,7 +77,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
 }
 
 /// The file of an export. Its address is all that it takes to read it.
-pub(super) fn file(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn file(state: &State, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0).split('.').next().unwrap_or_default();
     let job =
         state.jobs.iter().find(|job| job.id == id && !job.file.is_empty()).ok_or_else(Failure::not_found)?;

@@ -123,7 +123,7 @@ fn with_profiles(user: &Record) -> Vec<JsonObject> {
             }
         }
         // Shown although nobody supplied it.
-        if let Some(verified) = user.shown.raw("email_verified") {
+        if let Some(verified) = user.shown().raw("email_verified") {
             super::record::put_raw(&mut profile, "email_verified", verified);
         }
         put(&mut shown, "profileData", &profile);

@@ -1,7 +1,7 @@
 //! Imports: rows in a form, each created, changed or refused.
 
 use super::answer::{Answer, Failure, json};
-use super::record::{Record, put, put_raw, text};
+use super::record::{Record, put, text};
 use super::request::Request;
 use super::state::{Connection, State};
 use super::validate::{self, IMPORT_ROW};
@@ -193,7 +193,7 @@ fn fill(user: &mut Record, row: &JsonObject) {
     for (key, value) in row.iter() {
         if !matches!(key, "email" | "user_id" | "password_hash" | "custom_password_hash" | "mfa_factors") {
             if key.ends_with("_metadata") {
-                put_raw(&mut user.shown, key, value);
+                user.set_raw(key, value);
             } else {
                 user.supply(key, value);
             }

@@ -43,12 +43,12 @@ fn find<'a>(state: &'a State, id: &str) -> Result<&'a JobRecord, Failure> {
     found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Job not found"))
 }
 
-pub(super) fn get(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(json(StatusCode::OK, &find(state, request.parameter(0))?.shown))
 }
 
 /// No content where nothing was refused.
-pub(super) fn errors(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn errors(state: &State, request: &Request) -> Result<Answer, Failure> {
     let job = find(state, request.parameter(0))?;
     Ok(if job.errors.is_empty() { no_content() } else { json(StatusCode::OK, &job.errors) })
 }
@@ -62,7 +62,7 @@ pub(super) fn verification_email(state: &mut State, request: &Request) -> Result
     if let Some(client_id) = body.raw("client_id") {
         validate::client_id(client_id)?;
     }
-    let is_verified = state.owner(&id)?.shown.get::<bool>("email_verified").ok().flatten() == Some(true);
+    let is_verified = state.owner(&id)?.shown().get::<bool>("email_verified").ok().flatten() == Some(true);
     let job = state.begin_job("verification_email");
     state.finish_job(
         &job,

@@ -10,7 +10,7 @@ use users_core::model::JsonObject;
 
 const SHELF: &str = "authentication_methods";
 
-pub(super) fn list(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> {
     let methods = state.owner(request.parameter(0))?.shelf(SHELF);
     let shown: Vec<JsonObject> = methods.iter().map(|method| masked(method, true)).collect();
     by_offset(request, "authenticators", &shown)
@@ -41,13 +41,13 @@ pub(super) fn delete_all(state: &mut State, request: &Request) -> Result<Answer,
     Ok(no_content())
 }
 
-pub(super) fn get(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(json(StatusCode::OK, &masked(find(state, request)?, true)))
 }
 
 pub(super) fn update(state: &mut State, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let method = find(state, request)?;
+    let method = find_mut(state, request)?;
     for (key, value) in body.iter() {
         if !matches!(key, "name" | "preferred_authentication_method") {
             return Err(Failure::body(&format!("'Additional properties not allowed: {key}'")));
@@ -74,7 +74,13 @@ pub(super) fn delete_authenticators(state: &mut State, request: &Request) -> Res
     Ok(no_content())
 }
 
-fn find<'a>(state: &'a mut State, request: &Request) -> Result<&'a mut JsonObject, Failure> {
+fn find<'a>(state: &'a State, request: &Request) -> Result<&'a JsonObject, Failure> {
+    let id = request.parameter(1);
+    let mut shelf = state.owner(request.parameter(0))?.shelf(SHELF).iter();
+    shelf.find(|method| text(method, "id").as_deref() == Some(id)).ok_or_else(Failure::not_found)
+}
+
+fn find_mut<'a>(state: &'a mut State, request: &Request) -> Result<&'a mut JsonObject, Failure> {
     let id = request.parameter(1);
     let shelf = state.owner_mut(request.parameter(0))?.shelf_mut(SHELF);
     shelf.iter_mut().find(|method| text(method, "id").as_deref() == Some(id)).ok_or_else(Failure::not_found)

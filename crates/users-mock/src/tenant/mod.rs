@@ -243,7 +243,7 @@ impl Tenant {
 
     /// A user, as the API shows it.
     pub fn user(&self, id: &str) -> Option<User> {
-        self.state().user(id)?.shown.to().ok()
+        self.state().user(id)?.shown().to().ok()
     }
 
     /// The ids of all users, in the order in which they were created.

@@ -9,7 +9,7 @@ use super::state::State;
 use http::StatusCode;
 use users_core::model::{JsonObject, PermissionRef};
 
-pub(super) fn of_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn of_user(state: &State, request: &Request) -> Result<Answer, Failure> {
     let mut held = described(state, request.parameter(0))?;
     held.sort_by_cached_key(|permission| text(permission, "permission_name"));
     for permission in &mut held {
@@ -86,7 +86,7 @@ fn permissions(request: &Request) -> Result<Vec<JsonObject>, Failure> {
     Ok(given.iter().filter_map(|permission| JsonObject::from_value(permission).ok()).collect())
 }
 
-pub(super) fn effective(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn effective(state: &State, request: &Request) -> Result<Answer, Failure> {
     let Some(identifier) = request.query("resource_server_identifier") else {
         return Err(Failure::query("'Missing required property: resource_server_identifier'"));
     };
@@ -99,7 +99,7 @@ pub(super) fn effective(state: &mut State, request: &Request) -> Result<Answer, 
 }
 
 /// The roles of the user that say they bring the permission, by a list `permissions` of names.
-pub(super) fn source_roles(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn source_roles(state: &State, request: &Request) -> Result<Answer, Failure> {
     let Some(name) = request.query("permission_name") else {
         return Err(Failure::query("'Missing required property: permission_name'"));
     };

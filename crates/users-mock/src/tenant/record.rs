@@ -3,8 +3,10 @@
 use super::state::Connection;
 use md5::{Digest as _, Md5};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 use users_core::model::{JsonObject, Timestamp};
 
 /// The attributes that an account says of its user, as `profileData` shows them.
@@ -25,7 +27,9 @@ pub(super) const PROFILE: &[&str] = &[
 pub(super) struct Record {
     pub(super) id: String,
     /// What the API shows, in the text in which it came.
-    pub(super) shown: JsonObject,
+    shown: JsonObject,
+    /// The same for searches; made by the first one after a change.
+    document: OnceLock<Value>,
     /// The profile attributes that somebody supplied, as opposed to those that Auth0 made up.
     pub(super) supplied: JsonObject,
     /// What belongs to the user and is listed apart, by its kind.
@@ -51,7 +55,35 @@ pub(super) const SHELVES: &[&str] = &[
 impl Record {
     /// A user of whom nothing is known but the id.
     pub(super) fn new(id: String) -> Self {
-        Self { id, shown: JsonObject::new(), supplied: JsonObject::new(), shelves: BTreeMap::new() }
+        Self {
+            id,
+            shown: JsonObject::new(),
+            document: OnceLock::new(),
+            supplied: JsonObject::new(),
+            shelves: BTreeMap::new(),
+        }
+    }
+
+    /// What the API shows.
+    pub(super) fn shown(&self) -> &JsonObject {
+        &self.shown
+    }
+
+    /// What searches look at. An attribute with a number or text that serde_json has no value for is not found.
+    pub(super) fn document(&self) -> &Value {
+        self.document.get_or_init(|| {
+            let attributes = self
+                .shown
+                .iter()
+                .filter_map(|(key, json)| Some((key.to_owned(), serde_json::from_str::<Value>(json).ok()?)));
+            Value::Object(attributes.collect())
+        })
+    }
+
+    /// What the API shows, to be changed.
+    fn change(&mut self) -> &mut JsonObject {
+        self.document = OnceLock::new();
+        &mut self.shown
     }
 
     pub(super) fn shelf(&self, kind: &str) -> &[JsonObject] {
@@ -96,19 +128,24 @@ impl Record {
     }
 
     pub(super) fn set(&mut self, key: &str, value: impl Serialize) {
-        put(&mut self.shown, key, value);
+        put(self.change(), key, value);
+    }
+
+    /// Sets an attribute from JSON text.
+    pub(super) fn set_raw(&mut self, key: &str, json: &str) {
+        put_raw(self.change(), key, json);
     }
 
     /// Takes over an attribute as it was sent; what belongs to the profile counts as supplied.
     pub(super) fn supply(&mut self, key: &str, json: &str) {
-        put_raw(&mut self.shown, key, json);
+        self.set_raw(key, json);
         if PROFILE.contains(&key) {
             put_raw(&mut self.supplied, key, json);
         }
     }
 
     pub(super) fn remove(&mut self, key: &str) {
-        self.shown.remove(key);
+        self.change().remove(key);
         self.supplied.remove(key);
     }
 

@@ -10,7 +10,7 @@ use super::state::State;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
-pub(super) fn of_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn of_user(state: &State, request: &Request) -> Result<Answer, Failure> {
     by_checkpoint(request, "tokens", state.owner(request.parameter(0))?.shelf("refresh_tokens"))
 }
 
@@ -19,7 +19,7 @@ pub(super) fn delete_of_user(state: &mut State, request: &Request) -> Result<Ans
     Ok(accepted())
 }
 
-pub(super) fn list(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> {
     let Some(user_id) = request.query("user_id") else {
         return Err(Failure::query("'Missing required property: user_id'"));
     };
@@ -31,7 +31,7 @@ pub(super) fn list(state: &mut State, request: &Request) -> Result<Answer, Failu
     by_checkpoint(request, "refresh_tokens", &shown?)
 }
 
-pub(super) fn get(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(json(StatusCode::OK, find(state, "refresh_tokens", request.parameter(0))?))
 }
 

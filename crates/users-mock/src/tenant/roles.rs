@@ -11,7 +11,7 @@ use users_core::model::JsonObject;
 /// How many roles a user may have.
 const MOST: usize = 50;
 
-pub(super) fn of_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn of_user(state: &State, request: &Request) -> Result<Answer, Failure> {
     let mut roles = roles_of(state, request.parameter(0))?;
     roles.sort_by_cached_key(|role| text(role, "name"));
     by_offset(request, "roles", &roles)
@@ -62,7 +62,7 @@ pub(super) fn remove(state: &mut State, request: &Request) -> Result<Answer, Fai
     Ok(no_content())
 }
 
-pub(super) fn effective(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn effective(state: &State, request: &Request) -> Result<Answer, Failure> {
     let mut roles = roles_of(state, request.parameter(0))?;
     for role in &mut roles {
         put(role, "sources", ["direct"]);
@@ -71,7 +71,7 @@ pub(super) fn effective(state: &mut State, request: &Request) -> Result<Answer, 
 }
 
 /// The seeded groups that say they bring the role, by a list `roles` of ids.
-pub(super) fn source_groups(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn source_groups(state: &State, request: &Request) -> Result<Answer, Failure> {
     let Some(id) = request.query("role_id") else {
         return Err(Failure::query("'Missing required property: role_id'"));
     };
@@ -92,7 +92,7 @@ pub(super) fn source_groups(state: &mut State, request: &Request) -> Result<Answ
     by_checkpoint(request, "groups", &groups)
 }
 
-pub(super) fn users(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn users(state: &State, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     role(state, id).ok_or_else(no_such_role)?;
     let holders = state
@@ -103,7 +103,7 @@ pub(super) fn users(state: &mut State, request: &Request) -> Result<Answer, Fail
         .map(|user| {
             let mut brief = JsonObject::new();
             for key in ["user_id", "email", "picture", "name"] {
-                if let Some(value) = user.shown.raw(key) {
+                if let Some(value) = user.shown().raw(key) {
                     put_raw(&mut brief, key, value);
                 }
             }

@@ -12,7 +12,14 @@ use bytes::Bytes;
 use http::StatusCode;
 use users_core::{Api, CATALOGUE};
 
-type Handler = fn(&mut State, &Request) -> Result<Answer, Failure>;
+/// What answers a request. One that reads cannot change the tenant.
+#[derive(Clone, Copy)]
+enum Handler {
+    Read(fn(&State, &Request) -> Result<Answer, Failure>),
+    Write(fn(&mut State, &Request) -> Result<Answer, Failure>),
+}
+
+use Handler::{Read, Write};
 
 /// Who may call a route.
 enum Guard {
@@ -28,82 +35,82 @@ use Guard::{Catalogue, Own, Scope};
 
 #[rustfmt::skip]
 const ROUTES: &[(&str, &str, Guard, Handler)] = &[
-    ("POST",   "/oauth/token",                                            Own,       oauth::token),
-    ("GET",    "/userinfo",                                               Own,       userinfo::userinfo),
-    ("POST",   "/userinfo",                                               Own,       userinfo::userinfo),
-    ("POST",   "/users/{user_id}/impersonate",                            Own,       userinfo::impersonate),
-    ("GET",    "/exports/{file}",                                         Own,       exports::file),
-    ("GET",    "/api/v2/users",                                           Catalogue, users::list),
-    ("POST",   "/api/v2/users",                                           Catalogue, users::create),
-    ("DELETE", "/api/v2/users",                                           Catalogue, users::delete_all),
-    ("GET",    "/api/v2/users-by-email",                                  Catalogue, users::by_email),
-    ("GET",    "/api/v2/users/{id}",                                      Catalogue, users::get),
-    ("PATCH",  "/api/v2/users/{id}",                                      Catalogue, users::update),
-    ("DELETE", "/api/v2/users/{id}",                                      Catalogue, users::delete),
-    ("POST",   "/api/v2/users/{id}/identities",                           Catalogue, identities::link),
-    ("DELETE", "/api/v2/users/{id}/identities/{provider}/{user_id}",      Catalogue, identities::unlink),
-    ("DELETE", "/api/v2/users/{id}/multifactor/{provider}",               Catalogue, users::delete_multifactor),
-    ("POST",   "/api/v2/users/{id}/multifactor/actions/invalidate-remember-browser", Catalogue, actions::nothing_to_do),
-    ("POST",   "/api/v2/users/{id}/recovery-code-regeneration",           Catalogue, actions::recovery_code),
-    ("POST",   "/api/v2/users/{id}/revoke-access",                        Catalogue, actions::revoke_access),
-    ("POST",   "/api/v2/users/{id}/risk-assessments/clear",               Catalogue, actions::nothing_to_do),
-    ("GET",    "/api/v2/users/{id}/roles",                                Catalogue, roles::of_user),
-    ("POST",   "/api/v2/users/{id}/roles",                                Catalogue, roles::assign),
-    ("DELETE", "/api/v2/users/{id}/roles",                                Catalogue, roles::remove),
-    ("GET",    "/api/v2/users/{id}/effective-roles",                      Catalogue, roles::effective),
-    ("GET",    "/api/v2/users/{id}/effective-roles/sources/groups",       Catalogue, roles::source_groups),
-    ("GET",    "/api/v2/roles/{id}/users",                                Catalogue, roles::users),
-    ("POST",   "/api/v2/roles/{id}/users",                                Catalogue, roles::assign_users),
-    ("POST",   "/api/v2/roles",                                           Scope("create:roles"), roles::create),
-    ("DELETE", "/api/v2/roles/{id}",                                      Scope("delete:roles"), roles::delete),
-    ("GET",    "/api/v2/users/{id}/permissions",                          Catalogue, permissions::of_user),
-    ("POST",   "/api/v2/users/{id}/permissions",                          Catalogue, permissions::assign),
-    ("DELETE", "/api/v2/users/{id}/permissions",                          Catalogue, permissions::remove),
-    ("GET",    "/api/v2/users/{id}/effective-permissions",                Catalogue, permissions::effective),
-    ("GET",    "/api/v2/users/{id}/effective-permissions/sources/effective-roles", Catalogue, permissions::source_roles),
-    ("POST",   "/api/v2/resource-servers",                                Scope("create:resource_servers"), permissions::create_server),
-    ("DELETE", "/api/v2/resource-servers/{id}",                           Scope("delete:resource_servers"), permissions::delete_server),
-    ("GET",    "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::list),
-    ("POST",   "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::create),
-    ("PUT",    "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::replace_all),
-    ("DELETE", "/api/v2/users/{id}/authentication-methods",               Catalogue, methods::delete_all),
-    ("GET",    "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, methods::get),
-    ("PATCH",  "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, methods::update),
-    ("DELETE", "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, methods::delete),
-    ("DELETE", "/api/v2/users/{id}/authenticators",                       Catalogue, methods::delete_authenticators),
-    ("GET",    "/api/v2/users/{id}/organizations",                        Catalogue, belongings::organizations),
-    ("GET",    "/api/v2/users/{id}/groups",                               Catalogue, belongings::groups),
-    ("GET",    "/api/v2/users/{id}/logs",                                 Catalogue, belongings::logs),
-    ("GET",    "/api/v2/users/{id}/connected-accounts",                   Catalogue, belongings::connected_accounts),
-    ("GET",    "/api/v2/users/{id}/enrollments",                          Catalogue, belongings::enrollments),
-    ("GET",    "/api/v2/users/{id}/federated-connections-tokensets",      Catalogue, belongings::token_sets),
-    ("DELETE", "/api/v2/users/{id}/federated-connections-tokensets/{set}", Catalogue, belongings::delete_token_set),
-    ("GET",    "/api/v2/users/{id}/sessions",                             Catalogue, sessions::of_user),
-    ("DELETE", "/api/v2/users/{id}/sessions",                             Catalogue, sessions::delete_of_user),
-    ("GET",    "/api/v2/sessions/{id}",                                   Catalogue, sessions::get),
-    ("PATCH",  "/api/v2/sessions/{id}",                                   Catalogue, sessions::update),
-    ("DELETE", "/api/v2/sessions/{id}",                                   Catalogue, sessions::delete),
-    ("POST",   "/api/v2/sessions/{id}/revoke",                            Catalogue, sessions::delete),
-    ("GET",    "/api/v2/users/{id}/refresh-tokens",                       Catalogue, refresh_tokens::of_user),
-    ("DELETE", "/api/v2/users/{id}/refresh-tokens",                       Catalogue, refresh_tokens::delete_of_user),
-    ("GET",    "/api/v2/refresh-tokens",                                  Catalogue, refresh_tokens::list),
-    ("POST",   "/api/v2/refresh-tokens/revoke",                           Catalogue, refresh_tokens::revoke),
-    ("GET",    "/api/v2/refresh-tokens/{id}",                             Catalogue, refresh_tokens::get),
-    ("PATCH",  "/api/v2/refresh-tokens/{id}",                             Catalogue, refresh_tokens::update),
-    ("DELETE", "/api/v2/refresh-tokens/{id}",                             Catalogue, refresh_tokens::delete),
-    ("GET",    "/api/v2/user-blocks",                                     Catalogue, belongings::blocks_by_identifier),
-    ("DELETE", "/api/v2/user-blocks",                                     Catalogue, belongings::delete_blocks_by_identifier),
-    ("GET",    "/api/v2/user-blocks/{id}",                                Catalogue, belongings::blocks),
-    ("DELETE", "/api/v2/user-blocks/{id}",                                Catalogue, belongings::delete_blocks),
-    ("POST",   "/api/v2/tickets/email-verification",                      Catalogue, actions::email_ticket),
-    ("POST",   "/api/v2/tickets/password-change",                         Catalogue, actions::password_ticket),
-    ("POST",   "/api/v2/jobs/users-imports",                              Catalogue, imports::create),
-    ("POST",   "/api/v2/jobs/users-exports",                              Catalogue, exports::create),
-    ("POST",   "/api/v2/jobs/verification-email",                         Catalogue, jobs::verification_email),
-    ("GET",    "/api/v2/jobs/{id}",                                       Catalogue, jobs::get),
-    ("GET",    "/api/v2/jobs/{id}/errors",                                Catalogue, jobs::errors),
-    ("DELETE", "/api/v2/connections/{id}/users",                          Catalogue, connections::delete_user),
-    ("GET",    "/api/v2/connections",                                     Scope("read:connections"), connections::list),
+    ("POST",   "/oauth/token",                                            Own,       Write(oauth::token)),
+    ("GET",    "/userinfo",                                               Own,       Read(userinfo::userinfo)),
+    ("POST",   "/userinfo",                                               Own,       Read(userinfo::userinfo)),
+    ("POST",   "/users/{user_id}/impersonate",                            Own,       Write(userinfo::impersonate)),
+    ("GET",    "/exports/{file}",                                         Own,       Read(exports::file)),
+    ("GET",    "/api/v2/users",                                           Catalogue, Read(users::list)),
+    ("POST",   "/api/v2/users",                                           Catalogue, Write(users::create)),
+    ("DELETE", "/api/v2/users",                                           Catalogue, Write(users::delete_all)),
+    ("GET",    "/api/v2/users-by-email",                                  Catalogue, Read(users::by_email)),
+    ("GET",    "/api/v2/users/{id}",                                      Catalogue, Read(users::get)),
+    ("PATCH",  "/api/v2/users/{id}",                                      Catalogue, Write(users::update)),
+    ("DELETE", "/api/v2/users/{id}",                                      Catalogue, Write(users::delete)),
+    ("POST",   "/api/v2/users/{id}/identities",                           Catalogue, Write(identities::link)),
+    ("DELETE", "/api/v2/users/{id}/identities/{provider}/{user_id}",      Catalogue, Write(identities::unlink)),
+    ("DELETE", "/api/v2/users/{id}/multifactor/{provider}",               Catalogue, Write(users::delete_multifactor)),
+    ("POST",   "/api/v2/users/{id}/multifactor/actions/invalidate-remember-browser", Catalogue, Read(actions::nothing_to_do)),
+    ("POST",   "/api/v2/users/{id}/recovery-code-regeneration",           Catalogue, Write(actions::recovery_code)),
+    ("POST",   "/api/v2/users/{id}/revoke-access",                        Catalogue, Write(actions::revoke_access)),
+    ("POST",   "/api/v2/users/{id}/risk-assessments/clear",               Catalogue, Read(actions::nothing_to_do)),
+    ("GET",    "/api/v2/users/{id}/roles",                                Catalogue, Read(roles::of_user)),
+    ("POST",   "/api/v2/users/{id}/roles",                                Catalogue, Write(roles::assign)),
+    ("DELETE", "/api/v2/users/{id}/roles",                                Catalogue, Write(roles::remove)),
+    ("GET",    "/api/v2/users/{id}/effective-roles",                      Catalogue, Read(roles::effective)),
+    ("GET",    "/api/v2/users/{id}/effective-roles/sources/groups",       Catalogue, Read(roles::source_groups)),
+    ("GET",    "/api/v2/roles/{id}/users",                                Catalogue, Read(roles::users)),
+    ("POST",   "/api/v2/roles/{id}/users",                                Catalogue, Write(roles::assign_users)),
+    ("POST",   "/api/v2/roles",                                           Scope("create:roles"), Write(roles::create)),
+    ("DELETE", "/api/v2/roles/{id}",                                      Scope("delete:roles"), Write(roles::delete)),
+    ("GET",    "/api/v2/users/{id}/permissions",                          Catalogue, Read(permissions::of_user)),
+    ("POST",   "/api/v2/users/{id}/permissions",                          Catalogue, Write(permissions::assign)),
+    ("DELETE", "/api/v2/users/{id}/permissions",                          Catalogue, Write(permissions::remove)),
+    ("GET",    "/api/v2/users/{id}/effective-permissions",                Catalogue, Read(permissions::effective)),
+    ("GET",    "/api/v2/users/{id}/effective-permissions/sources/effective-roles", Catalogue, Read(permissions::source_roles)),
+    ("POST",   "/api/v2/resource-servers",                                Scope("create:resource_servers"), Write(permissions::create_server)),
+    ("DELETE", "/api/v2/resource-servers/{id}",                           Scope("delete:resource_servers"), Write(permissions::delete_server)),
+    ("GET",    "/api/v2/users/{id}/authentication-methods",               Catalogue, Read(methods::list)),
+    ("POST",   "/api/v2/users/{id}/authentication-methods",               Catalogue, Write(methods::create)),
+    ("PUT",    "/api/v2/users/{id}/authentication-methods",               Catalogue, Write(methods::replace_all)),
+    ("DELETE", "/api/v2/users/{id}/authentication-methods",               Catalogue, Write(methods::delete_all)),
+    ("GET",    "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, Read(methods::get)),
+    ("PATCH",  "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, Write(methods::update)),
+    ("DELETE", "/api/v2/users/{id}/authentication-methods/{method}",      Catalogue, Write(methods::delete)),
+    ("DELETE", "/api/v2/users/{id}/authenticators",                       Catalogue, Write(methods::delete_authenticators)),
+    ("GET",    "/api/v2/users/{id}/organizations",                        Catalogue, Read(belongings::organizations)),
+    ("GET",    "/api/v2/users/{id}/groups",                               Catalogue, Read(belongings::groups)),
+    ("GET",    "/api/v2/users/{id}/logs",                                 Catalogue, Read(belongings::logs)),
+    ("GET",    "/api/v2/users/{id}/connected-accounts",                   Catalogue, Read(belongings::connected_accounts)),
+    ("GET",    "/api/v2/users/{id}/enrollments",                          Catalogue, Read(belongings::enrollments)),
+    ("GET",    "/api/v2/users/{id}/federated-connections-tokensets",      Catalogue, Read(belongings::token_sets)),
+    ("DELETE", "/api/v2/users/{id}/federated-connections-tokensets/{set}", Catalogue, Write(belongings::delete_token_set)),
+    ("GET",    "/api/v2/users/{id}/sessions",                             Catalogue, Read(sessions::of_user)),
+    ("DELETE", "/api/v2/users/{id}/sessions",                             Catalogue, Write(sessions::delete_of_user)),
+    ("GET",    "/api/v2/sessions/{id}",                                   Catalogue, Read(sessions::get)),
+    ("PATCH",  "/api/v2/sessions/{id}",                                   Catalogue, Write(sessions::update)),
+    ("DELETE", "/api/v2/sessions/{id}",                                   Catalogue, Write(sessions::delete)),
+    ("POST",   "/api/v2/sessions/{id}/revoke",                            Catalogue, Write(sessions::delete)),
+    ("GET",    "/api/v2/users/{id}/refresh-tokens",                       Catalogue, Read(refresh_tokens::of_user)),
+    ("DELETE", "/api/v2/users/{id}/refresh-tokens",                       Catalogue, Write(refresh_tokens::delete_of_user)),
+    ("GET",    "/api/v2/refresh-tokens",                                  Catalogue, Read(refresh_tokens::list)),
+    ("POST",   "/api/v2/refresh-tokens/revoke",                           Catalogue, Write(refresh_tokens::revoke)),
+    ("GET",    "/api/v2/refresh-tokens/{id}",                             Catalogue, Read(refresh_tokens::get)),
+    ("PATCH",  "/api/v2/refresh-tokens/{id}",                             Catalogue, Write(refresh_tokens::update)),
+    ("DELETE", "/api/v2/refresh-tokens/{id}",                             Catalogue, Write(refresh_tokens::delete)),
+    ("GET",    "/api/v2/user-blocks",                                     Catalogue, Read(belongings::blocks_by_identifier)),
+    ("DELETE", "/api/v2/user-blocks",                                     Catalogue, Write(belongings::delete_blocks_by_identifier)),
+    ("GET",    "/api/v2/user-blocks/{id}",                                Catalogue, Read(belongings::blocks)),
+    ("DELETE", "/api/v2/user-blocks/{id}",                                Catalogue, Write(belongings::delete_blocks)),
+    ("POST",   "/api/v2/tickets/email-verification",                      Catalogue, Write(actions::email_ticket)),
+    ("POST",   "/api/v2/tickets/password-change",                         Catalogue, Write(actions::password_ticket)),
+    ("POST",   "/api/v2/jobs/users-imports",                              Catalogue, Write(imports::create)),
+    ("POST",   "/api/v2/jobs/users-exports",                              Catalogue, Write(exports::create)),
+    ("POST",   "/api/v2/jobs/verification-email",                         Catalogue, Write(jobs::verification_email)),
+    ("GET",    "/api/v2/jobs/{id}",                                       Catalogue, Read(jobs::get)),
+    ("GET",    "/api/v2/jobs/{id}/errors",                                Catalogue, Read(jobs::errors)),
+    ("DELETE", "/api/v2/connections/{id}/users",                          Catalogue, Write(connections::delete_user)),
+    ("GET",    "/api/v2/connections",                                     Scope("read:connections"), Read(connections::list)),
 ];
 
 /// Answers a request.
@@ -136,7 +143,10 @@ fn routed(state: &mut State, request: http::Request<Bytes>, is_management: bool)
     };
     let outcome = grant.and_then(|grant| {
         let request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
-        handler(state, &request)
+        match handler {
+            Read(handler) => handler(state, &request),
+            Write(handler) => handler(state, &request),
+        }
     });
     match outcome {
         Ok(mut answer) => {
@@ -203,4 +213,16 @@ fn has_scope(grant: &Grant, scopes: &[&str]) -> Result<(), Failure> {
     }
     let message = format!("Insufficient scope, expected any of: {}", scopes.join(","));
     Err(Failure::new(StatusCode::FORBIDDEN, "insufficient_scope", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Handler, ROUTES};
+
+    #[test]
+    fn no_get_writes() {
+        for (method, template, _, handler) in ROUTES {
+            assert!(*method != "GET" || matches!(handler, Handler::Read(_)), "{method} {template}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::answer::{Answer, Failure, json};
 use super::grant::Grant;
 use super::query::{Effort, Query, SEARCHABLE, refuse, text};
+use super::record::Record;
 use super::request::Request;
 use super::state::State;
 use http::StatusCode;
@@ -47,40 +48,36 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> 
     }
     let effort = Effort::new();
     let query = Query::parse(request.query("q").unwrap_or_default())?;
-    let in_connection = |user: &&super::record::Record| {
+    let sort = request.query("sort").map(order).transpose()?;
+    let in_connection = |user: &&Record| {
         request.query("connection").is_none_or(|name| user.connection().as_deref() == Some(name))
     };
-    let mut found: Vec<(&JsonObject, Value)> = state
+    // Users that nothing is asked of are not looked at, and without an order none beyond the window.
+    let found = state
         .users
         .iter()
         .filter(in_connection)
-        .map(|user| (&user.shown, user.shown.to().unwrap_or_default()))
-        .filter(|(_, user)| query.finds(user, &effort))
-        .collect();
+        .filter(|user| query.finds_everyone() || query.finds(user.document(), &effort));
+    let found: Vec<&Record> = match sort {
+        None => found.take(size(WINDOW)).collect(),
+        Some((field, descending)) => sorted(found, field, descending),
+    };
     if effort.is_spent() {
         return Err(refuse("it takes too much work"));
     }
-    if let Some(sort) = request.query("sort") {
-        let (field, descending) = order(sort)?;
-        found.sort_by(|(_, left), (_, right)| {
-            let ordering = compare(left.get(field), right.get(field));
-            if descending { ordering.reverse() } else { ordering }
-        });
-    }
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let total = found.len().min(size(WINDOW));
     let shown: Result<Vec<JsonObject>, Failure> = found
         .iter()
         .take(size(WINDOW))
         .skip(size(start))
         .take(size(per_page))
-        .map(|(user, _)| project(user, request))
+        .map(|user| project(user.shown(), request))
         .collect();
     let shown = shown?;
     if !totals {
         return Ok(json(StatusCode::OK, &shown));
     }
     let mut envelope = JsonObject::new();
-    let total = found.len().min(size(WINDOW));
     super::record::put(&mut envelope, "start", start);
     super::record::put(&mut envelope, "limit", per_page);
     super::record::put(&mut envelope, "length", shown.len());
@@ -115,6 +112,21 @@ fn without_idp_tokens(user: &JsonObject, request: &Request) -> JsonObject {
         super::record::put(&mut user, "identities", identities);
     }
     user
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// In the order of a field; users with the same value stay in the order of their creation.
+fn sorted<'a>(users: impl Iterator<Item = &'a Record>, field: &str, descending: bool) -> Vec<&'a Record> {
+    let mut keyed: Vec<(Option<Value>, &Record)> =
+        users.map(|user| (user.shown().get(field).ok().flatten(), user)).collect();
+    keyed.sort_by(|(left, _), (right, _)| {
+        let ordering = compare(left.as_ref(), right.as_ref());
+        if descending { ordering.reverse() } else { ordering }
+    });
+    keyed.into_iter().map(|(_, user)| user).collect()
 }
 
 /// `field:1` or `field:-1`

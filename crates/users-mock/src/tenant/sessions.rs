@@ -8,7 +8,7 @@ use super::state::State;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
-pub(super) fn of_user(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn of_user(state: &State, request: &Request) -> Result<Answer, Failure> {
     by_checkpoint(request, "sessions", state.owner(request.parameter(0))?.shelf("sessions"))
 }
 
@@ -17,7 +17,7 @@ pub(super) fn delete_of_user(state: &mut State, request: &Request) -> Result<Ans
     Ok(accepted())
 }
 
-pub(super) fn get(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, request: &Request) -> Result<Answer, Failure> {
     Ok(json(StatusCode::OK, find(state, "sessions", request.parameter(0))?))
 }
 
@@ -37,14 +37,14 @@ pub(super) fn delete(state: &mut State, request: &Request) -> Result<Answer, Fai
 }
 
 /// A thing of any user's, by its own id.
-pub(super) fn find<'a>(
-    state: &'a mut State,
-    kind: &'static str,
-    id: &str,
-) -> Result<&'a mut JsonObject, Failure> {
-    let all = state.users.iter_mut().flat_map(|user| user.shelf_mut(kind));
-    let found = all.into_iter().find(|thing| text(thing, "id").as_deref() == Some(id));
-    found.ok_or_else(Failure::not_found)
+pub(super) fn find<'a>(state: &'a State, kind: &str, id: &str) -> Result<&'a JsonObject, Failure> {
+    let mut all = state.users.iter().flat_map(|user| user.shelf(kind));
+    all.find(|thing| text(thing, "id").as_deref() == Some(id)).ok_or_else(Failure::not_found)
+}
+
+fn find_mut<'a>(state: &'a mut State, kind: &str, id: &str) -> Result<&'a mut JsonObject, Failure> {
+    let mut all = state.users.iter_mut().filter_map(|user| user.shelves.get_mut(kind)).flatten();
+    all.find(|thing| text(thing, "id").as_deref() == Some(id)).ok_or_else(Failure::not_found)
 }
 
 /// Replaces what applications keep about a thing.
@@ -58,7 +58,7 @@ pub(super) fn change(
     if let Some(unknown) = body.keys().find(|key| *key != property) {
         return Err(Failure::body(&format!("'Additional properties not allowed: {unknown}'")));
     }
-    let thing = find(state, kind, request.parameter(0))?;
+    let thing = find_mut(state, kind, request.parameter(0))?;
     match body.raw(property) {
         Some("null") => drop(thing.remove(property)),
         Some(metadata) => super::record::put_raw(thing, property, metadata),

@@ -20,7 +20,7 @@ const CLAIMS: &[(&str, &[&str])] = &[
 /// `GET` and `POST /userinfo`
 // Every handler has the same shape, so that the routes can be a table.
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn userinfo(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn userinfo(state: &State, request: &Request) -> Result<Answer, Failure> {
     let grant = Request::bearer(request.headers()).and_then(|token| state.grant(token));
     let now = state.now_millis();
     let Some(Grant::User { id, scopes }) = grant else { return Ok(unauthorized(now)) };
@@ -30,7 +30,7 @@ pub(super) fn userinfo(state: &mut State, request: &Request) -> Result<Answer, F
     for (scope, names) in CLAIMS {
         if scopes.iter().any(|granted| granted == scope) {
             for name in *names {
-                if let Some(value) = user.shown.raw(name) {
+                if let Some(value) = user.shown().raw(name) {
                     put_raw(&mut claims, name, value);
                 }
             }

@@ -65,26 +65,26 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
     record.touch(&now);
     record.set_identities(&[identity]);
     record.add_defaults();
-    let shown = json(StatusCode::CREATED, &record.shown);
+    let shown = json(StatusCode::CREATED, record.shown());
     state.users.push(record);
     Ok(shown)
 }
 
 /// `GET /users/{id}`
-pub(super) fn get(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn get(state: &State, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     validate::user_id(id)?;
     let user = state.user(id).ok_or_else(Failure::no_such_user)?;
-    Ok(json(StatusCode::OK, &search::project(&user.shown, request)?))
+    Ok(json(StatusCode::OK, &search::project(user.shown(), request)?))
 }
 
 /// `GET /users`
-pub(super) fn list(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> {
     search::list(state, request)
 }
 
 /// `GET /users-by-email`: to the letter, capitals too.
-pub(super) fn by_email(state: &mut State, request: &Request) -> Result<Answer, Failure> {
+pub(super) fn by_email(state: &State, request: &Request) -> Result<Answer, Failure> {
     let Some(email) = request.query("email") else {
         return Err(Failure::query("'Missing required property: email'"));
     };
@@ -92,7 +92,7 @@ pub(super) fn by_email(state: &mut State, request: &Request) -> Result<Answer, F
         .users
         .iter()
         .filter(|user| user.text("email").as_deref() == Some(email))
-        .map(|user| search::project(&user.shown, request))
+        .map(|user| search::project(user.shown(), request))
         .collect();
     Ok(json(StatusCode::OK, &found?))
 }
@@ -130,7 +130,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> Result<Answer, Fai
     if !is_own {
         refuse_foreign(&body, &connection)?;
     }
-    if body.contains_key("username") && !user.shown.contains_key("username") {
+    if body.contains_key("username") && !user.shown().contains_key("username") {
         return Err(Failure::bad_request(
             None,
             "Cannot update username for users without an username already set.",
@@ -157,7 +157,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> Result<Answer, Fai
     let now = state.now();
     let Some(user) = state.user_mut(&id) else { return Err(Failure::no_such_user()) };
     apply(user, &body, &now);
-    Ok(json(StatusCode::OK, &user.shown))
+    Ok(json(StatusCode::OK, user.shown()))
 }
 
 /// Attributes that belong to an identity provider are not ours to change.
@@ -201,7 +201,7 @@ fn apply(user: &mut Record, body: &JsonObject, now: &users_core::model::Timestam
         }
     }
     if user.text("email") != old_email && !body.contains_key("email_verified") {
-        if user.shown.contains_key("email") {
+        if user.shown().contains_key("email") {
             user.supply("email_verified", "false");
         } else {
             user.remove("email_verified");
@@ -222,7 +222,7 @@ fn merge_metadata(user: &mut Record, key: &str, json: &str) {
         }
         return;
     }
-    let mut metadata: JsonObject = user.shown.get(key).ok().flatten().unwrap_or_default();
+    let mut metadata: JsonObject = user.shown().get(key).ok().flatten().unwrap_or_default();
     for (name, value) in change.iter() {
         if value == "null" {
             metadata.remove(name);
@@ -262,7 +262,7 @@ pub(super) fn delete_multifactor(state: &mut State, request: &Request) -> Result
     }
     let now = state.now();
     let user = state.user_mut(id).ok_or_else(Failure::no_such_user)?;
-    let enrolled: Vec<String> = user.shown.get("multifactor").ok().flatten().unwrap_or_default();
+    let enrolled: Vec<String> = user.shown().get("multifactor").ok().flatten().unwrap_or_default();
     if enrolled.contains(&provider) {
         let left: Vec<&String> = enrolled.iter().filter(|enrolled| **enrolled != provider).collect();
         user.set("multifactor", left);

@@ -59,6 +59,11 @@ impl Query {
         Ok(Self(filter(parsed, &mut terms)?))
     }
 
+    /// Whether every user is found.
+    pub(super) fn finds_everyone(&self) -> bool {
+        matches!(self.0, Filter::Everyone)
+    }
+
     /// Whether a user is found; never, once the effort is spent.
     pub(super) fn finds(&self, user: &Value, effort: &Effort) -> bool {
         self.0.holds(user, effort)
