@@ -3,6 +3,8 @@
 
 #[allow(missing_docs, clippy::missing_panics_doc)]
 pub mod bench;
+#[allow(missing_docs, clippy::missing_panics_doc, clippy::expect_used, clippy::indexing_slicing)]
+pub mod fuzzing;
 
 use users_core::{AuthenticationClient, ManagementClient, Operation};
 use users_mock::MockTransport;

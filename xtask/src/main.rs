@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod contract;
 mod features;
+mod long;
 mod peers;
 mod purity;
 mod reference;
@@ -43,6 +44,12 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Runs every fuzz target, which takes long and needs cargo-fuzz and a nightly toolchain.
+    Long {
+        /// How many executions each target has; 10 million divided by the number of targets unless given.
+        #[arg(long, value_name = "N")]
+        executions: Option<u64>,
+    },
     /// Checks the dependencies against the advisory database, which needs the network.
     Advisories,
 }
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
         Chore::Reference => reference::run(false),
         Chore::Peers => peers::run().map(|told| println!("{told}")),
         Chore::Bench { arguments } => bench::run(&arguments),
+        Chore::Long { executions } => long::run(executions),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
     };
     match outcome {

@@ -1,0 +1,52 @@
+//! What takes too long for every change and is run by hand.
+
+use crate::run::{command, is_there, output, root, status};
+
+/// How many executions all fuzz targets have together unless a number is given.
+const EXECUTIONS: u64 = 10_000_000;
+
+/// Runs every fuzz target for a number of executions.
+pub fn run(executions: Option<u64>) -> Result<(), String> {
+    let toolchain = toolchain()?;
+    if !is_there("cargo", &["fuzz", "--version"]) {
+        return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());
+    }
+    let targets = targets()?;
+    let each = executions.unwrap_or(EXECUTIONS / u64::try_from(targets.len()).unwrap_or(1).max(1));
+    let mut failed = Vec::new();
+    for target in &targets {
+        println!("\n=== fuzzing {target}: {each} executions");
+        let mut fuzz = command("cargo");
+        fuzz.args(toolchain).args(["fuzz", "run", "--fuzz-dir", "tests/fuzz", target, "--"]);
+        fuzz.args([format!("-runs={each}"), "-timeout=10".to_owned(), "-print_final_stats=1".to_owned()]);
+        if let Err(problem) = status(&mut fuzz) {
+            eprintln!("{problem}");
+            failed.push(target.as_str());
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("fuzz targets failed: {}", failed.join(", "))) }
+}
+
+/// The toolchain argument with which a sanitizer can be used.
+fn toolchain() -> Result<Option<&'static str>, String> {
+    let is_allowed = std::env::var_os("RUSTC_BOOTSTRAP").is_some_and(|value| value == "1");
+    if is_allowed || output(command("cargo").arg("--version"))?.contains("nightly") {
+        return Ok(None);
+    }
+    if is_there("cargo", &["+nightly", "--version"]) {
+        return Ok(Some("+nightly"));
+    }
+    Err("fuzzing needs a nightly toolchain: rustup toolchain install nightly, or set RUSTC_BOOTSTRAP=1"
+        .to_owned())
+}
+
+/// The names of the fuzz targets.
+fn targets() -> Result<Vec<String>, String> {
+    let folder = root().join("tests/fuzz/fuzz_targets");
+    let files = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut targets: Vec<String> = files
+        .filter_map(|file| Some(file.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    targets.sort();
+    Ok(targets)
+}
