@@ -217,13 +217,16 @@ fn a_query_of_many_groups_ids_and_quoted_brackets_is_answered() {
 
 #[test]
 fn a_query_of_any_length_and_shape_is_answered_in_time() {
-    let tenant = Tenant::builder().users(1_000).build();
+    let tenant = Tenant::builder().users(20_000).build();
     let clock = SystemClock::new();
+    // The first search prepares the users.
+    search(&tenant, "nobody");
     let long = format!("*{}*", "a".repeat(3_000));
     for query in [
         "a ".repeat(4_000),
         (0..1_500).map(|number| format!("{number:x} ")).collect(),
         "*aaa* ".repeat(1_300),
+        (0..900).map(|number| format!("x{number:x} ")).collect(),
         (0..900).map(|number| format!("*a{number:x}?* ")).collect(),
         "-a ".repeat(2_600),
         "username:a OR ".repeat(500) + "username:b",

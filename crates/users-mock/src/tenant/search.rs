@@ -56,6 +56,7 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> 
     let found = state
         .users
         .iter()
+        .take_while(|_| !effort.is_spent())
         .filter(in_connection)
         .filter(|user| query.finds_everyone() || query.finds(user.document(), &effort));
     let found: Vec<&Record> = match sort {
