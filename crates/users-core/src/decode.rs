@@ -6,6 +6,7 @@ use crate::redact;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
+use std::fmt::Write as _;
 use users_model::within_memory;
 
 /// How many bytes a response may have, decoded, unless the client says otherwise.
@@ -74,13 +75,11 @@ fn read<T: DeserializeOwned>(
     });
     let Ok(read) = read else { return Err(Error::too_large(descriptor, response)) };
     read.map_err(|(path, error)| {
-        let misfit = match path.filter(|_| error.is_data()) {
-            Some(path) => misfit(&path, &error.to_string()),
+        let misfit = if let Some(path) = path.filter(|_| error.is_data()) {
+            misfit(&path, &error.to_string())
+        } else {
             // The parser's own errors quote nothing.
-            None => {
-                let (path, shown_path) = (String::new(), String::new());
-                Misfit { reason: error.to_string(), path, shown_path }
-            }
+            Misfit { reason: error.to_string(), path: String::new(), shown_path: String::new() }
         };
         Error::decode(descriptor, response, misfit)
     })
@@ -111,19 +110,20 @@ fn size_of_values(text: &[u8]) -> usize {
 /// A path with all of its keys, or without those that may come from the body.
 fn spelled(path: &Path, with_keys: bool) -> String {
     let mut spelled = String::new();
-    for segment in path.iter() {
-        match segment {
+    for segment in path {
+        let key = match segment {
+            // Writing into a string does not fail.
             Segment::Seq { index } => {
-                spelled.push_str(&format!("[{index}]"));
+                let _ = write!(spelled, "[{index}]");
                 continue;
             }
-            _ if !spelled.is_empty() => spelled.push('.'),
-            _ => {}
+            Segment::Map { key } | Segment::Enum { variant: key } if with_keys => key,
+            _ => "…",
+        };
+        if !spelled.is_empty() {
+            spelled.push('.');
         }
-        match segment {
-            Segment::Map { key } | Segment::Enum { variant: key } if with_keys => spelled.push_str(key),
-            _ => spelled.push('…'),
-        }
+        spelled.push_str(key);
     }
     spelled
 }

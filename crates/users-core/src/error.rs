@@ -108,8 +108,10 @@ pub enum ErrorKind {
     Status,
     /// The server answered with success, but the body is not what the operation gives.
     Decode,
-    /// A list goes on beyond the window that the server shows.
+    /// A list goes on beyond the first 1000 entries, which is as far as the server lists by offset.
     WindowExceeded,
+    /// A list by checkpoint does not end: it gives nothing but empty pages, or comes back to an earlier page.
+    EndlessList,
 }
 
 impl Error {
@@ -451,7 +453,8 @@ impl Error {
         self.kind() == ErrorKind::InvalidArgument
     }
 
-    /// A list goes on beyond the first 1000 that the server shows.
+    /// A list goes on beyond the first 1000 entries that the server lists. Auth0's total ends at 1000 too, so a list of exactly 1000
+    /// entries cannot be told from a longer one, and is an error as well.
     pub fn is_window_exceeded(&self) -> bool {
         self.kind() == ErrorKind::WindowExceeded
     }

@@ -74,7 +74,10 @@ impl Operation for GetAllUsers {
     }
 }
 
-paged_by_offset!(GetAllUsers of User);
+paged_by_offset!(
+    GetAllUsers of User,
+    "narrow it with `q`, by created_at for example, or export all users with jobs().export_to(…)"
+);
 
 impl Call<GetAllUsers> {
     /// Which page, from 0. A stream begins here.

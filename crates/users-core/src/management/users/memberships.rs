@@ -64,7 +64,7 @@ operation! {
     answer { decode_json: Page<LogEvent> }
 }
 
-paged_by_offset!(ListUserLogs of LogEvent);
+paged_by_offset!(ListUserLogs of LogEvent, total of page);
 
 operation! {
     /// `GET /users/{id}/connected-accounts`
