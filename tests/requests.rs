@@ -638,6 +638,7 @@ fn a_call_carries_the_client_s_headers_and_its_own() {
     let mock = MockTransport::new();
     let users = users_core::ManagementClient::builder(mock)
         .domain("https://Tenant.Example.com/")
+        .token("the client's")
         .header("x-team", "identity")
         .header("x-tier", "gold")
         .custom_domain("login.example.com")

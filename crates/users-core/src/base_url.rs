@@ -48,8 +48,13 @@ impl BaseUrl {
             return refuse("it holds a query or fragment");
         }
         let path = uri.path().trim_end_matches('/');
-        if path.contains('%') || path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) {
-            return refuse("its path has an empty segment, a dot segment or an escape");
+        if path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) {
+            return refuse("its path has an empty segment or a dot segment");
+        }
+        // Others, `\` and `;` among them, mean something to some servers.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/');
+        if !path.chars().all(is_plain) {
+            return refuse("its path holds other characters than letters, digits and -._~");
         }
         let named = if is_own_port { authority.host() } else { authority.as_str() };
         let Ok(lower) = named.to_ascii_lowercase().parse() else {

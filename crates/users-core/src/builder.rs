@@ -4,10 +4,10 @@ use crate::client::{Client, Limits, Shared};
 use crate::retry::Budget;
 use crate::token::{Assertion, ClientCredentials, Credential, FETCH_TIMEOUT, Proof, StaticToken};
 use crate::{
-    AdaptivePacer, Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock, TokenSource,
-    Unpaced, endpoint,
+    AccessToken, AdaptivePacer, Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock,
+    TokenSource, Unpaced, endpoint,
 };
-use http::header::USER_AGENT;
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
 use std::future::Future;
@@ -79,6 +79,7 @@ enum Address {
 }
 
 enum Credentials {
+    Token(AccessToken),
     Source(Arc<dyn TokenSource>),
     Client(Credential),
 }
@@ -121,8 +122,9 @@ impl<T: Product> Builder<T> {
     }
 
     /// Sends this access token: a Management API token, or for `impersonate` one of the tenant's global client.
-    pub fn token(self, token: impl Into<Secret>) -> Self {
-        self.token_source(StaticToken::new(token))
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.credentials = Some(Credentials::Token(AccessToken::new(token)));
+        self
     }
 
     /// Takes access tokens from here, before every attempt.
@@ -219,10 +221,18 @@ impl<T: Product> Builder<T> {
     }
 
     /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration) where the tenant is not named or not usable, where the
+    /// Management API is to be used and nothing gives an access token (neither a token, a source, credentials nor a header
+    /// `Authorization`), and where a token or a credential is empty or holds characters that a header may not hold. Of kind
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where a header is not valid or not a caller's to set.
     pub fn build(mut self) -> Result<T, Error> {
-        if let Some(problem) = self.problem {
+        if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
+        self.check_credentials()?;
         let (base, tenant) = match &self.address {
             None => return Err(Error::configuration("neither a domain nor a base URL was given")),
             Some(Address::BaseUrl(url)) => {
@@ -268,12 +278,13 @@ impl<T: Product> Builder<T> {
         };
         let token: Option<Arc<dyn TokenSource>> = match self.credentials.take() {
             None => None,
+            Some(Credentials::Token(token)) => Some(Arc::new(StaticToken::of(token))),
             Some(Credentials::Source(source)) => Some(source),
             Some(Credentials::Client(credential)) => {
                 let audience =
                     self.audience.clone().unwrap_or_else(|| format!("{}/", tenant.with_path("/api/v2")));
                 let mut headers = self.headers.clone();
-                headers.remove(http::header::AUTHORIZATION);
+                headers.remove(AUTHORIZATION);
                 // Tokens have limits of their own.
                 let client = shared(
                     tenant,
@@ -291,6 +302,36 @@ impl<T: Product> Builder<T> {
             }
         };
         Ok(T::of(shared(base, token, pacer, self.headers.clone(), self.limits)))
+    }
+}
+
+impl<T: Product> Builder<T> {
+    /// Whether requests can be authorized.
+    fn check_credentials(&self) -> Result<(), Error> {
+        let refuse = |why: &str| Err(Error::configuration(why));
+        let own = self.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        // A scheme without credentials authorizes nothing.
+        if own.is_some_and(|own| !own.trim_ascii().contains(&b' ')) {
+            return refuse("the header authorization names no scheme with credentials, as in `Bearer …`");
+        }
+        match &self.credentials {
+            None if T::API == Api::Management && own.is_none() => {
+                refuse("no access token: set token, token_source, client_credentials or client_assertion")
+            }
+            Some(Credentials::Token(token)) => match endpoint::bearer(token.secret()) {
+                Ok(_) => Ok(()),
+                Err(error) => refuse(error.message()),
+            },
+            Some(Credentials::Client(credential)) if credential.client_id.trim().is_empty() => {
+                refuse("the client id is empty")
+            }
+            Some(Credentials::Client(Credential { proof: Proof::Secret(secret), .. }))
+                if secret.expose().trim().is_empty() =>
+            {
+                refuse("the client secret is empty")
+            }
+            _ => Ok(()),
+        }
     }
 }
 

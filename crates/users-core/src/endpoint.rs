@@ -2,7 +2,10 @@
 
 use crate::{BaseUrl, Descriptor, Error};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -11,6 +14,19 @@ use users_model::{InvalidId, Secret};
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Headers by which a transport frames a message and leads it: they are not taken from callers.
+const FRAMING: [HeaderName; 9] = [
+    HOST,
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    CONNECTION,
+    TE,
+    TRAILER,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
 
 /// Fills an endpoint's path template and gathers its query, headers and body.
 ///
@@ -164,6 +180,11 @@ pub(crate) fn header(
     let name = name.try_into().map_err(|_| Error::invalid("a header's name is not valid"))?;
     let mut value: HeaderValue =
         value.try_into().map_err(|_| Error::invalid(format!("the value of header {name} is not valid")))?;
+    if FRAMING.contains(&name) {
+        return Err(Error::invalid(format!(
+            "header {name} belongs to the transport, which frames the message"
+        )));
+    }
     if matches!(name, AUTHORIZATION | http::header::PROXY_AUTHORIZATION | http::header::COOKIE) {
         value.set_sensitive(true);
     }

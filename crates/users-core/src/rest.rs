@@ -188,7 +188,11 @@ fn check(template: &str) -> Result<(), Error> {
             }
         } else if InvalidId::check(&decode_segment(segment)).is_err() {
             return refuse("it has an empty segment or a dot segment");
-        } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%".contains(c)) {
+        } else if decode_segment(segment).contains(['/', '\\', ';', '?', '#', '%']) {
+            return refuse(
+                "a segment holds what some servers read as a separator; pass such things as parameters",
+            );
+        } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@%".contains(c)) {
             return refuse("a segment holds what no path may hold; pass such things as parameters");
         }
     }

@@ -14,10 +14,10 @@ pub enum InvalidId {
     /// Nothing at all.
     #[error("the id is empty; with it the path would name the whole collection")]
     Empty,
-    /// Nothing but white space.
-    #[error("the id is blank")]
+    /// Nothing but white space and invisible characters, which a server may strip.
+    #[error("the id is blank: it holds nothing but white space or invisible characters")]
     Blank,
-    /// `.` or `..`, which a server may resolve to another path.
+    /// `.` or `..`, which a server may resolve to another path, also between blank characters.
     #[error("the id is a dot segment, which would change the path")]
     DotSegment,
     /// A NUL or another control character.
@@ -28,11 +28,12 @@ pub enum InvalidId {
 impl InvalidId {
     /// Checks a text that is to stand in a path as one segment.
     pub fn check(text: &str) -> Result<(), Self> {
+        let visible = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
         if text.is_empty() {
             Err(Self::Empty)
-        } else if text.trim().is_empty() {
+        } else if visible.is_empty() {
             Err(Self::Blank)
-        } else if matches!(text, "." | "..") {
+        } else if matches!(visible, "." | "..") {
             Err(Self::DotSegment)
         } else if text.chars().any(char::is_control) {
             Err(Self::ControlCharacter)
@@ -40,6 +41,31 @@ impl InvalidId {
             Ok(())
         }
     }
+}
+
+/// Whether a character shows nothing: Unicode's `Default_Ignorable_Code_Point`, and the blanks that are no white space.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 impl From<std::convert::Infallible> for InvalidId {

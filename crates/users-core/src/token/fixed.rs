@@ -18,6 +18,10 @@ impl StaticToken {
     pub fn new(token: impl Into<Secret>) -> Self {
         Self(AccessToken::new(token))
     }
+
+    pub(crate) fn of(token: AccessToken) -> Self {
+        Self(token)
+    }
 }
 
 #[async_trait]
