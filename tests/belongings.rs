@@ -375,6 +375,7 @@ async fn an_export_s_file_holds_what_was_asked_for() {
         let job = client.jobs().export_users(export).await.unwrap();
         let job = client.jobs().get(job.id.unwrap()).await.unwrap();
         let location = job.location.unwrap();
+        let location = location.expose();
         assert!(location.starts_with(&server.url()), "{location}");
         let packed = reqwest::Client::builder()
             .no_proxy()
@@ -414,6 +415,7 @@ async fn links_lead_to_where_the_request_was_sent_also_over_tls() {
         let export = UsersExport::new().format("json").fields(["email"]);
         let job = client.jobs().export_users(export).await.unwrap();
         let location = client.jobs().get(job.id.unwrap()).await.unwrap().location.unwrap();
+        let location = location.expose();
         assert!(location.starts_with(&format!("{url}/exports/")), "{location} of {url}");
         let request = http::Request::get(location).body(bytes::Bytes::new()).unwrap();
         assert_eq!(transport.send(request, None).await.unwrap().status(), 200);

@@ -450,7 +450,6 @@ fn an_error_of_decoding_quotes_nothing_of_the_body() {
 }
 
 #[test]
-#[ignore = "fails until the next commit"]
 fn the_address_of_an_export_is_in_no_debug_output() {
     let job: users_core::model::Job = serde_json::from_str(
         r#"{"id":"job_1","location":"https://files.example.com/a.gz?X-Amz-Signature=hunter2-password"}"#,

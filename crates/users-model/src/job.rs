@@ -1,7 +1,7 @@
 //! Jobs: imports, exports and verification mails, which take their time.
 
 use crate::object::{object, open_enum, setters};
-use crate::{IdentityRef, JsonObject, Timestamp};
+use crate::{IdentityRef, JsonObject, Secret, Timestamp};
 
 open_enum! {
     /// How far a job has come.
@@ -47,8 +47,9 @@ object! {
         pub connection: Option<String> = "connection",
         /// The id that the caller gave it.
         pub external_id: Option<String> = "external_id",
-        /// Where an exported file is, for 60 seconds; read the job again for a fresh address.
-        pub location: Option<String> = "location",
+        /// The address of an exported file, valid for 60 seconds; read the job again for a fresh one. Whoever has it can read the
+        /// file, so it is hidden in `Debug`.
+        pub location: Option<Secret> = "location",
         /// How much is done, in percent.
         pub percentage_done: Option<u64> = "percentage_done",
         /// How long it will still take, in seconds.

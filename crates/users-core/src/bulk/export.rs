@@ -178,7 +178,7 @@ fn location(job: &Job) -> Result<Uri, Error> {
     };
     // Nothing of the address is shown: whoever knows it can read the file.
     let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the file's address {why}"));
-    let uri: Uri = location.parse().map_err(|_| refuse("is not a URL"))?;
+    let uri: Uri = location.expose().parse().map_err(|_| refuse("is not a URL"))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(refuse("names no host"));
     };
