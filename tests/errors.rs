@@ -150,7 +150,6 @@ fn a_value_of_another_type_is_kept_in_unknown() {
 }
 
 #[tokio::test]
-#[ignore = "fails until the next commit"]
 async fn the_chain_of_the_hyper_transport_shows_each_cause_once() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;

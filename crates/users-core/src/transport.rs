@@ -253,26 +253,43 @@ pub enum Sent {
 }
 
 /// Why there is no response.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+///
+/// The message may state its causes, as a person reads it alone. [`source`](StdError::source) gives the first cause whose text the
+/// message does not contain, so a reporter that prints the chain shows each cause once; [`cause`](Self::cause) gives them all.
+#[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: Sent,
     message: String,
-    #[source]
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let mut cause = self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static));
+        while let Some(this) = cause.filter(|this| self.message.contains(&this.to_string())) {
+            cause = this.source();
+        }
+        cause
+    }
 }
 
 impl TransportError {
     /// An error of a transport. The message must hold no secret: it ends up in logs.
     pub fn new(kind: TransportErrorKind, sent: Sent, message: impl Into<String>) -> Self {
-        Self { kind, sent, message: message.into(), source: None }
+        Self { kind, sent, message: message.into(), cause: None }
     }
 
     /// Keeps the error that led to this one.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.cause = Some(source.into());
         self
     }
 
@@ -289,6 +306,11 @@ impl TransportError {
     /// The connection broke after the request may have been sent.
     pub fn io(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Io, Sent::Maybe, message)
+    }
+
+    /// The error that led to this one, for a look at its type.
+    pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
     }
 
     /// What kind of thing went wrong.

@@ -71,6 +71,30 @@ impl StdError for ConnectError {
     }
 }
 
+/// An error of hyper's client without the wrappers around what happened.
+#[derive(Debug)]
+struct Unwrapped(legacy::Error);
+
+impl Unwrapped {
+    fn inner(&self) -> &(dyn StdError + 'static) {
+        let dialing = find::<ConnectError>(&self.0).and_then(StdError::source);
+        let hyper = || find::<hyper::Error>(&self.0).map(|error| error as _);
+        dialing.or_else(hyper).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Unwrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.inner(), f)
+    }
+}
+
+impl StdError for Unwrapped {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner().source()
+    }
+}
+
 /// There is no response head.
 pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) -> TransportError {
     use TransportErrorKind::{Connect, Invalid, Io, Other, Timeout};
@@ -102,7 +126,7 @@ pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) ->
     } else {
         (Invalid, Sent::No, format!("the request to {target} cannot be sent: {}", reason(&error)))
     };
-    TransportError::new(kind, sent, message).with_source(error)
+    TransportError::new(kind, sent, message).with_source(Unwrapped(error))
 }
 
 /// Which frame says that the server has not processed the request (RFC 9113, section 8.7).
