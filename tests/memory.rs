@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::Response;
 use peak_alloc::PeakAlloc;
-use std::time::Instant;
 use users_core::management::{
     GetAllUsers, GetJobErrors, GetUser, GetUsersByEmail, ListAuthenticationMethods, ListUserOrganizations,
     ListUserRoles,
@@ -41,36 +40,39 @@ fn body(start: &str, element: impl Fn(usize) -> String, end: &str) -> Bytes {
     text.into()
 }
 
-fn of(element: &'static str) -> impl Fn(usize) -> String {
-    move |_| element.to_owned()
+/// A body of the largest size: this start, this element as often as it fits, this end.
+fn repeated(start: &str, element: &str, end: &str) -> Bytes {
+    let count = (RESPONSE - start.len() - end.len()) / (element.len() + 1);
+    let elements = format!("{element},").repeat(count - 1);
+    format!("{start}{elements}{element}{end}").into()
 }
 
 #[test]
 fn no_response_makes_decoding_allocate_more_than_eight_times_the_response_limit() {
     let hostile: &[(&str, Decode, Bytes)] = &[
-        ("users by e-mail", decoded::<GetUsersByEmail>, body("[", of("{}"), "]")),
-        ("a page of users", decoded::<GetAllUsers>, body("[", of("{}"), "]")),
-        ("a page in an envelope", decoded::<GetAllUsers>, body(r#"{"users":["#, of("{}"), "]}")),
-        ("identities", decoded::<GetUser>, body(r#"{"identities":["#, of("{}"), "]}")),
-        ("identities of a page", decoded::<GetAllUsers>, body(r#"[{"identities":["#, of("{}"), "]}]")),
-        ("texts", decoded::<GetUser>, body(r#"{"blocked_for":["#, of(r#""""#), r#"],"multifactor":[""]}"#)),
-        ("factors", decoded::<GetUser>, body(r#"{"multifactor":["#, of(r#""""#), "]}")),
-        ("errors of a job", decoded::<GetJobErrors>, body("[", of("{}"), "]")),
-        ("errors of a row", decoded::<GetJobErrors>, body(r#"[{"errors":["#, of("{}"), "]}]")),
+        ("users by e-mail", decoded::<GetUsersByEmail>, repeated("[", "{}", "]")),
+        ("a page of users", decoded::<GetAllUsers>, repeated("[", "{}", "]")),
+        ("a page in an envelope", decoded::<GetAllUsers>, repeated(r#"{"users":["#, "{}", "]}")),
+        ("identities", decoded::<GetUser>, repeated(r#"{"identities":["#, "{}", "]}")),
+        ("identities of a page", decoded::<GetAllUsers>, repeated(r#"[{"identities":["#, "{}", "]}]")),
+        ("texts", decoded::<GetUser>, repeated(r#"{"blocked_for":["#, r#""""#, r#"],"multifactor":[""]}"#)),
+        ("factors", decoded::<GetUser>, repeated(r#"{"multifactor":["#, r#""""#, "]}")),
+        ("errors of a job", decoded::<GetJobErrors>, repeated("[", "{}", "]")),
+        ("errors of a row", decoded::<GetJobErrors>, repeated(r#"[{"errors":["#, "{}", "]}]")),
         ("rows of a job", decoded::<GetJobErrors>, body(r#"[{"user":{"#, |n| format!(r#""{n:x}":1"#), "}}]")),
         ("unknown keys", decoded::<GetUser>, body("{", |n| format!(r#""{n:x}":1"#), "}")),
         ("metadata", decoded::<GetUser>, body(r#"{"user_metadata":{"#, |n| format!(r#""{n:x}":1"#), "}}")),
-        ("repeated keys", decoded::<GetUser>, body("{", of(r#""a":1"#), "}")),
-        ("roles", decoded::<ListUserRoles>, body("[", of("{}"), "]")),
-        ("organizations", decoded::<ListUserOrganizations>, body("[", of("{}"), "]")),
-        ("methods", decoded::<ListAuthenticationMethods>, body("[", of("{}"), "]")),
+        ("repeated keys", decoded::<GetUser>, repeated("{", r#""a":1"#, "}")),
+        ("roles", decoded::<ListUserRoles>, repeated("[", "{}", "]")),
+        ("organizations", decoded::<ListUserOrganizations>, repeated("[", "{}", "]")),
+        ("methods", decoded::<ListAuthenticationMethods>, repeated("[", "{}", "]")),
         (
             "methods of a method",
             decoded::<ListAuthenticationMethods>,
-            body(r#"[{"authentication_methods":["#, of("{}"), "]}]"),
+            repeated(r#"[{"authentication_methods":["#, "{}", "]}]"),
         ),
-        ("any JSON, lists", decoded::<Rest<serde_json::Value>>, body("[", of("[]"), "]")),
-        ("any JSON, numbers", decoded::<Rest<serde_json::Value>>, body("[", of("1"), "]")),
+        ("any JSON, lists", decoded::<Rest<serde_json::Value>>, repeated("[", "[]", "]")),
+        ("any JSON, numbers", decoded::<Rest<serde_json::Value>>, repeated("[", "1", "]")),
         ("any JSON, keys", decoded::<Rest<serde_json::Value>>, body("{", |n| format!(r#""{n:x}":1"#), "}")),
     ];
     let mut missed = Vec::new();
@@ -78,15 +80,9 @@ fn no_response_makes_decoding_allocate_more_than_eight_times_the_response_limit(
         let response = Response::new(body.clone());
         let before = ALLOCATOR.current_usage();
         ALLOCATOR.reset_peak_usage();
-        let begun = Instant::now();
         let result = decode(response);
         let peak = ALLOCATOR.peak_usage().saturating_sub(before);
-        println!(
-            "{what}: {} MiB, {:?}, {:?}",
-            peak >> 20,
-            begun.elapsed(),
-            result.as_ref().map_err(Error::kind)
-        );
+        println!("{what}: {} MiB, {:?}", peak >> 20, result.as_ref().map_err(Error::kind));
         if peak > MEMORY || result.is_err_and(|error| !format!("{:?}", error.kind()).contains("TooLarge")) {
             missed.push(format!("{what}: {} MiB", peak >> 20));
         }

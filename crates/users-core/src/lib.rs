@@ -3,7 +3,7 @@
 //! This crate makes requests, reads answers, and takes each call down one road:
 //!
 //! ```text
-//! NewUser → CreateUser: Operation → http::Request<Bytes> → authorize → pace → send ⟲ retry → http::Response<Bytes> → decode → User
+//! NewUser → CreateUser: Operation → http::Request<Bytes> → pace → authorize → send ⟲ retry → http::Response<Bytes> → decode → User
 //!           └────────── pure ──────────────────────────┘   └────────── client ──────────┘   └───────── pure ──────────────┘
 //! ```
 //!
