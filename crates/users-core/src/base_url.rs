@@ -1,6 +1,6 @@
 //! Where a client's requests go.
 
-use crate::Error;
+use crate::error::Error;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 use std::fmt;

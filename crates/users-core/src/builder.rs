@@ -1,12 +1,18 @@
 //! Building clients.
 
+use crate::authentication::client_credentials::{Assertion, ClientCredentials, Credential, Proof};
+use crate::base_url::BaseUrl;
 use crate::client::{Client, Limits, Shared};
+use crate::clock::{Clock, SystemClock};
+use crate::descriptor::Api;
+use crate::endpoint;
+use crate::error::Error;
+use crate::pacing::{AdaptivePacer, Pacer, Unpaced};
 use crate::retry::Budget;
-use crate::token::{Assertion, ClientCredentials, Credential, FETCH_TIMEOUT, Proof, StaticToken};
-use crate::{
-    AccessToken, AdaptivePacer, Api, BaseUrl, Clock, Error, HttpTransport, Pacer, Retry, SystemClock,
-    TokenSource, Unpaced, endpoint,
-};
+use crate::retry::Retry;
+use crate::token::{AccessToken, TokenSource};
+use crate::token::{FETCH_TIMEOUT, StaticToken};
+use crate::transport::HttpTransport;
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;

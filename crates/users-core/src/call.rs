@@ -1,7 +1,13 @@
 //! A call that has not been made yet.
 
+use crate::base_url::BaseUrl;
 use crate::client::{CallOptions, Client};
-use crate::{BaseUrl, Descriptor, Error, Operation, RateLimit, endpoint, redact};
+use crate::descriptor::Descriptor;
+use crate::endpoint;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::rate_limit::RateLimit;
+use crate::redact;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::fmt;

@@ -1,6 +1,8 @@
 //! All operations, as one list.
 
-use crate::{Descriptor, authentication, management};
+use crate::authentication;
+use crate::descriptor::Descriptor;
+use crate::management;
 
 /// Every operation that has a type of its own.
 pub static CATALOGUE: &[&Descriptor] = &[

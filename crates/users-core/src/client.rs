@@ -1,15 +1,20 @@
 //! The pipeline between a request and its response: pace → authorize → send ⟲ retry.
 
+use crate::base_url::BaseUrl;
 use crate::clock::within;
+use crate::clock::{Clock, Instant};
 use crate::decode::{RESPONSE_LIMIT, ResponseLimit};
+use crate::descriptor::Descriptor;
 use crate::endpoint::bearer;
+use crate::error::Error;
+use crate::pacing::Pacer;
 use crate::pacing::{PaceRequest, Permit};
 use crate::rate_limit::server_delay;
+use crate::retry::Retry;
 use crate::retry::{Budget, Failure, Tried};
-use crate::{
-    AccessToken, BaseUrl, Clock, ConnectTimeout, Descriptor, Error, HttpTransport, Instant, Pacer, Retry,
-    Sent, TokenSource, TransportError, TransportErrorKind, trace,
-};
+use crate::token::{AccessToken, TokenSource};
+use crate::trace;
+use crate::transport::{ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};

@@ -1,7 +1,7 @@
 //! Reading a response.
 
-use crate::error::Error;
-use crate::operation::Descriptor;
+use crate::descriptor::Descriptor;
+use crate::error::{Error, Misfit};
 use crate::redact;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -22,15 +22,6 @@ const ENTRY: usize = 64;
 /// How many bytes the response was allowed to have: an extension of the response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResponseLimit(pub(crate) usize);
-
-/// Why a body does not fit.
-pub(crate) struct Misfit {
-    pub(crate) reason: String,
-    /// Where it is.
-    pub(crate) path: String,
-    /// The same without the keys that may come from the body.
-    pub(crate) shown_path: String,
-}
 
 /// Reads a JSON response of an endpoint.
 pub(crate) fn decode_json<T: DeserializeOwned>(

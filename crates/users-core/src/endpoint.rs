@@ -1,6 +1,8 @@
 //! Making an endpoint's request.
 
-use crate::{BaseUrl, Descriptor, Error};
+use crate::base_url::BaseUrl;
+use crate::descriptor::Descriptor;
+use crate::error::Error;
 use bytes::Bytes;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING,

@@ -1,8 +1,11 @@
 //! What went wrong, where, and what can be done about it.
 
-use crate::decode::Misfit;
+use crate::descriptor::Descriptor;
+use crate::pacing::PaceError;
+use crate::rate_limit::RateLimit;
 use crate::rate_limit::server_delay;
-use crate::{Descriptor, PaceError, RateLimit, Sent, TransportError, TransportErrorKind, redact};
+use crate::redact;
+use crate::transport::{Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use std::borrow::Cow;
@@ -78,6 +81,15 @@ struct Answer {
     headers: HeaderMap,
     body: Bytes,
     error: Option<ErrorBody>,
+}
+
+/// Why a body does not fit.
+pub(crate) struct Misfit {
+    pub(crate) reason: String,
+    /// Where it is.
+    pub(crate) path: String,
+    /// The same without the keys that may come from the body.
+    pub(crate) shown_path: String,
 }
 
 /// What kind of thing went wrong.

@@ -50,9 +50,11 @@ mod catalogue;
 mod client;
 mod clock;
 mod decode;
+mod descriptor;
 mod endpoint;
 mod error;
 mod operation;
+mod operation_macro;
 mod pacing;
 mod paging;
 mod rate_limit;
@@ -63,22 +65,23 @@ mod token;
 mod trace;
 mod transport;
 
-pub use authentication::AuthenticationClient;
+pub use authentication::{AuthenticationClient, ClientCredentials};
 pub use base_url::BaseUrl;
 pub use builder::{AuthenticationProduct, Builder, ManagementProduct, Product};
 pub use bulk::{ImportAll, ImportError, ImportReport, RefusedRow, UnfinishedImport};
 pub use call::{Call, Meta, Optional, WithMeta};
 pub use catalogue::CATALOGUE;
 pub use clock::{Clock, Instant, SystemClock};
+pub use descriptor::{Access, Api, Descriptor, Safety};
 pub use error::{Error, ErrorKind};
 pub use management::ManagementClient;
-pub use operation::{Access, Api, Descriptor, Operation, Safety};
+pub use operation::Operation;
 pub use pacing::{AdaptivePacer, PaceError, PaceRequest, Pacer, Permit, RateLimitState, Unpaced};
 pub use paging::{Items, Paged, Pages};
 pub use rate_limit::RateLimit;
 pub use rest::{Rest, RestClient};
 pub use retry::{FailedAttempt, Retry};
-pub use token::{AccessToken, ClientCredentials, StaticToken, TokenFn, TokenSource, token_fn};
+pub use token::{AccessToken, StaticToken, TokenFn, TokenSource, token_fn};
 pub use transport::{
     Body, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind, transport_fn,
 };

@@ -1,7 +1,9 @@
 //! Streams over the pages of a list.
 
+use crate::call::Call;
 use crate::client::{CallOptions, Client};
-use crate::{Call, Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::VecDeque;

@@ -1,9 +1,13 @@
 //! The escape hatch: any path, any parameters, any answer.
 
+use crate::base_url::BaseUrl;
+use crate::call::Call;
 use crate::client::Client;
 use crate::decode::decode_any;
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
-use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;

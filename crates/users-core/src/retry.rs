@@ -1,7 +1,8 @@
 //! When a request is sent again, and after how long.
 
+use crate::descriptor::Safety;
 use crate::error::is_passing;
-use crate::{Safety, Sent, TransportError, TransportErrorKind};
+use crate::transport::{Sent, TransportError, TransportErrorKind};
 use http::StatusCode;
 use std::fmt;
 use std::sync::Arc;

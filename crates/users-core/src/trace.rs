@@ -4,7 +4,9 @@
 
 #[cfg(feature = "tracing")]
 mod on {
-    use crate::{BaseUrl, Descriptor, Error};
+    use crate::base_url::BaseUrl;
+    use crate::descriptor::Descriptor;
+    use crate::error::Error;
     use http::StatusCode;
     use std::fmt::Debug;
     use std::future::Future;
@@ -100,7 +102,9 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod on {
-    use crate::{BaseUrl, Descriptor, Error};
+    use crate::base_url::BaseUrl;
+    use crate::descriptor::Descriptor;
+    use crate::error::Error;
     use http::StatusCode;
     use std::fmt::Debug;
     use std::future::Future;

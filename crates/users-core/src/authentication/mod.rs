@@ -1,14 +1,19 @@
 //! The Authentication API: users as they see themselves, and the tokens that calls need.
 
+pub(crate) mod client_credentials;
 mod token;
 mod users;
 
+pub use client_credentials::ClientCredentials;
 pub use token::{RequestToken, TokenResponse};
 pub use users::{GetInfo, Impersonate, UsersManager};
 
+use crate::builder::Builder;
 use crate::builder::{AuthenticationProduct, Product, sealed::Sealed};
 use crate::client::Client;
-use crate::{Api, Builder, HttpTransport, RestClient};
+use crate::descriptor::Api;
+use crate::rest::RestClient;
+use crate::transport::HttpTransport;
 
 /// A client of a tenant's Authentication API. Cloning is cheap; clones share connections.
 ///

@@ -1,8 +1,11 @@
 //! Fetching an access token.
 
+use crate::base_url::BaseUrl;
 use crate::decode::decode_json;
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
-use crate::{Api, BaseUrl, Descriptor, Error, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use users_model::Secret;

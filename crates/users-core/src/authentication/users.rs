@@ -1,10 +1,16 @@
 //! Who a token belongs to, and logging in as somebody else.
 
+use crate::base_url::BaseUrl;
+use crate::builder::Builder;
 use crate::builder::{AuthenticationProduct, Product, sealed::Sealed};
+use crate::call::Call;
 use crate::client::Client;
 use crate::decode::{decode_json, decode_text};
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
-use crate::{Api, BaseUrl, Builder, Call, Descriptor, Error, HttpTransport, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::transport::HttpTransport;
 use bytes::Bytes;
 use users_model::{Impersonation, Secret, UserId, UserInfo};
 

@@ -1,17 +1,19 @@
 //! Exports: begin the job, wait for its file, and download it into a sink.
 
 use super::gzip::{Check, Misfit};
-use super::{job_id, wait_for, yield_now};
+use super::job::{job_id, wait_for};
+use super::yielding::yield_now;
+use crate::base_url::BaseUrl;
+use crate::call::Call;
 use crate::client::Client;
 use crate::clock::within;
-use crate::management::{ExportUsers, GetJob};
-use crate::operation::Safety;
+use crate::descriptor::Safety;
+use crate::descriptor::{Api, Descriptor};
+use crate::error::{Error, ErrorKind};
+use crate::management::jobs::{ExportUsers, GetJob, JobsManager};
 use crate::rate_limit::server_delay;
 use crate::retry::{Failure, Tried};
-use crate::{
-    Api, BaseUrl, Call, ConnectTimeout, Descriptor, Error, ErrorKind, Sent, TransportError,
-    TransportErrorKind,
-};
+use crate::transport::{ConnectTimeout, Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use flate2::Crc;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
@@ -28,23 +30,63 @@ const DOWNLOAD: &Descriptor =
 /// How much of a file is unpacked and written before other tasks run.
 const SLICE: usize = 64 * 1024;
 
+impl JobsManager {
+    /// Exports users, waits for the file, and writes it into a sink as it comes: it is never held as a whole. Gives the job.
+    ///
+    /// Scope `read:users`. The file is packed with gzip and written as it is, checked to its last byte. It is read without a token
+    /// from wherever Auth0 keeps it, over https (or http from this machine). A download that fails is repeated as a GET is, at
+    /// a fresh address; what was written already is compared and not written again.
+    ///
+    /// # Errors
+    ///
+    /// Once the job was accepted, every error has its [`job_id`](Error::job_id): continue with
+    /// [`resume_export`](Self::resume_export) and an empty sink. After an error the sink holds a part of the file, or nothing.
+    ///
+    /// ```
+    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// use users_core::model::UsersExport;
+    ///
+    /// let file = std::fs::File::create("users.json.gz")?;
+    /// client.jobs().export_to(UsersExport::new().format("json"), file).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn export_to(&self, export: UsersExport, sink: impl Write + Send) -> Result<Job, Error> {
+        export_to(self.0.clone(), export, sink).await
+    }
+
+    /// Waits for the file of an export that was begun before, and writes it into a sink, as [`export_to`](Self::export_to) does.
+    ///
+    /// ```
+    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// use users_core::model::UsersExport;
+    ///
+    /// let jobs = client.jobs();
+    /// let first = jobs.export_to(UsersExport::new(), std::fs::File::create("users.csv.gz")?).await;
+    /// if let Some(id) = first.as_ref().err().and_then(|error| error.job_id()) {
+    ///     jobs.resume_export(id, std::fs::File::create("users.csv.gz")?).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn resume_export(
+        &self,
+        job_id: impl Into<String>,
+        sink: impl Write + Send,
+    ) -> Result<Job, Error> {
+        resume_export(self.0.clone(), job_id.into(), sink).await
+    }
+}
+
 /// Begins an export, waits for its file and writes it into a sink; gives the job.
-pub(crate) async fn export_to(
-    client: Client,
-    export: UsersExport,
-    mut sink: impl Write + Send,
-) -> Result<Job, Error> {
+async fn export_to(client: Client, export: UsersExport, mut sink: impl Write + Send) -> Result<Job, Error> {
     let job = Call::new(client.clone(), Ok(ExportUsers::new(export))).send().await?;
     let id = job_id(&job, ExportUsers::DESCRIPTOR)?;
     finish(&client, &id, job, &mut sink).await.map_err(|error| error.with_job_id(&id))
 }
 
 /// Waits for the file of an export that was begun before, and writes it into a sink; gives the job.
-pub(crate) async fn resume_export(
-    client: Client,
-    id: String,
-    mut sink: impl Write + Send,
-) -> Result<Job, Error> {
+async fn resume_export(client: Client, id: String, mut sink: impl Write + Send) -> Result<Job, Error> {
     let finished = async {
         let job = Call::new(client.clone(), Ok(GetJob::new(id.clone()))).send().await?;
         finish(&client, &id, job, &mut sink).await

@@ -1,6 +1,6 @@
 //! Rows, cut into files of a size that Auth0 takes.
 
-use crate::Error;
+use crate::error::Error;
 use bytes::Bytes;
 use futures_core::Stream;
 use std::ops::Range;

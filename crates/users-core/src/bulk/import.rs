@@ -1,11 +1,12 @@
 //! Imports of any size, cut into files.
 
 use super::files::{File, FileError, Files, Rows};
+use super::job::{job_id, wait_for};
 use super::report::{ImportError, ImportReport, UnfinishedImport};
-use super::{job_id, wait_for};
+use crate::call::Call;
 use crate::client::Client;
-use crate::management::{GetJobErrors, ImportUsers, JobErrors};
-use crate::{Call, Error};
+use crate::error::Error;
+use crate::management::jobs::{GetJobErrors, ImportUsers, JobErrors, JobsManager, check_row};
 use futures_core::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
@@ -34,6 +35,46 @@ struct Options {
     connection_id: String,
     upsert: Option<bool>,
     send_completion_email: Option<bool>,
+}
+
+impl JobsManager {
+    /// Imports users into a database connection (`con_…`), however many: the rows are cut into files that Auth0 takes, two jobs run at a
+    /// time, as Auth0 allows, and their results come back joined, each refused row with its place.
+    ///
+    /// Scopes `create:users` and `read:users`.
+    ///
+    /// # Errors
+    ///
+    /// The first failure ends the import: no further file is sent. Its [`ImportError`] has the report so far,
+    /// with the jobs that run on and the rows of the file that failed. A row that is not a JSON object, or larger than a file, is
+    /// refused before its file is sent.
+    ///
+    /// ```
+    /// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
+    /// let report = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows).upsert(true).await?;
+    /// for refused in &report.refused {
+    ///     println!("row {:?}: {:?}", refused.row, refused.errors.errors);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn import_all<I>(&self, connection_id: impl Into<String>, rows: I) -> ImportAll
+    where
+        I: IntoIterator<Item: Serialize>,
+        I::IntoIter: Send + 'static,
+    {
+        self.import_stream(connection_id, futures_util::stream::iter(rows))
+    }
+
+    /// The same with rows that come as a stream, of which one file at a time is held.
+    pub fn import_stream<T: Serialize>(
+        &self,
+        connection_id: impl Into<String>,
+        rows: impl Stream<Item = T> + Send + 'static,
+    ) -> ImportAll {
+        ImportAll::new(self.0.clone(), connection_id.into(), rows)
+    }
 }
 
 impl ImportAll {
@@ -117,14 +158,6 @@ impl ImportAll {
             Some((error, rows)) => Err(ImportError::new(error, report, Some(rows))),
         }
     }
-}
-
-/// Refuses a row that is no object: Auth0 would refuse the whole file, or fail over it.
-pub(crate) fn check_row(number: usize, row: &[u8]) -> Result<(), Error> {
-    if row.trim_ascii_start().starts_with(b"{") {
-        return Ok(());
-    }
-    Err(Error::invalid(format!("row {number} is not a JSON object")))
 }
 
 /// What happens in an import.

@@ -1,6 +1,6 @@
 //! Which row of a file Auth0 shows, in time that is linear in the size of the file.
 
-use super::yield_now;
+use super::yielding::yield_now;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use users_model::JsonObject;

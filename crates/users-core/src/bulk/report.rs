@@ -2,8 +2,8 @@
 
 use super::files::File;
 use super::matching::Places;
-use crate::Error;
-use crate::management::{ImportUsers, JobErrors};
+use crate::error::Error;
+use crate::management::jobs::{ImportUsers, JobErrors};
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Range;

@@ -1,8 +1,9 @@
 //! Users by the connection that they are in.
 
+use crate::call::Call;
 use crate::client::Client;
-use crate::operation::operation;
-use crate::{Api, Call, Descriptor};
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 
 /// Users by the connection that they are in.
 #[derive(Clone, Debug)]

@@ -1,11 +1,16 @@
 //! Linking accounts to a user.
 
-use super::users::user_id;
+use super::user_id::user_id;
+use crate::base_url::BaseUrl;
+use crate::call::Call;
 use crate::client::Client;
 use crate::decode::decode_json;
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
-use crate::operation::operation;
-use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation, RestClient};
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::operation_macro::operation;
+use crate::rest::RestClient;
 use bytes::Bytes;
 use users_model::{Identity, LinkTarget, Provider, UserId};
 

@@ -1,16 +1,17 @@
 //! Jobs: imports, exports and verification mails.
 
-use crate::bulk::{ImportAll, check_row, export_to, resume_export};
+use crate::base_url::BaseUrl;
+use crate::call::Call;
 use crate::client::Client;
 use crate::decode::{decode_json, decode_status};
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
-use crate::operation::operation;
-use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::operation_macro::operation;
 use bytes::Bytes;
-use futures_core::Stream;
 use http::StatusCode;
 use serde::Serialize;
-use std::io::Write;
 use users_model::{Job, JobRowErrors, UsersExport, VerificationEmail};
 
 /// Jobs: imports, exports and verification mails, which take their time.
@@ -27,7 +28,7 @@ use users_model::{Job, JobRowErrors, UsersExport, VerificationEmail};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct JobsManager(pub(super) Client);
+pub struct JobsManager(pub(crate) Client);
 
 impl JobsManager {
     /// Begins an export of users to a file.
@@ -65,90 +66,6 @@ impl JobsManager {
         }
         users.push(b']');
         self.call(Ok(ImportUsers::new(connection_id.into(), users.into(), None, None)))
-    }
-
-    /// Imports users into a database connection (`con_…`), however many: the rows are cut into files that Auth0 takes, two jobs run at a
-    /// time, as Auth0 allows, and their results come back joined, each refused row with its place.
-    ///
-    /// Scopes `create:users` and `read:users`.
-    ///
-    /// # Errors
-    ///
-    /// The first failure ends the import: no further file is sent. Its [`ImportError`](crate::ImportError) has the report so far,
-    /// with the jobs that run on and the rows of the file that failed. A row that is not a JSON object, or larger than a file, is
-    /// refused before its file is sent.
-    ///
-    /// ```
-    /// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
-    /// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
-    /// let report = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows).upsert(true).await?;
-    /// for refused in &report.refused {
-    ///     println!("row {:?}: {:?}", refused.row, refused.errors.errors);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn import_all<I>(&self, connection_id: impl Into<String>, rows: I) -> ImportAll
-    where
-        I: IntoIterator<Item: Serialize>,
-        I::IntoIter: Send + 'static,
-    {
-        self.import_stream(connection_id, futures_util::stream::iter(rows))
-    }
-
-    /// The same with rows that come as a stream, of which one file at a time is held.
-    pub fn import_stream<T: Serialize>(
-        &self,
-        connection_id: impl Into<String>,
-        rows: impl Stream<Item = T> + Send + 'static,
-    ) -> ImportAll {
-        ImportAll::new(self.0.clone(), connection_id.into(), rows)
-    }
-
-    /// Exports users, waits for the file, and writes it into a sink as it comes: it is never held as a whole. Gives the job.
-    ///
-    /// Scope `read:users`. The file is packed with gzip and written as it is, checked to its last byte. It is read without a token
-    /// from wherever Auth0 keeps it, over https (or http from this machine). A download that fails is repeated as a GET is, at
-    /// a fresh address; what was written already is compared and not written again.
-    ///
-    /// # Errors
-    ///
-    /// Once the job was accepted, every error has its [`job_id`](Error::job_id): continue with
-    /// [`resume_export`](Self::resume_export) and an empty sink. After an error the sink holds a part of the file, or nothing.
-    ///
-    /// ```
-    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
-    /// use users_core::model::UsersExport;
-    ///
-    /// let file = std::fs::File::create("users.json.gz")?;
-    /// client.jobs().export_to(UsersExport::new().format("json"), file).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn export_to(&self, export: UsersExport, sink: impl Write + Send) -> Result<Job, Error> {
-        export_to(self.0.clone(), export, sink).await
-    }
-
-    /// Waits for the file of an export that was begun before, and writes it into a sink, as [`export_to`](Self::export_to) does.
-    ///
-    /// ```
-    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
-    /// use users_core::model::UsersExport;
-    ///
-    /// let jobs = client.jobs();
-    /// let first = jobs.export_to(UsersExport::new(), std::fs::File::create("users.csv.gz")?).await;
-    /// if let Some(id) = first.as_ref().err().and_then(|error| error.job_id()) {
-    ///     jobs.resume_export(id, std::fs::File::create("users.csv.gz")?).await?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn resume_export(
-        &self,
-        job_id: impl Into<String>,
-        sink: impl Write + Send,
-    ) -> Result<Job, Error> {
-        resume_export(self.0.clone(), job_id.into(), sink).await
     }
 
     /// Sends a verification mail.
@@ -347,4 +264,12 @@ impl Operation for GetJobErrors {
         }
         decode_json(Some(Self::DESCRIPTOR), response).map(|job| JobErrors::Job(Box::new(job)))
     }
+}
+
+/// Refuses a row that is no object: Auth0 would refuse the whole file, or fail over it.
+pub(crate) fn check_row(number: usize, row: &[u8]) -> Result<(), Error> {
+    if row.trim_ascii_start().starts_with(b"{") {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("row {number} is not a JSON object")))
 }

@@ -3,13 +3,14 @@
 mod connections;
 pub(crate) mod fields;
 mod identities;
-mod jobs;
+pub(crate) mod jobs;
 mod multifactor;
 mod refresh_tokens;
 mod roles;
 mod sessions;
 mod tickets;
 mod user_blocks;
+mod user_id;
 mod users;
 
 pub use connections::{ConnectionsManager, DeleteConnectionUser};
@@ -44,9 +45,13 @@ pub use users::{
     UsersManager,
 };
 
+use crate::builder::Builder;
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
 use crate::client::Client;
-use crate::{Api, Builder, HttpTransport, RateLimitState, RestClient};
+use crate::descriptor::Api;
+use crate::pacing::RateLimitState;
+use crate::rest::RestClient;
+use crate::transport::HttpTransport;
 
 /// A client of a tenant's Management API. Cloning is cheap; clones share connections, the token and the pace.
 ///

@@ -1,9 +1,12 @@
 //! A user's multi-factor enrolments.
 
-use super::users::user_id;
+use super::user_id::user_id;
+use crate::call::Call;
 use crate::client::Client;
-use crate::operation::operation;
-use crate::{Api, Call, Descriptor, Error, RestClient};
+use crate::descriptor::{Api, Descriptor};
+use crate::error::Error;
+use crate::operation_macro::operation;
+use crate::rest::RestClient;
 use users_model::{MultifactorProvider, UserId};
 
 /// The multi-factor enrolments of a user.

@@ -1,9 +1,10 @@
 //! Refresh tokens, by their own ids.
 
+use crate::call::Call;
 use crate::client::Client;
-use crate::operation::operation;
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use crate::paging::paged_by_checkpoint;
-use crate::{Api, Call, Descriptor};
 use users_model::{Page, RefreshToken, RefreshTokenRevocation, RefreshTokenUpdate};
 
 /// Refresh tokens, by their own ids.

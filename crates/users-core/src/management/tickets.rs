@@ -1,8 +1,9 @@
 //! Links that let users verify an address or set a password.
 
+use crate::call::Call;
 use crate::client::Client;
-use crate::operation::operation;
-use crate::{Api, Call, Descriptor};
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use users_model::{EmailVerificationTicket, PasswordChangeTicket, Ticket};
 
 /// Links that let users verify an address or set a password.

@@ -1,8 +1,9 @@
 //! What brute-force protection has blocked.
 
+use crate::call::Call;
 use crate::client::Client;
-use crate::operation::operation;
-use crate::{Api, Call, Descriptor};
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use users_model::UserBlocks;
 
 /// What brute-force protection has blocked.

@@ -3,8 +3,10 @@
 use super::pace::Pace;
 use super::per_group::{GROUPS, PerGroup};
 use super::{PaceError, PaceRequest, Pacer, Permit, RateLimitState};
+use crate::clock::{Clock, Instant};
+use crate::descriptor::Access;
+use crate::rate_limit::RateLimit;
 use crate::rate_limit::server_delay;
-use crate::{Access, Clock, Instant, RateLimit};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use std::collections::BTreeMap;

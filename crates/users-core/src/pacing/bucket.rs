@@ -1,6 +1,6 @@
 //! What a client believes of one bucket, and the law by which it draws from it.
 
-use crate::Instant;
+use crate::clock::Instant;
 use std::time::Duration;
 
 /// A token bucket of the tenant's, seen from outside: its size is told, its level is told in whole requests some time

@@ -10,7 +10,7 @@ pub use adaptive::AdaptivePacer;
 
 pub use error::PaceError;
 
-use crate::{Access, Descriptor};
+use crate::descriptor::{Access, Descriptor};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use std::fmt;

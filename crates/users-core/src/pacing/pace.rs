@@ -3,7 +3,9 @@
 use super::RateLimitState;
 use super::bucket::{Bucket, Hold, Told};
 use super::per_group::{GROUPS, PerGroup};
-use crate::{Access, Instant, RateLimit};
+use crate::clock::Instant;
+use crate::descriptor::Access;
+use crate::rate_limit::RateLimit;
 use http::StatusCode;
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Reads, writes and deletes.
 
-use crate::Access;
+use crate::descriptor::Access;
 
 pub(super) const GROUPS: [Access; 3] = [Access::Read, Access::Write, Access::Delete];
 

@@ -8,7 +8,10 @@ use super::AccessToken;
 use super::flight::{Fetching, Flight, Outcome, Waiting};
 use super::renewal::{Backoff, Rejections};
 use crate::clock::within;
-use crate::{Clock, Error, ErrorKind, Instant, Sent, TransportError, TransportErrorKind, trace};
+use crate::clock::{Clock, Instant};
+use crate::error::{Error, ErrorKind};
+use crate::trace;
+use crate::transport::{Sent, TransportError, TransportErrorKind};
 use futures_util::FutureExt as _;
 use std::fmt;
 use std::future::Future;
@@ -30,11 +33,11 @@ const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a fetch may go unpolled after it was woken before it is replaced.
 const UNPOLLED_TIMEOUT: Duration = Duration::from_millis(500);
 
-pub(super) type Fetch =
+pub(crate) type Fetch =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send>> + Send + Sync>;
 
 /// The current token and the fetch of the next one.
-pub(super) struct Cached {
+pub(crate) struct Cached {
     clock: Arc<dyn Clock>,
     fetch: Arc<Fetch>,
     state: Mutex<State>,
@@ -69,11 +72,11 @@ enum Plan {
 }
 
 impl Cached {
-    pub(super) fn new(clock: Arc<dyn Clock>, fetch: Fetch) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, fetch: Fetch) -> Self {
         Self { clock, fetch: Arc::new(fetch), state: Mutex::default(), flight: Flight::default() }
     }
 
-    pub(super) async fn token(&self) -> Result<AccessToken, Error> {
+    pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
         within(&*self.clock, Some(FETCH_TIMEOUT), self.fetched_or_awaited())
             .await
             .unwrap_or_else(|_| Err(Error::token(Arc::new(too_late()))))
@@ -217,7 +220,7 @@ impl Cached {
     }
 
     /// A 401 rejected this token: drops it, unless it is the result of such a renewal itself and has never been accepted.
-    pub(super) fn rejected(&self, token: &AccessToken) {
+    pub(crate) fn rejected(&self, token: &AccessToken) {
         let now = self.clock.now();
         let mut state = self.state();
         let State { current, rejections, .. } = &mut *state;

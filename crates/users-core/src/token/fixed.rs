@@ -2,7 +2,8 @@
 
 use super::cached::Cached;
 use super::{AccessToken, TokenSource};
-use crate::{Clock, Error};
+use crate::clock::Clock;
+use crate::error::Error;
 use async_trait::async_trait;
 use std::fmt;
 use std::future::Future;

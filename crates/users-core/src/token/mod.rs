@@ -1,17 +1,14 @@
 //! Where access tokens come from.
 
 mod cached;
-mod client_credentials;
 mod fixed;
 mod flight;
 mod renewal;
 
-pub(crate) use cached::FETCH_TIMEOUT;
-pub use client_credentials::ClientCredentials;
-pub(crate) use client_credentials::{Assertion, Credential, Proof};
+pub(crate) use cached::{Cached, FETCH_TIMEOUT};
 pub use fixed::{StaticToken, TokenFn, token_fn};
 
-use crate::Error;
+use crate::error::Error;
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +19,7 @@ use users_model::Secret;
 /// Provides the access token that a client sends.
 ///
 /// The client calls [`token`](Self::token) once before a request is queued, and again before it is sent if it had to wait; a
-/// source should therefore cache its token, as [`ClientCredentials`] and [`token_fn`] do. A failure ends the call with an
+/// source should therefore cache its token, as [`ClientCredentials`](crate::ClientCredentials) and [`token_fn`] do. A failure ends the call with an
 /// error of kind [`Token`](crate::ErrorKind::Token).
 ///
 /// ```

@@ -1,6 +1,7 @@
 //! How often tokens are requested while requests for them fail, or while the server rejects them.
 
-use crate::{Error, Instant};
+use crate::clock::Instant;
+use crate::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,7 +79,8 @@ fn doubled(time: Duration, times: u32, longest: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ErrorKind, TransportError};
+    use crate::error::ErrorKind;
+    use crate::transport::TransportError;
 
     fn at(seconds: u64) -> Instant {
         Instant::from_start(Duration::from_secs(seconds))

@@ -1,7 +1,7 @@
 //! What can be done to a user besides.
 
-use crate::operation::operation;
-use crate::{Api, Descriptor};
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use users_model::{AccessRevocation, RecoveryCode, RiskAssessmentClearance, User, UserId};
 
 operation! {

@@ -1,10 +1,14 @@
 //! Deleting every user of a tenant.
 
 use super::{DeleteUser, GetAllUsers};
+use crate::base_url::BaseUrl;
+use crate::call::Call;
 use crate::client::{CallOptions, Client};
 use crate::decode::decode_empty;
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
-use crate::{Api, BaseUrl, Call, Descriptor, Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};

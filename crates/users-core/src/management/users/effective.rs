@@ -1,9 +1,10 @@
 //! What a user may do in effect, and why.
 
 use super::OfUser;
-use crate::operation::operation;
+use crate::call::Call;
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use crate::paging::paged_by_checkpoint;
-use crate::{Api, Call, Descriptor};
 use users_model::{EffectivePermission, EffectiveRole, Group, Page, UserId};
 
 /// What a user may do at an API in effect, and why.

@@ -1,7 +1,7 @@
 //! Reading a user.
 
-use crate::operation::operation;
-use crate::{Api, Descriptor};
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use users_model::{User, UserId};
 
 operation! {

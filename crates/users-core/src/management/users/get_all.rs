@@ -1,10 +1,14 @@
 //! Listing and searching users.
 
+use crate::base_url::BaseUrl;
+use crate::call::Call;
 use crate::decode::decode_json;
+use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
+use crate::error::Error;
 use crate::management::fields::Fields;
+use crate::operation::Operation;
 use crate::paging::{LARGEST_PAGE, paged_by_offset};
-use crate::{Api, BaseUrl, Call, Descriptor, Error, Operation};
 use bytes::Bytes;
 use users_model::{Page, User};
 

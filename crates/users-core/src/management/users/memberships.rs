@@ -1,9 +1,10 @@
 //! What a user belongs to, and what is known of it elsewhere.
 
 use super::OfUser;
-use crate::operation::operation;
+use crate::call::Call;
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use crate::paging::{paged_by_checkpoint, paged_by_offset};
-use crate::{Api, Call, Descriptor};
 use users_model::{
     ConnectedAccount, Enrollment, FederatedTokenSet, Group, LogEvent, Organization, Page, UserId,
 };

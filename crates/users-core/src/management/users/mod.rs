@@ -41,10 +41,17 @@ pub use sessions::{
 };
 pub use update::UpdateUser;
 
+use super::user_id::user_id;
 use super::{DeleteMultifactorProvider, Identities, LinkIdentity, Multifactor, UnlinkIdentity};
+use crate::builder::Builder;
 use crate::builder::{ManagementProduct, Product, sealed::Sealed};
+use crate::call::Call;
 use crate::client::Client;
-use crate::{Api, Builder, Call, Error, HttpTransport, Operation, RestClient};
+use crate::descriptor::Api;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::rest::RestClient;
+use crate::transport::HttpTransport;
 use users_model::{
     AccessRevocation, InvalidId, LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider,
     RiskAssessmentClearance, UserId, UserUpdate,
@@ -471,9 +478,4 @@ impl OfUser {
     fn call<O: Operation>(&self, operation: impl FnOnce(UserId) -> O) -> Call<O> {
         Call::new(self.client.clone(), self.id.clone().map(operation).map_err(Error::from))
     }
-}
-
-/// An id from whatever a caller has.
-pub(super) fn user_id(id: impl TryInto<UserId, Error: Into<Error>>) -> Result<UserId, Error> {
-    id.try_into().map_err(Into::into)
 }

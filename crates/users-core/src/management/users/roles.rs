@@ -1,9 +1,10 @@
 //! The roles of a user.
 
 use super::OfUser;
-use crate::operation::operation;
+use crate::call::Call;
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use crate::paging::paged_by_offset;
-use crate::{Api, Call, Descriptor};
 use users_model::{Page, Role, UserId};
 
 /// The roles of a user.

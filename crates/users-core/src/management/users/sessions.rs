@@ -1,9 +1,10 @@
 //! Where a user is logged in.
 
 use super::OfUser;
-use crate::operation::operation;
+use crate::call::Call;
+use crate::descriptor::{Api, Descriptor};
+use crate::operation_macro::operation;
 use crate::paging::paged_by_checkpoint;
-use crate::{Api, Call, Descriptor};
 use users_model::{Page, RefreshToken, Session, UserId};
 
 /// The sessions of a user.

@@ -1,10 +1,11 @@
 //! The client credentials grant.
 
-use super::cached::Cached;
-use super::{AccessToken, TokenSource};
-use crate::authentication::{RequestToken, TokenResponse};
+use super::token::{RequestToken, TokenResponse};
+use crate::call::Call;
 use crate::client::Client;
-use crate::{Call, Clock, Error};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::token::{AccessToken, Cached, TokenSource};
 use async_trait::async_trait;
 use std::fmt;
 use std::future::Future;

@@ -1,0 +1,40 @@
+//! Waiting for jobs.
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::descriptor::Descriptor;
+use crate::error::{Error, ErrorKind};
+use crate::management::jobs::GetJob;
+use std::time::Duration;
+use users_model::{Job, JobStatus};
+
+/// How long to wait before a job is looked at, the first time and at most.
+const POLL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// How long a job may take: Auth0 gives it two hours.
+const LONGEST_JOB: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// The id of a job that was just accepted.
+pub(super) fn job_id(job: &Job, descriptor: &Descriptor) -> Result<String, Error> {
+    job.id.clone().filter(|id| !id.is_empty()).ok_or_else(|| {
+        let message = "the job was accepted, but the answer does not name its id";
+        Error::new(ErrorKind::Decode, message).of(descriptor).maybe_applied()
+    })
+}
+
+/// Looks at a job, less and less often, until it has ended.
+pub(super) async fn wait_for(client: &Client, id: &str, mut job: Job) -> Result<Job, Error> {
+    let clock = &*client.shared.clock;
+    let (mut pause, longest) = POLL;
+    let began = clock.now();
+    while !matches!(job.status, Some(JobStatus::Completed | JobStatus::Failed)) {
+        if clock.now().saturating_since(began) > LONGEST_JOB {
+            let message = format!("job {id} has not ended in two hours");
+            return Err(Error::new(ErrorKind::Timeout, message).of(GetJob::DESCRIPTOR));
+        }
+        clock.sleep(pause).await;
+        pause = (pause * 3 / 2).min(longest);
+        job = Call::new(client.clone(), Ok(GetJob::new(id.to_owned()))).send().await?;
+    }
+    Ok(job)
+}
