@@ -1,7 +1,7 @@
 //! Everything that must hold before a change lands.
 
 use crate::run::{cargo, command, is_there, root, status};
-use crate::{bench, contract, features, peers, purity, reference};
+use crate::{bench, contract, features, layers, peers, purity, reference};
 use std::time::{Duration, Instant};
 
 /// What came of a step: done, or left out and why.
@@ -14,6 +14,7 @@ type Step = (&'static str, fn() -> Outcome);
 pub fn run() -> Result<(), String> {
     let steps: &[Step] = &[
         ("format", || cargo(&["fmt", "--all", "--check"]).map(done)),
+        ("layers", || layers::check().map(done)),
         ("lints", || {
             cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
                 .map(done)

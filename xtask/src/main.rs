@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod contract;
 mod features;
+mod layers;
 mod long;
 mod peers;
 mod purity;
@@ -33,6 +34,8 @@ enum Chore {
         #[arg(long, requires = "oas")]
         write: bool,
     },
+    /// Prints which modules each module depends on, and fails if some form a cycle.
+    Layers,
     /// Writes the table of operations in the documentation of users-core.
     Reference,
     /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Ci => ci::run(),
         Chore::Contract { oas, write } => contract::run(oas.as_deref(), write),
+        Chore::Layers => layers::print().and_then(|()| layers::check()),
         Chore::Reference => reference::run(false),
         Chore::Peers => peers::run().map(|told| println!("{told}")),
         Chore::Bench { arguments } => bench::run(&arguments),

@@ -47,8 +47,20 @@ enum Versions {
     Http2,
 }
 
+impl HyperTransport {
+    /// The transport with every default. It fails only where TLS cannot be set up at all.
+    pub fn new() -> Result<Self, TransportError> {
+        Self::builder().build()
+    }
+
+    /// Sets what shall differ from the defaults.
+    pub fn builder() -> HyperTransportBuilder {
+        HyperTransportBuilder::new()
+    }
+}
+
 impl HyperTransportBuilder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
             pool_idle_timeout: Duration::from_secs(60),

@@ -1,7 +1,6 @@
 //! The transport: hyper's pooled client behind the trait of `users-core`.
 
 use crate::body::{self, InUse, Timer};
-use crate::builder::HyperTransportBuilder;
 use crate::connector::{for_call, host_and_port, is_loopback};
 use crate::error;
 use crate::gate::{Outgoing, Sending};
@@ -54,16 +53,6 @@ pub struct HyperTransport {
 }
 
 impl HyperTransport {
-    /// The transport with every default. It fails only where TLS cannot be set up at all.
-    pub fn new() -> Result<Self, TransportError> {
-        Self::builder().build()
-    }
-
-    /// Sets what shall differ from the defaults.
-    pub fn builder() -> HyperTransportBuilder {
-        HyperTransportBuilder::new()
-    }
-
     /// Refuses what must not or cannot be sent; gives the runtime to send it on.
     fn check(&self, uri: &Uri) -> Result<Handle, TransportError> {
         let refuse = |message| Err(TransportError::new(TransportErrorKind::Invalid, Sent::No, message));

@@ -1,9 +1,9 @@
 //! What can be done to a user besides: recovery codes, tickets, and the like.
 
 use super::answer::{Answer, Failure, accepted, json, no_content};
-use super::record::{put, text};
 use super::request::Request;
 use super::state::State;
+use super::values::{put, text};
 use http::StatusCode;
 use users_core::model::JsonObject;
 

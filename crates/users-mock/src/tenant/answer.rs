@@ -1,7 +1,7 @@
 //! What the tenant answers with.
 
 use super::limits::{Refusal, Standing};
-use super::record::put;
+use super::values::put;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};

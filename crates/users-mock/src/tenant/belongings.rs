@@ -2,10 +2,10 @@
 
 use super::answer::{Answer, Failure, json, no_content};
 use super::lists::{by_checkpoint, by_offset};
-use super::record::{put, text};
 use super::request::Request;
 use super::search::project;
 use super::state::State;
+use super::values::{put, text};
 use http::StatusCode;
 use users_core::model::JsonObject;
 

@@ -1,7 +1,8 @@
 //! What a tenant begins with.
 
+use super::connection::{Connection, DATABASE, USERNAME};
 use super::limits::Limiter;
-use super::state::{Connection, DATABASE, State, USERNAME};
+use super::state::State;
 use super::{Limits, Seed, Tenant, generated};
 use crate::VirtualClock;
 use std::collections::{BTreeMap, HashMap};

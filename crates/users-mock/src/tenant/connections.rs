@@ -1,8 +1,9 @@
 //! The connections that users are kept in.
 
 use super::answer::{Answer, Failure, json, no_content};
+use super::connection::Connection;
 use super::request::Request;
-use super::state::{Connection, State};
+use super::state::State;
 use http::StatusCode;
 use serde_json::{Value, json as value};
 

@@ -1,9 +1,9 @@
 //! Exports: a file of users, as NDJSON or CSV, packed with gzip.
 
 use super::answer::{Answer, Failure, json};
-use super::record::{put, text};
 use super::request::Request;
 use super::state::State;
+use super::values::{put, text};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -49,7 +49,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer, Fai
     put(&mut job, "format", &format);
     for key in ["limit", "fields"] {
         if let Some(value) = body.raw(key) {
-            super::record::put_raw(&mut job, key, value);
+            super::values::put_raw(&mut job, key, value);
         }
     }
     if let Some(connection) = &connection {

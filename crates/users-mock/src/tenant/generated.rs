@@ -1,7 +1,9 @@
 //! Generated users, the same every time.
 
-use super::record::{Record, put};
-use super::state::{DATABASE, State};
+use super::connection::DATABASE;
+use super::record::Record;
+use super::state::State;
+use super::values::put;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -2,10 +2,11 @@
 
 use super::answer::{Answer, Failure, json};
 use super::grant::Grant;
-use super::record::{PROFILE, Record, put};
+use super::record::{PROFILE, Record};
 use super::request::Request;
 use super::state::State;
 use super::validate;
+use super::values::put;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
@@ -119,16 +120,16 @@ fn with_profiles(user: &Record) -> Vec<JsonObject> {
         let mut profile = JsonObject::new();
         for key in PROFILE {
             if let Some(text) = user.supplied.raw(key) {
-                super::record::put_raw(&mut profile, key, text);
+                super::values::put_raw(&mut profile, key, text);
             }
         }
         // Shown although nobody supplied it.
         if let Some(verified) = user.shown().raw("email_verified") {
-            super::record::put_raw(&mut profile, "email_verified", verified);
+            super::values::put_raw(&mut profile, "email_verified", verified);
         }
         put(&mut shown, "profileData", &profile);
         for (key, text) in first.iter().filter(|(key, _)| *key != "profileData") {
-            super::record::put_raw(&mut shown, key, text);
+            super::values::put_raw(&mut shown, key, text);
         }
         *first = shown;
     }

@@ -1,10 +1,12 @@
 //! Imports: rows in a form, each created, changed or refused.
 
 use super::answer::{Answer, Failure, json};
-use super::record::{Record, put, text};
+use super::connection::Connection;
+use super::record::Record;
 use super::request::Request;
-use super::state::{Connection, State};
+use super::state::State;
 use super::validate::{self, IMPORT_ROW};
+use super::values::{put, text};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,10 +1,10 @@
 //! Jobs: they are begun by one call and done by the time of the next.
 
 use super::answer::{Answer, Failure, json, no_content};
-use super::record::{put, put_raw, text};
 use super::request::Request;
 use super::state::{JobRecord, State};
 use super::validate;
+use super::values::{put, put_raw, text};
 use http::StatusCode;
 use users_core::model::JsonObject;
 

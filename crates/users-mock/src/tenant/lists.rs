@@ -1,8 +1,8 @@
 //! Lists in pages: by offset, with or without totals, or by checkpoint.
 
 use super::answer::{Answer, Failure, json};
-use super::record::put;
 use super::request::Request;
+use super::values::put;
 use http::StatusCode;
 use users_core::model::JsonObject;
 

@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, Failure, json, no_content};
 use super::lists::by_offset;
-use super::record::{put, put_raw, text};
 use super::request::Request;
 use super::state::State;
+use super::values::{put, put_raw, text};
 use http::StatusCode;
 use users_core::model::JsonObject;
 

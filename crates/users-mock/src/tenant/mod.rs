@@ -4,6 +4,7 @@ mod actions;
 mod answer;
 mod belongings;
 mod builder;
+mod connection;
 mod connections;
 mod exports;
 mod generated;
@@ -13,6 +14,7 @@ mod imports;
 mod jobs;
 mod limits;
 mod lists;
+mod logged;
 mod methods;
 mod oauth;
 mod permissions;
@@ -30,9 +32,11 @@ mod tokens;
 mod userinfo;
 mod users;
 mod validate;
+mod values;
 
 pub use builder::TenantBuilder;
 pub use limits::{Bucket, Limits, UnknownTier};
+pub use logged::Logged;
 pub use seed::{Seed, SeedError};
 
 use crate::VirtualClock;
@@ -40,7 +44,6 @@ use crate::mock::ready;
 use async_trait::async_trait;
 use bytes::Bytes;
 use grant::Grant;
-use http::{Method, StatusCode};
 use state::State;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -78,18 +81,6 @@ use users_core::{
 pub struct Tenant {
     state: Arc<Mutex<State>>,
     clock: VirtualClock,
-}
-
-/// A request that came to a tenant, and the status of its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Logged {
-    /// The method.
-    pub method: Method,
-    /// The path and query, as they came.
-    pub target: String,
-    /// The answer's status.
-    pub status: StatusCode,
 }
 
 /// How many requests are remembered.

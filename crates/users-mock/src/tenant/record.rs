@@ -1,6 +1,7 @@
 //! One user as the tenant keeps it.
 
-use super::state::Connection;
+use super::connection::Connection;
+use super::values::{put, put_raw};
 use md5::{Digest as _, Md5};
 use serde::Serialize;
 use serde_json::Value;
@@ -238,19 +239,4 @@ fn gravatar(email: &str, name: &str) -> String {
     format!(
         "https://s.gravatar.com/avatar/{hash}?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F{initials}.png"
     )
-}
-
-/// Sets a value; everything that the tenant sets has a JSON form.
-pub(super) fn put(object: &mut JsonObject, key: &str, value: impl Serialize) {
-    let _ = object.insert(key, value);
-}
-
-/// Sets a value from JSON text that was valid when it came.
-pub(super) fn put_raw(object: &mut JsonObject, key: &str, json: &str) {
-    let _ = object.insert_raw(key, json);
-}
-
-/// A text of an object.
-pub(super) fn text(object: &JsonObject, key: &str) -> Option<String> {
-    object.get(key).ok().flatten()
 }

@@ -2,11 +2,11 @@
 
 use super::answer::{Answer, Failure, accepted, json};
 use super::lists::by_checkpoint;
-use super::record::text;
 use super::request::Request;
 use super::search::project;
 use super::sessions::{change, find};
 use super::state::State;
+use super::values::text;
 use http::StatusCode;
 use users_core::model::JsonObject;
 

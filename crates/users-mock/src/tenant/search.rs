@@ -79,11 +79,11 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> 
         return Ok(json(StatusCode::OK, &shown));
     }
     let mut envelope = JsonObject::new();
-    super::record::put(&mut envelope, "start", start);
-    super::record::put(&mut envelope, "limit", per_page);
-    super::record::put(&mut envelope, "length", shown.len());
-    super::record::put(&mut envelope, "users", &shown);
-    super::record::put(&mut envelope, "total", total);
+    super::values::put(&mut envelope, "start", start);
+    super::values::put(&mut envelope, "limit", per_page);
+    super::values::put(&mut envelope, "length", shown.len());
+    super::values::put(&mut envelope, "users", &shown);
+    super::values::put(&mut envelope, "total", total);
     Ok(json(StatusCode::OK, &envelope))
 }
 
@@ -95,7 +95,7 @@ pub(super) fn project(user: &JsonObject, request: &Request) -> Result<JsonObject
     let named = |key: &str| fields.split(',').any(|field| field.trim() == key);
     let mut shown = JsonObject::new();
     for (key, text) in user.iter().filter(|(key, _)| named(key) == include) {
-        super::record::put_raw(&mut shown, key, text);
+        super::values::put_raw(&mut shown, key, text);
     }
     Ok(shown)
 }
@@ -110,7 +110,7 @@ fn without_idp_tokens(user: &JsonObject, request: &Request) -> JsonObject {
                 identity.remove(token);
             }
         }
-        super::record::put(&mut user, "identities", identities);
+        super::values::put(&mut user, "identities", identities);
     }
     user
 }

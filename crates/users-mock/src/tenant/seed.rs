@@ -1,7 +1,8 @@
 //! State that no call makes: users of any shape, connections, custom claims.
 
+use super::connection::{Connection, USERNAME};
 use super::record::{Record, SHELVES};
-use super::state::{Connection, State, USERNAME};
+use super::state::State;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;

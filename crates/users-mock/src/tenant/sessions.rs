@@ -2,9 +2,9 @@
 
 use super::answer::{Answer, Failure, accepted, json};
 use super::lists::by_checkpoint;
-use super::record::text;
 use super::request::Request;
 use super::state::State;
+use super::values::text;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
@@ -61,7 +61,7 @@ pub(super) fn change(
     let thing = find_mut(state, kind, request.parameter(0))?;
     match body.raw(property) {
         Some("null") => drop(thing.remove(property)),
-        Some(metadata) => super::record::put_raw(thing, property, metadata),
+        Some(metadata) => super::values::put_raw(thing, property, metadata),
         None => {}
     }
     Ok(json(StatusCode::OK, thing))

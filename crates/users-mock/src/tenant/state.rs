@@ -1,18 +1,15 @@
 //! What the tenant knows.
 
 use super::answer::Failure;
+use super::connection::Connection;
 use super::grant::Issued;
 use super::limits::Limiter;
 use super::record::Record;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use users_core::Clock;
 use users_core::model::{JsonObject, Timestamp};
-
-/// The database that every new tenant has.
-pub(super) const DATABASE: &str = "Username-Password-Authentication";
 
 pub(super) struct State {
     pub(super) domain: String,
@@ -39,27 +36,7 @@ pub(super) struct State {
     /// APIs, with the scopes that are permissions there.
     pub(super) servers: Vec<JsonObject>,
     pub(super) jobs: Vec<JobRecord>,
-    pub(super) log: Vec<super::Logged>,
-}
-
-/// Where users are kept.
-#[derive(Clone, Debug)]
-pub(super) struct Connection {
-    pub(super) id: String,
-    pub(super) name: String,
-    /// The kind of identity provider.
-    pub(super) strategy: String,
-    /// How many characters a user name has.
-    pub(super) username: RangeInclusive<usize>,
-}
-
-/// The length of user names in a new database.
-pub(super) const USERNAME: RangeInclusive<usize> = 1..=15;
-
-impl Connection {
-    pub(super) fn is_database(&self) -> bool {
-        self.strategy == "auth0"
-    }
+    pub(super) log: Vec<super::logged::Logged>,
 }
 
 /// A job, and what came of it.

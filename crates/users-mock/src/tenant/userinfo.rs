@@ -3,9 +3,9 @@
 use super::answer::{Answer, Failure, add_standing, add_userinfo_headers, json, oauth_error, text};
 use super::grant::Grant;
 use super::limits::Standing;
-use super::record::{put, put_raw};
 use super::request::Request;
 use super::state::State;
+use super::values::{put, put_raw};
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use users_core::model::JsonObject;

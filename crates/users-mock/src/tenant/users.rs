@@ -1,11 +1,13 @@
 //! Users: created, read, changed, deleted.
 
 use super::answer::{Answer, Failure, json, no_content};
-use super::record::{Record, put};
+use super::connection::USERNAME;
+use super::record::Record;
 use super::request::Request;
 use super::search;
-use super::state::{State, USERNAME};
+use super::state::State;
 use super::validate::{self, NEW_USER, USER_UPDATE};
+use super::values::put;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
@@ -138,7 +140,7 @@ pub(super) fn update(state: &mut State, request: &Request) -> Result<Answer, Fai
     }
     let known = state.connection(&connection);
     let username_length = known.map_or(USERNAME, |connection| connection.username.clone());
-    if known.is_some_and(super::state::Connection::is_database) {
+    if known.is_some_and(super::connection::Connection::is_database) {
         lower_case(&mut body, "email");
         lower_case(&mut body, "username");
     }
@@ -227,7 +229,7 @@ fn merge_metadata(user: &mut Record, key: &str, json: &str) {
         if value == "null" {
             metadata.remove(name);
         } else {
-            super::record::put_raw(&mut metadata, name, value);
+            super::values::put_raw(&mut metadata, name, value);
         }
     }
     user.set(key, &metadata);
