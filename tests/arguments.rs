@@ -47,7 +47,7 @@ fn ids_that_look_like_nothing_are_refused() {
     ] {
         assert_eq!(UserId::new(text), Err(InvalidId::Blank), "{text:?}");
     }
-    for text in [" ..", "..\u{feff}", "\u{200b}.", ".\u{ad} "] {
+    for text in [" ..", ".\u{200b}.", "\u{200b}.\u{200b}.\u{200b}", "..\u{feff}", "\u{200b}.", ".\u{ad} "] {
         assert_eq!(UserId::new(text), Err(InvalidId::DotSegment), "{text:?}");
     }
     for text in ["auth0|1", "\u{feff}a", "samlp|ad\u{e9}le", "a\u{200d}b", "...", "日本"] {
@@ -63,6 +63,9 @@ fn a_base_url_holds_nothing_that_another_reader_could_take_for_something_else() 
     ] {
         let url = format!("https://tenant.example.com{path}");
         assert!(BaseUrl::parse(&url).is_err(), "{url}");
+    }
+    for port in [":+443", ":0", ":00443", ":65536"] {
+        assert!(BaseUrl::parse(&format!("https://tenant.example.com{port}")).is_err(), "{port}");
     }
     for path in ["", "/", "/api/v2", "/api/v2/", "/a-b/c_d/e.f/~g"] {
         assert!(BaseUrl::parse(&format!("https://tenant.example.com{path}")).is_ok(), "{path}");
@@ -85,6 +88,10 @@ fn a_template_of_a_rest_call_holds_no_hidden_separator() {
         "/a%00b",
         "/a%3fb",
         "/a%25b",
+        "/%c0%af",
+        "/%c0%ae%c0%ae/x",
+        "/%ff",
+        "/a%ef%bc%8fb",
     ] {
         let error = mock.clock().block_on(client.rest(template).get_all::<()>(()).send()).unwrap_err();
         assert!(error.is_invalid_argument(), "{template}: {error}");
@@ -102,6 +109,7 @@ fn a_client_that_could_not_send_a_token_is_not_built() {
         ("a blank token", builder().token(" ").build()),
         ("a token with a line end", builder().token("a\nb").build()),
         ("a token with a NUL", builder().token("a\0b").build()),
+        ("an invisible token", builder().token("\u{feff}").build()),
         ("a blank authorization", builder().header("authorization", " ").build()),
         ("a bearer without a token", builder().header("authorization", "Bearer ").build()),
         ("no client id", builder().client_credentials("", "secret").build()),

@@ -274,3 +274,12 @@ fn a_server_with_smaller_pages_than_asked_for_is_read_to_the_end() {
     let roles = mock.management().users().roles("auth0|1").list().items();
     assert_eq!(mock.clock().block_on(roles.try_collect()).unwrap().len(), 107);
 }
+
+#[test]
+fn a_next_that_is_not_text_is_an_error_and_no_end() {
+    let mock = MockTransport::new();
+    with_role_pages(&mock, [r#"{"users":[{"user_id":"a|1"}],"next":5}"#.to_owned()]);
+    let error =
+        mock.clock().block_on(mock.management().roles().users("rol_1").items().try_collect()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+}

@@ -16,6 +16,14 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const RESPONSE: usize = 16 * 1024 * 1024;
 const MEMORY: usize = 8 * RESPONSE;
 
+/// Reads the body as that of an error.
+fn refused(mut response: Response<Bytes>) -> Result<(), Error> {
+    *response.status_mut() = http::StatusCode::BAD_REQUEST;
+    GetUser::decode(response)
+        .map(drop)
+        .or_else(|error| if error.status().is_some() { Ok(()) } else { Err(error) })
+}
+
 type Decode = fn(Response<Bytes>) -> Result<(), Error>;
 
 fn decoded<O: Operation>(response: Response<Bytes>) -> Result<(), Error> {
@@ -73,6 +81,18 @@ fn no_response_makes_decoding_allocate_more_than_eight_times_the_response_limit(
         ),
         ("any JSON, lists", decoded::<Rest<serde_json::Value>>, repeated("[", "[]", "]")),
         ("any JSON, numbers", decoded::<Rest<serde_json::Value>>, repeated("[", "1", "]")),
+        ("any JSON, objects", decoded::<Rest<serde_json::Value>>, repeated("[", r#"{"":0}"#, "]")),
+        (
+            "any JSON, objects of objects",
+            decoded::<Rest<serde_json::Value>>,
+            repeated("[", r#"{"":{"":0}}"#, "]"),
+        ),
+        (
+            "an error body",
+            refused,
+            body(r#"{"statusCode":400,"attributes":{"#, |n| format!(r#""{n:x}":1"#), "}}"),
+        ),
+        ("an error body of unknown keys", refused, body("{", |n| format!(r#""{n:x}":1"#), "}")),
         ("any JSON, keys", decoded::<Rest<serde_json::Value>>, body("{", |n| format!(r#""{n:x}":1"#), "}")),
     ];
     let mut missed = Vec::new();

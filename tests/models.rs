@@ -298,3 +298,25 @@ fn a_page_with_both_keys_of_its_list_loses_neither() {
         assert!(users_core::model::json::equal(&written, body), "{written}");
     }
 }
+
+#[test]
+fn merging_metadata_keeps_keys_that_are_no_unicode_text() {
+    use users_core::model::{JsonObject, MetadataUpdate};
+    let object = JsonObject::from_json(r#"{"a":1,"\ud83d":2}"#).unwrap();
+    let merged = serde_json::to_string(&MetadataUpdate::new().set("a", 0).merge(&object)).unwrap();
+    assert!(users_core::model::json::equal(&merged, &object.to_json()), "{merged}");
+}
+
+#[test]
+fn the_list_of_an_envelope_is_the_one_that_holds_something() {
+    use users_core::management::ListUserRefreshTokens;
+    for body in [
+        r#"{"tokens":null,"refresh_tokens":[{"id":"x"}]}"#,
+        r#"{"tokens":[ ],"refresh_tokens":[{"id":"x"}]}"#,
+        r#"{"refresh_tokens":{},"tokens":[{"id":"x"}]}"#,
+    ] {
+        let page = users_tests::decode::<ListUserRefreshTokens>(200, body).unwrap();
+        assert_eq!(page.len(), 1, "{body}");
+        assert!(users_core::model::json::equal(&serde_json::to_string(&page).unwrap(), body), "{page:?}");
+    }
+}

@@ -690,3 +690,23 @@ fn calls_whose_deadline_passes_in_the_queue_are_rate_limited() {
         assert!(limited.iter().all(|error| error.retry_after().is_some()), "{errors:?}");
     });
 }
+
+#[test]
+fn a_delay_of_hours_or_days_is_kept_to_by_all_calls() {
+    for (seconds, limit, waits) in [(100_000, 5, false), (7200, 3600 * 3, true)] {
+        let mock = MockTransport::new();
+        mock.expect(GetUser::DESCRIPTOR).status(429).header("retry-after", &seconds.to_string());
+        mock.expect(GetUser::DESCRIPTOR).json("{}").always();
+        let builder = ManagementClient::builder(mock.clone()).domain("a.example.com").token("token");
+        let retry = Retry::default().max_server_delay(Duration::from_secs(limit));
+        let users = builder.retry(retry).clock(mock.clock()).build().unwrap().users();
+        mock.clock().block_on(async {
+            let first = users.get("auth0|1").timeout(Duration::from_secs(1)).await.unwrap_err();
+            assert!(first.is_rate_limited(), "{first}");
+            let second = users.get("auth0|1").await;
+            assert_eq!(second.is_ok(), waits, "{second:?}");
+            let elapsed = if waits { Duration::from_secs(seconds) } else { Duration::ZERO };
+            assert_eq!(mock.clock().elapsed(), elapsed);
+        });
+    }
+}

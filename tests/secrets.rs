@@ -458,3 +458,84 @@ fn the_address_of_an_export_is_in_no_debug_output() {
     debug("a job", &job);
     assert!(serde_json::to_string(&job).unwrap().contains("X-Amz-Signature"), "it is written back");
 }
+
+/// A client whose server refuses every request with this message.
+fn refused_with(message: &str) -> ManagementClient {
+    let body = serde_json::json!({"statusCode": 400, "error": "Bad Request", "message": message}).to_string();
+    let transport = users_core::transport_fn(move |_, _| {
+        let mut response = http::Response::new(users_core::Body::from(body.clone()));
+        *response.status_mut() = http::StatusCode::BAD_REQUEST;
+        async move { Ok(response) }
+    });
+    let builder =
+        ManagementClient::builder(transport).domain("tenant.example.com").token("management-token-1");
+    builder.pacer(users_core::Unpaced::new()).build().unwrap()
+}
+
+fn everything(error: &Error) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(this) = cause {
+        text.push_str(&format!(" {this} {this:?}"));
+        cause = this.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn parameters_headers_cookies_and_short_values_are_hidden() {
+    use serde_json::{Value, json};
+    use users_core::model::MetadataUpdate;
+    let mut errors = Vec::new();
+    let client = refused_with("No invitation s3cret-1");
+    errors.push(
+        client.rest("/invitations/{token}").get::<Value>(json!({"token": "s3cret-1"})).await.unwrap_err(),
+    );
+    let client = refused_with("Bad key: s3cret-2");
+    errors.push(
+        client.rest("/x").get_all::<Value>(json!({"api_key": ["first", "s3cret-2"]})).await.unwrap_err(),
+    );
+    let latin_1 = http::HeaderValue::from_bytes(b"caf\xe9-s3cret").unwrap();
+    for (message, name, value) in [
+        ("Bad header: caf\u{e9}-s3cret", "x-api-key", latin_1),
+        ("Bad cookie s3cret-3", "cookie", "a=abcd; b=s3cret-3".parse().unwrap()),
+        ("Bad agent s3cret-4", "user-agent", "s3cret-4".parse().unwrap()),
+        ("Bad type s3cret-5", "accept", "s3cret-5".parse().unwrap()),
+        ("Bad basic s3cret-6", "authorization", "Basic  s3cret-6".parse().unwrap()),
+    ] {
+        let call = refused_with(message).users().get("auth0|1").header(name, value);
+        errors.push(call.await.unwrap_err());
+    }
+    for reason in [
+        "'String is too short, minimum 8:s3c' on property password (The password).",
+        "\"String is too short, minimum 8: s3c\" on property password (The password).",
+        "'Value s3c is too short' on property password (The password).",
+        "'String does not match pattern ^x$: s3c' on property user.password.",
+        "'String does not match pattern ^x$: s3c' on properties password.",
+        "'String does not match pattern ^x$: s3c'  on property \"password\".",
+    ] {
+        let client = refused_with(&format!("Payload validation error: {reason}"));
+        errors.push(client.users().create(NewUser::new("db").password("s3c")).await.unwrap_err());
+    }
+    let odd = JsonObject::from_json(r#"{"a":"\ud83ds3cret-leaf"}"#).unwrap();
+    let client = refused_with("Bad \u{fffd}s3cret-leaf");
+    errors.push(client.users().update_user_metadata("auth0|1", MetadataUpdate::from(odd)).await.unwrap_err());
+    for error in errors {
+        assert!(!everything(&error).contains("s3c"), "{}", everything(&error));
+    }
+}
+
+#[tokio::test]
+async fn a_transport_that_quotes_the_token_shows_it_in_no_link_of_the_chain() {
+    let transport = users_core::transport_fn(|request: http::Request<bytes::Bytes>, _| async move {
+        let header = request.headers()["authorization"].to_str().unwrap().to_owned();
+        let error = users_core::TransportError::io(format!("cannot send header {header}"));
+        Err(error.with_source(format!("bad header: {header}")))
+    });
+    let builder =
+        ManagementClient::builder(transport).domain("tenant.example.com").token("management-token-1");
+    let users = builder.retry(users_core::Retry::never()).build().unwrap().users();
+    let failed = users.get("auth0|1").await.unwrap_err();
+    assert!(everything(&failed).contains("cannot send header"), "{failed}");
+    error("a transport's error", &failed);
+}

@@ -513,3 +513,63 @@ fn a_failed_authorization_returns_the_permit() {
         assert_eq!(client.rate_limit()[0].remaining, left);
     });
 }
+
+#[test]
+fn no_call_waits_for_a_fetch_that_has_ended() {
+    let source = Arc::new(token_fn(users_core::SystemClock::new(), || async { Ok(AccessToken::new("t")) }));
+    let (rounds, arrived) = (20_000, Arc::new(AtomicU32::new(0)));
+    let threads = [(); 2].map(|()| {
+        let (source, arrived) = (Arc::clone(&source), Arc::clone(&arrived));
+        std::thread::spawn(move || {
+            for round in 0..rounds {
+                arrived.fetch_add(1, Ordering::SeqCst);
+                while arrived.load(Ordering::SeqCst) < 2 * (round + 1) {
+                    std::thread::yield_now();
+                }
+                futures_executor::block_on(users_core::TokenSource::token(&source)).unwrap();
+            }
+        })
+    });
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn a_server_that_wavers_does_not_cost_a_token_per_call() {
+    for statuses in [[200, 401].as_slice(), &[429, 401, 401]] {
+        let mock = MockTransport::new();
+        mock.expect(TOKEN).json(token(1, 86400)).always();
+        let (calls, statuses) = (AtomicU32::new(0), statuses.to_vec());
+        mock.expect(GetUser::DESCRIPTOR).always().answer(move |_| {
+            let call = calls.fetch_add(1, Ordering::Relaxed) as usize;
+            users_tests::answer(statuses[call % statuses.len()], "{}")
+        });
+        let builder =
+            ManagementClient::builder(mock.clone()).domain("tenant.example.com").clock(mock.clock());
+        let builder = builder.client_credentials("my-client", "my-secret").pacer(Unpaced::new());
+        let users = builder.build().unwrap().users();
+        mock.clock().block_on(async {
+            for _ in 0..1000 {
+                let _ = users.get("auth0|1").await;
+            }
+        });
+        assert!(token_requests(&mock) <= 60, "{}", token_requests(&mock));
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_sent_is_not_kept() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).json(USER);
+    let calls = AtomicU32::new(0);
+    let source = token_fn(mock.clock(), move || {
+        let text = if calls.fetch_add(1, Ordering::Relaxed) == 0 { "a\nb" } else { "good" };
+        async move { Ok(AccessToken::new(text).expires_in(Duration::from_secs(86_400))) }
+    });
+    let builder = ManagementClient::builder(mock.clone()).domain("a.example.com").clock(mock.clock());
+    let users = builder.token_source(source).build().unwrap().users();
+    mock.clock().block_on(async {
+        assert_eq!(users.get("auth0|1").await.unwrap_err().kind(), ErrorKind::Token);
+        mock.clock().sleep(Duration::from_secs(2)).await;
+        users.get("auth0|1").await.unwrap();
+    });
+}

@@ -39,8 +39,8 @@ impl BaseUrl {
             return refuse("its host is neither a name nor an address");
         }
         let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
-        if !port.is_empty() && port.strip_prefix(':').is_none_or(|port| port.parse::<u16>().is_err()) {
-            return refuse("its port is no number up to 65535");
+        if !port.is_empty() && port.strip_prefix(':').is_none_or(|port| !is_port(port)) {
+            return refuse("its port is not a number from 1 to 65535");
         }
         let is_own_port =
             (*scheme == Scheme::HTTPS && port == ":443") || (*scheme == Scheme::HTTP && port == ":80");
@@ -132,6 +132,11 @@ impl BaseUrl {
     }
 }
 
+/// Whether a port is a number as it is usually written.
+fn is_port(port: &str) -> bool {
+    !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok()
+}
+
 /// Whether a host is a DNS name, an IPv4 address or an IPv6 address in brackets.
 fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[') {
@@ -146,8 +151,9 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
-/// What may be shown of a URL that could not be read: not the password in front of an `@`.
+/// What may be shown of a URL that could not be read: not the password in front of an `@`, and no query or fragment.
 fn without_user(url: &str) -> &str {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
     url.rsplit_once('@').map_or(url, |(_, rest)| rest)
 }
 

@@ -324,10 +324,7 @@ impl<T: Product> Builder<T> {
             None if T::API == Api::Management && own.is_none() => {
                 refuse("no access token: set token, token_source, client_credentials or client_assertion")
             }
-            Some(Credentials::Token(token)) => match endpoint::bearer(token.secret()) {
-                Ok(_) => Ok(()),
-                Err(error) => refuse(error.message()),
-            },
+            Some(Credentials::Token(token)) => token.check().or_else(|error| refuse(error.message())),
             Some(Credentials::Client(credential)) if credential.client_id.trim().is_empty() => {
                 refuse("the client id is empty")
             }

@@ -145,7 +145,7 @@ impl<O: Operation> Call<O> {
         let operation = self.operation.map_err(refused::<O>)?;
         let descriptor = operation.descriptor();
         let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
-        Ok(self.client.dress(descriptor, request, &self.options))
+        Ok(self.client.with_defaults(descriptor, request, &self.options))
     }
 
     /// Makes the call.
@@ -153,22 +153,22 @@ impl<O: Operation> Call<O> {
         let operation = self.operation.map_err(refused::<O>)?;
         let descriptor = operation.descriptor();
         let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
-        let request = self.client.dress(descriptor, request, &self.options);
-        let arrival = self.client.run(descriptor, &request, &self.options).await;
-        let token = arrival.as_ref().ok().and_then(|arrival| arrival.token.clone());
-        let decoded = arrival.and_then(|arrival| {
-            O::decode(arrival.response).map_err(|error| {
-                error.of(descriptor).wait(arrival.retry_after).after(
-                    arrival.attempts,
-                    arrival.elapsed,
-                    arrival.maybe_applied,
+        let request = self.client.with_defaults(descriptor, request, &self.options);
+        let mut sent = Vec::new();
+        let received = self.client.run(descriptor, &request, &self.options, &mut sent).await;
+        let decoded = received.and_then(|received| {
+            O::decode(received.response).map_err(|error| {
+                error.of(descriptor).wait(received.retry_after).after(
+                    received.attempts,
+                    received.elapsed,
+                    received.maybe_applied,
                 )
             })
         });
         decoded.map_err(|error| {
             let mut secrets = redact::secrets(&request);
             secrets.extend(operation.secrets());
-            secrets.extend(token.map(|token| token.secret().clone()));
+            secrets.extend(sent.iter().map(|token| token.secret().clone()));
             error.without(&secrets)
         })
     }

@@ -45,7 +45,7 @@ pub(crate) struct Shared {
 }
 
 /// A call that waited longer than this for its permit takes its token anew.
-const STALE_AFTER: Duration = Duration::from_millis(100);
+const STALE_AFTER: Duration = Duration::from_millis(1);
 
 /// How long and how much, where a call does not say otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -90,20 +90,18 @@ impl fmt::Debug for CallOptions {
 }
 
 /// An answer, and what it took to get it.
-pub(crate) struct Arrival {
+pub(crate) struct Received {
     pub(crate) response: http::Response<Bytes>,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
     pub(crate) retry_after: Option<Duration>,
     /// Whether an earlier attempt may have been carried out.
     pub(crate) maybe_applied: bool,
-    /// The token that was sent, to be kept out of messages.
-    pub(crate) token: Option<AccessToken>,
 }
 
 impl Client {
     /// Adds what the client sends with every request, and what the call asks for; the operation's own headers win.
-    pub(crate) fn dress(
+    pub(crate) fn with_defaults(
         &self,
         descriptor: &Descriptor,
         mut request: http::Request<Bytes>,
@@ -123,28 +121,30 @@ impl Client {
         request
     }
 
-    /// Takes a request down the road.
+    /// Sends a request, retrying as the policy allows. The tokens that were sent are added to `sent`, to be kept out of messages.
     pub(crate) async fn run(
         &self,
         descriptor: &Descriptor,
         request: &http::Request<Bytes>,
         options: &CallOptions,
-    ) -> Result<Arrival, Error> {
+        sent: &mut Vec<AccessToken>,
+    ) -> Result<Received, Error> {
         let span = trace::call(descriptor);
-        let arrival = trace::within(&span, self.travel(descriptor, request, options)).await;
-        match &arrival {
-            Ok(arrival) => trace::answered(&span, arrival.response.status()),
+        let received = trace::within(&span, self.send_with_retries(descriptor, request, options, sent)).await;
+        match &received {
+            Ok(received) => trace::answered(&span, received.response.status()),
             Err(error) => trace::failed(&span, &error.kind()),
         }
-        arrival
+        received
     }
 
-    async fn travel(
+    async fn send_with_retries(
         &self,
         descriptor: &Descriptor,
         request: &http::Request<Bytes>,
         options: &CallOptions,
-    ) -> Result<Arrival, Error> {
+        sent: &mut Vec<AccessToken>,
+    ) -> Result<Received, Error> {
         let clock = &*self.shared.clock;
         let started = clock.now();
         let deadline = Deadline::new(started, options.overall.or(self.shared.limits.overall));
@@ -169,6 +169,7 @@ impl Client {
             if clock.now().saturating_since(queued) >= STALE_AFTER {
                 token = self.token(request, &deadline).await.map_err(|error| fail(error, attempts))?;
             }
+            sent.extend(token.clone());
             let ready = authorized(request, token.as_ref()).map_err(|error| fail(error, attempts))?;
             if deadline.left(clock).is_some_and(|left| left.is_zero()) {
                 return Err(fail(Deadline::over("before the request was sent"), attempts));
@@ -184,9 +185,7 @@ impl Client {
             let (failure, asked) = match &result {
                 Ok(response) => {
                     self.shared.pacer.observe(&permit, response.status(), response.headers());
-                    if let Some(token) =
-                        token.as_ref().filter(|_| response.status() != StatusCode::UNAUTHORIZED)
-                    {
+                    if let Some(token) = token.as_ref().filter(|_| shows_acceptance(response.status())) {
                         token.accept();
                     }
                     let asked = server_delay(response.headers(), clock.unix_now());
@@ -220,13 +219,12 @@ impl Client {
             });
             let Some(pause) = pause else {
                 return match result {
-                    Ok(response) => Ok(Arrival {
+                    Ok(response) => Ok(Received {
                         response,
                         attempts,
                         elapsed: clock.now().saturating_since(started),
                         retry_after: asked,
                         maybe_applied,
-                        token,
                     }),
                     Err(error) => Err(fail(Error::transport(error), attempts)),
                 };
@@ -319,6 +317,15 @@ impl Client {
             (Err(_), Head::Missing) => Err(too_late(Sent::Maybe, "no answer came", time)),
         }
     }
+}
+
+/// Whether the server looked beyond the token: a proxy or a rate limiter may answer without.
+fn shows_acceptance(status: StatusCode) -> bool {
+    let is_other = matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+    );
+    !is_other && !status.is_server_error() && !status.is_redirection()
 }
 
 /// The request with its access token.

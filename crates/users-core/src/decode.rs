@@ -15,9 +15,11 @@ pub(crate) const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
 const MEMORY: usize = 8;
 /// … and this much in any case: a small limit still admits a page of small users.
 const LEAST_MEMORY: usize = 8 * 1024 * 1024;
-/// What an element of a list and an entry of an object take at most in a type that is not of ours, such as `serde_json::Value`.
+/// What an element of a list, an entry of an object and an object take in a type that is not of ours, such as `serde_json::Value`,
+/// whose objects are trees.
 const ELEMENT: usize = 72;
 const ENTRY: usize = 64;
+const OBJECT: usize = 680;
 
 /// How many bytes the response was allowed to have: an extension of the response.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ pub(crate) fn decode_json<T: DeserializeOwned>(
     read(descriptor, response, |path, reason| {
         // A page reads its items one by one, and names the one that does not fit.
         let (place, reason) = match reason.split_once(": ") {
-            Some((place, reason)) if place.ends_with(']') && !place.contains(' ') => (place, reason),
+            Some((place, reason)) if !place.contains(' ') => (place, reason),
             _ => ("", reason),
         };
         let path = format!("{}{place}", spelled(path, true));
@@ -92,6 +94,7 @@ fn size_of_values(text: &[u8]) -> usize {
             _ if is_text => {}
             b',' => size += ELEMENT,
             b':' => size += ENTRY,
+            b'{' => size += OBJECT,
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use crate::base_url::BaseUrl;
 use crate::descriptor::Descriptor;
 use crate::error::Error;
+use crate::token::AccessToken;
 use bytes::Bytes;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING,
@@ -78,7 +79,8 @@ impl<'a> RequestBuilder<'a> {
 
     /// Sends this token instead of the client's own.
     pub(crate) fn bearer(mut self, token: &Secret) -> Self {
-        match bearer(token) {
+        let checked = AccessToken::new(token).check().map_err(|error| Error::invalid(error.message()));
+        match checked.and_then(|()| bearer(token)) {
             Ok(value) => {
                 self.headers.insert(AUTHORIZATION, value);
             }
@@ -164,11 +166,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String, Error> {
 
 /// The value of an `Authorization` header, marked so that nothing prints it.
 pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
-    let text = token.expose();
-    if text.trim().is_empty() {
-        return Err(Error::invalid("the access token is empty"));
-    }
-    let mut value = HeaderValue::try_from(format!("Bearer {text}"))
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
         .map_err(|_| Error::invalid("the access token holds characters that no header may hold"))?;
     value.set_sensitive(true);
     Ok(value)

@@ -5,7 +5,7 @@ use crate::pacing::PaceError;
 use crate::rate_limit::RateLimit;
 use crate::rate_limit::server_delay;
 use crate::redact;
-use crate::transport::{Sent, TransportError, TransportErrorKind};
+use crate::transport::{Link, MOST_CAUSES, Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use users_model::{ErrorBody, InvalidId, JsonObject, Secret};
+use users_model::{ErrorBody, InvalidId, JsonObject, Secret, within_memory};
 
 /// Why a call gave no value.
 ///
@@ -44,6 +44,8 @@ struct Inner {
     message: String,
     /// Auth0's code, without anything secret.
     shown_code: Option<String>,
+    /// The causes without anything secret, where they quote something.
+    redacted_causes: Option<Link>,
     operation: Option<Operation>,
     answer: Option<Answer>,
     cause: Cause,
@@ -126,6 +128,9 @@ pub enum ErrorKind {
     EndlessList,
 }
 
+/// How much memory reading an error body may take.
+const ERROR_BODY_MEMORY: usize = 16 * 1024 * 1024;
+
 impl Error {
     /// An error of your own making, for a [`TokenSource`](crate::TokenSource) say. The message must hold no secret.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -135,6 +140,7 @@ impl Error {
             message: redact::line(&raw, &[]),
             raw,
             shown_code: None,
+            redacted_causes: None,
             operation: None,
             answer: None,
             cause: Cause::None,
@@ -166,7 +172,9 @@ impl Error {
     /// An answer whose status is none of success.
     pub(crate) fn status_of(descriptor: Option<&Descriptor>, response: http::Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        let error = serde_json::from_slice::<ErrorBody>(&body).ok();
+        // An error body is small; one that is not is no less an error.
+        let error = within_memory(ERROR_BODY_MEMORY, || serde_json::from_slice::<ErrorBody>(&body));
+        let error = error.ok().and_then(Result::ok);
         let message = error
             .as_ref()
             .and_then(ErrorBody::message)
@@ -280,6 +288,7 @@ impl Error {
             raw: inner.raw.clone(),
             message: inner.message.clone(),
             shown_code: inner.shown_code.clone(),
+            redacted_causes: None,
             operation: inner.operation.clone(),
             answer: inner.answer.clone(),
             cause: Cause::None,
@@ -338,7 +347,20 @@ impl Error {
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         self.0.message = redact::line(&self.0.raw, &secrets);
         self.0.shown_code = self.code().map(|code| redact::line(code, &secrets));
+        self.0.redacted_causes = self.redacted_causes(&secrets);
         self
+    }
+
+    /// The texts of the causes without these secrets, where they hold one.
+    fn redacted_causes(&self, secrets: &[&str]) -> Option<Link> {
+        let mut texts = Vec::new();
+        let mut cause = self.source();
+        while let Some(this) = cause.filter(|_| texts.len() < MOST_CAUSES) {
+            texts.push(this.to_string());
+            cause = this.source();
+        }
+        let is_quoted = texts.iter().any(|text| redact::holds(text, secrets));
+        is_quoted.then(|| Link::chain(texts.iter().map(|text| redact::line(text, secrets)).collect()))?
     }
 
     /// What kind of thing went wrong.
@@ -577,13 +599,16 @@ impl fmt::Debug for Error {
             .field("attempts", &inner.attempts)
             .field("elapsed", &inner.elapsed)
             .field("may_have_been_applied", &self.may_have_been_applied())
-            .field("source", &self.source().map(ToString::to_string))
+            .field("source", &self.source().map(|source| redact::line(&source.to_string(), &[])))
             .finish_non_exhaustive()
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        if let Some(redacted) = &self.0.redacted_causes {
+            return Some(redacted);
+        }
         match &self.0.cause {
             Cause::None => None,
             Cause::Transport(error) => error.source(),

@@ -82,7 +82,15 @@ struct Checkpoints {
 impl Checkpoints {
     /// Looks at the page that was read, unless it is the last.
     fn pass<T>(&mut self, page: &Page<T>) -> Result<(), Error> {
-        let Some(next) = &page.next else { return Ok(()) };
+        let Some(next) = &page.next else {
+            return match page.unknown.raw("next") {
+                None | Some("null") => Ok(()),
+                Some(_) => Err(Error::new(
+                    ErrorKind::Decode,
+                    "the page's `next` is not text, so the list cannot be continued",
+                )),
+            };
+        };
         self.empty_pages = if page.is_empty() { self.empty_pages + 1 } else { 0 };
         if self.empty_pages >= MOST_EMPTY_PAGES {
             let message = format!(

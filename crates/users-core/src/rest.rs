@@ -8,13 +8,14 @@ use crate::descriptor::{Api, Descriptor};
 use crate::endpoint::RequestBuilder;
 use crate::error::Error;
 use crate::operation::Operation;
+use crate::redact;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;
-use users_model::{InvalidId, JsonObject};
+use users_model::{InvalidId, JsonObject, Secret};
 
 /// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
 ///
@@ -191,7 +192,7 @@ fn check(template: &str) -> Result<(), Error> {
                 return refuse("a parameter has no name");
             }
         } else if InvalidId::check(&decode_segment(segment)).is_err() {
-            return refuse("it has an empty segment or a dot segment");
+            return refuse("it has an empty segment, a dot segment, or an escape of other than ASCII");
         } else if decode_segment(segment).contains(['/', '\\', ';', '?', '#', '%']) {
             return refuse(
                 "a segment holds what some servers read as a separator; pass such things as parameters",
@@ -203,14 +204,16 @@ fn check(template: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// A segment as a server reads it, which may be another than it looks; empty where it cannot be read.
+/// A segment as a server reads it, which may be another than it looks; empty where it cannot be read as ASCII.
 fn decode_segment(segment: &str) -> String {
     let is_escaped =
         |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    if segment.split('%').skip(1).all(is_escaped) {
-        percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
-    } else {
-        String::new()
+    let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
+    match decoded {
+        Ok(decoded) if decoded.is_ascii() && segment.split('%').skip(1).all(is_escaped) => {
+            decoded.into_owned()
+        }
+        _ => String::new(),
     }
 }
 
@@ -243,6 +246,12 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
             }
             None => request.empty(),
         }
+    }
+
+    /// Parameters of the path are no part of the finished request that has a name.
+    fn secrets(&self) -> Vec<Secret> {
+        let is_secret = |(key, _): &&(String, String)| redact::is_sensitive(key);
+        self.parameters.iter().filter(is_secret).map(|(_, value)| Secret::new(value.clone())).collect()
     }
 
     fn decode(mut response: http::Response<Bytes>) -> Result<T, Error> {

@@ -254,14 +254,15 @@ pub enum Sent {
 
 /// Why there is no response.
 ///
-/// The message may state its causes, as a person reads it alone. [`source`](StdError::source) gives the first cause whose text the
-/// message does not contain, so a reporter that prints the chain shows each cause once; [`cause`](Self::cause) gives them all.
+/// The message may state its causes, as a person reads it alone. [`source`](StdError::source) then gives only the texts that were
+/// not stated yet, so a reporter that prints the chain shows each cause once; [`cause`](Self::cause) gives the causes themselves.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: Sent,
     message: String,
     cause: Option<Box<dyn StdError + Send + Sync>>,
+    shown: Shown,
 }
 
 impl fmt::Display for TransportError {
@@ -272,24 +273,83 @@ impl fmt::Display for TransportError {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let mut cause = self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static));
-        while let Some(this) = cause.filter(|this| self.message.contains(&this.to_string())) {
-            cause = this.source();
+        match &self.shown {
+            Shown::Cause => self.cause(),
+            Shown::Links(links) => links.as_ref().map(|link| link as _),
         }
-        cause
+    }
+}
+
+/// What `source` gives: the cause itself, or where texts repeat, links of those that do not.
+#[derive(Debug)]
+enum Shown {
+    Cause,
+    Links(Option<Link>),
+}
+
+/// The text of a cause, as a link of a chain.
+#[derive(Debug)]
+pub(crate) struct Link {
+    text: String,
+    next: Option<Box<Link>>,
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Link {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.next.as_deref().map(|next| next as _)
+    }
+}
+
+/// How many causes of an error are looked at.
+pub(crate) const MOST_CAUSES: usize = 32;
+
+impl Shown {
+    fn of(message: &str, cause: &(dyn StdError + 'static)) -> Self {
+        let mut texts = vec![message.to_owned()];
+        let mut is_repeated = false;
+        let mut next = Some(cause);
+        while let Some(this) = next.filter(|_| texts.len() < MOST_CAUSES) {
+            let text = this.to_string();
+            if texts.iter().any(|earlier| earlier.contains(&text)) {
+                is_repeated = true;
+            } else {
+                texts.push(text);
+            }
+            next = this.source();
+        }
+        if !is_repeated {
+            return Self::Cause;
+        }
+        Self::Links(Link::chain(texts.into_iter().skip(1).collect()))
+    }
+}
+
+impl Link {
+    /// A chain of these texts; `None` if there are none.
+    pub(crate) fn chain(texts: Vec<String>) -> Option<Self> {
+        let link = |next: Option<Self>, text: String| Some(Self { text, next: next.map(Box::new) });
+        texts.into_iter().rev().fold(None, link)
     }
 }
 
 impl TransportError {
     /// An error of a transport. The message must hold no secret: it ends up in logs.
     pub fn new(kind: TransportErrorKind, sent: Sent, message: impl Into<String>) -> Self {
-        Self { kind, sent, message: message.into(), cause: None }
+        Self { kind, sent, message: message.into(), cause: None, shown: Shown::Cause }
     }
 
     /// Keeps the error that led to this one.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.cause = Some(source.into());
+        let cause = source.into();
+        self.shown = Shown::of(&self.message, &*cause);
+        self.cause = Some(cause);
         self
     }
 

@@ -75,6 +75,13 @@ impl Entries {
         self.index().odd.push(odd);
     }
 
+    /// Keeps only these of the entries whose key is no Unicode text.
+    pub(crate) fn retain_odd(&mut self, keep: impl FnMut(&Odd) -> bool) {
+        if let Self::Index(index) = self {
+            index.odd.retain(keep);
+        }
+    }
+
     /// Sets a value; a new key comes last.
     pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
         match self.for_change() {
@@ -108,12 +115,12 @@ impl Entries {
         }
     }
 
-    pub(crate) fn into_list(self) -> impl Iterator<Item = Entry> {
-        let (list, index) = match self {
-            Self::List(list) => (list, BTreeMap::new()),
-            Self::Index(index) => (Vec::new(), index.entries),
-        };
-        list.into_iter().chain(index.into_values())
+    /// The entries in their order, and those whose key is no Unicode text.
+    pub(crate) fn into_lists(self) -> (Vec<Entry>, Vec<Odd>) {
+        match self {
+            Self::List(list) => (list, Vec::new()),
+            Self::Index(index) => (index.entries.into_values().collect(), index.odd),
+        }
     }
 
     /// Makes the index of a long list, so that further changes find their key in it.

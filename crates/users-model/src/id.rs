@@ -28,7 +28,8 @@ pub enum InvalidId {
 impl InvalidId {
     /// Checks a text that is to stand in a path as one segment.
     pub fn check(text: &str) -> Result<(), Self> {
-        let visible = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
+        let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+        let visible = visible.trim();
         if text.is_empty() {
             Err(Self::Empty)
         } else if visible.is_empty() {
@@ -61,8 +62,9 @@ fn is_invisible(c: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
             | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
+            | '\u{fff0}'..='\u{fffc}'
             | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d159}'
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )

@@ -76,9 +76,7 @@ impl Impersonation {
         self.client_id = one.client_id.or(self.client_id);
         self.additional_parameters = one.additional_parameters.or(self.additional_parameters);
         self.token = one.token.or(self.token);
-        for (name, value) in one.unknown.into_entries() {
-            self.unknown.put(name, value);
-        }
+        self.unknown.merge(one.unknown);
         self
     }
 }

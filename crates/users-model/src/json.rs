@@ -1,13 +1,13 @@
 //! JSON kept as it came: unknown keys, their order, and the text of every number.
 
-use crate::entries::{Entries, Entry, Odd};
+use crate::entries::{Entries, Odd};
 use crate::memory::{Held, MemoryExceeded, charge_entry};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 
@@ -61,7 +61,8 @@ impl JsonObject {
         self.len() == 0
     }
 
-    /// The keys, in the order in which they came. Keys that hold a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its place.
+    /// The keys, in the order in which they came. Keys that hold a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its place;
+    /// `serde_json::to_string` writes them as they came, and `serde_json::to_value`, whose keys are Unicode text, fails for them.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.iter().map(|(key, _)| key)
     }
@@ -166,8 +167,20 @@ impl JsonObject {
         }
     }
 
-    pub(crate) fn into_entries(self) -> impl Iterator<Item = Entry> {
-        self.entries.into_list()
+    /// Sets every entry of another object.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let (entries, odd) = other.entries.into_lists();
+        for (key, value) in entries {
+            self.entries.put(key, value);
+        }
+        if odd.is_empty() {
+            return;
+        }
+        let theirs: HashSet<Vec<u8>> = odd.iter().map(|odd| Wtf8::of(&odd.key)).collect();
+        self.entries.retain_odd(|ours| !theirs.contains(&Wtf8::of(&ours.key)));
+        for odd in odd {
+            self.entries.push_odd(odd);
+        }
     }
 
     /// Writes the entries into a map that is being serialised, but for those that were written already.

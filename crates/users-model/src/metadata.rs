@@ -75,9 +75,7 @@ impl MetadataUpdate {
     pub fn merge(mut self, values: impl Serialize) -> Self {
         match JsonObject::from_value(&values) {
             Ok(values) => {
-                for (key, value) in values.into_entries() {
-                    self.entries.put(key, value);
-                }
+                self.entries.merge(values);
             }
             Err(_) => {
                 self.invalid.get_or_insert_with(|| "metadata is merged from an object".to_owned());

@@ -8,6 +8,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// What comes in pages, and under which key an envelope holds it.
 pub trait Listed: Serialize + DeserializeOwned {
@@ -131,6 +132,7 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
         }
         let mut page = Self::new(Vec::new());
         let fields = fields(&text).map_err(D::Error::custom)?;
+        let list = list_key::<T>(&fields.entries);
         for (key, value) in fields.entries {
             match key.as_ref() {
                 "start" => fill(&mut page.start, &key, value, &mut page.unknown),
@@ -139,8 +141,8 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
                 "total" => fill(&mut page.total, &key, value, &mut page.unknown),
                 "next" => fill(&mut page.next, &key, value, &mut page.unknown),
                 other => match T::KEYS.iter().find(|key| **key == other) {
-                    // Where an envelope has both keys of a list, the second is kept as it came.
-                    Some(key) if page.envelope.is_none() => {
+                    // Where an envelope has both keys of a list, the other is kept as it came.
+                    Some(key) if *key == list => {
                         page.items = items(key, value).map_err(D::Error::custom)?;
                         page.envelope = Some(key);
                         Ok(())
@@ -156,6 +158,25 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
             None => Err(D::Error::custom(format_args!("missing field `{}`", T::KEYS.join("` or `")))),
         }
     }
+}
+
+/// The key under which the items are: the first that holds any, or else a list, or else the first that there is.
+fn list_key<T: Listed>(entries: &[(Cow<'_, str>, &RawValue)]) -> &'static str {
+    let rank = |key: &str| {
+        let value = entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value.get());
+        match value {
+            Some(value) if value.starts_with('[') && !is_empty_list(value) => 3,
+            Some(value) if value.starts_with('[') => 2,
+            Some(_) => 1,
+            None => 0,
+        }
+    };
+    // Of equal ones the first counts.
+    T::KEYS.iter().rev().max_by_key(|key| rank(key)).copied().unwrap_or_default()
+}
+
+fn is_empty_list(value: &str) -> bool {
+    value.bytes().skip(1).find(|byte| !byte.is_ascii_whitespace()) == Some(b']')
 }
 
 /// What a reference to an item takes, its share of a list that grows included.

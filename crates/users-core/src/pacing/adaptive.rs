@@ -212,7 +212,8 @@ impl Future for Turn {
             }
             if self.deadline.is_some_and(|deadline| deadline <= now) {
                 let others = usize::try_from(ahead).unwrap_or(usize::MAX);
-                let wait = wait.max(state.pace.least_wait(self.group, others, now)).max(SHORTEST);
+                let (_, likely) = state.pace.wait_behind(self.group, others, now);
+                let wait = wait.max(likely).max(SHORTEST);
                 drop(state);
                 self.leave();
                 return Poll::Ready(Err(PaceError::wait_too_long(wait)));
@@ -255,10 +256,20 @@ impl Turn {
             return Err(PaceError::wait_too_long(requested));
         }
         let Some(deadline) = self.deadline else { return Ok(()) };
-        // Those ahead are counted once: later they only become fewer.
-        let others = if self.place.is_none() { state.waiting.of(self.group).len() } else { 0 };
-        let wait = state.pace.least_wait(self.group, others, now);
-        if wait > deadline.saturating_since(now) { Err(PaceError::wait_too_long(wait)) } else { Ok(()) }
+        let waiting = state.waiting.of(self.group);
+        let others = match (self.place, waiting.first_key_value()) {
+            // Some in between may have left: then it looks again before its deadline.
+            (Some(place), Some((first, _))) => {
+                usize::try_from(place.saturating_sub(*first)).unwrap_or(0).min(waiting.len())
+            }
+            _ => waiting.len(),
+        };
+        let (least, likely) = state.pace.wait_behind(self.group, others, now);
+        if least > deadline.saturating_since(now) {
+            Err(PaceError::wait_too_long(likely.max(least)))
+        } else {
+            Ok(())
+        }
     }
 
     /// Leaves the queue; those who are first now look.

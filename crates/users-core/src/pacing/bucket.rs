@@ -81,6 +81,8 @@ const STEEPNESS: f64 = 6.0;
 const FULL: f64 = 0.98;
 /// No tier of Auth0's adds as much as this part of the size per second.
 const QUICK: f64 = 1.5;
+/// How much faster than measured a bucket may fill before a call is refused for its deadline.
+const MARGIN: f64 = 1.25;
 /// What is added per second before anything is known, as a part of the size; no tier of Auth0's adds less than 0.16 …
 const PRESUMED: f64 = 0.15;
 /// … and the least, for small buckets: what the smallest of the tiers adds.
@@ -177,13 +179,22 @@ impl Bucket {
         (now + held + late).saturating_since(now)
     }
 
-    /// How long a request must wait behind so many others at least: even if twice as much is added as was measured, or where
+    /// How long a request must wait behind so many others at least: even if somewhat more is added than was measured, or where
     /// that is not known, as much as any tier adds.
     pub(super) fn least_wait(&self, others: usize, now: Instant) -> Duration {
-        let held = self.held(now);
         let is_recent = self.told_at.is_some_and(|told_at| seconds(told_at, now) < SILENCE);
-        let rate =
-            if self.is_measured && is_recent { 2.0 * self.rate } else { self.rate.max(QUICK * self.size) };
+        let is_known = self.is_measured && is_recent;
+        let rate = if is_known { MARGIN * self.rate } else { self.rate.max(QUICK * self.size) };
+        self.wait_at(rate, others, now)
+    }
+
+    /// How long a request will have to wait behind so many others, by what is believed.
+    pub(super) fn likely_wait(&self, others: usize, now: Instant) -> Duration {
+        self.wait_at(self.rate, others, now)
+    }
+
+    fn wait_at(&self, rate: f64, others: usize, now: Instant) -> Duration {
+        let held = self.held(now);
         #[allow(clippy::cast_precision_loss)] // nobody queues 2⁵³ calls
         let missing = others as f64 + 1.0 - self.level(now + held);
         held + Duration::try_from_secs_f64((missing / rate).max(0.0)).unwrap_or(Duration::MAX)

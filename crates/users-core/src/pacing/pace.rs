@@ -18,10 +18,8 @@ const MOST_SIZES: usize = 8;
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 /// How long nothing goes after a 429 that tells no time.
 const AFTER_REFUSAL: Duration = Duration::from_millis(250);
-/// How long nothing goes at most, whatever the server asks: then it is asked again.
-const LONGEST_HOLD: Duration = Duration::from_secs(3600);
-/// A requested delay beyond this is taken for a mistake of the server's.
-const LONGEST_REQUEST: Duration = Duration::from_secs(24 * 3600);
+/// A requested delay beyond this is taken for a mistake of the server's: the next request is answered by the server itself.
+const LONGEST_REQUEST: Duration = Duration::from_secs(31 * 24 * 3600);
 /// How much a new surprise weighs among the old ones.
 const WEIGHT: f64 = 0.1;
 /// By how many requests one belief must beat the other.
@@ -88,16 +86,17 @@ impl Pace {
         wait.max(self.held(group, now))
     }
 
-    /// How long a request of this group must wait at least behind so many others; zero where the first response is awaited.
-    pub(super) fn least_wait(&self, group: Access, others: usize, now: Instant) -> Duration {
-        let known = match self.knowledge.of(group) {
-            Knowledge::Nothing => return self.held(group, now),
-            Knowledge::Unnamed => self.assumed.least_wait(others, now),
-            _ => {
-                self.obeyed(group, now).map(|bucket| bucket.least_wait(others, now)).max().unwrap_or_default()
-            }
+    /// How long a request of this group must wait behind so many others: at least, and as far as can be estimated. At least zero
+    /// where the first response is awaited.
+    pub(super) fn wait_behind(&self, group: Access, others: usize, now: Instant) -> (Duration, Duration) {
+        let head = self.wait(group, now);
+        let waits = |bucket: &Bucket| (bucket.least_wait(others, now), bucket.likely_wait(others, now));
+        let (least, likely) = match self.knowledge.of(group) {
+            Knowledge::Nothing => return (self.held(group, now), waits(&self.assumed).1.max(head)),
+            Knowledge::Unnamed => waits(&self.assumed),
+            _ => self.obeyed(group, now).map(waits).max().unwrap_or_default(),
         };
-        known.max(self.wait(group, now))
+        (least.max(head), likely.max(head))
     }
 
     /// How long the server requested that no request of this group be sent.
@@ -163,10 +162,8 @@ impl Pace {
         }
         if is_refused {
             let delay = delay.unwrap_or_default();
-            let hold = Hold {
-                until: now + delay.clamp(AFTER_REFUSAL, LONGEST_HOLD),
-                requested_until: if delay > LONGEST_REQUEST { now } else { now + delay },
-            };
+            let delay = if delay > LONGEST_REQUEST { Duration::ZERO } else { delay };
+            let hold = Hold { until: now + delay.max(AFTER_REFUSAL), requested_until: now + delay };
             let named = limit.and_then(|limit| limit.limit);
             if let Some(size) = self.sizes.iter_mut().find(|size| Some(size.limit) == named) {
                 size.hold(group, hold);

@@ -3,9 +3,8 @@
 mod quoted;
 mod request;
 
-pub(crate) use request::secrets;
-
-use request::{is_metadata, is_sensitive};
+use request::is_metadata;
+pub(crate) use request::{is_sensitive, secrets};
 
 /// What stands in the place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -82,6 +81,11 @@ fn without(text: &str, secrets: &[&str]) -> String {
     kept
 }
 
+/// Whether a text quotes one of these secrets.
+pub(crate) fn holds(text: &str, secrets: &[&str]) -> bool {
+    !quoted::places(prefix(text, EXAMINED), secrets).is_empty()
+}
+
 /// At most so many bytes of a text, cut between characters.
 fn prefix(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
@@ -91,23 +95,51 @@ fn prefix(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// How validation messages begin that hold no value.
+const REASONS: [&str; 12] = [
+    "String does not match pattern",
+    "String is too short",
+    "String is too long",
+    "Object didn't pass validation for format",
+    "Missing required property",
+    "Additional properties not allowed",
+    "Expected type",
+    "Array is too short",
+    "Array is too long",
+    "Array items are not unique",
+    "No enum match for",
+    "Value",
+];
+
 /// Cuts the value from `'<reason>: <value>' on property <path>` where the property is a secret or metadata: the value may be too
-/// short to be searched for.
+/// short to be searched for, and may stand anywhere in the reason.
 fn cut_validation_message(text: &str) -> String {
-    const MARK: &str = "' on property ";
+    const MARK: &str = " on propert";
     let mut cut = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(MARK) {
-        let property = after.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
-        let is_secret = property.split(['.', '[', ']']).any(|part| is_sensitive(part) || is_metadata(part));
-        let reason = before.find(": '").map_or(0, |at| at + 3);
-        let quotes = before.get(reason..).unwrap_or_default();
-        let tail = [": ", " '"].iter().filter_map(|mark| quotes.find(mark)).min();
-        match tail.filter(|_| is_secret) {
-            Some(at) => {
-                cut.push_str(before.get(..reason + at).unwrap_or_default());
-                cut.push_str(": ");
+        let named = after.split_once(' ').map_or("", |(_, named)| named.trim_start());
+        let property = named.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
+        let is_secret = property
+            .split(['.', '[', ']', '\'', '"', ','])
+            .any(|part| is_sensitive(part) || is_metadata(part));
+        let quoted = before.trim_end();
+        let quote = quoted.chars().next_back().filter(|last| matches!(last, '\'' | '"'));
+        // The quoted reason begins after the first quote that follows a blank, or at the beginning.
+        let begin = quote.and_then(|quote| {
+            let first = format!(" {quote}");
+            quoted.strip_prefix(quote).map(|_| 1).or_else(|| quoted.find(&first).map(|at| at + 2))
+        });
+        match begin.filter(|begin| is_secret && *begin < quoted.len()) {
+            Some(begin) => {
+                let reason = quoted.get(begin..).unwrap_or_default();
+                let known =
+                    REASONS.iter().find(|known| reason.starts_with(**known)).copied().unwrap_or_default();
+                cut.push_str(quoted.get(..begin).unwrap_or_default());
+                cut.push_str(known);
+                cut.push_str(if known.is_empty() { "" } else { ": " });
                 cut.push_str(REDACTED);
+                cut.extend(quote);
             }
             None => cut.push_str(before),
         }

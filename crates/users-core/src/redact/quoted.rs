@@ -5,6 +5,8 @@ use std::ops::Range;
 
 /// Secrets that are shorter than this are not searched for: they would be found everywhere.
 const SHORTEST: usize = 4;
+/// So many of a secret's first bytes are looked up before it is searched for.
+const COMPARED: usize = 8;
 
 /// Text as it reads after some unescaping, and where each of its bytes comes from.
 struct View {
@@ -36,11 +38,14 @@ pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
 impl View {
     fn search(&self, secrets: &[&[u8]], found: &mut Vec<Range<usize>>) {
         // With many secrets most are ruled out by their beginning.
-        let beginnings: HashSet<&[u8]> = self.text.windows(SHORTEST).collect();
-        let likely = secrets
-            .iter()
-            .filter(|secret| secret.get(..SHORTEST).is_some_and(|start| beginnings.contains(start)));
-        for secret in likely {
+        let beginnings: Vec<HashSet<&[u8]>> =
+            (SHORTEST..=COMPARED).map(|length| self.text.windows(length).collect()).collect();
+        let is_likely = |secret: &&&[u8]| {
+            let length = secret.len().min(COMPARED);
+            let beginnings = beginnings.get(length - SHORTEST);
+            secret.get(..length).zip(beginnings).is_some_and(|(start, all)| all.contains(start))
+        };
+        for secret in secrets.iter().filter(is_likely) {
             for at in memchr::memmem::find_iter(&self.text, secret) {
                 let (start, end) = (self.places.get(at), self.places.get(at + secret.len()));
                 found.extend(start.zip(end).map(|(start, end)| *start..*end));
@@ -50,8 +55,15 @@ impl View {
 
     /// The views that come of one more unescaping, those apart in which nothing changes.
     fn unescaped(&self) -> Vec<View> {
-        let all: [(u8, Unescape); 4] = [(b'%', percent), (b'+', form), (b'&', html), (b'\\', backslash)];
-        let possible = all.into_iter().filter(|(mark, _)| self.text.contains(mark));
+        let all: [(&[u8], Unescape); 6] = [
+            (b"%", percent),
+            (b"%", latin_1),
+            (b"+", form),
+            (b"&", html),
+            (b"\\", backslash),
+            (b"\\x", bytes),
+        ];
+        let possible = all.into_iter().filter(|(mark, _)| memchr::memmem::find(&self.text, mark).is_some());
         possible.map(|(_, unescape)| self.map(unescape)).collect()
     }
 
@@ -87,62 +99,88 @@ fn form(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     if view.byte(at)? == b'+' { Some((1, vec![b' '])) } else { percent(view, at) }
 }
 
-/// `%2F`
+/// `%2F`, `%u00e9`
 fn percent(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     (view.byte(at)? == b'%').then_some(())?;
+    if view.byte(at + 1)? == b'u' {
+        return character(6, view.number(at + 2..at + 6, 16)?);
+    }
     let byte = u8::try_from(view.number(at + 1..at + 3, 16)?).ok()?;
     Some((3, vec![byte]))
 }
 
-/// `&quot;`, `&#34;`, `&#x22;`
+/// `%E4` as Latin-1 has it
+fn latin_1(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
+    match percent(view, at)? {
+        (3, byte) => character(3, u32::from(*byte.first()?)),
+        other => Some(other),
+    }
+}
+
+fn character(length: usize, code: u32) -> Option<(usize, Vec<u8>)> {
+    char::from_u32(code).map(|character| (length, character.to_string().into_bytes()))
+}
+
+/// `&quot;`, `&#34;`, `&#x22;`; numbers also without the semicolon
 fn html(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     (view.byte(at)? == b'&').then_some(())?;
     let rest = view.text.get(at + 1..(at + 12).min(view.text.len()))?;
-    let end = at + 1 + rest.iter().position(|byte| *byte == b';')?;
-    let character = match view.text.get(at + 1..end)? {
+    if let Some(number) = rest.strip_prefix(b"#") {
+        let (radix, mark) = if matches!(number.first()?, b'x' | b'X') { (16, 1) } else { (10, 0) };
+        let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
+        let digits = number.iter().skip(mark).take_while(|byte| is_digit(byte)).count();
+        let start = at + 2 + mark;
+        let end = start + digits;
+        let code = view.number(start..end, radix)?;
+        return character(end - at + usize::from(view.byte(end) == Some(b';')), code);
+    }
+    let name = rest.split(|byte| *byte == b';').next()?;
+    let named = match name {
         b"quot" => '"',
         b"amp" => '&',
         b"lt" => '<',
         b"gt" => '>',
         b"apos" => '\'',
-        [b'#', b'x' | b'X', ..] => char::from_u32(view.number(at + 3..end, 16)?)?,
-        [b'#', ..] => char::from_u32(view.number(at + 2..end, 10)?)?,
         _ => return None,
     };
-    Some((end + 1 - at, character.to_string().into_bytes()))
+    character(name.len() + 2, u32::from(named))
 }
 
-/// `\"`, `\/`, `\n`, `\u00e9`, `\x22`
+/// `\"`, `\/`, `\n`, `\u00e9`, `\u{e9}`, `\xe9`
 fn backslash(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     (view.byte(at)? == b'\\').then_some(())?;
     let unit = |at: usize| match view.text.get(at..at + 2)? {
         b"\\u" => view.number(at + 2..at + 6, 16),
         _ => None,
     };
-    let character = match view.byte(at + 1)? {
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'x' => {
-            return char::from_u32(view.number(at + 2..at + 4, 16)?).map(|c| (4, c.to_string().into_bytes()));
+    match view.byte(at + 1)? {
+        b'n' => character(2, 0xa),
+        b'r' => character(2, 0xd),
+        b't' => character(2, 0x9),
+        b'b' => character(2, 0x8),
+        b'f' => character(2, 0xc),
+        b'x' => character(4, view.number(at + 2..at + 4, 16)?),
+        b'u' if view.byte(at + 2) == Some(b'{') => {
+            let digits = view.text.get(at + 3..)?.iter().take(7).position(|byte| *byte == b'}')?;
+            character(digits + 4, view.number(at + 3..at + 3 + digits, 16)?)
         }
-        b'u' => {
-            let first = unit(at)?;
-            return match (char::from_u32(first), unit(at + 6)) {
-                (Some(character), _) => Some((6, character.to_string().into_bytes())),
-                (None, Some(second @ 0xdc00..=0xdfff)) if first < 0xdc00 => {
-                    let character = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))?;
-                    Some((12, character.to_string().into_bytes()))
-                }
-                _ => None,
-            };
-        }
-        byte if byte.is_ascii_punctuation() => char::from(byte),
-        _ => return None,
-    };
-    Some((2, character.to_string().into_bytes()))
+        b'u' => match (unit(at)?, unit(at + 6)) {
+            (first @ 0xd800..=0xdbff, Some(second @ 0xdc00..=0xdfff)) => {
+                character(12, 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+            }
+            (first, _) => character(6, first),
+        },
+        byte if byte.is_ascii_punctuation() => Some((2, vec![byte])),
+        _ => None,
+    }
+}
+
+/// `\xc3\xa9` as bytes
+fn bytes(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
+    match view.text.get(at..at + 2)? {
+        b"\\x" => Some((4, vec![u8::try_from(view.number(at + 2..at + 4, 16)?).ok()?])),
+        _ => backslash(view, at),
+    }
 }
 
 #[cfg(test)]
@@ -159,6 +197,10 @@ mod tests {
             ("a&amp;b &quot;&#252;&#x1F600;/", true),
             (r#"a&b \"\u00fc\ud83d\ude00\/"#, true),
             ("a%26amp%3Bb%20%26quot%3B%C3%BC%F0%9F%98%80%2F", true),
+            ("a%26b%20%22%fc😀/", true),
+            ("a%26b %u0022ü😀/", true),
+            (r#"a\u{26}b \"\xc3\xbc\u{1f600}/"#, true),
+            ("a&#38b &#34&#252&#128512/", true),
             ("a&b \"ü😀", false),
             ("", false),
             ("%", false),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderName;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use users_model::Secret;
@@ -10,11 +10,8 @@ use users_model::Secret;
 /// A key or parameter with one of these in its name holds a secret, in any case and spelling.
 const SENSITIVE: [&str; 8] = ["password", "secret", "token", "key", "hash", "assertion", "code", "otp"];
 
-/// Headers that hold no secret. Everything else may be the caller's.
-const HARMLESS: [HeaderName; 5] = [ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT];
-
 /// Whether what stands under this key is a secret.
-pub(super) fn is_sensitive(key: &str) -> bool {
+pub(crate) fn is_sensitive(key: &str) -> bool {
     let key = letters(key);
     // `link_with` holds an ID token.
     key == "linkwith" || SENSITIVE.iter().any(|part| key.contains(part))
@@ -36,13 +33,9 @@ pub(crate) fn secrets(request: &http::Request<Bytes>) -> Vec<Secret> {
     let mut found = Vec::new();
     let custom_domain = HeaderName::from_static("auth0-custom-domain");
     for (name, value) in request.headers() {
-        let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
-        if HARMLESS.contains(name) || *name == custom_domain {
-            continue;
+        if !is_standard(name, value.as_bytes()) && *name != custom_domain {
+            header(value.as_bytes(), &mut found);
         }
-        found.push(Secret::new(text));
-        // `Bearer …`: the server may quote the token alone.
-        found.extend(text.split_once(' ').map(|(_, rest)| Secret::new(rest.trim())));
     }
     form(request.uri().query().unwrap_or_default(), &mut found);
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -58,11 +51,34 @@ pub(crate) fn secrets(request: &http::Request<Bytes>) -> Vec<Secret> {
     found
 }
 
+/// Whether a header is one that the client or an operation sets by itself.
+fn is_standard(name: &HeaderName, value: &[u8]) -> bool {
+    match *name {
+        ACCEPT => value == b"application/json",
+        CONTENT_TYPE => {
+            value.starts_with(b"application/json") || value.starts_with(b"multipart/form-data; boundary=")
+        }
+        USER_AGENT => value == concat!("users/", env!("CARGO_PKG_VERSION")).as_bytes(),
+        _ => false,
+    }
+}
+
+/// A header's value, and its parts: the server may quote the token of `Bearer …`, or one cookie.
+fn header(value: &[u8], found: &mut Vec<Secret>) {
+    let latin_1: String = value.iter().copied().map(char::from).collect();
+    for text in [String::from_utf8_lossy(value).into_owned(), latin_1] {
+        found.extend(text.split([' ', ';', ',', '=']).map(|part| Secret::new(part.trim())));
+        found.push(Secret::new(text));
+    }
+}
+
 fn form(pairs: &str, found: &mut Vec<Secret>) {
     for (key, value) in pairs.split('&').filter_map(|pair| pair.split_once('=')) {
         let value = value.replace('+', " ");
         if is_sensitive(&percent_decode_str(key).decode_utf8_lossy()) {
-            found.push(Secret::new(percent_decode_str(&value).decode_utf8_lossy()));
+            let value = percent_decode_str(&value).decode_utf8_lossy();
+            found.extend(value.split(',').map(Secret::new));
+            found.push(Secret::new(value));
         }
     }
 }
@@ -154,12 +170,31 @@ fn string_length(text: &str) -> usize {
 
 fn unquoted(string: &str) -> Cow<'_, str> {
     let bare = string.trim_matches('"');
-    if bare.contains('\\') {
-        // One that has no UTF-8 form stays as it is written.
-        serde_json::from_str(string).map_or(Cow::Borrowed(bare), Cow::Owned)
-    } else {
-        Cow::Borrowed(bare)
+    if !bare.contains('\\') {
+        return Cow::Borrowed(bare);
     }
+    let read = |text: &str| serde_json::from_str(text).ok().map(Cow::Owned);
+    // Lone surrogates are quoted as U+FFFD, if at all.
+    read(string).or_else(|| read(&without_surrogates(string))).unwrap_or(Cow::Borrowed(bare))
+}
+
+/// A JSON string in which the escape of each surrogate is that of U+FFFD.
+fn without_surrogates(string: &str) -> String {
+    let mut parts = string.split("\\u");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_surrogate = part.get(..1).is_some_and(|d| d.eq_ignore_ascii_case("d"))
+            && part.get(1..2).is_some_and(|digit| "89abcdefABCDEF".contains(digit));
+        text.push_str("\\u");
+        match part.get(4..).filter(|_| is_surrogate) {
+            Some(rest) => {
+                text.push_str("fffd");
+                text.push_str(rest);
+            }
+            None => text.push_str(part),
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -108,16 +108,21 @@ impl Cached {
         let is_due = valid.is_none_or(|current| now >= current.renew_at);
         let valid = valid.map(|current| current.token.clone());
         let is_paused = state.not_before.is_some_and(|moment| now < moment);
-        match valid {
-            Some(token) if !is_due || is_paused || self.flight.is_led() => Plan::Use(token),
-            None if self.flight.is_led() => Plan::Wait(self.flight.wait()),
-            valid => {
-                if valid.is_none() {
-                    if let Some(error) = state.backoff.error(now) {
-                        return Plan::Fail(error);
-                    }
-                }
-                let (number, handed_over) = self.flight.lead();
+        let entered = match &valid {
+            Some(token) if !is_due || is_paused => return Plan::Use(token.clone()),
+            Some(token) => match self.flight.lead() {
+                Some(led) => Ok(led),
+                // Another call renews it.
+                None => return Plan::Use(token.clone()),
+            },
+            None => match state.backoff.error(now) {
+                Some(error) => return Plan::Fail(error),
+                None => self.flight.lead_or_wait(),
+            },
+        };
+        match entered {
+            Err(waiting) => Plan::Wait(waiting),
+            Ok((number, handed_over)) => {
                 let is_recent = |fetching: &Fetching| now.saturating_since(fetching.began) <= FETCH_TIMEOUT;
                 Plan::Fetch { number, handed_over: handed_over.filter(is_recent), valid }
             }
@@ -143,8 +148,8 @@ impl Cached {
         let is_handed_over = time == Some(HANDOVER_TIMEOUT);
         let mut leading = self.flight.leading(number, fetching);
         match within(&*self.clock, time, leading.outcome()).await {
-            // It was bound to a runtime that is gone.
-            Ok(None) if is_handed_over => leading.abandon(),
+            // It may have been bound to a runtime that is gone.
+            Ok(None | Some(Err(_))) if is_handed_over => leading.abandon(),
             Ok(fetched) => {
                 leading.finish();
                 let panicked = || Err(Error::new(ErrorKind::Token, "the token source panicked").transient());
@@ -185,7 +190,8 @@ impl Cached {
         let random = self.clock.random();
         let now = self.clock.now();
         let mut state = self.state();
-        let outcome = match fetched {
+        // One that cannot be sent would fail every call for as long as it is kept.
+        let outcome = match fetched.and_then(|token| token.check().map(|()| token)) {
             Ok(token) => {
                 trace::token_renewed(token.lifetime());
                 state.not_before = None;

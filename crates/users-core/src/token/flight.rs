@@ -49,32 +49,28 @@ struct Waiter {
 }
 
 impl Flight {
-    /// Whether a call polls a fetch.
-    pub(super) fn is_led(&self) -> bool {
-        self.state().leader.is_some()
+    /// Makes the caller the leader, unless there is one.
+    pub(super) fn lead(&self) -> Option<(u64, Option<Fetching>)> {
+        let mut state = self.state();
+        if state.leader.is_some() { None } else { Some(state.lead()) }
     }
 
-    /// Makes the caller the leader, which polls the fetch that was handed over, or else a new one.
-    pub(super) fn lead(&self) -> (u64, Option<Fetching>) {
+    /// Makes the caller the leader, or makes it wait for the one that there is. Both under one lock, so that no fetch ends unseen
+    /// in between.
+    pub(super) fn lead_or_wait(&self) -> Result<(u64, Option<Fetching>), Waiting> {
         let mut state = self.state();
+        if state.leader.is_none() {
+            return Ok(state.lead());
+        }
         state.next += 1;
-        let number = state.next;
-        state.leader = Some(Leader { number, waker: None, woken_at: None });
-        (number, state.handed_over.take())
+        let place = state.next;
+        state.waiters.insert(place, Waiter::default());
+        Err(Waiting { flight: self.clone(), place })
     }
 
     /// The leader's side of a fetch. Dropping it hands the fetch over.
     pub(super) fn leading(&self, number: u64, fetching: Fetching) -> Leading {
         Leading { flight: self.clone(), number, fetching: Some(fetching) }
-    }
-
-    /// Makes the caller wait for the fetch under way.
-    pub(super) fn wait(&self) -> Waiting {
-        let mut state = self.state();
-        state.next += 1;
-        let place = state.next;
-        state.waiters.insert(place, Waiter::default());
-        Waiting { flight: self.clone(), place }
     }
 
     /// Gives the outcome to all that wait, unless the leader of this number was replaced.
@@ -108,6 +104,13 @@ impl Flight {
 }
 
 impl State {
+    /// A new leader, and the fetch that was handed over.
+    fn lead(&mut self) -> (u64, Option<Fetching>) {
+        self.next += 1;
+        self.leader = Some(Leader { number: self.next, waker: None, woken_at: None });
+        (self.next, self.handed_over.take())
+    }
+
     fn release(&mut self) -> Vec<Waker> {
         let release = |waiter: &mut Waiter| {
             waiter.is_released = true;

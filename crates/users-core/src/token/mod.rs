@@ -8,7 +8,7 @@ mod renewal;
 pub(crate) use cached::{Cached, FETCH_TIMEOUT};
 pub use fixed::{StaticToken, TokenFn, token_fn};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -83,7 +83,20 @@ impl AccessToken {
         self
     }
 
-    /// A response with another status than 401 came to a request with this token.
+    /// Whether it can be sent: ASCII text that is not blank and has no control characters.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let text = self.secret.expose();
+        let why = if text.trim().is_empty() {
+            "the access token is empty"
+        } else if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Ok(());
+        } else {
+            "the access token holds a line end or another character that no token has"
+        };
+        Err(Error::new(ErrorKind::Token, why))
+    }
+
+    /// A response showed that the server took this token for valid.
     pub(crate) fn accept(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
     }

@@ -45,6 +45,8 @@ impl Backoff {
 /// The time between two renewals after a 401, and the longest one.
 const FIRST_INTERVAL: Duration = Duration::from_secs(10);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(300);
+/// How many tokens that were accepted may be renewed at once; one more is added in each first interval.
+const AT_ONCE: u32 = 30;
 
 /// Keeps a 401 that lasts from costing a token per call: a server that rejects a new token is likely to reject the next one.
 #[derive(Default)]
@@ -52,23 +54,36 @@ pub(super) struct Rejections {
     /// How many renewals followed each other with hardly a pause.
     in_row: u32,
     last: Option<Instant>,
+    /// How many accepted tokens were renewed of late, and until when that is counted.
+    of_accepted: u32,
+    counted_to: Option<Instant>,
 }
 
 impl Rejections {
-    /// Whether a token that was rejected may be renewed now. One that was accepted before was revoked since, and always may.
+    /// Whether a token that was rejected may be renewed now. One that was accepted before was revoked since.
     pub(super) fn may_renew(&mut self, now: Instant, was_accepted: bool) -> bool {
-        if was_accepted {
-            *self = Self { in_row: 0, last: Some(now) };
-            return true;
-        }
         let since = self.last.map(|last| now.saturating_since(last));
         let interval = doubled(FIRST_INTERVAL, self.in_row, LONGEST_INTERVAL);
-        if since.is_some_and(|since| since < interval) {
+        if since.is_some_and(|since| since < interval) && !(was_accepted && self.has_left(now)) {
             return false;
         }
-        self.in_row = if since.is_some_and(|since| since < 2 * interval) { self.in_row + 1 } else { 0 };
+        let is_quick = since.is_some_and(|since| since < 2 * interval);
+        self.in_row = if is_quick && !was_accepted { self.in_row + 1 } else { 0 };
         self.last = Some(now);
         true
+    }
+
+    /// Takes one of the renewals that accepted tokens have at once.
+    fn has_left(&mut self, now: Instant) -> bool {
+        let since = self.counted_to.map_or(Duration::ZERO, |counted_to| now.saturating_since(counted_to));
+        let added = u32::try_from(since.as_secs() / FIRST_INTERVAL.as_secs()).unwrap_or(u32::MAX);
+        self.of_accepted = self.of_accepted.saturating_sub(added);
+        if added > 0 || self.counted_to.is_none() {
+            self.counted_to = Some(now);
+        }
+        let has_left = self.of_accepted < AT_ONCE;
+        self.of_accepted += u32::from(has_left);
+        has_left
     }
 }
 
@@ -96,7 +111,8 @@ mod tests {
             rejections.may_renew(at(10_010), false),
             "after a quiet hour the intervals start from the shortest"
         );
-        assert!(rejections.may_renew(at(10_011), true), "it was accepted, so it was revoked since");
+        let at_once = (0..1000).filter(|_| rejections.may_renew(at(10_011), true)).count();
+        assert_eq!(at_once, 30, "accepted tokens were revoked since, or the server wavers");
     }
 
     #[test]
