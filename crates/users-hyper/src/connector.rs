@@ -12,12 +12,13 @@ use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tower_service::Service;
 use users_core::TransportErrorKind;
 
@@ -62,10 +63,7 @@ impl Connector {
         resolver: Resolver,
         http2_only: bool,
     ) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let wire = https(Tcp { tcp, timeout }, tls, &[b"http/1.1"]);
+        let wire = https(Tcp { resolver, timeout }, tls, &[b"http/1.1"]);
         let dial = Dial { wire, proxies: proxies.map(Arc::new) };
         Self { https: https(dial, tls, protocols), timeout, no_roots: tls.no_roots, http2_only }
     }
@@ -113,11 +111,11 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// TCP to the first address that accepts. The time is divided among the addresses of each family, and the second family
-/// is tried beside the first after 300 ms ("happy eyeballs").
+/// TCP to the first address that accepts. The time that the lookup leaves is divided among the addresses of each family, and
+/// the second family is tried beside the first after 300 ms ("happy eyeballs").
 #[derive(Clone)]
 struct Tcp {
-    tcp: HttpConnector<Resolver>,
+    resolver: Resolver,
     timeout: Duration,
 }
 
@@ -133,9 +131,19 @@ impl Service<Uri> for Tcp {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let of_call = CALL.try_with(|time| *time).ok().flatten();
         let time = of_call.map_or(self.timeout, |time| time.min(self.timeout));
-        self.tcp.set_connect_timeout(Some(time));
-        let connecting = self.tcp.call(uri);
-        Box::pin(async move { connecting.await.map_err(BoxError::from) })
+        let mut resolver = self.resolver.clone();
+        Box::pin(async move {
+            let began = Instant::now();
+            let host = uri.host().unwrap_or_default();
+            let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+            let addresses: Vec<SocketAddr> =
+                if is_address { Vec::new() } else { resolver.call(host.parse()?).await?.collect() };
+            let mut tcp = HttpConnector::new_with_resolver(Resolver::fixed(addresses));
+            tcp.enforce_http(false);
+            tcp.set_nodelay(true);
+            tcp.set_connect_timeout(Some(time.saturating_sub(began.elapsed())));
+            tcp.call(uri).await.map_err(BoxError::from)
+        })
     }
 }
 
@@ -222,9 +230,9 @@ mod tests {
     use tokio::net::{TcpListener, TcpSocket};
 
     /// A connector without proxies, for a host that has these addresses.
-    fn connector(addresses: Vec<SocketAddr>, timeout: Duration) -> Connector {
+    fn connector(resolver: Resolver, timeout: Duration) -> Connector {
         let tls = Tls::new(Vec::new()).unwrap();
-        Connector::new(&tls, &[b"http/1.1"], None, timeout, Resolver::fixed(addresses), false)
+        Connector::new(&tls, &[b"http/1.1"], None, timeout, resolver, false)
     }
 
     /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN; and what fills it.
@@ -242,27 +250,37 @@ mod tests {
     }
 
     /// Connects to a host whose first address is dead and whose second is not.
-    async fn connect(timeout: Duration, of_call: Option<Duration>) -> Result<(), ConnectError> {
+    async fn connect(
+        lookup: Duration,
+        timeout: Duration,
+        of_call: Option<Duration>,
+    ) -> Result<(), ConnectError> {
         let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = live.local_addr().unwrap().port();
         let (dead, _filling) = dead_listener(port);
         let addresses = vec![dead.local_addr().unwrap(), live.local_addr().unwrap()];
         let uri = Uri::from_maybe_shared(format!("http://tenant.example:{port}/")).unwrap();
 
-        let mut connector = connector(addresses, timeout);
+        let mut connector = connector(Resolver::slow(addresses, lookup), timeout);
         for_call(of_call, async { connector.call(uri).await.map(drop) }).await
     }
 
     #[tokio::test]
     async fn a_dead_first_address_leaves_time_for_the_second() {
-        connect(Duration::from_secs(2), None).await.unwrap();
+        connect(Duration::ZERO, Duration::from_secs(2), None).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_dead_first_address_leaves_time_for_the_second_in_a_call_with_less_time() {
         let within = Duration::from_secs(2);
-        let connecting = connect(Duration::from_secs(60), Some(within));
+        let connecting = connect(Duration::ZERO, Duration::from_secs(60), Some(within));
         tokio::time::timeout(within, connecting).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_slow_lookup_leaves_time_for_the_second_address() {
+        let (lookup, within) = (Duration::from_millis(1200), Duration::from_secs(2));
+        connect(lookup, within, None).await.unwrap();
     }
 
     #[tokio::test]
@@ -270,7 +288,7 @@ mod tests {
         let (dead, _filling) = dead_listener(0);
         let address = dead.local_addr().unwrap();
         let uri = Uri::from_maybe_shared(format!("http://tenant.example:{}/", address.port())).unwrap();
-        let mut connector = connector(vec![address, address], Duration::from_millis(400));
+        let mut connector = connector(Resolver::fixed(vec![address, address]), Duration::from_millis(400));
         let error = for_call(None, connector.call(uri)).await.map(drop).unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::Timeout, "{error}");
     }

@@ -28,11 +28,24 @@ impl Resolver {
     }
 
     /// The same addresses for every name.
-    #[cfg(test)]
     pub(crate) fn fixed(addresses: Vec<SocketAddr>) -> Self {
         Self(Arc::new(move |_| {
             let addresses = addresses.clone();
             Box::pin(async move { Ok(addresses.into_iter()) })
+        }))
+    }
+}
+
+#[cfg(test)]
+impl Resolver {
+    /// The same addresses for every name, after this time.
+    pub(crate) fn slow(addresses: Vec<SocketAddr>, time: std::time::Duration) -> Self {
+        Self(Arc::new(move |_| {
+            let addresses = addresses.clone();
+            Box::pin(async move {
+                tokio::time::sleep(time).await;
+                Ok(addresses.into_iter())
+            })
         }))
     }
 }

@@ -137,8 +137,8 @@ impl ImportAll {
                     }
                     Some((error, file.rows()))
                 }
-                Event::Ended(file, id, Ok((job, errors))) => {
-                    report.unfinished.retain(|unfinished| unfinished.job_id != id);
+                Event::Ended(file, _, Ok((job, errors))) => {
+                    report.unfinished.retain(|unfinished| unfinished.rows != file.rows());
                     report.add(&file, job, errors).await;
                     None
                 }

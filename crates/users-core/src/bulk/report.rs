@@ -23,7 +23,8 @@ pub struct ImportReport {
     pub summary: JobSummary,
     /// The rows that were refused.
     pub refused: Vec<RefusedRow>,
-    /// The jobs that Auth0 accepted and whose results are not known: they run on. Empty unless the import failed.
+    /// The jobs that Auth0 accepted and whose results are not known: they run on, or have ended and their errors could not be
+    /// read. Empty unless the import failed.
     pub unfinished: Vec<UnfinishedImport>,
     /// The rows of files of which it is not known whether Auth0 accepted them. Empty unless the import failed.
     pub uncertain: Vec<Range<usize>>,

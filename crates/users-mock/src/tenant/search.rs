@@ -42,12 +42,13 @@ pub(super) fn list(state: &State, request: &Request) -> Result<Answer, Failure> 
              https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
         ));
     }
+    let effort = Effort::new();
+    // A query that cannot be read is refused as such, however long it is.
+    let query = Query::parse(request.query("q").unwrap_or_default())?;
     if request.query_length() > LONGEST_QUERY {
         let message = format!("The query string is longer than {LONGEST_QUERY} bytes");
         return Err(Failure::new(StatusCode::URI_TOO_LONG, None, message));
     }
-    let effort = Effort::new();
-    let query = Query::parse(request.query("q").unwrap_or_default())?;
     let sort = request.query("sort").map(order).transpose()?;
     let in_connection = |user: &&Record| {
         request.query("connection").is_none_or(|name| user.connection().as_deref() == Some(name))

@@ -202,9 +202,11 @@ impl Text {
                 effort.spend(wanted.len()) && small(value).eq(wanted.chars())
             }
             Self::Pattern { glyphs, .. } if !is_caseless => {
-                fits(glyphs, &value.chars().collect::<Vec<char>>(), effort)
+                effort.spend(8 * value.len()) && fits(glyphs, &value.chars().collect::<Vec<char>>(), effort)
             }
-            Self::Pattern { small: wanted, .. } => fits(wanted, &small(value).collect::<Vec<char>>(), effort),
+            Self::Pattern { small: wanted, .. } => {
+                effort.spend(8 * value.len()) && fits(wanted, &small(value).collect::<Vec<char>>(), effort)
+            }
         }
     }
 }
