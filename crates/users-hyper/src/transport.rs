@@ -26,7 +26,7 @@ use users_core::{Body, ConnectTimeout, HttpTransport, Sent, TransportError, Tran
 /// - Certificates are checked as the platform does it, and with the roots that were added; the cryptography is ring's or
 ///   aws-lc-rs's by feature, never the process's default.
 /// - Plain HTTP only to this machine (`127.0.0.0/8`, `::1`, `localhost`), unless
-///   [allowed](HyperTransportBuilder::allow_plain_http).
+///   [allowed](crate::HyperTransportBuilder::allow_plain_http).
 /// - Proxies as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say (also in lower case), always by a tunnel
 ///   (`CONNECT`) and never to this machine.
 /// - Asks for gzip unless the request says otherwise, and unpacks it as it is read, where it was asked for.
@@ -34,7 +34,7 @@ use users_core::{Body, ConnectTimeout, HttpTransport, Sent, TransportError, Tran
 ///   back unstarted, since it had been closed meanwhile, goes to another connection.
 ///
 /// It must be used inside a tokio runtime with I/O and time switched on. Several runtimes may share one transport: each has
-/// connections of its own, which close with it, and [`max_connections`](HyperTransportBuilder::max_connections) counts for
+/// connections of its own, which close with it, and [`max_connections`](crate::HyperTransportBuilder::max_connections) counts for
 /// each. The connections of the 64 runtimes that used the transport last are kept.
 ///
 /// ```no_run
