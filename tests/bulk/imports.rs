@@ -252,3 +252,20 @@ fn of_rows_that_are_alike_the_last_one_was_refused() {
     let places: Vec<_> = report.refused.iter().map(|refused| refused.row).collect();
     assert_eq!(places, [Some(1), Some(2), None, None]);
 }
+
+#[test]
+fn a_job_that_ended_keeps_its_summary_where_its_errors_cannot_be_read() {
+    let mock = users_mock::MockTransport::new();
+    mock.expect((http::Method::POST, "/jobs/users-imports"))
+        .status(202)
+        .json(r#"{"id":"job_1","status":"pending"}"#);
+    mock.expect((http::Method::GET, "/jobs/{id}"))
+        .json(r#"{"id":"job_1","status":"completed","summary":{"inserted":1,"total":1}}"#);
+    mock.expect((http::Method::GET, "/jobs/{id}/errors")).status(403);
+    let rows = [serde_json::json!({"email": "ada@example.com"})];
+    let import = mock.management().jobs().import_all("con_1", rows).into_future();
+    let failed = mock.clock().block_on(import).unwrap_err();
+    let unfinished = &failed.report().unfinished[0];
+    let summary = unfinished.job.as_ref().and_then(|job| job.summary.clone()).unwrap();
+    assert_eq!((unfinished.job_id.as_str(), summary.inserted), ("job_1", Some(1)));
+}

@@ -125,7 +125,11 @@ impl ImportAll {
                     None
                 }
                 Event::Sent(file, Ok((id, job))) => {
-                    report.unfinished.push(UnfinishedImport { job_id: id.clone(), rows: file.rows() });
+                    report.unfinished.push(UnfinishedImport {
+                        job_id: id.clone(),
+                        rows: file.rows(),
+                        job: None,
+                    });
                     if failure.is_none() {
                         import.waiting.push(Box::pin(wait(self.client.clone(), file, id, job)));
                     }
@@ -137,12 +141,20 @@ impl ImportAll {
                     }
                     Some((error, file.rows()))
                 }
-                Event::Ended(file, _, Ok((job, errors))) => {
+                Event::Ended(file, _, Some(job), Ok(errors)) => {
                     report.unfinished.retain(|unfinished| unfinished.rows != file.rows());
                     report.add(&file, job, errors).await;
                     None
                 }
-                Event::Ended(file, id, Err(error)) => Some((error.with_job_id(&id), file.rows())),
+                Event::Ended(_, _, None, Ok(_)) => None,
+                Event::Ended(file, id, job, Err(error)) => {
+                    let rows = file.rows();
+                    let unfinished = report.unfinished.iter_mut().find(|unfinished| unfinished.rows == rows);
+                    if let Some(unfinished) = unfinished {
+                        unfinished.job = job;
+                    }
+                    Some((error.with_job_id(&id), rows))
+                }
             };
             if failed.is_some() {
                 // No further file is sent and no job waited for. A file that is being sent is sent to its end, so that its
@@ -166,7 +178,7 @@ enum Event {
     /// Auth0 accepted a file, or not.
     Sent(File, Result<(String, Job), Error>),
     /// A job has ended, or is lost sight of.
-    Ended(File, String, Result<(Job, JobErrors), Error>),
+    Ended(File, String, Option<Job>, Result<JobErrors, Error>),
 }
 
 type Task = Pin<Box<dyn Future<Output = Event> + Send>>;
@@ -210,13 +222,12 @@ async fn send(client: Client, options: Options, file: File) -> Event {
 }
 
 async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
-    let ended = async {
-        let job = wait_for(&client, &id, job).await?;
-        let errors = Call::new(client.clone(), Ok(GetJobErrors::new(id.clone()))).send().await?;
-        Ok((job, errors))
+    let job = match wait_for(&client, &id, job).await {
+        Ok(job) => job,
+        Err(error) => return Event::Ended(file, id, None, Err(error)),
     };
-    let ended = ended.await;
-    Event::Ended(file, id, ended)
+    let errors = Call::new(client, Ok(GetJobErrors::new(id.clone()))).send().await;
+    Event::Ended(file, id, Some(job), errors)
 }
 
 impl IntoFuture for ImportAll {

@@ -42,13 +42,15 @@ pub struct RefusedRow {
 
 /// A job that was accepted before an import failed. Look at it with [`get`](crate::management::JobsManager::get) and
 /// [`errors`](crate::management::JobsManager::errors).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnfinishedImport {
     /// The id: `job_…`.
     pub job_id: String,
     /// Its rows among all rows, from 0.
     pub rows: Range<usize>,
+    /// The job, with its summary, if it has ended and only its errors could not be read; `None` if it was running when last seen.
+    pub job: Option<Job>,
 }
 
 impl ImportReport {
