@@ -192,7 +192,7 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// An argument that was refused, told with the operation that it was for.
+/// A refused argument as an error that names its operation.
 fn refused<O: Operation>(error: Error) -> Error {
     match O::STATIC {
         Some(descriptor) => error.of(descriptor),

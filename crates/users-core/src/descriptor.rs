@@ -155,7 +155,7 @@ pub enum Api {
 pub enum Safety {
     /// It changes nothing (GET, HEAD).
     Safe,
-    /// Twice is as good as once (DELETE, PUT, and `POST /oauth/token`).
+    /// Sending it twice has the same effect as once (DELETE, PUT, and `POST /oauth/token`).
     Idempotent,
     /// Twice is not once (POST, and PATCH, which sends mails and writes password history).
     Unsafe,

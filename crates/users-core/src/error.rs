@@ -488,7 +488,7 @@ impl Error {
     }
 
     /// A list goes on beyond the first 1000 entries that the server lists. Auth0's total ends at 1000 too, so a list of exactly 1000
-    /// entries cannot be told from a longer one, and is an error as well.
+    /// entries cannot be distinguished from a longer one, and is an error as well.
     pub fn is_window_exceeded(&self) -> bool {
         self.kind() == ErrorKind::WindowExceeded
     }

@@ -47,7 +47,7 @@ object! {
         pub connection: Option<String> = "connection",
         /// The id that the caller gave it.
         pub external_id: Option<String> = "external_id",
-        /// The address of an exported file, valid for 60 seconds; read the job again for a fresh one. Whoever has it can read the
+        /// The address of an exported file, valid for 60 seconds; read the job again for a fresh one. Anyone who has it can read the
         /// file, so it is hidden in `Debug`.
         pub location: Option<Secret> = "location",
         /// How much is done, in percent.

@@ -218,7 +218,7 @@ fn location(job: &Job) -> Result<Uri, Error> {
         let why = job.status_details.as_deref().unwrap_or("the job has no file");
         return Err(Error::new(ErrorKind::Status, format!("the export failed: {why}")));
     };
-    // Nothing of the address is shown: whoever knows it can read the file.
+    // Nothing of the address is shown: anyone who knows it can read the file.
     let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the file's address {why}"));
     let uri: Uri = location.expose().parse().map_err(|_| refuse("is not a URL"))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
