@@ -19,7 +19,7 @@ use users_mock::{FaultyTransport, Tenant, TenantServer};
 type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 
 /// What goes wrong at the server, and how often.
-const FAULTS: [&str; 12] = [
+const FAULTS: [&str; 13] = [
     "connect-refused,chance=0.005",
     "reset-before,chance=0.01",
     "reset-after,chance=0.01",
@@ -27,7 +27,9 @@ const FAULTS: [&str; 12] = [
     "garbage,chance=0.01",
     "slow-body:0.2,chance=0.01",
     "hang,chance=0.002",
-    "401,chance=0.005",
+    // Not of token requests: there it means wrong credentials, after which calls fail at once for a second.
+    "401@users.get,chance=0.01",
+    "401@users.update,chance=0.01",
     "500,chance=0.01",
     "502,chance=0.01",
     "503,chance=0.01",

@@ -1,7 +1,7 @@
 //! How often tokens are requested while requests for them fail, or while the server rejects them.
 
 use crate::clock::Instant;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +17,11 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// A fetch failed. The first transient failure has no pause, since its request was retried already.
+    /// Records a failed fetch. The first transient failure has no pause: the next call may succeed.
     pub(super) fn failed(&mut self, error: &Arc<Error>, now: Instant, random: u64) {
-        let doublings = if error.is_retryable() { self.failures.checked_sub(1) } else { Some(self.failures) };
+        // A body that is no token response comes from a proxy or a broken connection, not from the credentials.
+        let is_transient = error.is_retryable() || error.kind() == ErrorKind::Decode;
+        let doublings = if is_transient { self.failures.checked_sub(1) } else { Some(self.failures) };
         self.failures = self.failures.saturating_add(1);
         self.last = doublings.map(|doublings| {
             let pause = doubled(FIRST_PAUSE, doublings, LONGEST_PAUSE);
@@ -94,7 +96,6 @@ fn doubled(time: Duration, times: u32, longest: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
     use crate::transport::TransportError;
 
     fn at(seconds: u64) -> Instant {
@@ -122,9 +123,11 @@ mod tests {
         let mut backoff = Backoff::default();
         backoff.failed(&permanent, at(0), 0);
         assert!(backoff.error(at(0)).is_some() && backoff.error(at(1)).is_none());
-        backoff.reset();
-        backoff.failed(&transient, at(0), 999);
-        assert!(backoff.error(at(0)).is_none());
+        for error in [&transient, &Arc::new(Error::new(ErrorKind::Decode, "not JSON"))] {
+            backoff.reset();
+            backoff.failed(error, at(0), 999);
+            assert!(backoff.error(at(0)).is_none(), "{error}");
+        }
         for _ in 0..20 {
             backoff.failed(&transient, at(0), 0);
         }
