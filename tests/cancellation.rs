@@ -95,7 +95,7 @@ async fn a_call_that_is_dropped_at_any_await_point_leaves_the_pool_working() {
         let transport = HyperTransport::builder().add_root_certificate_pem(server.ca_pem().unwrap());
         let transport = if http2 { transport.http2_only() } else { transport.http1_only() }.build().unwrap();
         let (client_id, client_secret) = tenant.client();
-        let users = users_hyper::on(ManagementClient::builder(transport))
+        let users = ManagementClient::builder(transport)
             .domain(server.url())
             .client_credentials(client_id, client_secret)
             .attempt_timeout(Duration::from_secs(2))

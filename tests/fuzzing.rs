@@ -85,7 +85,7 @@ pub fn router(input: &[u8]) {
     let parameter = if parameter.is_empty() { "auth0%7C1".to_owned() } else { percent_encoded(parameter) };
     let path = descriptor.map_or_else(
         || format!("/{parameter}"),
-        |descriptor| format!("/api/v2{}", filled(&descriptor.path, &parameter)),
+        |descriptor| format!("/api/v2{}", filled(descriptor.path.as_str(), &parameter)),
     );
     let method = descriptor.map_or(http::Method::GET, |descriptor| descriptor.method.clone());
     let query = String::from_utf8_lossy(query);

@@ -440,7 +440,7 @@ fn durations_without_end_do_no_harm() {
         futures_executor_yield().await;
         Ok(http::Response::new(Body::from(USER)))
     });
-    let c = users_hyper::on(ManagementClient::builder(slow))
+    let c = ManagementClient::builder(slow)
         .domain("t.example.com")
         .token("t")
         .timeout(Duration::MAX)
@@ -1010,7 +1010,7 @@ fn no_source_of_an_error_shows_the_token() {
     });
     let t = users_hyper::HyperTransport::builder().proxy(format!("http://ada:hunter2@{a}")).build().unwrap();
     println!("{t:?} {:?}", users_hyper::HyperTransport::builder().proxy(format!("http://ada:hunter2@{a}")));
-    let c = users_hyper::on(ManagementClient::builder(t))
+    let c = ManagementClient::builder(t)
         .domain("t.example.com")
         .token("management-token-1")
         .retry(Retry::never())

@@ -237,7 +237,7 @@ fn calls_that_nobody_polls_any_more_hold_up_no_others() {
         for call in &mut parked {
             assert!(
                 std::future::poll_fn(|context| std::task::Poll::Ready(
-                    call.as_mut().poll(context).is_pending()
+                    std::pin::Pin::new(&mut *call).poll(context).is_pending()
                 ))
                 .await
             );

@@ -27,12 +27,12 @@ async fn house(tls: bool, adapt: impl FnOnce(HyperTransportBuilder) -> HyperTran
         builder = builder.add_root_certificate_pem(pem);
     }
     let transport = builder.build().unwrap();
-    let management = users_hyper::on(ManagementClient::builder(transport.clone()))
+    let management = ManagementClient::builder(transport.clone())
         .domain(server.url())
         .client_credentials("tenant-client", "tenant-secret")
         .build()
         .unwrap();
-    let authentication = users_hyper::on(AuthenticationClient::builder(transport))
+    let authentication = AuthenticationClient::builder(transport)
         .domain(server.url())
         .client_id("tenant-client")
         .build()

@@ -92,7 +92,7 @@ async fn play(mut stream: TcpStream, script: Script, requests: Arc<AtomicUsize>)
 
 fn users(address: SocketAddr) -> UsersManager {
     let transport = HyperTransport::new().unwrap();
-    users_hyper::on(ManagementClient::builder(transport))
+    ManagementClient::builder(transport)
         .base_url(format!("http://{address}/api/v2"))
         .token("management-token")
         .attempt_timeout(Duration::from_millis(300))

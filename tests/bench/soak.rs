@@ -124,7 +124,7 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
     let transport = HyperTransport::builder().add_root_certificate_pem(&server.told.ca);
     let transport =
         if protocol == "HTTP/2" { transport.http2_only() } else { transport.http1_only() }.build()?;
-    let client = users_hyper::on(ManagementClient::builder(transport))
+    let client = ManagementClient::builder(transport)
         .domain(&server.told.url)
         .client_credentials(&server.told.client_id, server.told.client_secret.as_str())
         .attempt_timeout(ATTEMPT)

@@ -2,13 +2,13 @@
 
 use crate::authentication::client_credentials::{Assertion, ClientCredentials, Credential, Proof};
 use crate::base_url::BaseUrl;
+use crate::budget::Budget;
 use crate::client::{Client, Limits, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::descriptor::Api;
-use crate::endpoint;
 use crate::error::Error;
 use crate::pacing::{AdaptivePacer, Pacer, Unpaced};
-use crate::retry::Budget;
+use crate::request;
 use crate::retry::Retry;
 use crate::token::{AccessToken, TokenSource};
 use crate::token::{FETCH_TIMEOUT, StaticToken};
@@ -22,18 +22,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use users_model::Secret;
 
-/// What a [`Builder`] builds: one of the two clients, or one of the two users managers by itself.
-pub trait Product: sealed::Sealed {
+/// What a [`ClientBuilder`] builds: one of the two clients, or one of the two users managers.
+pub trait ApiClient: sealed::Sealed {
     /// The API that it talks to.
     #[doc(hidden)]
     const API: Api;
 }
 
-/// A product that talks to the Management API.
-pub trait ManagementProduct: Product {}
+/// A client of the Management API.
+pub trait ManagementApi: ApiClient {}
 
-/// A product that talks to the Authentication API.
-pub trait AuthenticationProduct: Product {}
+/// A client of the Authentication API.
+pub trait AuthenticationApi: ApiClient {}
 
 pub(crate) mod sealed {
     pub trait Sealed: Sized {
@@ -61,7 +61,7 @@ pub(crate) mod sealed {
 /// # Ok::<(), users_core::Error>(())
 /// ```
 #[must_use = "a builder builds nothing until `build` is called"]
-pub struct Builder<T> {
+pub struct ClientBuilder<T> {
     transport: Arc<dyn HttpTransport>,
     address: Option<Address>,
     audience: Option<String>,
@@ -71,12 +71,12 @@ pub struct Builder<T> {
     custom_domain: Option<HeaderValue>,
     client_id: Option<String>,
     credentials: Option<Credentials>,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     pacer: Option<Arc<dyn Pacer>>,
     retry: Retry,
     limits: Limits,
     problem: Option<Error>,
-    product: PhantomData<fn() -> T>,
+    client: PhantomData<fn() -> T>,
 }
 
 enum Address {
@@ -90,7 +90,7 @@ enum Credentials {
     Client(Credential),
 }
 
-impl<T: Product> Builder<T> {
+impl<T: ApiClient> ClientBuilder<T> {
     pub(crate) fn new(transport: impl HttpTransport) -> Self {
         Self {
             transport: Arc::new(transport),
@@ -105,12 +105,12 @@ impl<T: Product> Builder<T> {
             custom_domain: None,
             client_id: None,
             credentials: None,
-            clock: Arc::new(SystemClock::new()),
+            clock: None,
             pacer: None,
             retry: Retry::default(),
             limits: Limits::default(),
             problem: None,
-            product: PhantomData,
+            client: PhantomData,
         }
     }
 
@@ -142,7 +142,7 @@ impl<T: Product> Builder<T> {
     /// Sends a header with every request, in place of the client's own of that name. With `Authorization`, no other token is
     /// sent.
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
-        match endpoint::header(name, value) {
+        match request::header(name, value) {
             Ok((name, value)) => {
                 self.headers.insert(name, value);
             }
@@ -177,9 +177,10 @@ impl<T: Product> Builder<T> {
         self
     }
 
-    /// Where time and randomness come from; the machine's own unless set.
+    /// Sets the clock: time, timers and randomness. Unless set, it is the one that the transport
+    /// [requires](HttpTransport::clock), or else [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -258,23 +259,27 @@ impl<T: Product> Builder<T> {
         if self.telemetry {
             self.headers.insert("auth0-client", telemetry()?);
         }
+        let clock = self.clock.take().or_else(|| self.transport.clock());
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let pacer = self.pacer.take().unwrap_or_else(|| match T::API {
-            Api::Management => Arc::new(AdaptivePacer::on(Arc::clone(&self.clock))),
+            Api::Management => Arc::new(AdaptivePacer::on(Arc::clone(&clock))),
             Api::Authentication => Arc::new(Unpaced::new()),
         });
         let budget = Arc::new(Budget::new());
-        let shared = |base: BaseUrl,
+        let shared = |api: Api,
+                      base: BaseUrl,
                       token: Option<Arc<dyn TokenSource>>,
                       pacer,
                       headers: HeaderMap,
                       limits: Limits| Client {
             shared: Arc::new(Shared {
+                api,
                 base,
                 headers,
                 custom_domain: self.custom_domain.clone(),
                 client_id: self.client_id.clone(),
                 transport: Arc::clone(&self.transport),
-                clock: Arc::clone(&self.clock),
+                clock: Arc::clone(&clock),
                 token,
                 pacer,
                 retry: self.retry.clone(),
@@ -293,6 +298,7 @@ impl<T: Product> Builder<T> {
                 headers.remove(AUTHORIZATION);
                 // Tokens have limits of their own.
                 let client = shared(
+                    Api::Authentication,
                     tenant,
                     None,
                     Arc::new(Unpaced::new()),
@@ -301,17 +307,17 @@ impl<T: Product> Builder<T> {
                 );
                 Some(Arc::new(ClientCredentials::new(
                     client,
-                    Arc::clone(&self.clock),
+                    Arc::clone(&clock),
                     Arc::new(credential),
                     audience,
                 )))
             }
         };
-        Ok(T::of(shared(base, token, pacer, self.headers.clone(), self.limits)))
+        Ok(T::of(shared(T::API, base, token, pacer, self.headers.clone(), self.limits)))
     }
 }
 
-impl<T: Product> Builder<T> {
+impl<T: ApiClient> ClientBuilder<T> {
     /// Whether requests can be authorized.
     fn check_credentials(&self) -> Result<(), Error> {
         let refuse = |why: &str| Err(Error::configuration(why));
@@ -338,7 +344,7 @@ impl<T: Product> Builder<T> {
     }
 }
 
-impl<T: ManagementProduct> Builder<T> {
+impl<T: ManagementApi> ClientBuilder<T> {
     /// Fetches access tokens for a machine-to-machine application, by its id and secret.
     pub fn client_credentials(
         mut self,
@@ -370,7 +376,7 @@ impl<T: ManagementProduct> Builder<T> {
     }
 }
 
-impl<T: AuthenticationProduct> Builder<T> {
+impl<T: AuthenticationApi> ClientBuilder<T> {
     /// The application that calls are made for, where they do not name one.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
@@ -386,8 +392,8 @@ fn telemetry() -> Result<HeaderValue, Error> {
         .map_err(|_| Error::configuration("the telemetry header cannot be made"))
 }
 
-impl<T> fmt::Debug for Builder<T> {
+impl<T> fmt::Debug for ClientBuilder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("transport", &self.transport).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").field("transport", &self.transport).finish_non_exhaustive()
     }
 }

@@ -1,59 +1,64 @@
-//! A call that has not been made yet.
+//! A call that has not been sent yet.
 
 use crate::base_url::BaseUrl;
 use crate::client::{CallOptions, Client};
 use crate::descriptor::Descriptor;
-use crate::endpoint;
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::rate_limit::RateLimit;
-use crate::redact;
+use crate::request;
+use crate::retry::Retry;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use std::fmt;
+use serde::Serialize;
+use std::fmt::{self, Display};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use users_model::Secret;
 
-/// A call as a value: set options on it, then `.await` it, [`send`](Self::send) it, or take the request out.
+/// A call as a value: set options on it, then `.await` it, [`send`](Self::send) it, or take the request out. A clone is a call of
+/// its own.
 ///
 /// ```
 /// # use users_core::management::UsersManager;
-/// # async fn story(users: UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: UsersManager) -> Result<(), users_core::Error> {
 /// let user = users.get("auth0|507f1f77bcf86cd799439020").await?;
 ///
 /// let maybe = users.get("auth0|507f1f77bcf86cd799439020").optional().await?;
 ///
-/// let answer = users
+/// let response = users
 ///     .get("auth0|507f1f77bcf86cd799439020")
 ///     .timeout(std::time::Duration::from_secs(5))
 ///     .header("x-correlation-id", "checkout-42")
 ///     .with_meta()
 ///     .await?;
-/// println!("{} {:?}", answer.status, answer.rate_limit());
+/// println!("{} {:?}", response.status, response.rate_limit());
 /// # let _ = (user, maybe);
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// # Dropping it
+/// # Cancellation
 ///
-/// Dropping a call sends nothing. Dropping its future stops it where it is. If it was still waiting for a token or for the rate limit,
-/// nothing was sent, and its place goes to the next. If it was sent, nobody can take it back: a write may be carried out all the same,
-/// and there is no error to say so. Treat it like one whose
-/// [`may_have_been_applied`](Error::may_have_been_applied) is true: look before you write again. The client goes on in every case, with
-/// its token, its pace and its connections.
+/// Dropping a call sends nothing. Dropping its future cancels it. If it was waiting for a token or for the rate limit, nothing was
+/// sent, and its permit goes to the next call. If the request was sent, a write may be carried out all the same, and no error
+/// reports it: treat it like a call whose error [`may_have_been_applied`](Error::may_have_been_applied), and read before you write
+/// again. The client, its token, its pacer and its connections are not affected.
 #[must_use = "a call does nothing until it is awaited or sent"]
+#[derive(Clone)]
 pub struct Call<O: Operation> {
     client: Client,
-    operation: Result<O, Error>,
+    /// An error where an argument was refused.
+    operation: Result<O, Arc<Error>>,
     options: CallOptions,
 }
 
 impl<O: Operation> Call<O> {
     pub(crate) fn new(client: Client, operation: Result<O, Error>) -> Self {
-        Self { client, operation, options: CallOptions::default() }
+        Self { client, operation: operation.map_err(Arc::new), options: CallOptions::default() }
     }
 
     /// Changes the operation, unless an argument was refused already.
@@ -64,122 +69,189 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// Refuses an argument, unless an earlier one was.
+    fn refuse(mut self, error: Error) -> Self {
+        self.operation = self.operation.and(Err(Arc::new(error)));
+        self
+    }
+
     pub(crate) fn into_parts(self) -> (Client, Result<O, Error>, CallOptions) {
-        (self.client, self.operation, self.options)
+        (self.client, self.operation.map_err(refused::<O>), self.options)
     }
 
     pub(crate) fn from_parts(client: Client, operation: O, options: CallOptions) -> Self {
         Self { client, operation: Ok(operation), options }
     }
 
-    /// How long the whole call may take: waiting for a token and for the rate limit, every attempt and every pause. A call
-    /// that would have to wait past it returns at once.
+    /// Sets the time limit of the whole call: waiting for a token and for the rate limit, every attempt and every delay. A call
+    /// that would have to wait past it fails at once. No limit unless set.
     pub fn timeout(mut self, overall: Duration) -> Self {
         self.options.overall = Some(overall);
         self
     }
 
-    /// How long each attempt may wait for its connection, where the transport can tell ([`ConnectTimeout`](crate::ConnectTimeout)).
+    /// Sets the time limit of connecting, for each attempt, where the transport supports it
+    /// ([`ConnectTimeout`](crate::ConnectTimeout)).
     pub fn connect_timeout(mut self, connect: Duration) -> Self {
         self.options.connect = Some(connect);
         self
     }
 
-    /// How long each attempt may take, headers and body, from the moment it goes. 30 s unless set.
+    /// Sets the time limit of each attempt, headers and body, from the moment that the transport gets the request. 30 s unless set.
     pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
         self.options.attempt = Some(attempt);
         self
     }
 
-    /// Adds a header, or replaces the client's own of that name. With `Authorization`, the client adds no token of its own.
+    /// Adds a header, or replaces the client's header of that name. With `Authorization`, the client adds no token of its own.
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
-        match endpoint::header(name, value) {
+        match request::header(name, value) {
             Ok((name, value)) => {
                 self.options.headers.insert(name, value);
+                self
             }
-            Err(error) => self.operation = self.operation.and(Err(error)),
+            Err(error) => self.refuse(error),
         }
+    }
+
+    /// Adds a query parameter that the operation does not model. Errors do not show its value if its name is sensitive.
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// let page = users.get_all().query("new_parameter", true).await?;
+    /// # let _ = page;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(mut self, name: impl Into<String>, value: impl Display) -> Self {
+        self.options.query.push((name.into(), value.to_string()));
         self
     }
 
-    /// The custom domain that mails and tickets name (`Auth0-Custom-Domain`). Sent only where the endpoint takes it.
+    /// Sets a property of the JSON body that the operation does not model, or replaces one of that name. Refused for an operation
+    /// whose body is not a JSON object.
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use users_core::model::UserUpdate;
+    ///
+    /// let update = UserUpdate::new().nickname("Ada");
+    /// let user = users.update("auth0|1", update).body_property("new_property", ["a", "b"]).await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn body_property(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        let name = name.into();
+        match self.options.body.insert(name.as_str(), value) {
+            Ok(()) => self,
+            // serde_json's error may quote a value.
+            Err(_) => self.refuse(Error::invalid(format!("{name}: the value cannot be serialized as JSON"))),
+        }
+    }
+
+    /// Sets the custom domain that e-mails and tickets name (`Auth0-Custom-Domain`). Sent only where the endpoint takes it.
     pub fn custom_domain(mut self, domain: &str) -> Self {
         match HeaderValue::from_str(domain) {
-            Ok(value) => self.options.custom_domain = Some(value),
-            Err(_) => {
-                self.operation =
-                    self.operation.and(Err(Error::invalid("the custom domain is no header value")));
+            Ok(value) => {
+                self.options.custom_domain = Some(value);
+                self
             }
+            Err(_) => self.refuse(Error::invalid("the custom domain is no header value")),
         }
+    }
+
+    /// Sets the retry policy of this call, in place of the client's.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.options.retry = Some(retry);
         self
     }
 
-    /// Your word on whether the request may be sent twice. With `true`, a write whose fate is unknown is sent again after a
-    /// 5xx, a timeout or a broken connection; with `false`, nothing is.
+    /// Overrides whether the request is treated as idempotent. With `true`, a write whose outcome is unknown is repeated after a
+    /// 5xx, a timeout or a broken connection; with `false`, no request is.
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.options.idempotent = Some(idempotent);
         self
     }
 
-    /// How many bytes the answer may have, decoded. 16 MiB unless set.
+    /// Sets the size limit of the response in bytes, decompressed. 16 MiB unless set.
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.options.response = Some(bytes);
         self
     }
 
-    /// Gives a 404 as `None`.
+    /// Returns `None` for a 404.
     pub fn optional(self) -> Call<Optional<O>> {
         Call { client: self.client, operation: self.operation.map(Optional), options: self.options }
     }
 
-    /// Gives the value together with the answer's status, headers and rate limit.
+    /// Returns the value together with the response's status, headers and rate limit.
     pub fn with_meta(self) -> Call<WithMeta<O>> {
         Call { client: self.client, operation: self.operation.map(WithMeta), options: self.options }
     }
 
-    /// The request, as it would be sent but for the access token, for a transport that is not this client's.
+    /// The request as it would be sent, but for the access token, for another transport.
     ///
-    /// The `Debug` output of a request is that of the `http` crate: it shows every header that is not marked as sensitive, and the
-    /// body, which may hold a password. Do not log it.
+    /// The `Debug` output of the request is that of the `http` crate: it shows every header that is not marked as sensitive, and
+    /// the body, which may hold a password. Do not log it.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where an argument was refused.
     pub fn into_request(self) -> Result<http::Request<Bytes>, Error> {
         let operation = self.operation.map_err(refused::<O>)?;
-        let descriptor = operation.descriptor();
-        let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
-        Ok(self.client.with_defaults(descriptor, request, &self.options))
+        let request = self.client.prepare(&operation, &self.options);
+        request.map_err(|error| error.with_operation(operation.descriptor()))
     }
 
-    /// Makes the call.
+    /// Sends the call and returns its result. `.await` on the call does the same.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send(self) -> Result<O::Output, Error> {
         let operation = self.operation.map_err(refused::<O>)?;
-        let descriptor = operation.descriptor();
-        let request = operation.request(&self.client.shared.base).map_err(|error| error.of(descriptor))?;
-        let request = self.client.with_defaults(descriptor, request, &self.options);
-        let mut sent = Vec::new();
-        let received = self.client.run(descriptor, &request, &self.options, &mut sent).await;
-        let decoded = received.and_then(|received| {
-            O::decode(received.response).map_err(|error| {
-                error.of(descriptor).wait(received.retry_after).after(
-                    received.attempts,
-                    received.elapsed,
-                    received.maybe_applied,
-                )
-            })
-        });
-        decoded.map_err(|error| {
-            let mut secrets = redact::secrets(&request);
-            secrets.extend(operation.secrets());
-            secrets.extend(sent.iter().map(|token| token.secret().clone()));
-            error.without(&secrets)
-        })
+        self.client.execute(&operation, &self.options).await
+    }
+}
+
+impl Client {
+    /// A call of this operation, or of none where an argument was refused.
+    pub(crate) fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
+        Call::new(self.clone(), operation)
     }
 }
 
 impl<O: Operation> IntoFuture for Call<O> {
     type Output = Result<O::Output, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = CallFuture<O::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        CallFuture::new(self.send())
+    }
+}
+
+/// The future of a call, or of an operation that makes several calls.
+#[must_use = "a future does nothing until it is awaited"]
+pub struct CallFuture<T, E = Error>(Pin<Box<dyn Future<Output = Result<T, E>> + Send>>);
+
+impl<T, E> CallFuture<T, E> {
+    pub(crate) fn new(future: impl Future<Output = Result<T, E>> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<T, E> Future for CallFuture<T, E> {
+    type Output = Result<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<T, E> fmt::Debug for CallFuture<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallFuture(…)")
     }
 }
 
@@ -192,10 +264,11 @@ impl<O: Operation> fmt::Debug for Call<O> {
     }
 }
 
-/// A refused argument as an error that names its operation.
-fn refused<O: Operation>(error: Error) -> Error {
+/// The error of a refused argument, which names its operation.
+fn refused<O: Operation>(error: Arc<Error>) -> Error {
+    let error = Arc::try_unwrap(error).unwrap_or_else(|error| error.without_source());
     match O::STATIC {
-        Some(descriptor) => error.of(descriptor),
+        Some(descriptor) => error.with_operation(descriptor),
         None => error,
     }
 }
@@ -226,7 +299,7 @@ impl<O: Operation> Operation for Optional<O> {
     }
 }
 
-/// An operation that gives its answer's status and headers beside the value.
+/// An operation that returns the response's status and headers beside the value.
 #[derive(Clone, Debug)]
 pub struct WithMeta<O>(O);
 
@@ -253,20 +326,20 @@ impl<O: Operation> Operation for WithMeta<O> {
     }
 }
 
-/// A value, and the answer that it came in. `Debug` shows the headers' names only, since a server may set cookies.
+/// A value with the status and headers of its response. `Debug` shows the headers' names only, since a server may set cookies.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Meta<T> {
-    /// What the operation gives.
+    /// The value.
     pub value: T,
-    /// The answer's status.
+    /// The response's status.
     pub status: StatusCode,
-    /// The answer's headers.
+    /// The response's headers.
     pub headers: HeaderMap,
 }
 
 impl<T> Meta<T> {
-    /// What the answer said of the rate limit.
+    /// The rate limit that the response states.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(&self.headers)
     }

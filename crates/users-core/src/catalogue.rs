@@ -1,78 +1,64 @@
-//! All operations, as one list.
+//! Every endpoint that has an operation, as one list.
 
 use crate::authentication;
 use crate::descriptor::Descriptor;
-use crate::management;
+use crate::management::{
+    connections, identities, jobs, multifactor, refresh_tokens, roles, sessions, tickets, user_blocks, users,
+};
 
-/// Every operation that has a type of its own.
-pub static CATALOGUE: &[&Descriptor] = &[
-    management::AssignRoleUsers::DESCRIPTOR,
-    management::AssignUserPermissions::DESCRIPTOR,
-    management::AssignUserRoles::DESCRIPTOR,
-    management::ChangePasswordTicket::DESCRIPTOR,
-    management::ClearRiskAssessments::DESCRIPTOR,
-    management::CreateAuthenticationMethod::DESCRIPTOR,
-    management::CreateUser::DESCRIPTOR,
-    management::DeleteAuthenticationMethod::DESCRIPTOR,
-    management::DeleteAuthenticationMethods::DESCRIPTOR,
-    management::DeleteAuthenticators::DESCRIPTOR,
-    management::DeleteConnectionUser::DESCRIPTOR,
-    management::DeleteFederatedTokenSet::DESCRIPTOR,
-    management::DeleteMultifactorProvider::DESCRIPTOR,
-    management::DeleteRefreshToken::DESCRIPTOR,
-    management::DeleteSession::DESCRIPTOR,
-    management::DeleteUser::DESCRIPTOR,
-    management::DeleteUserBlocks::DESCRIPTOR,
-    management::DeleteUserBlocksByIdentifier::DESCRIPTOR,
-    management::DeleteUserCollection::DESCRIPTOR,
-    management::DeleteUserRefreshTokens::DESCRIPTOR,
-    management::DeleteUserSessions::DESCRIPTOR,
-    management::ExportUsers::DESCRIPTOR,
-    management::GetAllUsers::DESCRIPTOR,
-    management::GetAuthenticationMethod::DESCRIPTOR,
-    management::GetJob::DESCRIPTOR,
-    management::GetJobErrors::DESCRIPTOR,
-    management::GetRefreshToken::DESCRIPTOR,
-    management::GetSession::DESCRIPTOR,
-    management::GetUser::DESCRIPTOR,
-    management::GetUserBlocks::DESCRIPTOR,
-    management::GetUserBlocksByIdentifier::DESCRIPTOR,
-    management::GetUsersByEmail::DESCRIPTOR,
-    management::ImportUsers::DESCRIPTOR,
-    management::InvalidateRememberBrowser::DESCRIPTOR,
-    management::LinkIdentity::DESCRIPTOR,
-    management::ListAuthenticationMethods::DESCRIPTOR,
-    management::ListConnectedAccounts::DESCRIPTOR,
-    management::ListEffectivePermissionRoleSources::DESCRIPTOR,
-    management::ListEffectivePermissions::DESCRIPTOR,
-    management::ListEffectiveRoles::DESCRIPTOR,
-    management::ListEnrollments::DESCRIPTOR,
-    management::ListFederatedTokenSets::DESCRIPTOR,
-    management::ListRefreshTokens::DESCRIPTOR,
-    management::ListRoleSourceGroups::DESCRIPTOR,
-    management::ListRoleUsers::DESCRIPTOR,
-    management::ListUserGroups::DESCRIPTOR,
-    management::ListUserLogs::DESCRIPTOR,
-    management::ListUserOrganizations::DESCRIPTOR,
-    management::ListUserPermissions::DESCRIPTOR,
-    management::ListUserRefreshTokens::DESCRIPTOR,
-    management::ListUserRoles::DESCRIPTOR,
-    management::ListUserSessions::DESCRIPTOR,
-    management::RegenerateRecoveryCode::DESCRIPTOR,
-    management::RemoveUserPermissions::DESCRIPTOR,
-    management::RemoveUserRoles::DESCRIPTOR,
-    management::ReplaceAuthenticationMethods::DESCRIPTOR,
-    management::RevokeRefreshTokens::DESCRIPTOR,
-    management::RevokeSession::DESCRIPTOR,
-    management::RevokeUserAccess::DESCRIPTOR,
-    management::SendVerificationEmail::DESCRIPTOR,
-    management::UnlinkIdentity::DESCRIPTOR,
-    management::UpdateAuthenticationMethod::DESCRIPTOR,
-    management::UpdateRefreshToken::DESCRIPTOR,
-    management::UpdateSession::DESCRIPTOR,
-    management::UpdateUser::DESCRIPTOR,
-    management::VerifyEmailTicket::DESCRIPTOR,
-    authentication::GetInfo::DESCRIPTOR,
-    authentication::Impersonate::DESCRIPTOR,
-    authentication::RequestToken::DESCRIPTOR,
+/// The endpoints of all operations of this crate, in the order of the files that declare them.
+pub static CATALOGUE: &[&Descriptor] = &JOINED;
+
+/// The lists that `operations!` makes, one for each file.
+const FILES: &[&[&Descriptor]] = &[
+    users::create::OPERATIONS,
+    users::get::OPERATIONS,
+    users::get_all::OPERATIONS,
+    users::update::OPERATIONS,
+    users::delete::OPERATIONS,
+    users::delete_all::OPERATIONS,
+    users::actions::OPERATIONS,
+    users::roles::OPERATIONS,
+    users::permissions::OPERATIONS,
+    users::effective::OPERATIONS,
+    users::memberships::OPERATIONS,
+    users::authentication_methods::OPERATIONS,
+    users::sessions::OPERATIONS,
+    identities::OPERATIONS,
+    multifactor::OPERATIONS,
+    roles::OPERATIONS,
+    connections::OPERATIONS,
+    sessions::OPERATIONS,
+    refresh_tokens::OPERATIONS,
+    user_blocks::OPERATIONS,
+    tickets::OPERATIONS,
+    jobs::OPERATIONS,
+    authentication::users::OPERATIONS,
+    authentication::token::OPERATIONS,
 ];
+
+const JOINED: [&Descriptor; count()] = joined();
+
+const fn count() -> usize {
+    let (mut count, mut file) = (0, 0);
+    while file < FILES.len() {
+        count += FILES[file].len();
+        file += 1;
+    }
+    count
+}
+
+const fn joined() -> [&'static Descriptor; count()] {
+    let mut joined = [FILES[0][0]; count()];
+    let (mut next, mut file) = (0, 0);
+    while file < FILES.len() {
+        let mut row = 0;
+        while row < FILES[file].len() {
+            joined[next] = FILES[file][row];
+            next += 1;
+            row += 1;
+        }
+        file += 1;
+    }
+    joined
+}

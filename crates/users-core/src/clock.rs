@@ -1,4 +1,4 @@
-//! The seam to time and chance. Nothing else in this crate asks the operating system for either.
+//! The seam to time and randomness. Nothing else in this crate asks the operating system for either.
 #![allow(clippy::disallowed_methods)]
 
 use futures_util::future::{Either, select};
@@ -87,22 +87,37 @@ impl Clock for SystemClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Elapsed;
 
-/// Runs a future for at most this long. At the very end the future is asked once more before the time counts as run out.
+/// Runs a future for at most this long. At the very end the future is polled once more before the time counts as run out.
 pub(crate) async fn within<F: Future>(
     clock: &dyn Clock,
     time: Option<Duration>,
     future: F,
 ) -> Result<F::Output, Elapsed> {
-    let Some(time) = time else { return Ok(future.await) };
-    let future = pin!(future);
-    match select(future, LateSleep::Unasked(clock, time)).await {
-        Either::Left((output, _)) => Ok(output),
-        Either::Right(_) => Err(Elapsed),
+    match time {
+        None => Ok(future.await),
+        Some(time) => Timer::new(clock, time).limit(future).await,
     }
 }
 
-/// A sleep that is made when first polled, after the future beside it: so a transport's own timer comes before ours, and
-/// its error, which knows more, wins.
+/// A time limit for several futures together, which begins when the first of them is pending.
+pub(crate) struct Timer<'a>(LateSleep<'a>);
+
+impl<'a> Timer<'a> {
+    pub(crate) fn new(clock: &'a dyn Clock, time: Duration) -> Self {
+        Self(LateSleep::Unasked(clock, time))
+    }
+
+    /// Runs a future until the time has passed.
+    pub(crate) async fn limit<F: Future>(&mut self, future: F) -> Result<F::Output, Elapsed> {
+        match select(pin!(future), &mut self.0).await {
+            Either::Left((output, _)) => Ok(output),
+            Either::Right(_) => Err(Elapsed),
+        }
+    }
+}
+
+/// A sleep that is made when first polled, after the future beside it: so a transport's own timer fires first, and its error,
+/// which is more precise, is returned.
 enum LateSleep<'a> {
     Unasked(&'a dyn Clock, Duration),
     Asleep(Pin<Box<dyn Future<Output = ()> + Send>>),

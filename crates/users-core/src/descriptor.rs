@@ -1,10 +1,20 @@
-//! What is known of an endpoint.
+//! What is known of an endpoint without calling it.
 
+use crate::path_template::PathTemplate;
 use http::Method;
-use std::borrow::Cow;
 use std::fmt;
 
-/// What is known of an endpoint without calling it.
+/// What is known of an endpoint without calling it: its name, method, path, scopes and safety.
+///
+/// A descriptor is a constant, made by the constructor of its method and completed by setters:
+///
+/// ```
+/// use users_core::{Access, Descriptor, Safety};
+///
+/// const LIST_HOOKS: Descriptor = Descriptor::get("hooks.list", "/hooks").scopes(&[&["read:hooks"]]).query(&["page"]);
+/// assert_eq!(LIST_HOOKS.to_string(), "GET /hooks");
+/// assert_eq!((LIST_HOOKS.safety, LIST_HOOKS.access), (Safety::Safe, Access::Read));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Descriptor {
@@ -12,124 +22,162 @@ pub struct Descriptor {
     pub name: &'static str,
     /// The HTTP method.
     pub method: Method,
-    /// The path below the API's base URL, with its parameters in braces: `/users/{id}`.
-    pub path: Cow<'static, str>,
-    /// The scopes of which an access token needs one.
-    pub scopes: &'static [&'static str],
+    /// The path below the API's base URL.
+    pub path: PathTemplate,
+    /// The scopes that an access token needs: alternatives, of one of which all scopes are required. Empty where the endpoint
+    /// needs no scope, or where none is known.
+    pub scopes: &'static [&'static [&'static str]],
     /// The API that the endpoint belongs to.
     pub api: Api,
-    /// How safe it is to send the request again.
+    /// Whether the request may be repeated when its outcome is unknown.
     pub safety: Safety,
-    /// What it does to the tenant, which is also how Auth0 groups its rate limits.
+    /// What the operation does to the tenant, which is also how Auth0 groups its rate limits.
     pub access: Access,
-    /// The query parameters that a call can set.
+    /// The query parameters that a call can set, those of [`paging`](Self::paging) aside.
     pub query: &'static [&'static str],
+    /// How the list is paged, if the endpoint is one.
+    pub paging: Paging,
     /// Whether the endpoint takes the `Auth0-Custom-Domain` header.
     pub custom_domain: bool,
+    /// The name of the same operation in Auth0's Node SDK.
+    pub node: Option<&'static str>,
 }
 
 impl Descriptor {
-    pub(crate) const fn get(
-        name: &'static str,
-        api: Api,
-        path: &'static str,
-        scopes: &'static [&'static str],
-    ) -> Self {
-        Self::new(name, api, Method::GET, path, scopes, Safety::Safe, Access::Read)
+    /// A `GET` of the Management API: [safe](Safety::Safe), a [read](Access::Read).
+    pub const fn get(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::GET, PathTemplate::new(path), Safety::Safe, Access::Read)
     }
 
-    pub(crate) const fn post(
-        name: &'static str,
-        api: Api,
-        path: &'static str,
-        scopes: &'static [&'static str],
-    ) -> Self {
-        Self::new(name, api, Method::POST, path, scopes, Safety::Unsafe, Access::Write)
+    /// A `POST` to the Management API: [unsafe](Safety::Unsafe), a [write](Access::Write).
+    pub const fn post(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::POST, PathTemplate::new(path), Safety::Unsafe, Access::Write)
     }
 
-    pub(crate) const fn patch(
-        name: &'static str,
-        api: Api,
-        path: &'static str,
-        scopes: &'static [&'static str],
-    ) -> Self {
-        Self::new(name, api, Method::PATCH, path, scopes, Safety::Unsafe, Access::Write)
+    /// A `PATCH` of the Management API: [unsafe](Safety::Unsafe), a [write](Access::Write).
+    pub const fn patch(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::PATCH, PathTemplate::new(path), Safety::Unsafe, Access::Write)
     }
 
-    pub(crate) const fn delete(
-        name: &'static str,
-        api: Api,
-        path: &'static str,
-        scopes: &'static [&'static str],
-    ) -> Self {
-        Self::new(name, api, Method::DELETE, path, scopes, Safety::Idempotent, Access::Delete)
+    /// A `PUT` of the Management API: [idempotent](Safety::Idempotent), a [write](Access::Write).
+    pub const fn put(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::PUT, PathTemplate::new(path), Safety::Idempotent, Access::Write)
     }
 
-    pub(crate) const fn put(
-        name: &'static str,
-        api: Api,
-        path: &'static str,
-        scopes: &'static [&'static str],
-    ) -> Self {
-        Self::new(name, api, Method::PUT, path, scopes, Safety::Idempotent, Access::Write)
+    /// A `DELETE` of the Management API: [idempotent](Safety::Idempotent), a [delete](Access::Delete).
+    pub const fn delete(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::DELETE, PathTemplate::new(path), Safety::Idempotent, Access::Delete)
     }
 
     const fn new(
         name: &'static str,
-        api: Api,
         method: Method,
-        path: &'static str,
-        scopes: &'static [&'static str],
+        path: PathTemplate,
         safety: Safety,
         access: Access,
     ) -> Self {
+        let api = Api::Management;
         Self {
             name,
             method,
-            path: Cow::Borrowed(path),
-            scopes,
+            path,
+            scopes: &[],
             api,
             safety,
             access,
             query: &[],
+            paging: Paging::None,
             custom_domain: false,
+            node: None,
         }
     }
 
-    /// One for a path that is not modelled.
-    pub(crate) fn of_path(name: &'static str, api: Api, method: Method, path: String) -> Self {
+    /// A descriptor for a path that is not modelled.
+    pub(crate) fn of_path(name: &'static str, api: Api, method: Method, path: PathTemplate) -> Self {
         let (safety, access) = match method {
             Method::GET | Method::HEAD => (Safety::Safe, Access::Read),
             Method::PUT => (Safety::Idempotent, Access::Write),
             Method::DELETE => (Safety::Idempotent, Access::Delete),
             _ => (Safety::Unsafe, Access::Write),
         };
-        Self {
-            name,
-            method,
-            path: Cow::Owned(path),
-            scopes: &[],
-            api,
-            safety,
-            access,
-            query: &[],
-            custom_domain: false,
-        }
+        Self::new(name, method, path, safety, access).api(api)
     }
 
-    pub(crate) const fn with_query(mut self, query: &'static [&'static str]) -> Self {
+    /// Sets the API. The Management API unless set.
+    #[must_use]
+    pub const fn api(mut self, api: Api) -> Self {
+        self.api = api;
+        self
+    }
+
+    /// Sets the scopes: alternatives, of one of which all are required.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [&'static [&'static str]]) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    /// Sets the safety, where it is not that of the method.
+    #[must_use]
+    pub const fn safety(mut self, safety: Safety) -> Self {
+        self.safety = safety;
+        self
+    }
+
+    /// Sets the access, where it is not that of the method: a `POST` that reads, say.
+    #[must_use]
+    pub const fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets the query parameters that a call can set, those of paging aside.
+    #[must_use]
+    pub const fn query(mut self, query: &'static [&'static str]) -> Self {
         self.query = query;
         self
     }
 
-    pub(crate) const fn takes_custom_domain(mut self) -> Self {
+    /// Sets how the list is paged.
+    #[must_use]
+    pub const fn paging(mut self, paging: Paging) -> Self {
+        self.paging = paging;
+        self
+    }
+
+    /// States that the endpoint takes the `Auth0-Custom-Domain` header.
+    #[must_use]
+    pub const fn takes_custom_domain(mut self) -> Self {
         self.custom_domain = true;
         self
     }
 
-    pub(crate) const fn idempotent(mut self) -> Self {
-        self.safety = Safety::Idempotent;
+    /// Sets the name of the same operation in Auth0's Node SDK.
+    #[must_use]
+    pub const fn node(mut self, name: &'static str) -> Self {
+        self.node = Some(name);
         self
+    }
+
+    /// All query parameters that a call can set, those of paging first.
+    pub fn query_parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.paging.query_parameters().iter().chain(self.query).copied()
+    }
+
+    /// Whether a token with these scopes is allowed to call the endpoint: it has all scopes of one alternative, or the endpoint
+    /// names none.
+    ///
+    /// ```
+    /// use users_core::management::RevokeUserAccess;
+    ///
+    /// let revoke = RevokeUserAccess::DESCRIPTOR;
+    /// assert!(revoke.allows(["delete:sessions", "delete:refresh_tokens", "read:users"]));
+    /// assert!(!revoke.allows(["delete:sessions"]));
+    /// ```
+    pub fn allows<S: AsRef<str>>(&self, granted: impl IntoIterator<Item = S>) -> bool {
+        let granted: Vec<S> = granted.into_iter().collect();
+        let has = |scope: &&str| granted.iter().any(|granted| granted.as_ref() == *scope);
+        self.scopes.is_empty() || self.scopes.iter().any(|all| all.iter().all(has))
     }
 }
 
@@ -149,7 +197,42 @@ pub enum Api {
     Authentication,
 }
 
-/// How safe it is to send a request again when nobody knows whether the first one was carried out.
+impl fmt::Display for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Management => "Management API",
+            Self::Authentication => "Authentication API",
+        })
+    }
+}
+
+/// How a list is paged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Paging {
+    /// It is not paged, or the endpoint returns no list.
+    None,
+    /// By `page`, `per_page` and `include_totals`, up to the first 1000 items.
+    OffsetPaging,
+    /// By `from` and `take`, without a limit.
+    CheckpointPaging,
+    /// By either.
+    AnyPaging,
+}
+
+impl Paging {
+    /// The query parameters of this style.
+    pub const fn query_parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::OffsetPaging => &["page", "per_page", "include_totals"],
+            Self::CheckpointPaging => &["from", "take"],
+            Self::AnyPaging => &["page", "per_page", "include_totals", "from", "take"],
+        }
+    }
+}
+
+/// Whether a request may be repeated when nobody knows whether the first one was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Safety {
@@ -157,7 +240,7 @@ pub enum Safety {
     Safe,
     /// Sending it twice has the same effect as once (DELETE, PUT, and `POST /oauth/token`).
     Idempotent,
-    /// Twice is not once (POST, and PATCH, which sends mails and writes password history).
+    /// Sending it twice may have another effect than once (POST, and PATCH, which sends mails and writes password history).
     Unsafe,
 }
 

@@ -2,13 +2,13 @@
 
 use crate::descriptor::Descriptor;
 use crate::pacing::PaceError;
+use crate::path_template::{InvalidPath, PathTemplate};
 use crate::rate_limit::RateLimit;
 use crate::rate_limit::server_delay;
 use crate::redact;
 use crate::transport::{Link, MOST_CAUSES, Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ enum Cause {
 struct Operation {
     name: &'static str,
     method: Method,
-    path: Cow<'static, str>,
+    path: PathTemplate,
     writes: bool,
 }
 
@@ -184,14 +184,14 @@ impl Error {
         // Without a clock a date counts from the answer's own; where it has none, as if it were met.
         this.0.retry_after = server_delay(&parts.headers, SystemTime::UNIX_EPOCH)
             .filter(|_| parts.headers.contains_key("date") || parts.headers.contains_key("retry-after"));
-        this.0.retryable = is_passing(parts.status);
+        this.0.retryable = is_transient(parts.status);
         this.0.operation = descriptor.map(Operation::of);
         // A redirect may follow a write that was carried out, and a 5xx certainly may.
         this.0.maybe_applied = parts.status.is_redirection()
             || parts.status.is_server_error()
             || parts.status == StatusCode::REQUEST_TIMEOUT;
         this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error });
-        this.without(&[])
+        this.redacted(&[])
     }
 
     /// A response with a status of success whose body does not fit. Where it stands is given as a path that holds no key of the body.
@@ -323,25 +323,30 @@ impl Error {
     }
 
     /// Says which operation failed.
-    pub(crate) fn of(mut self, descriptor: &Descriptor) -> Self {
+    pub(crate) fn with_operation(mut self, descriptor: &Descriptor) -> Self {
         self.0.operation = Some(Operation::of(descriptor));
         self
     }
 
-    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration, earlier_maybe_applied: bool) -> Self {
+    pub(crate) fn with_attempts(
+        mut self,
+        attempts: u32,
+        elapsed: Duration,
+        earlier_maybe_applied: bool,
+    ) -> Self {
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
         self.0.maybe_applied |= earlier_maybe_applied;
         self
     }
 
-    pub(crate) fn wait(mut self, retry_after: Option<Duration>) -> Self {
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
         self.0.retry_after = retry_after.or(self.0.retry_after);
         self
     }
 
     /// Takes secrets out of what people see, should the server have quoted them.
-    pub(crate) fn without(mut self, secrets: &[Secret]) -> Self {
+    pub(crate) fn redacted(mut self, secrets: &[Secret]) -> Self {
         let mut secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
         // One may hold another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -507,7 +512,7 @@ impl Error {
 }
 
 /// Whether a status tells of a state that passes.
-pub(crate) fn is_passing(status: StatusCode) -> bool {
+pub(crate) fn is_transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 
@@ -621,6 +626,12 @@ impl StdError for Error {
 impl From<TransportError> for Error {
     fn from(error: TransportError) -> Self {
         Self::transport(error)
+    }
+}
+
+impl From<InvalidPath> for Error {
+    fn from(invalid: InvalidPath) -> Self {
+        Self::invalid(invalid.to_string())
     }
 }
 

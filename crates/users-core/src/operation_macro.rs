@@ -1,95 +1,157 @@
 //! How operations are declared.
 
-/// Declares an operation as a line of a table: its endpoint, what it carries, and how its answer is read.
+/// Declares the operations of a file, each as a row: its endpoint, what it carries, and how its response is decoded. Also lists
+/// their descriptors as `OPERATIONS`, from which the catalogue is made.
 ///
-/// `path` and `required` are arguments of its constructor, `query` are optional and have setters on the call, `fields` adds the
-/// choice of fields, and `body` is sent as JSON.
+/// ```text
+/// operations! {
+///     /// Documentation.
+///     operation Name {
+///         Descriptor::get("member.method", "/path/{id}").scopes(&[&["read:users"]]);
+///         path { id: UserId }                       path parameters, which the constructor takes
+///         required { email }                        query parameters that the constructor takes
+///         page { OffsetPaging of Role, List::PLAIN }    or CheckpointPaging, or AnyPaging for both
+///         query { /** Doc. */ name: String, }       optional query parameters, each with a setter
+///         arguments { connection_id }               text that the constructor takes, for `request`
+///         options { /** Doc. */ upsert: bool, }     options with a setter, for `request`
+///         fields { fields }                         the setters `fields` and `exclude_fields`
+///         body { user: NewUser }                    the JSON body, which the constructor takes
+///         body { roles: RoleIds = impl Type => RoleIds::new }    the same, made from an argument by a function
+///         request { function }                      finishes the request in place of the default
+///         decode { decode_model: Role }             decodes the response, into this type
+///     }
+///     also { ByHand }                               operations that are written out elsewhere in the file
+/// }
+/// ```
+macro_rules! operations {
+    (
+        $(
+            $(#[$meta:meta])*
+            operation $name:ident { $($row:tt)* }
+        )*
+        $(also { $($by_hand:ident),* })?
+    ) => {
+        $(
+            $crate::operation_macro::operation! { $(#[$meta])* $name { $($row)* } }
+        )*
+
+        /// The endpoints of this file.
+        pub(crate) const OPERATIONS: &[&$crate::descriptor::Descriptor] =
+            &[$($name::DESCRIPTOR,)* $($($by_hand::DESCRIPTOR,)*)?];
+    };
+}
+pub(crate) use operations;
+
+/// Declares one operation; see [`operations`].
 macro_rules! operation {
     (
         $(#[$meta:meta])*
-        $name:ident = $descriptor:expr;
-        $(path { $($segment:ident : $segment_type:ty),* })?
-        $(required { $($required:ident),* })?
-        $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt,)* })?
-        $(fields { $fields:ident })?
-        $(body { $body:ident : $body_type:ty })?
-        answer { $decode:ident : $output:ty }
+        $name:ident {
+            $descriptor:expr;
+            $(path { $($segment:ident : $segment_type:tt),* })?
+            $(required { $($required:ident),* })?
+            $(arguments { $($argument:ident),* })?
+            $(page { $paging:ident of $item:ty, $list:expr })?
+            $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt,)* })?
+            $(options { $($(#[$option_meta:meta])* $option:ident : $option_type:tt,)* })?
+            $(fields { $fields:ident })?
+            $(body { $body:ident : $body_type:ty $(= $given:ty => $make:expr)? })?
+            $(request { $request:path })?
+            decode { $decode:path : $output:ty }
+        }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug)]
         pub struct $name {
-            $($($segment: $segment_type,)*)?
-            $($($required: String,)*)?
-            $($($query: Option<$query_type>,)*)?
-            $($fields: $crate::management::fields::Fields,)?
-            $($body: $body_type,)?
+            $($(pub(crate) $segment: $segment_type,)*)?
+            $($(pub(crate) $required: String,)*)?
+            $($(pub(crate) $argument: String,)*)?
+            $(pub(crate) paging: $crate::paging::$paging,)?
+            $($(pub(crate) $query: Option<$query_type>,)*)?
+            $($(pub(crate) $option: Option<$option_type>,)*)?
+            $(pub(crate) $fields: $crate::management::fields::Fields,)?
+            $(pub(crate) $body: $body_type,)?
         }
 
         impl $name {
-            /// What is known of the endpoint.
-            pub const DESCRIPTOR: &'static $crate::Descriptor = &$descriptor.with_query(&[
-                $($(stringify!($required),)*)?
-                $($(stringify!($query),)*)?
-                $(stringify!($fields), "include_fields",)?
-            ]);
+            /// The endpoint.
+            pub const DESCRIPTOR: &'static $crate::descriptor::Descriptor = &$descriptor
+                $(.paging($crate::descriptor::Paging::$paging))?
+                .query(&[
+                    $($(stringify!($required),)*)?
+                    $($(stringify!($query),)*)?
+                    $(stringify!($fields), "include_fields",)?
+                ]);
 
-            #[allow(clippy::missing_const_for_fn, clippy::new_without_default, dead_code)]
-            pub(crate) fn new($($($segment: $segment_type,)*)? $($($required: String,)*)? $($body: $body_type)?) -> Self {
-                Self {
-                    $($($segment,)*)?
-                    $($($required,)*)?
-                    $($($query: None,)*)?
-                    $($fields: $crate::management::fields::Fields::default(),)?
-                    $($body,)?
-                }
+            $crate::operation_macro::constructor! {
+                [$($($segment: $segment_type)*)?] [$($($required)*)? $($($argument)*)?] [$($body: $body_type $(= $given => $make)?)?]
+                [$(paging: $crate::paging::$paging::default(),)? $($($query: None,)*)? $($($option: None,)*)? $($fields: $crate::management::fields::Fields::default(),)?]
             }
+
+            $($crate::paging::paging_setters!($paging);)?
+
+            $crate::operation_macro::setters! { $($($(#[$query_meta])* $query: $query_type,)*)? $($($(#[$option_meta])* $option: $option_type,)*)? }
+
+            $(
+                /// Returns these fields only. The id is not among them unless it is named.
+                #[must_use]
+                pub fn fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                    self.$fields = $crate::management::fields::Fields::only(fields);
+                    self
+                }
+
+                /// Returns all fields but these.
+                #[must_use]
+                pub fn exclude_fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+                    self.$fields = $crate::management::fields::Fields::all_but(fields);
+                    self
+                }
+            )?
         }
 
-        impl $crate::Operation for $name {
+        impl $crate::operation::Operation for $name {
             type Output = $output;
 
-            const STATIC: Option<&'static $crate::Descriptor> = Some(Self::DESCRIPTOR);
+            const STATIC: Option<&'static $crate::descriptor::Descriptor> = Some(Self::DESCRIPTOR);
 
-            fn descriptor(&self) -> &$crate::Descriptor {
+            fn descriptor(&self) -> &$crate::descriptor::Descriptor {
                 Self::DESCRIPTOR
             }
 
-            fn request(&self, base: &$crate::BaseUrl) -> Result<http::Request<bytes::Bytes>, $crate::Error> {
-                let request = $crate::endpoint::RequestBuilder::new(Self::DESCRIPTOR, base);
-                $($(let request = request.segment(stringify!($segment), AsRef::<str>::as_ref(&self.$segment));)*)?
-                $($(let request = request.query(stringify!($required), Some(&self.$required));)*)?
-                $($(let request = request.query(stringify!($query), self.$query.as_ref());)*)?
-                $(let request = self.$fields.add_to(request);)?
-                $(return request.json(&self.$body);)?
-                #[allow(unreachable_code)]
-                request.empty()
+            fn request(
+                &self,
+                base: &$crate::base_url::BaseUrl,
+            ) -> Result<http::Request<bytes::Bytes>, $crate::error::Error> {
+                let request = $crate::request::RequestBuilder::new(Self::DESCRIPTOR, base);
+                $($(let request = request.path(stringify!($segment), AsRef::<str>::as_ref(&self.$segment));)*)?
+                $crate::operation_macro::finish!([$($request)?] self, request, {
+                    $($(let request = request.query(stringify!($required), Some(&self.$required));)*)?
+                    $(let request = $crate::paging::$paging::add_to(&self.paging, request);)?
+                    $($(let request = request.query(stringify!($query), self.$query.as_ref());)*)?
+                    $(let request = self.$fields.add_to(request);)?
+                    $crate::operation_macro::send!([$(self.$body)?] request)
+                })
             }
 
-            fn decode(response: http::Response<bytes::Bytes>) -> Result<$output, $crate::Error> {
-                $crate::decode::$decode(Some(Self::DESCRIPTOR), response)
+            fn decode(response: http::Response<bytes::Bytes>) -> Result<$output, $crate::error::Error> {
+                $decode(Self::DESCRIPTOR, response)
             }
         }
 
-        $(
-            impl $crate::Call<$name> {
-                $(
-                    $(#[$query_meta])*
-                    #[allow(clippy::useless_conversion)]
-                    pub fn $query(self, $query: $crate::operation_macro::argument!($query_type)) -> Self {
-                        self.with(|operation| operation.$query = Some($query.into()))
-                    }
-                )*
-            }
-        )?
+        $($crate::paging::paged!($name, $paging, $item, $list);)?
+
+        impl $crate::call::Call<$name> {
+            $crate::operation_macro::call_setters! { $($($(#[$query_meta])* $query: $query_type,)*)? $($($(#[$option_meta])* $option: $option_type,)*)? }
+        }
 
         $(
-            impl $crate::Call<$name> {
-                /// Only these fields, and nothing else, not even the id unless it is named.
+            impl $crate::call::Call<$name> {
+                /// Returns these fields only. The id is not among them unless it is named.
                 pub fn fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
                     self.with(|operation| operation.$fields = $crate::management::fields::Fields::only(fields))
                 }
 
-                /// All fields but these.
+                /// Returns all fields but these.
                 pub fn exclude_fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
                     self.with(|operation| operation.$fields = $crate::management::fields::Fields::all_but(fields))
                 }
@@ -99,10 +161,156 @@ macro_rules! operation {
 }
 pub(crate) use operation;
 
-/// What a setter takes for a type: anything that becomes a text, but numbers and flags as they are, since a literal could not be
-/// told what to become.
+/// The setters of an operation's options.
+macro_rules! setters {
+    ($($(#[$meta:meta])* $option:ident : $option_type:tt,)*) => {
+        $(
+            $(#[$meta])*
+            #[must_use]
+            #[allow(clippy::useless_conversion)]
+            pub fn $option(mut self, $option: $crate::operation_macro::argument!($option_type)) -> Self {
+                self.$option = Some($option.into());
+                self
+            }
+        )*
+    };
+}
+pub(crate) use setters;
+
+/// The same setters for a call of the operation.
+macro_rules! call_setters {
+    ($($(#[$meta:meta])* $option:ident : $option_type:tt,)*) => {
+        $(
+            $(#[$meta])*
+            #[allow(clippy::useless_conversion)]
+            pub fn $option(self, $option: $crate::operation_macro::argument!($option_type)) -> Self {
+                self.with(|operation| operation.$option = Some($option.into()))
+            }
+        )*
+    };
+}
+pub(crate) use call_setters;
+
+/// Finishes a request by the operation's own function, or as a row says.
+macro_rules! finish {
+    ([] $operation:expr, $request:ident, $default:block) => {
+        $default
+    };
+    ([$function:path] $operation:expr, $request:ident, $default:block) => {
+        $function($operation, $request)
+    };
+}
+pub(crate) use finish;
+
+/// Finishes a request with a JSON body, or without one.
+macro_rules! send {
+    ([] $request:ident) => {
+        $request.empty()
+    };
+    ([$body:expr] $request:ident) => {
+        $request.json(&$body)
+    };
+}
+pub(crate) use send;
+
+/// The constructor of an operation: fallible where it takes a path parameter.
+macro_rules! constructor {
+    ([] [$($required:ident)*] [$($body:tt)*] [$($rest:tt)*]) => {
+        $crate::operation_macro::constructor! { @ [Self] [] [$($required)*] [$($body)*] [$($rest)*] }
+    };
+    ([$($segments:tt)+] [$($required:ident)*] [$($body:tt)*] [$($rest:tt)*]) => {
+        $crate::operation_macro::constructor! {
+            @ [Result<Self, $crate::error::Error>] [$($segments)+] [$($required)*] [$($body)*] [$($rest)*]
+        }
+    };
+    (
+        @ [Self] [] [$($required:ident)*]
+        [$($body:ident : $body_type:ty $(= $given:ty => $make:expr)?)?] [$($rest:tt)*]
+    ) => {
+        /// The operation with its required arguments.
+        #[allow(clippy::new_without_default, clippy::missing_const_for_fn)]
+        pub fn new(
+            $($required: impl Into<String>,)*
+            $($body: $crate::operation_macro::body_argument!($body_type $(, $given)?))?
+        ) -> Self {
+            Self {
+                $($required: $required.into(),)*
+                $($body: $crate::operation_macro::body_value!($body $(, $make)?),)?
+                $($rest)*
+            }
+        }
+    };
+    (
+        @ [$output:ty] [$($segment:ident : $segment_type:tt)+] [$($required:ident)*]
+        [$($body:ident : $body_type:ty $(= $given:ty => $make:expr)?)?] [$($rest:tt)*]
+    ) => {
+        /// The operation with its required arguments.
+        ///
+        /// # Errors
+        ///
+        /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where a path parameter may not be a path
+        /// segment: one that is empty, blank, a dot segment or holds a control character.
+        pub fn new(
+            $($segment: $crate::operation_macro::segment_argument!($segment_type),)+
+            $($required: impl Into<String>,)*
+            $($body: $crate::operation_macro::body_argument!($body_type $(, $given)?))?
+        ) -> $output {
+            Ok(Self {
+                $($segment: $crate::operation_macro::segment_value!($segment_type, $segment),)+
+                $($required: $required.into(),)*
+                $($body: $crate::operation_macro::body_value!($body $(, $make)?),)?
+                $($rest)*
+            })
+        }
+    };
+}
+pub(crate) use constructor;
+
+/// What a setter takes for a type: anything that becomes a text, but numbers and flags as they are, so that a literal has a type.
 macro_rules! argument {
     (String) => { impl Into<String> };
     ($type:tt) => { $type };
 }
 pub(crate) use argument;
+
+/// What a constructor takes for a path parameter.
+macro_rules! segment_argument {
+    (UserId) => { impl $crate::management::user_id::IntoUserId };
+    ($type:tt) => { impl Into<$type> };
+}
+pub(crate) use segment_argument;
+
+/// A path parameter as it is kept.
+macro_rules! segment_value {
+    (UserId, $segment:ident) => {
+        $crate::management::user_id::IntoUserId::into_user_id($segment)?
+    };
+    ($type:tt, $segment:ident) => {{
+        let value: $type = $segment.into();
+        $crate::path_template::check_segment(stringify!($segment), AsRef::<str>::as_ref(&value))?;
+        value
+    }};
+}
+pub(crate) use segment_value;
+
+/// What a constructor takes for a body.
+macro_rules! body_argument {
+    ($body_type:ty) => {
+        $body_type
+    };
+    ($body_type:ty, $given:ty) => {
+        $given
+    };
+}
+pub(crate) use body_argument;
+
+/// A body as it is kept.
+macro_rules! body_value {
+    ($body:ident) => {
+        $body
+    };
+    ($body:ident, $make:expr) => {
+        $make($body)
+    };
+}
+pub(crate) use body_value;

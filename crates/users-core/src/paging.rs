@@ -1,9 +1,10 @@
-//! Streams over the pages of a list.
+//! Lists: the options of a page, and streams over the pages.
 
 use crate::call::Call;
 use crate::client::{CallOptions, Client};
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
+use crate::request::RequestBuilder;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::VecDeque;
@@ -13,49 +14,314 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use users_model::{Listed, Page};
 
-/// An operation that gives one page of a list and knows the one after it.
+/// An operation that returns one page of a list.
+///
+/// A call of it is one page when awaited, and a stream with [`items`](Call::items) or [`pages`](Call::pages).
 pub trait Paged: Operation<Output = Page<Self::Item>> {
     /// What the list holds.
     type Item: Listed + Send + 'static;
 
-    /// The operation for the first page of a walk over all of them.
+    /// The operation for the first page of a stream.
     #[must_use]
-    fn first(self) -> Self;
+    fn first_page(self) -> Self;
 
-    /// The operation for the page after this one, `None` if it was the last; an error if the server shows no further.
-    fn after(&self, page: &Page<Self::Item>) -> Result<Option<Self>, Error>;
+    /// The operation for the page after this one; `None` if it was the last.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`WindowExceeded`](ErrorKind::WindowExceeded) where the list goes on beyond what the server lists.
+    fn next_page(&self, page: &Page<Self::Item>) -> Result<Option<Self>, Error>;
+}
+
+/// A list that is paged by offset: `page`, `per_page`, `include_totals`.
+pub trait OffsetPaged: Paged {
+    /// The options of the request.
+    fn offset_paging(&mut self) -> &mut OffsetPaging;
+}
+
+/// A list that is paged by checkpoint: `from`, `take`.
+pub trait CheckpointPaged: Paged {
+    /// The options of the request.
+    fn checkpoint_paging(&mut self) -> &mut CheckpointPaging;
+}
+
+impl<O: OffsetPaged> Call<O> {
+    /// Sets the page to return, from 0. A stream begins there.
+    pub fn page(self, page: u32) -> Self {
+        self.with(|operation| operation.offset_paging().page = Some(page))
+    }
+
+    /// Sets the number of items in a page: 1 to 100. Auth0's default is 50; a stream requests 100.
+    pub fn per_page(self, per_page: u32) -> Self {
+        self.with(|operation| operation.offset_paging().per_page = Some(per_page))
+    }
+
+    /// Sets whether the page states the total of the list, which Auth0 counts no further than 1000.
+    pub fn include_totals(self, include: bool) -> Self {
+        self.with(|operation| operation.offset_paging().include_totals = Some(include))
+    }
+}
+
+impl<O: CheckpointPaged> Call<O> {
+    /// Sets where the page begins: the `next` of the page before. A stream begins there.
+    pub fn from(self, from: impl Into<String>) -> Self {
+        self.with(|operation| operation.checkpoint_paging().from = Some(from.into()))
+    }
+
+    /// Sets the number of items in a page: 1 to 100. Auth0's default is 50; a stream requests 100.
+    pub fn take(self, take: u32) -> Self {
+        self.with(|operation| operation.checkpoint_paging().take = Some(take))
+    }
+}
+
+/// The setters of a paged operation itself; a call has the same ones.
+macro_rules! paging_setters {
+    (OffsetPaging) => {
+        /// Sets the page to return, from 0. A stream begins there.
+        #[must_use]
+        pub fn page(mut self, page: u32) -> Self {
+            $crate::paging::OffsetPaged::offset_paging(&mut self).page = Some(page);
+            self
+        }
+
+        /// Sets the number of items in a page: 1 to 100. Auth0's default is 50; a stream requests 100.
+        #[must_use]
+        pub fn per_page(mut self, per_page: u32) -> Self {
+            $crate::paging::OffsetPaged::offset_paging(&mut self).per_page = Some(per_page);
+            self
+        }
+
+        /// Sets whether the page states the total of the list, which Auth0 counts no further than 1000.
+        #[must_use]
+        pub fn include_totals(mut self, include: bool) -> Self {
+            $crate::paging::OffsetPaged::offset_paging(&mut self).include_totals = Some(include);
+            self
+        }
+    };
+    (CheckpointPaging) => {
+        /// Sets where the page begins: the `next` of the page before. A stream begins there.
+        #[must_use]
+        pub fn from(mut self, from: impl Into<String>) -> Self {
+            $crate::paging::CheckpointPaged::checkpoint_paging(&mut self).from = Some(from.into());
+            self
+        }
+
+        /// Sets the number of items in a page: 1 to 100. Auth0's default is 50; a stream requests 100.
+        #[must_use]
+        pub fn take(mut self, take: u32) -> Self {
+            $crate::paging::CheckpointPaged::checkpoint_paging(&mut self).take = Some(take);
+            self
+        }
+    };
+    (AnyPaging) => {
+        $crate::paging::paging_setters!(OffsetPaging);
+        $crate::paging::paging_setters!(CheckpointPaging);
+    };
+}
+pub(crate) use paging_setters;
+
+/// Implements the traits of a paged operation.
+macro_rules! paged {
+    ($operation:ident, OffsetPaging, $item:ty, $list:expr) => {
+        $crate::paging::paged!(@ $operation, $item, $list);
+
+        impl $crate::paging::OffsetPaged for $operation {
+            fn offset_paging(&mut self) -> &mut $crate::paging::OffsetPaging {
+                &mut self.paging
+            }
+        }
+    };
+    ($operation:ident, CheckpointPaging, $item:ty, $list:expr) => {
+        $crate::paging::paged!(@ $operation, $item, $list);
+
+        impl $crate::paging::CheckpointPaged for $operation {
+            fn checkpoint_paging(&mut self) -> &mut $crate::paging::CheckpointPaging {
+                &mut self.paging
+            }
+        }
+    };
+    ($operation:ident, AnyPaging, $item:ty, $list:expr) => {
+        $crate::paging::paged!(@ $operation, $item, $list);
+
+        impl $crate::paging::OffsetPaged for $operation {
+            fn offset_paging(&mut self) -> &mut $crate::paging::OffsetPaging {
+                &mut self.paging.offset
+            }
+        }
+
+        impl $crate::paging::CheckpointPaged for $operation {
+            fn checkpoint_paging(&mut self) -> &mut $crate::paging::CheckpointPaging {
+                &mut self.paging.checkpoint
+            }
+        }
+    };
+    (@ $operation:ident, $item:ty, $list:expr) => {
+        impl $crate::paging::Paged for $operation {
+            type Item = $item;
+
+            fn first_page(mut self) -> Self {
+                self.paging = self.paging.first_page(&$list);
+                self
+            }
+
+            fn next_page(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::error::Error> {
+                let next = self.paging.next_page(page, &$list)?;
+                Ok(next.map(|paging| Self { paging, ..self.clone() }))
+            }
+        }
+    };
+}
+pub(crate) use paged;
+
+/// What distinguishes one list from another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct List {
+    /// Whether the total is that of the page, which says nothing about the list.
+    pub(crate) total_counts_page: bool,
+    /// Whether a stream is paged by checkpoint where both styles are possible.
+    pub(crate) streams_by_checkpoint: bool,
+    /// How to read beyond the window, for the error at its end.
+    pub(crate) beyond_window: &'static str,
+}
+
+impl List {
+    /// A list with nothing special.
+    pub(crate) const PLAIN: Self = Self {
+        total_counts_page: false,
+        streams_by_checkpoint: false,
+        beyond_window: "narrow the list, if the endpoint has a filter",
+    };
+}
+
+/// The largest page, which a stream requests unless another size is set.
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
+/// The options of a list that is paged by offset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OffsetPaging {
+    /// The page to return, from 0.
+    pub page: Option<u32>,
+    /// The number of items in a page.
+    pub per_page: Option<u32>,
+    /// Whether the page states the total of the list.
+    pub include_totals: Option<bool>,
+}
+
+impl OffsetPaging {
+    pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
+        request
+            .query("page", self.page)
+            .query("per_page", self.per_page)
+            .query("include_totals", self.include_totals)
+    }
+
+    pub(crate) fn first_page(&self, _: &List) -> Self {
+        Self {
+            page: self.page,
+            per_page: Some(self.per_page.unwrap_or(LARGEST_PAGE).max(1)),
+            // With the total, the last page is known as such, and no empty one is fetched after it.
+            include_totals: Some(self.include_totals.unwrap_or(true)),
+        }
+    }
+
+    pub(crate) fn next_page<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
+        let total = page.total.filter(|_| !list.total_counts_page);
+        let next = next_offset(self.page, self.per_page, page, total, list.beyond_window)?;
+        Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
+    }
+}
+
+/// The options of a list that is paged by checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckpointPaging {
+    /// Where the page begins: the `next` of the page before.
+    pub from: Option<String>,
+    /// The number of items in a page.
+    pub take: Option<u32>,
+}
+
+impl CheckpointPaging {
+    pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
+        request.query("from", self.from.as_deref()).query("take", self.take)
+    }
+
+    pub(crate) fn first_page(&self, _: &List) -> Self {
+        Self { take: Some(self.take.unwrap_or(LARGEST_PAGE).max(1)), from: self.from.clone() }
+    }
+
+    #[allow(clippy::unnecessary_wraps)]
+    pub(crate) fn next_page<T>(&self, page: &Page<T>, _: &List) -> Result<Option<Self>, Error> {
+        let next = page.next.clone().filter(|next| !next.is_empty());
+        Ok(next.map(|next| Self { from: Some(next), take: self.take }))
+    }
+}
+
+/// The options of a list that can be paged by offset and by checkpoint. Auth0 pages by checkpoint as soon as `take` or `from` is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AnyPaging {
+    pub(crate) offset: OffsetPaging,
+    pub(crate) checkpoint: CheckpointPaging,
+}
+
+impl AnyPaging {
+    fn is_by_checkpoint(&self) -> bool {
+        self.checkpoint != CheckpointPaging::default()
+    }
+
+    pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
+        self.checkpoint.add_to(self.offset.add_to(request))
+    }
+
+    pub(crate) fn first_page(&self, list: &List) -> Self {
+        let mut first = self.clone();
+        if self.is_by_checkpoint() || (list.streams_by_checkpoint && self.offset.page.is_none()) {
+            let take = self.checkpoint.take.or(self.offset.per_page);
+            first.checkpoint = CheckpointPaging { take, from: self.checkpoint.from.clone() }.first_page(list);
+            first.offset = OffsetPaging::default();
+        } else {
+            first.offset = self.offset.first_page(list);
+        }
+        first
+    }
+
+    pub(crate) fn next_page<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
+        if self.is_by_checkpoint() {
+            let next = self.checkpoint.next_page(page, list)?;
+            return Ok(next.map(|checkpoint| Self { checkpoint, ..self.clone() }));
+        }
+        let next = self.offset.next_page(page, list)?;
+        Ok(next.map(|offset| Self { offset, ..self.clone() }))
+    }
 }
 
 /// How far offsets reach, whatever the page size.
 const WINDOW: u64 = 1000;
 
-/// The largest page, which a stream asks for unless told otherwise.
-pub(crate) const LARGEST_PAGE: u32 = 100;
-
-/// The number of the page after this one, for lists that are paged by offset; `None` if it was the last. `total` is that of the
-/// whole list, `None` where the server's is of something else. `way_out` is how to read beyond the window.
-pub(crate) fn next_page<T>(
+/// The number of the page after this one, for lists that are paged by offset; `None` if it was the last.
+fn next_offset<T>(
     number: Option<u32>,
     per_page: Option<u32>,
     page: &Page<T>,
     total: Option<u64>,
-    way_out: &str,
+    beyond_window: &str,
 ) -> Result<Option<u32>, Error> {
     let per_page = u64::from(per_page.unwrap_or(LARGEST_PAGE));
     let number = number.unwrap_or(0);
     let here = page.len() as u64;
-    // A server may give fewer than it was asked for; then its own page size tells a short page.
+    // A server may return fewer items than requested; then its own page size distinguishes a short page from a full one.
     let size =
         page.limit.filter(|limit| *limit > 0 && *limit >= here).map_or(per_page, |limit| limit.min(per_page));
     let seen = u64::from(number) * size + here;
-    // Auth0 counts users no further than the window, so a total at its edge says nothing; nor does one that is less than was seen.
+    // Auth0 counts no further than the window, so a total at its edge is unreliable, as is one below what was seen.
     if here < size || total.is_some_and(|total| total < WINDOW && seen == total) {
         return Ok(None);
     }
     if (u64::from(number) + 1) * size >= WINDOW {
         let message = format!(
             "the list has {seen} entries or more, and the server lists the first {WINDOW} only (its total ends there too, so a \
-             list of exactly {WINDOW} looks the same); {way_out}"
+             list of exactly {WINDOW} looks the same); {beyond_window}"
         );
         return Err(Error::new(ErrorKind::WindowExceeded, message));
     }
@@ -67,21 +333,21 @@ const MOST_EMPTY_PAGES: u32 = 100;
 /// How many of the latest checkpoints are compared with a new one.
 const LATEST: usize = 100;
 
-/// Ends a list whose server never ends it: one of empty pages, or one that comes back to where it was.
+/// Detects a list that does not end: one of empty pages, or one that returns to an earlier checkpoint.
 #[derive(Default)]
 struct Checkpoints {
     empty_pages: u32,
     /// Hashes of the latest checkpoints.
     latest: VecDeque<u64>,
-    /// A longer circle meets a checkpoint that is kept for twice as long each time (Brent's algorithm).
+    /// A longer cycle meets a checkpoint that is kept for twice as long each time (Brent's algorithm).
     kept: u64,
     since_kept: u64,
     kept_for: u64,
 }
 
 impl Checkpoints {
-    /// Looks at the page that was read, unless it is the last.
-    fn pass<T>(&mut self, page: &Page<T>) -> Result<(), Error> {
+    /// Checks the page that was read, unless it is the last.
+    fn check<T>(&mut self, page: &Page<T>) -> Result<(), Error> {
         let Some(next) = &page.next else {
             return match page.unknown.raw("next") {
                 None | Some("null") => Ok(()),
@@ -118,64 +384,8 @@ impl Checkpoints {
     }
 }
 
-/// Makes an operation with `page`, `per_page` and `include_totals` a list to walk over.
-macro_rules! paged_by_offset {
-    ($operation:ident of $item:ty) => {
-        $crate::paging::paged_by_offset!($operation of $item, "narrow the list, if the endpoint has a filter");
-    };
-    ($operation:ident of $item:ty, $way_out:literal) => {
-        $crate::paging::paged_by_offset!(@ $operation of $item, |page: &users_model::Page<$item>| page.total, $way_out);
-    };
-    // The server's total is that of the page.
-    ($operation:ident of $item:ty, total of page) => {
-        $crate::paging::paged_by_offset!(
-            @ $operation of $item, |_: &users_model::Page<$item>| None, "narrow the list, if the endpoint has a filter"
-        );
-    };
-    (@ $operation:ident of $item:ty, $total:expr, $way_out:literal) => {
-        impl $crate::Paged for $operation {
-            type Item = $item;
-
-            fn first(mut self) -> Self {
-                self.per_page = Some(self.per_page.unwrap_or($crate::paging::LARGEST_PAGE).max(1));
-                // With the total, the last page is known as such, and no empty one is fetched after it.
-                self.include_totals = Some(self.include_totals.unwrap_or(true));
-                self
-            }
-
-            fn after(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::Error> {
-                let next = $crate::paging::next_page(self.page, self.per_page, page, $total(page), $way_out)?;
-                Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
-            }
-        }
-    };
-}
-pub(crate) use paged_by_offset;
-
-/// Makes an operation with `from` and `take` a list to walk over.
-macro_rules! paged_by_checkpoint {
-    ($operation:ident of $item:ty) => {
-        impl $crate::Paged for $operation {
-            type Item = $item;
-
-            fn first(mut self) -> Self {
-                self.take = Some(self.take.unwrap_or($crate::paging::LARGEST_PAGE).max(1));
-                self
-            }
-
-            fn after(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::Error> {
-                let next = page.next.clone().filter(|next| !next.is_empty());
-                Ok(next.map(|next| Self { from: Some(next), ..self.clone() }))
-            }
-        }
-    };
-}
-pub(crate) use paged_by_checkpoint;
-
 impl<O: Paged> Call<O> {
-    /// A stream over the items of all pages, each page fetched when its first item is asked for.
-    ///
-    /// The stream ends after an error.
+    /// Streams the items of all pages. Each page is fetched when its first item is polled; the stream ends after an error.
     pub fn items(self) -> Items<O::Item> {
         let pages = self.pages();
         let state = (pages, VecDeque::new());
@@ -196,12 +406,12 @@ impl<O: Paged> Call<O> {
         ))
     }
 
-    /// A stream over the pages, each fetched when it is asked for. The stream ends after an error.
+    /// Streams the pages, each fetched when it is polled. The stream ends after an error.
     pub fn pages(self) -> Pages<O::Item> {
         let (client, operation, options) = self.into_parts();
         let state = match operation {
-            Ok(operation) => Walk::Next(operation.first(), Checkpoints::default()),
-            Err(error) => Walk::Failed(error),
+            Ok(operation) => State::Next(operation.first_page(), Checkpoints::default()),
+            Err(error) => State::Failed(error),
         };
         Pages(Box::pin(
             stream::unfold(state, move |state| step(client.clone(), options.clone(), state)).fuse(),
@@ -209,7 +419,7 @@ impl<O: Paged> Call<O> {
     }
 }
 
-enum Walk<O> {
+enum State<O> {
     Next(O, Checkpoints),
     Failed(Error),
     Done,
@@ -218,32 +428,32 @@ enum Walk<O> {
 async fn step<O: Paged>(
     client: Client,
     options: CallOptions,
-    walk: Walk<O>,
-) -> Option<(Result<Page<O::Item>, Error>, Walk<O>)> {
-    let (operation, mut checkpoints) = match walk {
-        Walk::Next(operation, checkpoints) => (operation, checkpoints),
-        Walk::Failed(error) => return Some((Err(error), Walk::Done)),
-        Walk::Done => return None,
+    state: State<O>,
+) -> Option<(Result<Page<O::Item>, Error>, State<O>)> {
+    let (operation, mut checkpoints) = match state {
+        State::Next(operation, checkpoints) => (operation, checkpoints),
+        State::Failed(error) => return Some((Err(error), State::Done)),
+        State::Done => return None,
     };
     match Call::from_parts(client, operation.clone(), options).send().await {
-        Err(error) => Some((Err(error), Walk::Done)),
+        Err(error) => Some((Err(error), State::Done)),
         Ok(page) => {
-            let next = match checkpoints.pass(&page).and_then(|()| operation.after(&page)) {
-                Ok(Some(next)) => Walk::Next(next, checkpoints),
-                Ok(None) => Walk::Done,
-                Err(error) => Walk::Failed(error.of(operation.descriptor())),
+            let next = match checkpoints.check(&page).and_then(|()| operation.next_page(&page)) {
+                Ok(Some(next)) => State::Next(next, checkpoints),
+                Ok(None) => State::Done,
+                Err(error) => State::Failed(error.with_operation(operation.descriptor())),
             };
             Some((Ok(page), next))
         }
     }
 }
 
-/// A stream of items. It has `next` of its own, so that no other crate is needed to use it.
-#[must_use = "a stream does nothing until it is asked for its items"]
+/// A stream of items, with methods of its own, so that no other crate is needed to use it.
+#[must_use = "a stream does nothing until it is polled"]
 pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>);
 
-/// A stream of pages. It has `next` of its own, so that no other crate is needed to use it.
-#[must_use = "a stream does nothing until it is asked for its pages"]
+/// A stream of pages, with methods of its own, so that no other crate is needed to use it.
+#[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<Page<T>, Error>> + Send>>);
 
 impl<T> Items<T> {
@@ -252,12 +462,12 @@ impl<T> Items<T> {
         self.0.next().await
     }
 
-    /// The next item, or `None` at the end, in the order that `?` likes.
+    /// The next item, or `None` at the end; transposed for `?`.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
         self.next().await.transpose()
     }
 
-    /// All items, or the first error.
+    /// Collects all items, or returns the first error.
     pub async fn try_collect(mut self) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         while let Some(item) = self.try_next().await? {
@@ -273,7 +483,7 @@ impl<T> Pages<T> {
         self.0.next().await
     }
 
-    /// The next page, or `None` at the end, in the order that `?` likes.
+    /// The next page, or `None` at the end; transposed for `?`.
     pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
         self.next().await.transpose()
     }

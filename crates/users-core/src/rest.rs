@@ -3,19 +3,20 @@
 use crate::base_url::BaseUrl;
 use crate::call::Call;
 use crate::client::Client;
-use crate::decode::decode_any;
 use crate::descriptor::{Api, Descriptor};
-use crate::endpoint::RequestBuilder;
 use crate::error::Error;
 use crate::operation::Operation;
+use crate::path_template::PathTemplate;
 use crate::redact;
+use crate::request::RequestBuilder;
+use crate::response::decode_any;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;
-use users_model::{InvalidId, JsonObject, Secret};
+use users_model::{JsonObject, Secret};
 
 /// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
 ///
@@ -101,15 +102,16 @@ impl RestClient {
     ) -> Call<Rest<T>> {
         let operation = || {
             let parameters = read_parameters(parameters)?;
-            check(&self.template)?;
-            let template = if collection { shorten(&self.template, &parameters) } else { &self.template };
+            let template = PathTemplate::parse(&*self.template)?;
+            let has_value = |name: &str| parameters.iter().any(|(key, _)| key == name);
+            let template = if collection { template.without_unfilled_tail(has_value) } else { template };
             let body = body
                 .map(|body| serde_json::value::to_raw_value(&body))
                 .transpose()
                 // What serde_json reports of it may quote a value.
                 .map_err(|_| Error::invalid("the body has no JSON form"))?;
             Ok(Rest {
-                descriptor: Descriptor::of_path(name, self.api, method, template.to_owned()),
+                descriptor: Descriptor::of_path(name, self.api, method, template),
                 parameters,
                 body: body.map(|body| body.get().to_owned()),
                 output: PhantomData,
@@ -164,59 +166,6 @@ fn read_parameter(key: &str, json: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// The template without the path parameters at its end that have no value.
-fn shorten<'a>(template: &'a str, parameters: &[(String, String)]) -> &'a str {
-    let mut rest = template;
-    while let Some((before, segment)) = rest.rsplit_once('/') {
-        match parameter(segment) {
-            Some(name) if !before.is_empty() && !parameters.iter().any(|(key, _)| key == name) => {
-                rest = before;
-            }
-            _ => break,
-        }
-    }
-    rest
-}
-
-fn parameter(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}')
-}
-
-/// A template's own segments are checked as an id would be.
-fn check(template: &str) -> Result<(), Error> {
-    let refuse = |why: &str| Err(Error::invalid(format!("{template:?} is no path template: {why}")));
-    let Some(path) = template.strip_prefix('/') else { return refuse("it does not begin with /") };
-    for segment in path.split('/') {
-        if let Some(name) = parameter(segment) {
-            if name.is_empty() || name.contains(['{', '}']) {
-                return refuse("a parameter has no name");
-            }
-        } else if InvalidId::check(&decode_segment(segment)).is_err() {
-            return refuse("it has an empty segment, a dot segment, or an escape of other than ASCII");
-        } else if decode_segment(segment).contains(['/', '\\', ';', '?', '#', '%']) {
-            return refuse(
-                "a segment holds what some servers read as a separator; pass such things as parameters",
-            );
-        } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@%".contains(c)) {
-            return refuse("a segment holds what no path may hold; pass such things as parameters");
-        }
-    }
-    Ok(())
-}
-
-/// A segment as a server reads it, which may be another than it looks; empty where it cannot be read as ASCII.
-fn decode_segment(segment: &str) -> String {
-    let is_escaped =
-        |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-    let decoded = percent_encoding::percent_decode_str(segment).decode_utf8();
-    match decoded {
-        Ok(decoded) if decoded.is_ascii() && segment.split('%').skip(1).all(is_escaped) => {
-            decoded.into_owned()
-        }
-        _ => String::new(),
-    }
-}
-
 /// One call of a path that is not modelled.
 pub struct Rest<T> {
     descriptor: Descriptor,
@@ -235,8 +184,8 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
         let mut request = RequestBuilder::new(&self.descriptor, base);
         for (key, value) in &self.parameters {
-            let fills = self.descriptor.path.split('/').filter_map(parameter).any(|name| name == key);
-            request = if fills { request.segment(key, value) } else { request.query(key, Some(value)) };
+            let fills = self.descriptor.path.parameters().any(|name| name == key);
+            request = if fills { request.path(key, value) } else { request.query(key, Some(value)) };
         }
         match &self.body {
             Some(body) => {
@@ -259,7 +208,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
         if response.status().is_success() && response.body().is_empty() {
             *response.body_mut() = Bytes::from_static(b"null");
         }
-        decode_any(response)
+        decode_any(None, response)
     }
 }
 

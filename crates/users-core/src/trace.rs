@@ -23,7 +23,7 @@ mod on {
             otel.status_code = Empty,
             http.request.method = descriptor.method.as_str(),
             http.response.status_code = Empty,
-            url.template = &*descriptor.path,
+            url.template = descriptor.path.as_str(),
             "error.type" = Empty,
         )
     }

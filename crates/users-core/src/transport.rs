@@ -1,13 +1,16 @@
 //! The seam to the network: one trait, a body, an error.
 
+use crate::clock::Clock;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use futures_util::stream::poll_fn as poll_stream;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// Sends one request and gives its response: the only thing that the SDK needs of an HTTP stack.
@@ -26,7 +29,7 @@ use std::time::Duration;
 /// - stops when its future, or the body's stream, is dropped;
 /// - may keep to a [`ConnectTimeout`] among the request's extensions.
 ///
-/// `deadline` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case;
+/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case;
 /// a transport that enforces it too can say more precisely whether the request was sent.
 ///
 /// # What the client does with an error
@@ -49,7 +52,7 @@ use std::time::Duration;
 ///     async fn send(
 ///         &self,
 ///         _request: http::Request<Bytes>,
-///         _deadline: Option<Duration>,
+///         _timeout: Option<Duration>,
 ///     ) -> Result<http::Response<Body>, TransportError> {
 ///         Ok(http::Response::new(Body::from(r#"{"user_id":"auth0|1"}"#)))
 ///     }
@@ -57,12 +60,18 @@ use std::time::Duration;
 /// ```
 #[async_trait]
 pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
-    /// Sends one request and gives its response. Follows no redirect, repeats nothing, decodes gzip if it asked for it.
+    /// Sends one request and returns its response. Follows no redirect, repeats nothing, decodes gzip if it asked for it.
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        deadline: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError>;
+
+    /// The clock of the runtime that this transport requires, if it requires one. Client builders use it unless they are given
+    /// another. A transport that wraps another one forwards this method to it.
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        None
+    }
 }
 
 #[async_trait]
@@ -70,9 +79,13 @@ impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        deadline: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError> {
-        (**self).send(request, deadline).await
+        (**self).send(request, timeout).await
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        (**self).clock()
     }
 }
 
@@ -86,7 +99,7 @@ pub struct ConnectTimeout(pub Duration);
 /// ```
 /// use users_core::{Body, transport_fn};
 ///
-/// let transport = transport_fn(|_request, _deadline| async { Ok(http::Response::new(Body::from("[]"))) });
+/// let transport = transport_fn(|_request, _timeout| async { Ok(http::Response::new(Body::from("[]"))) });
 /// # let _ = transport;
 /// ```
 pub fn transport_fn<F, R>(send: F) -> impl HttpTransport
@@ -114,9 +127,9 @@ where
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        deadline: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError> {
-        (self.0)(request, deadline).await
+        (self.0)(request, timeout).await
     }
 }
 
@@ -132,7 +145,39 @@ enum Inner {
 }
 
 impl Body {
-    /// A body that comes piece by piece. An error of the stream should say [`Sent::Yes`]: the response had begun.
+    /// A body that is an [`http_body::Body`], as hyper and reqwest return it. `error` turns its error into one of the transport;
+    /// it should say [`Sent::Yes`], since the response has begun. Trailers are ignored.
+    ///
+    /// ```
+    /// use users_core::{Body, Sent, TransportError, TransportErrorKind};
+    ///
+    /// let incoming = http_body_util::Full::new(bytes::Bytes::from("[]"));
+    /// let body = Body::from_http_body(incoming, |error| {
+    ///     TransportError::new(TransportErrorKind::Io, Sent::Yes, "the connection broke").with_source(error)
+    /// });
+    /// # let _ = body;
+    /// ```
+    pub fn from_http_body<B>(body: B, error: impl Fn(B::Error) -> TransportError + Send + 'static) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+    {
+        let mut body = Box::pin(body);
+        Self::from_stream(poll_stream(move |context| {
+            loop {
+                return match body.as_mut().poll_frame(context) {
+                    Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                        Ok(data) => Poll::Ready(Some(Ok(data))),
+                        Err(_trailers) => continue,
+                    },
+                    Poll::Ready(Some(Err(failure))) => Poll::Ready(Some(Err(error(failure)))),
+                    Poll::Ready(None) => Poll::Ready(None),
+                    Poll::Pending => Poll::Pending,
+                };
+            }
+        }))
+    }
+
+    /// A body that is a stream of chunks. An error of the stream should say [`Sent::Yes`], since the response has begun.
     pub fn from_stream(stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static) -> Self {
         Self(Inner::Stream(Box::pin(stream)))
     }

@@ -1,6 +1,7 @@
 //! The transport: hyper's pooled client behind the trait of `users-core`.
 
 use crate::body::{self, InUse, Timer};
+use crate::clock::TokioClock;
 use crate::connector::{for_call, host_and_port, is_loopback};
 use crate::error;
 use crate::gate::{Outgoing, Sending};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use users_core::{Body, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
+use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
 
 /// Sends requests with hyper, over TLS of rustls. Clones share one pool of connections.
 ///
@@ -89,24 +90,24 @@ impl HttpTransport for HyperTransport {
     async fn send(
         &self,
         request: Request<Bytes>,
-        deadline: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<Response<Body>, TransportError> {
         let runtime = self.check(request.uri())?;
         let target = host_and_port(request.uri());
         let to_head = request.method() == Method::HEAD;
         let asked = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
-        let to_connect = asked.filter(|time| deadline.is_none_or(|deadline| *time < deadline));
-        let mut timer: Timer = deadline.map(|deadline| Box::pin(tokio::time::sleep(deadline)));
+        let to_connect = asked.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
+        let mut timer: Timer = timeout.map(|timeout| Box::pin(tokio::time::sleep(timeout)));
         let pool = self.pools.of(&runtime);
         let permit = match in_time(&mut timer, pool.in_use.acquire_owned()).await {
             Some(permit) => permit.ok(),
-            None => return Err(error::no_free_connection(&target, deadline, self.pools.max_connections())),
+            None => return Err(error::no_free_connection(&target, timeout, self.pools.max_connections())),
         };
 
         let (request, progress) = prepared(request);
         let unpacks_gzip = body::accepts_gzip(request.headers());
         let in_use = InUse { permit, sending: Arc::clone(&progress) };
-        let sending = for_call(to_connect.or(deadline), pool.client.request(request));
+        let sending = for_call(to_connect.or(timeout), pool.client.request(request));
         let mut sending = pin!(freeing_http2(sending, in_use, self.http2_only));
         let mut sent = None;
         if to_connect.is_some() {
@@ -124,8 +125,12 @@ impl HttpTransport for HyperTransport {
                 Ok(body::response(response, to_head, unpacks_gzip, target, timer, in_use))
             }
             Some((Err(error), _)) => Err(error::sending(error, &target, &progress)),
-            None => Err(error::too_late(&target, deadline, &progress)),
+            None => Err(error::too_late(&target, timeout, &progress)),
         }
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        Some(Arc::new(TokioClock::new()))
     }
 }
 

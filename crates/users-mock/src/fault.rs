@@ -196,7 +196,7 @@ impl HttpTransport for FaultyTransport {
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        deadline: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError> {
         let fault = self.fault(&Captured::new(request.clone()));
         match fault {
@@ -215,7 +215,7 @@ impl HttpTransport for FaultyTransport {
             _ => {}
         }
         self.travel().await;
-        let answer = self.inner.send(request, deadline).await?;
+        let answer = self.inner.send(request, timeout).await?;
         match fault {
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::ResetAfter) => return Err(TransportError::io("connection reset")),
@@ -239,6 +239,10 @@ impl HttpTransport for FaultyTransport {
             Some(Fault::Garbage) => http::Response::new(Body::from("<html><body>It works!</body></html>")),
             _ => answer,
         })
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.inner.clock()
     }
 }
 

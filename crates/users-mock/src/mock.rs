@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use users_core::{
-    AuthenticationClient, Body, Builder, Clock as _, HttpTransport, ManagementClient, Product, Sent,
+    ApiClient, AuthenticationClient, Body, ClientBuilder, Clock as _, HttpTransport, ManagementClient, Sent,
     TransportError, TransportErrorKind,
 };
 
@@ -120,7 +120,7 @@ impl MockTransport {
         assert!(report.is_empty(), "the mock's expectations are not met:\n{report}");
     }
 
-    fn dress<T: Product>(&self, builder: Builder<T>) -> Builder<T> {
+    fn dress<T: ApiClient>(&self, builder: ClientBuilder<T>) -> ClientBuilder<T> {
         builder.domain(Self::DOMAIN).clock(self.clock())
     }
 
@@ -154,7 +154,7 @@ impl MockTransport {
 
 /// The ready-made clients' configuration is fixed, so building them cannot fail.
 #[allow(clippy::expect_used)]
-pub(crate) fn ready<T: Product>(builder: Builder<T>) -> T {
+pub(crate) fn ready<T: ApiClient>(builder: ClientBuilder<T>) -> T {
     builder.build().expect("a fixed configuration")
 }
 

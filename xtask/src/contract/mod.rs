@@ -70,11 +70,13 @@ fn catalogue(facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
                 drifts.push((name.clone(), format!("{what} {extra} is not in the contract")));
             }
         };
-        compare("scope", &operation.scopes, &set(descriptor.scopes));
+        // The contract lists scopes without saying which belong together.
+        let scopes: Vec<&str> = descriptor.scopes.iter().copied().flatten().copied().collect();
+        compare("scope", &operation.scopes, &set(&scopes));
         compare(
             "query parameter",
             &operation.query.keys().map(|key| key.trim_end_matches('*').to_owned()).collect(),
-            &set(descriptor.query),
+            &set(&descriptor.query_parameters().collect::<Vec<_>>()),
         );
         let header = if descriptor.custom_domain { set(&["auth0-custom-domain"]) } else { BTreeSet::new() };
         compare("header", &operation.headers, &header);

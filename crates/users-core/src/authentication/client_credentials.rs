@@ -1,7 +1,6 @@
 //! The client credentials grant.
 
 use super::token::{RequestToken, TokenResponse};
-use crate::call::Call;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -34,7 +33,7 @@ impl ClientCredentials {
             let (client, credential, audience) = (client.clone(), Arc::clone(&credential), audience.clone());
             Box::pin(async move {
                 let request = credential.request(audience).await?;
-                Call::new(client, Ok(request)).send().await?.into_token()
+                client.call(Ok(request)).send().await?.into_token()
             }) as Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send>>
         };
         Self(Cached::new(clock, Box::new(fetch)))

@@ -1,17 +1,18 @@
 //! The Authentication API: users as they see themselves, and the tokens that calls need.
 
 pub(crate) mod client_credentials;
-mod token;
-mod users;
+pub(crate) mod token;
+pub(crate) mod users;
 
 pub use client_credentials::ClientCredentials;
 pub use token::{RequestToken, TokenResponse};
 pub use users::{GetInfo, Impersonate, UsersManager};
 
-use crate::builder::Builder;
-use crate::builder::{AuthenticationProduct, Product, sealed::Sealed};
+use crate::builder::{ApiClient, AuthenticationApi, ClientBuilder, sealed::Sealed};
+use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::Api;
+use crate::operation::Operation;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
 
@@ -33,13 +34,28 @@ pub struct AuthenticationClient {
 
 impl AuthenticationClient {
     /// Begins a client on this transport.
-    pub fn builder(transport: impl HttpTransport) -> Builder<Self> {
-        Builder::new(transport)
+    pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
+        ClientBuilder::new(transport)
     }
 
     /// Everything about users.
     pub fn users(&self) -> UsersManager {
         UsersManager::of(self.client.clone())
+    }
+
+    /// Calls any [`Operation`] of this API, one that was written outside this crate included.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::AuthenticationClient) -> Result<(), users_core::Error> {
+    /// use users_core::authentication::GetInfo;
+    ///
+    /// let value = client.call(GetInfo::new("access token")).await?;
+    /// # let _ = value;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        self.client.call(Ok(operation))
     }
 
     /// Any path, modelled or not.
@@ -54,8 +70,8 @@ impl Sealed for AuthenticationClient {
     }
 }
 
-impl Product for AuthenticationClient {
+impl ApiClient for AuthenticationClient {
     const API: Api = Api::Authentication;
 }
 
-impl AuthenticationProduct for AuthenticationClient {}
+impl AuthenticationApi for AuthenticationClient {}

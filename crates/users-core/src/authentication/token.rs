@@ -1,11 +1,11 @@
 //! Fetching an access token.
 
 use crate::base_url::BaseUrl;
-use crate::decode::decode_json;
-use crate::descriptor::{Api, Descriptor};
-use crate::endpoint::RequestBuilder;
+use crate::descriptor::{Api, Descriptor, Safety};
 use crate::error::Error;
 use crate::operation::Operation;
+use crate::request::RequestBuilder;
+use crate::response::decode_model;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use users_model::Secret;
@@ -25,9 +25,11 @@ pub struct RequestToken {
 }
 
 impl RequestToken {
-    /// What is known of the endpoint. A token that was made twice does no harm, so it is repeated like a read.
-    pub const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::post("authentication.token", Api::Authentication, "/oauth/token", &[]).idempotent();
+    /// What is known of the endpoint. Requesting a token twice has no further effect, so the request is repeated like a read.
+    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::post("authentication.token", "/oauth/token")
+        .api(Api::Authentication)
+        .safety(Safety::Idempotent)
+        .node("oauth.clientCredentialsGrant");
 
     /// A token for an application, to be used with this audience.
     pub fn client_credentials(client_id: impl Into<String>, audience: impl Into<String>) -> Self {
@@ -85,6 +87,9 @@ impl Operation for RequestToken {
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {
-        decode_json(Some(Self::DESCRIPTOR), response)
+        decode_model(Self::DESCRIPTOR, response)
     }
 }
+
+/// The endpoints of this file.
+pub(crate) const OPERATIONS: &[&Descriptor] = &[RequestToken::DESCRIPTOR];

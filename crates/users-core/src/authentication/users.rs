@@ -1,15 +1,14 @@
 //! Who a token belongs to, and logging in as somebody else.
 
-use crate::base_url::BaseUrl;
-use crate::builder::Builder;
-use crate::builder::{AuthenticationProduct, Product, sealed::Sealed};
+use crate::builder::{ApiClient, AuthenticationApi, ClientBuilder, sealed::Sealed};
 use crate::call::Call;
 use crate::client::Client;
-use crate::decode::{decode_json, decode_text};
 use crate::descriptor::{Api, Descriptor};
-use crate::endpoint::RequestBuilder;
 use crate::error::Error;
-use crate::operation::Operation;
+use crate::management::user_id::IntoUserId;
+use crate::operation_macro::operations;
+use crate::request::RequestBuilder;
+use crate::response::{decode_model, decode_text};
 use crate::transport::HttpTransport;
 use bytes::Bytes;
 use users_model::{Impersonation, Secret, UserId, UserInfo};
@@ -29,16 +28,16 @@ impl Sealed for UsersManager {
     }
 }
 
-impl Product for UsersManager {
+impl ApiClient for UsersManager {
     const API: Api = Api::Authentication;
 }
 
-impl AuthenticationProduct for UsersManager {}
+impl AuthenticationApi for UsersManager {}
 
 impl UsersManager {
     /// Begins a manager on this transport.
-    pub fn builder(transport: impl HttpTransport) -> Builder<Self> {
-        Builder::new(transport)
+    pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
+        ClientBuilder::new(transport)
     }
 
     /// The claims of the user that an access token belongs to.
@@ -56,7 +55,7 @@ impl UsersManager {
     ///
     /// <https://auth0.com/docs/api/authentication/user-profile/get-user-info>
     pub fn get_info(&self, access_token: impl Into<Secret>) -> Call<GetInfo> {
-        Call::new(self.client.clone(), Ok(GetInfo { access_token: access_token.into() }))
+        self.client.call(Ok(GetInfo::new(access_token)))
     }
 
     /// A link that logs in as a user, for support: it works once, and only for a short time.
@@ -77,93 +76,57 @@ impl UsersManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/authentication/legacy/impersonation>
-    pub fn impersonate(
-        &self,
-        user_id: impl TryInto<UserId, Error: Into<Error>>,
-        settings: Impersonation,
-    ) -> Call<Impersonate> {
+    pub fn impersonate(&self, user_id: impl IntoUserId, settings: Impersonation) -> Call<Impersonate> {
         let mut settings = settings;
         settings.client_id = settings.client_id.or_else(|| self.client.shared.client_id.clone());
-        let operation =
-            user_id.try_into().map_err(Into::into).map(|user_id| Impersonate { user_id, settings });
-        Call::new(self.client.clone(), operation)
+        self.client.call(Impersonate::new(user_id, settings))
     }
 }
 
-/// `GET /userinfo`
-#[derive(Clone, Debug)]
-pub struct GetInfo {
-    access_token: Secret,
-}
-
-impl GetInfo {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::get("authentication.get_info", Api::Authentication, "/userinfo", &["openid"]);
-}
-
-impl Operation for GetInfo {
-    type Output = UserInfo;
-
-    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
+operations! {
+    /// `GET /userinfo`
+    operation GetInfo {
+        Descriptor::get("authentication.get_info", "/userinfo")
+            .api(Api::Authentication)
+            .scopes(&[&["openid"]])
+            .node("users.getInfo");
+        body { access_token: Secret = impl Into<Secret> => Into::into }
+        request { info_request }
+        decode { decode_model: UserInfo }
     }
 
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        RequestBuilder::new(Self::DESCRIPTOR, base).bearer(&self.access_token).empty()
-    }
-
-    fn decode(response: http::Response<Bytes>) -> Result<UserInfo, Error> {
-        decode_json(Some(Self::DESCRIPTOR), response)
+    /// `POST /users/{user_id}/impersonate`
+    operation Impersonate {
+        Descriptor::post("authentication.impersonate", "/users/{user_id}/impersonate")
+            .api(Api::Authentication)
+            .node("users.impersonate");
+        path { user_id: UserId }
+        body { settings: Impersonation }
+        request { impersonate_request }
+        decode { decode_text: String }
     }
 }
 
-/// `POST /users/{user_id}/impersonate`
-#[derive(Clone, Debug)]
-pub struct Impersonate {
-    user_id: UserId,
-    settings: Impersonation,
+fn info_request(info: &GetInfo, request: RequestBuilder<'_>) -> Result<http::Request<Bytes>, Error> {
+    request.bearer(&info.access_token).empty()
 }
 
-impl Impersonate {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::post(
-        "authentication.impersonate",
-        Api::Authentication,
-        "/users/{user_id}/impersonate",
-        &[],
-    );
-}
-
-impl Operation for Impersonate {
-    type Output = String;
-
-    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
+fn impersonate_request(
+    operation: &Impersonate,
+    request: RequestBuilder<'_>,
+) -> Result<http::Request<Bytes>, Error> {
+    let settings = &operation.settings;
+    let is_blank = |text: Option<&str>| text.is_none_or(|text| text.trim().is_empty());
+    if is_blank(settings.impersonator_id.as_deref()) {
+        return Err(Error::invalid("impersonator_id is missing: the user who impersonates"));
     }
-
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        let is_blank = |text: Option<&str>| text.is_none_or(|text| text.trim().is_empty());
-        if is_blank(self.settings.impersonator_id.as_deref()) {
-            return Err(Error::invalid("impersonator_id is missing: the user who impersonates"));
-        }
-        if is_blank(self.settings.protocol.as_ref().map(users_model::Protocol::as_str)) {
-            return Err(Error::invalid("protocol is missing: the login that the link starts"));
-        }
-        let request = RequestBuilder::new(Self::DESCRIPTOR, base).segment("user_id", self.user_id.as_str());
-        let mut body = self.settings.clone();
-        match body.token.take() {
-            Some(token) => request.bearer(&token),
-            None => request,
-        }
-        .json(&body)
+    if is_blank(settings.protocol.as_ref().map(users_model::Protocol::as_str)) {
+        return Err(Error::invalid("protocol is missing: the login that the link starts"));
     }
-
-    fn decode(response: http::Response<Bytes>) -> Result<String, Error> {
-        decode_text(Some(Self::DESCRIPTOR), response)
+    let mut body = settings.clone();
+    match body.token.take() {
+        Some(token) => request.bearer(&token),
+        None => request,
     }
+    .json(&body)
 }

@@ -4,15 +4,14 @@ use super::gzip::{Check, Misfit};
 use super::job::{job_id, wait_for};
 use super::yielding::yield_now;
 use crate::base_url::BaseUrl;
-use crate::call::Call;
 use crate::client::Client;
 use crate::clock::within;
+use crate::descriptor::Descriptor;
 use crate::descriptor::Safety;
-use crate::descriptor::{Api, Descriptor};
 use crate::error::{Error, ErrorKind};
 use crate::management::jobs::{ExportUsers, GetJob, JobsManager};
+use crate::outcome::{AttemptResult, History, Limits, Outcome};
 use crate::rate_limit::server_delay;
-use crate::retry::{Failure, Tried};
 use crate::transport::{ConnectTimeout, Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use flate2::Crc;
@@ -24,8 +23,7 @@ use std::io::{self, Write};
 use users_model::{Job, Secret, UsersExport};
 
 /// What errors name where the file itself fails; it is no operation of the API.
-const DOWNLOAD: &Descriptor =
-    &Descriptor::get("jobs.export_to", Api::Management, "export file", &["read:users"]);
+const DOWNLOAD: &Descriptor = &Descriptor::get("jobs.export_to", "export file").scopes(&[&["read:users"]]);
 
 /// How much of a file is unpacked and written before other tasks run.
 const SLICE: usize = 64 * 1024;
@@ -80,7 +78,7 @@ impl JobsManager {
 
 /// Begins an export, waits for its file and writes it into a sink; gives the job.
 async fn export_to(client: Client, export: UsersExport, mut sink: impl Write + Send) -> Result<Job, Error> {
-    let job = Call::new(client.clone(), Ok(ExportUsers::new(export))).send().await?;
+    let job = client.call(Ok(ExportUsers::new(export))).send().await?;
     let id = job_id(&job, ExportUsers::DESCRIPTOR)?;
     finish(&client, &id, job, &mut sink).await.map_err(|error| error.with_job_id(&id))
 }
@@ -88,7 +86,7 @@ async fn export_to(client: Client, export: UsersExport, mut sink: impl Write + S
 /// Waits for the file of an export that was begun before, and writes it into a sink; gives the job.
 async fn resume_export(client: Client, id: String, mut sink: impl Write + Send) -> Result<Job, Error> {
     let finished = async {
-        let job = Call::new(client.clone(), Ok(GetJob::new(id.clone()))).send().await?;
+        let job = client.call(GetJob::new(id.as_str())).send().await?;
         finish(&client, &id, job, &mut sink).await
     };
     finished.await.map_err(|error| error.with_job_id(&id))
@@ -100,50 +98,50 @@ async fn finish(client: &Client, id: &str, job: Job, sink: &mut (impl Write + Se
     let clock = &*shared.clock;
     let started = clock.now();
     let mut output = Output { sink, written: 0, crc: Crc::new() };
-    let mut tried = Tried::new(Safety::Safe, None);
+    let mut history = History::new(Safety::Safe, None);
     let mut attempts = 0;
-    shared.budget.call();
+    shared.budget.deposit();
     loop {
         attempts += 1;
         let Err(failed) = download(client, &job, &mut output).await else { return Ok(job) };
-        let is_refused = matches!(failed.failure, Failure::Refused { .. });
-        let pause = shared.retry.pause(&failed.failure, &tried, clock.random());
-        let Some(pause) = pause.filter(|_| is_refused || shared.budget.take()) else {
+        let limits =
+            Limits { time_left: None, has_budget: shared.budget.has_retry(), random: clock.random() };
+        let outcome = Outcome::classify(&failed.result, &history, &shared.retry, &limits);
+        let Outcome::RetryAfter(delay) = outcome else {
             let elapsed = clock.now().saturating_since(started);
-            return Err(failed.error.of(DOWNLOAD).after(attempts, elapsed, false));
+            return Err(failed.error.with_operation(DOWNLOAD).with_attempts(attempts, elapsed, false));
         };
-        if is_refused {
-            tried.refusals += 1;
-        } else {
-            tried.errors += 1;
+        if !failed.result.is_rate_limited() {
+            shared.budget.withdraw();
         }
-        clock.sleep(pause).await;
+        history = history.with(&failed.result);
+        clock.sleep(delay).await;
         // The file's address is valid for 60 seconds.
-        job = Call::new(client.clone(), Ok(GetJob::new(id.to_owned()))).send().await?;
+        job = client.call(GetJob::new(id)).send().await?;
     }
 }
 
 /// A download that failed, and whether it may succeed another time.
 struct Failed {
     error: Error,
-    failure: Failure,
+    result: AttemptResult,
 }
 
 impl Failed {
     fn for_good(error: Error) -> Self {
-        Self { error, failure: Failure::Final }
+        Self { error, result: AttemptResult::Final }
     }
 
     fn of_transport(error: TransportError, location: &Uri) -> Self {
-        let failure = Failure::of_transport(&error);
-        Self { error: Error::transport(without_location(error, location)), failure }
+        let result = AttemptResult::of_error(&error);
+        Self { error: Error::transport(without_location(error, location)), result }
     }
 
     /// The file is not what it should be; whether another download may give the right one.
-    fn of_file(message: &str, may_pass: bool) -> Self {
-        let passing = Failure::Passing { status: None, server_delay: None };
-        let failure = if may_pass { passing } else { Failure::Final };
-        Self { error: Error::new(ErrorKind::Decode, message), failure }
+    fn of_file(message: &str, is_transient: bool) -> Self {
+        let transient = AttemptResult::Transient { status: None, server_delay: None };
+        let result = if is_transient { transient } else { AttemptResult::Final };
+        Self { error: Error::new(ErrorKind::Decode, message), result }
     }
 }
 
@@ -187,8 +185,8 @@ async fn download(
         .map_err(|error| Failed::of_transport(error, &location))?;
     if !answer.status().is_success() {
         let delay = server_delay(answer.headers(), clock.unix_now());
-        let failure = Failure::of_answer(answer.status(), &[], delay);
-        return Err(Failed { error: Error::status_of(None, answer.map(|_| Bytes::new())), failure });
+        let result = AttemptResult::of_response(answer.status(), &[], delay);
+        return Err(Failed { error: Error::status_of(None, answer.map(|_| Bytes::new())), result });
     }
     let announced = content_length(answer.headers());
     let mut body = answer.into_body();
@@ -251,7 +249,7 @@ fn without_location(error: TransportError, location: &Uri) -> TransportError {
         return error;
     }
     let secrets = secrets.map(Secret::from);
-    let message = Error::new(ErrorKind::Transport, error.to_string()).without(&secrets);
+    let message = Error::new(ErrorKind::Transport, error.to_string()).redacted(&secrets);
     TransportError::new(error.kind(), error.sent(), message.message())
 }
 

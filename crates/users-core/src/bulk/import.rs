@@ -3,10 +3,10 @@
 use super::files::{File, FileError, Files, Rows};
 use super::job::{job_id, wait_for};
 use super::report::{ImportError, ImportReport, UnfinishedImport};
-use crate::call::Call;
+use crate::call::CallFuture;
 use crate::client::Client;
 use crate::error::Error;
-use crate::management::jobs::{GetJobErrors, ImportUsers, JobErrors, JobsManager, check_row};
+use crate::management::jobs::{GetJobErrors, ImportRows, ImportUsers, JobErrors, JobsManager, check_row};
 use futures_core::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
@@ -212,9 +212,10 @@ impl Running {
 
 async fn send(client: Client, options: Options, file: File) -> Event {
     let Options { connection_id, upsert, send_completion_email } = options;
-    let import = ImportUsers::new(connection_id, file.bytes(), upsert, send_completion_email);
+    let mut import = ImportUsers::new(connection_id, ImportRows::from_json(file.bytes()));
+    (import.upsert, import.send_completion_email) = (upsert, send_completion_email);
     let accepted = async {
-        let job = Call::new(client, Ok(import)).send().await?;
+        let job = client.call(Ok(import)).send().await?;
         job_id(&job, ImportUsers::DESCRIPTOR).map(|id| (id, job))
     };
     let accepted = accepted.await;
@@ -226,16 +227,16 @@ async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
         Ok(job) => job,
         Err(error) => return Event::Ended(file, id, None, Err(error)),
     };
-    let errors = Call::new(client, Ok(GetJobErrors::new(id.clone()))).send().await;
+    let errors = client.call(GetJobErrors::new(id.as_str())).send().await;
     Event::Ended(file, id, Some(job), errors)
 }
 
 impl IntoFuture for ImportAll {
     type Output = Result<ImportReport, ImportError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = CallFuture<ImportReport, ImportError>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        CallFuture::new(self.run())
     }
 }
 

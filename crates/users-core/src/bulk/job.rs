@@ -1,6 +1,5 @@
 //! Waiting for jobs.
 
-use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind};
@@ -18,7 +17,7 @@ const LONGEST_JOB: Duration = Duration::from_secs(2 * 60 * 60);
 pub(super) fn job_id(job: &Job, descriptor: &Descriptor) -> Result<String, Error> {
     job.id.clone().filter(|id| !id.is_empty()).ok_or_else(|| {
         let message = "the job was accepted, but the answer does not name its id";
-        Error::new(ErrorKind::Decode, message).of(descriptor).maybe_applied()
+        Error::new(ErrorKind::Decode, message).with_operation(descriptor).maybe_applied()
     })
 }
 
@@ -30,11 +29,11 @@ pub(super) async fn wait_for(client: &Client, id: &str, mut job: Job) -> Result<
     while !matches!(job.status, Some(JobStatus::Completed | JobStatus::Failed)) {
         if clock.now().saturating_since(began) > LONGEST_JOB {
             let message = format!("job {id} has not ended in two hours");
-            return Err(Error::new(ErrorKind::Timeout, message).of(GetJob::DESCRIPTOR));
+            return Err(Error::new(ErrorKind::Timeout, message).with_operation(GetJob::DESCRIPTOR));
         }
         clock.sleep(pause).await;
         pause = (pause * 3 / 2).min(longest);
-        job = Call::new(client.clone(), Ok(GetJob::new(id.to_owned()))).send().await?;
+        job = client.call(GetJob::new(id)).send().await?;
     }
     Ok(job)
 }

@@ -2,8 +2,9 @@
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::decode_empty;
 
 /// Users by the connection that they are in.
 #[derive(Clone, Debug)]
@@ -16,18 +17,18 @@ impl ConnectionsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/connections/delete-users-by-email>
     pub fn delete_user(&self, id: impl Into<String>, email: impl Into<String>) -> Call<DeleteConnectionUser> {
-        self.call(DeleteConnectionUser::new(id.into(), email.into()))
-    }
-
-    fn call<O: crate::Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.0.clone(), Ok(operation))
+        self.0.call(DeleteConnectionUser::new(id, email))
     }
 }
 
-operation! {
+operations! {
     /// `DELETE /connections/{id}/users`
-    DeleteConnectionUser = Descriptor::delete("connections.delete_user", Api::Management, "/connections/{id}/users", &["delete:users"]);
-    path { id: String }
-    required { email }
-    answer { decode_empty: () }
+    operation DeleteConnectionUser {
+        Descriptor::delete("connections.delete_user", "/connections/{id}/users")
+            .scopes(&[&["delete:users"]])
+            .node("connections.users.deleteByEmail");
+        path { id: String }
+        required { email }
+        decode { decode_empty: () }
+    }
 }

@@ -1,6 +1,6 @@
 //! Which fields come back.
 
-use crate::endpoint::RequestBuilder;
+use crate::request::RequestBuilder;
 
 /// All fields, some, or all but some.
 #[derive(Clone, Debug, Default)]

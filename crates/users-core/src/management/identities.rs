@@ -1,15 +1,13 @@
 //! Linking accounts to a user.
 
-use super::user_id::user_id;
-use crate::base_url::BaseUrl;
+use super::user_id::IntoUserId;
 use crate::call::Call;
 use crate::client::Client;
-use crate::decode::decode_json;
 use crate::descriptor::{Api, Descriptor};
-use crate::endpoint::RequestBuilder;
 use crate::error::Error;
-use crate::operation::Operation;
-use crate::operation_macro::operation;
+use crate::operation_macro::operations;
+use crate::request::RequestBuilder;
+use crate::response::decode_model;
 use crate::rest::RestClient;
 use bytes::Bytes;
 use users_model::{Identity, LinkTarget, Provider, UserId};
@@ -41,13 +39,8 @@ impl Identities {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-identities>
-    pub fn link(
-        &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
-        target: impl Into<LinkTarget>,
-    ) -> Call<LinkIdentity> {
-        let operation = user_id(id).map(|id| LinkIdentity { id, target: target.into() });
-        Call::new(self.client.clone(), operation)
+    pub fn link(&self, id: impl IntoUserId, target: impl Into<LinkTarget>) -> Call<LinkIdentity> {
+        self.client.call(LinkIdentity::new(id, target.into()))
     }
 
     /// Takes a linked account away from a user, and gives the accounts that are left. The account becomes a user of its own again,
@@ -67,20 +60,14 @@ impl Identities {
     /// <https://auth0.com/docs/api/management/v2/users/delete-user-identity-by-user-id>
     pub fn unlink(
         &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
+        id: impl IntoUserId,
         provider: impl Into<Provider>,
         user_id: impl Into<String>,
     ) -> Call<UnlinkIdentity> {
-        let operation = self::user_id(id).map(|id| {
-            let provider = provider.into();
-            let given = user_id.into();
-            let bare = given
-                .strip_prefix(provider.as_str())
-                .and_then(|rest| rest.strip_prefix('|'))
-                .map_or_else(|| given.clone(), ToOwned::to_owned);
-            UnlinkIdentity::new(id, provider, bare)
-        });
-        Call::new(self.client.clone(), operation)
+        let (provider, given) = (provider.into(), user_id.into());
+        let bare = given.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('|'));
+        let bare = bare.map_or_else(|| given.clone(), ToOwned::to_owned);
+        self.client.call(UnlinkIdentity::new(id, provider, bare))
     }
 
     /// The identities' own paths, by hand: `/users/{id}/identities/{provider}/{user_id}`.
@@ -89,62 +76,41 @@ impl Identities {
     }
 }
 
-/// `POST /users/{id}/identities`
-#[derive(Clone, Debug)]
-pub struct LinkIdentity {
-    id: UserId,
-    target: LinkTarget,
-}
-
-impl LinkIdentity {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::post(
-        "users.link",
-        Api::Management,
-        "/users/{id}/identities",
-        &["update:users", "update:current_user_identities"],
-    );
-}
-
-impl Operation for LinkIdentity {
-    type Output = Vec<Identity>;
-
-    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
+operations! {
+    /// `POST /users/{id}/identities`
+    operation LinkIdentity {
+        Descriptor::post("users.link", "/users/{id}/identities")
+            .scopes(&[&["update:users"], &["update:current_user_identities"]])
+            .node("users.link");
+        path { id: UserId }
+        body { target: LinkTarget }
+        request { link_request }
+        decode { decode_model: Vec<Identity> }
     }
 
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        let target = &self.target;
-        let by_account =
-            target.provider.as_ref().is_some_and(|provider| !provider.as_str().trim().is_empty())
-                && target.user_id.as_ref().is_some_and(|id| !id.as_str().trim().is_empty());
-        let by_token = target.link_with.as_ref().is_some_and(|token| !token.expose().trim().is_empty());
-        match (by_account, by_token) {
-            (false, false) => Err(Error::invalid(
-                "an account to link is named by its provider and its id, or by its ID token",
-            )),
-            (true, true) => Err(Error::invalid(
-                "an account to link is named by provider and id or by ID token, not by both",
-            )),
-            _ => RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", self.id.as_str()).json(target),
-        }
-    }
-
-    fn decode(response: http::Response<Bytes>) -> Result<Vec<Identity>, Error> {
-        decode_json(Some(Self::DESCRIPTOR), response)
-    }
-}
-
-operation! {
     /// `DELETE /users/{id}/identities/{provider}/{user_id}`
-    UnlinkIdentity = Descriptor::delete(
-        "users.unlink",
-        Api::Management,
-        "/users/{id}/identities/{provider}/{user_id}",
-        &["update:users", "update:current_user_identities"],
-    );
-    path { id: UserId, provider: Provider, user_id: String }
-    answer { decode_json: Vec<Identity> }
+    operation UnlinkIdentity {
+        Descriptor::delete("users.unlink", "/users/{id}/identities/{provider}/{user_id}")
+            .scopes(&[&["update:users"], &["update:current_user_identities"]])
+            .node("users.unlink");
+        path { id: UserId, provider: Provider, user_id: String }
+        decode { decode_model: Vec<Identity> }
+    }
+}
+
+fn link_request(link: &LinkIdentity, request: RequestBuilder<'_>) -> Result<http::Request<Bytes>, Error> {
+    let target = &link.target;
+    let is_set = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
+    let by_account = is_set(target.provider.as_ref().map(Provider::as_str))
+        && is_set(target.user_id.as_ref().map(|id| id.as_str()));
+    let by_token = is_set(target.link_with.as_ref().map(users_model::Secret::expose));
+    match (by_account, by_token) {
+        (false, false) => {
+            Err(Error::invalid("an account to link is named by its provider and its id, or by its ID token"))
+        }
+        (true, true) => {
+            Err(Error::invalid("an account to link is named by provider and id or by ID token, not by both"))
+        }
+        _ => request.json(target),
+    }
 }

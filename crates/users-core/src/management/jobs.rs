@@ -1,14 +1,12 @@
 //! Jobs: imports, exports and verification mails.
 
-use crate::base_url::BaseUrl;
 use crate::call::Call;
 use crate::client::Client;
-use crate::decode::{decode_json, decode_status};
-use crate::descriptor::{Api, Descriptor};
-use crate::endpoint::RequestBuilder;
+use crate::descriptor::Descriptor;
 use crate::error::Error;
-use crate::operation::Operation;
-use crate::operation_macro::operation;
+use crate::operation_macro::operations;
+use crate::request::RequestBuilder;
+use crate::response::{decode_model, decode_status};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
@@ -37,7 +35,7 @@ impl JobsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/post-users-exports>
     pub fn export_users(&self, export: UsersExport) -> Call<ExportUsers> {
-        self.call(Ok(ExportUsers::new(export)))
+        self.0.call(Ok(ExportUsers::new(export)))
     }
 
     /// Begins an import of users into a database connection (`con_…`), given as rows that serialise to objects.
@@ -51,21 +49,7 @@ impl JobsManager {
         connection_id: impl Into<String>,
         rows: impl IntoIterator<Item = impl Serialize>,
     ) -> Call<ImportUsers> {
-        let mut users = Vec::from(*b"[");
-        for (index, row) in rows.into_iter().enumerate() {
-            if index > 0 {
-                users.push(b',');
-            }
-            let start = users.len();
-            if let Err(error) = serde_json::to_writer(&mut users, &row) {
-                return self.call(Err(Error::invalid(format!("row {index} has no JSON form: {error}"))));
-            }
-            if let Err(error) = check_row(index, users.get(start..).unwrap_or_default()) {
-                return self.call(Err(error));
-            }
-        }
-        users.push(b']');
-        self.call(Ok(ImportUsers::new(connection_id.into(), users.into(), None, None)))
+        self.0.call(ImportRows::new(rows).map(|rows| ImportUsers::new(connection_id, rows)))
     }
 
     /// Sends a verification mail.
@@ -74,7 +58,7 @@ impl JobsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/post-verification-email>
     pub fn send_verification_email(&self, email: VerificationEmail) -> Call<SendVerificationEmail> {
-        self.call(Ok(SendVerificationEmail::new(email)))
+        self.0.call(Ok(SendVerificationEmail::new(email)))
     }
 
     /// Tells how far a job has come.
@@ -83,7 +67,7 @@ impl JobsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/get-jobs-by-id>
     pub fn get(&self, id: impl Into<String>) -> Call<GetJob> {
-        self.call(Ok(GetJob::new(id.into())))
+        self.0.call(GetJob::new(id))
     }
 
     /// Lists the rows that an import refused, and why.
@@ -92,143 +76,125 @@ impl JobsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/get-errors>
     pub fn errors(&self, id: impl Into<String>) -> Call<GetJobErrors> {
-        self.call(Ok(GetJobErrors::new(id.into())))
-    }
-
-    fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
-        Call::new(self.0.clone(), operation)
+        self.0.call(GetJobErrors::new(id))
     }
 }
 
-operation! {
+operations! {
     /// `POST /jobs/users-exports`
-    ExportUsers = Descriptor::post("jobs.export_users", Api::Management, "/jobs/users-exports", &["read:users"]);
-    body { body: UsersExport }
-    answer { decode_json: Job }
-}
+    operation ExportUsers {
+        Descriptor::post("jobs.export_users", "/jobs/users-exports")
+            .scopes(&[&["read:users"]])
+            .node("jobs.usersExports.create");
+        body { body: UsersExport }
+        decode { decode_model: Job }
+    }
 
-operation! {
     /// `POST /jobs/verification-email`
-    SendVerificationEmail = Descriptor::post(
-        "jobs.send_verification_email",
-        Api::Management,
-        "/jobs/verification-email",
-        &["update:users"],
-    )
-    .takes_custom_domain();
-    body { body: VerificationEmail }
-    answer { decode_json: Job }
-}
+    operation SendVerificationEmail {
+        Descriptor::post("jobs.send_verification_email", "/jobs/verification-email")
+            .scopes(&[&["update:users"]])
+            .node("jobs.verificationEmail.create")
+            .takes_custom_domain();
+        body { body: VerificationEmail }
+        decode { decode_model: Job }
+    }
 
-operation! {
     /// `GET /jobs/{id}`
-    GetJob = Descriptor::get("jobs.get", Api::Management, "/jobs/{id}", &["create:users", "read:users"]);
-    path { id: String }
-    answer { decode_json: Job }
-}
+    operation GetJob {
+        Descriptor::get("jobs.get", "/jobs/{id}")
+            .scopes(&[&["create:users"], &["read:users"]])
+            .node("jobs.get");
+        path { id: String }
+        decode { decode_model: Job }
+    }
 
-/// `POST /jobs/users-imports`, as `multipart/form-data`
-#[derive(Clone)]
-pub struct ImportUsers {
-    connection_id: String,
-    users: Bytes,
-    upsert: Option<bool>,
-    external_id: Option<String>,
-    send_completion_email: Option<bool>,
+    /// `POST /jobs/users-imports`, as `multipart/form-data`
+    operation ImportUsers {
+        Descriptor::post("jobs.import_users", "/jobs/users-imports")
+            .scopes(&[&["create:users"]])
+            .node("jobs.usersImports.create");
+        arguments { connection_id }
+        options {
+            /// Sets whether users who exist already are updated rather than refused. They are matched by e-mail address, and
+            /// their metadata is replaced.
+            upsert: bool,
+            /// Sets an id of the caller's own for the job.
+            external_id: String,
+            /// Sets whether administrators get an e-mail when the job is done; `true` unless set.
+            send_completion_email: bool,
+        }
+        body { rows: ImportRows }
+        request { import_request }
+        decode { decode_model: Job }
+    }
+
+    /// `GET /jobs/{id}/errors`
+    operation GetJobErrors {
+        Descriptor::get("jobs.errors", "/jobs/{id}/errors")
+            .scopes(&[&["create:users"], &["read:users"]])
+            .node("jobs.errors.get");
+        path { id: String }
+        decode { decode_errors: JobErrors }
+    }
 }
 
 /// The largest file that Auth0 takes in one job.
 const LARGEST_IMPORT: usize = 512_000;
 
-impl ImportUsers {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::post("jobs.import_users", Api::Management, "/jobs/users-imports", &["create:users"]);
+/// The rows of an import, as the JSON array that is sent.
+#[derive(Clone)]
+pub struct ImportRows(Bytes);
 
-    pub(crate) fn new(
-        connection_id: String,
-        users: Bytes,
-        upsert: Option<bool>,
-        send_completion_email: Option<bool>,
-    ) -> Self {
-        Self { connection_id, users, upsert, external_id: None, send_completion_email }
-    }
-}
-
-impl Operation for ImportUsers {
-    type Output = Job;
-
-    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
-    }
-
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        if self.users.len() > LARGEST_IMPORT {
-            return Err(Error::invalid(format!(
-                "the rows are {} bytes, and Auth0 takes {LARGEST_IMPORT} in one job; split them",
-                self.users.len()
-            )));
+impl ImportRows {
+    /// Serializes rows, each of which must be a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) that names the first row that is not.
+    pub fn new(rows: impl IntoIterator<Item = impl Serialize>) -> Result<Self, Error> {
+        let mut json = Vec::from(*b"[");
+        for (index, row) in rows.into_iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            let start = json.len();
+            if let Err(error) = serde_json::to_writer(&mut json, &row) {
+                return Err(Error::invalid(format!("row {index} has no JSON form: {error}")));
+            }
+            check_row(index, json.get(start..).unwrap_or_default())?;
         }
-        let flag = |flag: bool| flag.to_string();
-        let mut fields = vec![("connection_id", self.connection_id.clone())];
-        fields.extend(self.upsert.map(|upsert| ("upsert", flag(upsert))));
-        fields.extend(self.external_id.clone().map(|id| ("external_id", id)));
-        fields.extend(self.send_completion_email.map(|send| ("send_completion_email", flag(send))));
-        RequestBuilder::new(Self::DESCRIPTOR, base).multipart(&fields, ("users", "users.json", &self.users))
+        json.push(b']');
+        Ok(Self(json.into()))
     }
 
-    fn decode(response: http::Response<Bytes>) -> Result<Job, Error> {
-        decode_json(Some(Self::DESCRIPTOR), response)
+    /// Rows that are serialized and checked already.
+    pub(crate) fn from_json(json: Bytes) -> Self {
+        Self(json)
     }
 }
 
-impl Call<ImportUsers> {
-    /// Whether users who exist already are changed rather than refused. They are matched by address, and their metadata is replaced.
-    pub fn upsert(self, upsert: bool) -> Self {
-        self.with(|operation| operation.upsert = Some(upsert))
-    }
-
-    /// An id of your own for the job.
-    pub fn external_id(self, id: impl Into<String>) -> Self {
-        self.with(|operation| operation.external_id = Some(id.into()))
-    }
-
-    /// Whether administrators get a mail when it is done; they do unless told otherwise.
-    pub fn send_completion_email(self, send: bool) -> Self {
-        self.with(|operation| operation.send_completion_email = Some(send))
-    }
-}
-
-impl std::fmt::Debug for ImportUsers {
+impl std::fmt::Debug for ImportRows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The rows may hold password hashes.
-        f.debug_struct("ImportUsers")
-            .field("connection_id", &self.connection_id)
-            .field("bytes", &self.users.len())
-            .finish_non_exhaustive()
+        write!(f, "ImportRows({} bytes)", self.0.len())
     }
 }
 
-/// `GET /jobs/{id}/errors`
-#[derive(Clone, Debug)]
-pub struct GetJobErrors {
-    id: String,
-}
-
-impl GetJobErrors {
-    /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::get(
-        "jobs.errors",
-        Api::Management,
-        "/jobs/{id}/errors",
-        &["create:users", "read:users"],
-    );
-
-    pub(crate) fn new(id: String) -> Self {
-        Self { id }
+fn import_request(import: &ImportUsers, request: RequestBuilder<'_>) -> Result<http::Request<Bytes>, Error> {
+    let rows = &import.rows.0;
+    if rows.len() > LARGEST_IMPORT {
+        return Err(Error::invalid(format!(
+            "the rows are {} bytes, and Auth0 takes {LARGEST_IMPORT} in one job; split them",
+            rows.len()
+        )));
     }
+    let flag = |flag: bool| flag.to_string();
+    let mut fields = vec![("connection_id", import.connection_id.clone())];
+    fields.extend(import.upsert.map(|upsert| ("upsert", flag(upsert))));
+    fields.extend(import.external_id.clone().map(|id| ("external_id", id)));
+    fields.extend(import.send_completion_email.map(|send| ("send_completion_email", flag(send))));
+    request.multipart(&fields, ("users", "users.json", rows))
 }
 
 /// What went wrong with a job.
@@ -241,29 +207,15 @@ pub enum JobErrors {
     Job(Box<Job>),
 }
 
-impl Operation for GetJobErrors {
-    type Output = JobErrors;
-
-    const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
-
-    fn descriptor(&self) -> &Descriptor {
-        Self::DESCRIPTOR
+fn decode_errors(descriptor: &Descriptor, response: http::Response<Bytes>) -> Result<JobErrors, Error> {
+    let response = decode_status(descriptor, response)?;
+    if response.status() == StatusCode::NO_CONTENT || response.body().is_empty() {
+        return Ok(JobErrors::Rows(Vec::new()));
     }
-
-    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        RequestBuilder::new(Self::DESCRIPTOR, base).segment("id", &self.id).empty()
+    if response.body().trim_ascii_start().starts_with(b"[") {
+        return decode_model(descriptor, response).map(JobErrors::Rows);
     }
-
-    fn decode(response: http::Response<Bytes>) -> Result<JobErrors, Error> {
-        let response = decode_status(Some(Self::DESCRIPTOR), response)?;
-        if response.status() == StatusCode::NO_CONTENT || response.body().is_empty() {
-            return Ok(JobErrors::Rows(Vec::new()));
-        }
-        if response.body().trim_ascii_start().starts_with(b"[") {
-            return decode_json(Some(Self::DESCRIPTOR), response).map(JobErrors::Rows);
-        }
-        decode_json(Some(Self::DESCRIPTOR), response).map(|job| JobErrors::Job(Box::new(job)))
-    }
+    decode_model(descriptor, response).map(|job| JobErrors::Job(Box::new(job)))
 }
 
 /// Refuses a row that is no object: Auth0 would refuse the whole file, or fail over it.

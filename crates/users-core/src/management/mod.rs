@@ -1,54 +1,35 @@
 //! The Management API: users as an administrator sees them.
 
-mod connections;
+pub(crate) mod connections;
 pub(crate) mod fields;
-mod identities;
+pub(crate) mod identities;
 pub(crate) mod jobs;
-mod multifactor;
-mod refresh_tokens;
-mod roles;
-mod sessions;
-mod tickets;
-mod user_blocks;
-mod user_id;
-mod users;
+pub(crate) mod multifactor;
+pub(crate) mod refresh_tokens;
+pub(crate) mod roles;
+pub(crate) mod sessions;
+pub(crate) mod tickets;
+pub(crate) mod user_blocks;
+pub(crate) mod user_id;
+pub(crate) mod users;
 
-pub use connections::{ConnectionsManager, DeleteConnectionUser};
-pub use identities::{Identities, LinkIdentity, UnlinkIdentity};
-pub use jobs::{
-    ExportUsers, GetJob, GetJobErrors, ImportUsers, JobErrors, JobsManager, SendVerificationEmail,
-};
-pub use multifactor::{DeleteMultifactorProvider, InvalidateRememberBrowser, Multifactor};
-pub use refresh_tokens::{
-    DeleteRefreshToken, GetRefreshToken, ListRefreshTokens, RefreshTokensManager, RevokeRefreshTokens,
-    UpdateRefreshToken,
-};
-pub use roles::{AssignRoleUsers, ListRoleUsers, RolesManager};
-pub use sessions::{DeleteSession, GetSession, RevokeSession, SessionsManager, UpdateSession};
-pub use tickets::{ChangePasswordTicket, TicketsManager, VerifyEmailTicket};
-pub use user_blocks::{
-    DeleteUserBlocks, DeleteUserBlocksByIdentifier, GetUserBlocks, GetUserBlocksByIdentifier,
-    UserBlocksManager,
-};
-pub use users::{
-    AssignUserPermissions, AssignUserRoles, AuthenticationMethods, ClearRiskAssessments, Confirm,
-    CreateAuthenticationMethod, CreateUser, DeleteAll, DeleteAllReport, DeleteAuthenticationMethod,
-    DeleteAuthenticationMethods, DeleteAuthenticators, DeleteFederatedTokenSet, DeleteOutcome, DeleteUser,
-    DeleteUserCollection, DeleteUserRefreshTokens, DeleteUserSessions, EffectivePermissions, EffectiveRoles,
-    FederatedTokenSets, GetAllUsers, GetAuthenticationMethod, GetUser, GetUsersByEmail,
-    ListAuthenticationMethods, ListConnectedAccounts, ListEffectivePermissionRoleSources,
-    ListEffectivePermissions, ListEffectiveRoles, ListEnrollments, ListFederatedTokenSets,
-    ListRoleSourceGroups, ListUserGroups, ListUserLogs, ListUserOrganizations, ListUserPermissions,
-    ListUserRefreshTokens, ListUserRoles, ListUserSessions, RegenerateRecoveryCode, RemoveUserPermissions,
-    RemoveUserRoles, ReplaceAuthenticationMethods, RevokeUserAccess, SearchEngine,
-    UpdateAuthenticationMethod, UpdateUser, UserPermissions, UserRefreshTokens, UserRoles, UserSessions,
-    UsersManager,
-};
+pub use connections::*;
+pub use identities::*;
+pub use jobs::*;
+pub use multifactor::*;
+pub use refresh_tokens::*;
+pub use roles::*;
+pub use sessions::*;
+pub use tickets::*;
+pub use user_blocks::*;
+pub use user_id::IntoUserId;
+pub use users::*;
 
-use crate::builder::Builder;
-use crate::builder::{ManagementProduct, Product, sealed::Sealed};
+use crate::builder::{ApiClient, ClientBuilder, ManagementApi, sealed::Sealed};
+use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::Api;
+use crate::operation::Operation;
 use crate::pacing::RateLimitState;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
@@ -72,8 +53,8 @@ pub struct ManagementClient {
 
 impl ManagementClient {
     /// Begins a client on this transport.
-    pub fn builder(transport: impl HttpTransport) -> Builder<Self> {
-        Builder::new(transport)
+    pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
+        ClientBuilder::new(transport)
     }
 
     /// Everything about users.
@@ -130,6 +111,21 @@ impl ManagementClient {
         self.client.shared.pacer.limits()
     }
 
+    /// Calls any [`Operation`] of this API, one that was written outside this crate included.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// use users_core::management::GetUser;
+    ///
+    /// let value = client.call(GetUser::new("auth0|1")?).await?;
+    /// # let _ = value;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<O: Operation>(&self, operation: O) -> Call<O> {
+        self.client.call(Ok(operation))
+    }
+
     /// Any path below `/api/v2`, modelled or not.
     pub fn rest(&self, template: impl Into<String>) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, template)
@@ -142,8 +138,8 @@ impl Sealed for ManagementClient {
     }
 }
 
-impl Product for ManagementClient {
+impl ApiClient for ManagementClient {
     const API: Api = Api::Management;
 }
 
-impl ManagementProduct for ManagementClient {}
+impl ManagementApi for ManagementClient {}

@@ -1,11 +1,11 @@
 //! A user's multi-factor enrolments.
 
-use super::user_id::user_id;
+use super::user_id::IntoUserId;
 use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::{Api, Descriptor};
-use crate::error::Error;
-use crate::operation_macro::operation;
+use crate::operation_macro::operations;
+use crate::response::decode_empty;
 use crate::rest::RestClient;
 use users_model::{MultifactorProvider, UserId};
 
@@ -34,11 +34,10 @@ impl Multifactor {
     /// <https://auth0.com/docs/api/management/v2/users/delete-multifactor-by-provider>
     pub fn delete(
         &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
+        id: impl IntoUserId,
         provider: impl Into<MultifactorProvider>,
     ) -> Call<DeleteMultifactorProvider> {
-        let operation = user_id(id).map(|id| DeleteMultifactorProvider::new(id, provider.into()));
-        Call::new(self.client.clone(), operation)
+        self.client.call(DeleteMultifactorProvider::new(id, provider))
     }
 
     /// Lets every browser ask for the second factor again that was told to remember the user.
@@ -46,11 +45,8 @@ impl Multifactor {
     /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`, scope `update:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-invalidate-remember-browser>
-    pub fn invalidate_remember_browser(
-        &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
-    ) -> Call<InvalidateRememberBrowser> {
-        Call::new(self.client.clone(), user_id(id).map(InvalidateRememberBrowser::new))
+    pub fn invalidate_remember_browser(&self, id: impl IntoUserId) -> Call<InvalidateRememberBrowser> {
+        self.client.call(InvalidateRememberBrowser::new(id))
     }
 
     /// The enrolments' own paths, by hand: `/users/{id}/multifactor/{provider}`.
@@ -59,26 +55,22 @@ impl Multifactor {
     }
 }
 
-operation! {
+operations! {
     /// `DELETE /users/{id}/multifactor/{provider}`
-    DeleteMultifactorProvider = Descriptor::delete(
-        "users.delete_multifactor_provider",
-        Api::Management,
-        "/users/{id}/multifactor/{provider}",
-        &["update:users"],
-    );
-    path { id: UserId, provider: MultifactorProvider }
-    answer { decode_empty: () }
-}
+    operation DeleteMultifactorProvider {
+        Descriptor::delete("users.delete_multifactor_provider", "/users/{id}/multifactor/{provider}")
+            .scopes(&[&["update:users"]])
+            .node("users.deleteMultifactorProvider");
+        path { id: UserId, provider: MultifactorProvider }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`
-    InvalidateRememberBrowser = Descriptor::post(
-        "users.multifactor.invalidate_remember_browser",
-        Api::Management,
-        "/users/{id}/multifactor/actions/invalidate-remember-browser",
-        &["update:users"],
-    );
-    path { id: UserId }
-    answer { decode_empty: () }
+    operation InvalidateRememberBrowser {
+        Descriptor::post("users.multifactor.invalidate_remember_browser", "/users/{id}/multifactor/actions/invalidate-remember-browser")
+            .scopes(&[&["update:users"]])
+            .node("users.multifactor.invalidateRememberBrowser");
+        path { id: UserId }
+        decode { decode_empty: () }
+    }
 }

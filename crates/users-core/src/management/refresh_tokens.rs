@@ -2,9 +2,10 @@
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_checkpoint;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{Page, RefreshToken, RefreshTokenRevocation, RefreshTokenUpdate};
 
 /// Refresh tokens, by their own ids.
@@ -18,7 +19,7 @@ impl RefreshTokensManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/refresh-tokens/get-refresh-tokens>
     pub fn list(&self, user_id: impl Into<String>) -> Call<ListRefreshTokens> {
-        self.call(ListRefreshTokens::new(user_id.into()))
+        self.0.call(Ok(ListRefreshTokens::new(user_id)))
     }
 
     /// Reads one.
@@ -27,7 +28,7 @@ impl RefreshTokensManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/refresh-tokens/get-refresh-token>
     pub fn get(&self, id: impl Into<String>) -> Call<GetRefreshToken> {
-        self.call(GetRefreshToken::new(id.into()))
+        self.0.call(GetRefreshToken::new(id))
     }
 
     /// Changes one.
@@ -36,7 +37,7 @@ impl RefreshTokensManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/refresh-tokens/patch-refresh-tokens-by-id>
     pub fn update(&self, id: impl Into<String>, update: RefreshTokenUpdate) -> Call<UpdateRefreshToken> {
-        self.call(UpdateRefreshToken::new(id.into(), update))
+        self.0.call(UpdateRefreshToken::new(id, update))
     }
 
     /// Takes one away.
@@ -45,7 +46,7 @@ impl RefreshTokensManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/refresh-tokens/delete-refresh-token>
     pub fn delete(&self, id: impl Into<String>) -> Call<DeleteRefreshToken> {
-        self.call(DeleteRefreshToken::new(id.into()))
+        self.0.call(DeleteRefreshToken::new(id))
     }
 
     /// Takes many away: by their ids, or all of a user or an application.
@@ -54,57 +55,60 @@ impl RefreshTokensManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/refresh-tokens/revoke-refresh-tokens>
     pub fn revoke(&self, revocation: RefreshTokenRevocation) -> Call<RevokeRefreshTokens> {
-        self.call(RevokeRefreshTokens::new(revocation))
-    }
-
-    fn call<O: crate::Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.0.clone(), Ok(operation))
+        self.0.call(Ok(RevokeRefreshTokens::new(revocation)))
     }
 }
 
-operation! {
+operations! {
     /// `GET /refresh-tokens`
-    ListRefreshTokens = Descriptor::get("refresh_tokens.list", Api::Management, "/refresh-tokens", &["read:refresh_tokens"]);
-    required { user_id }
-    query {
-        /// Only those of this application.
-        client_id: String,
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListRefreshTokens {
+        Descriptor::get("refresh_tokens.list", "/refresh-tokens")
+            .scopes(&[&["read:refresh_tokens"]])
+            .node("refreshTokens.list");
+        required { user_id }
+        page { CheckpointPaging of RefreshToken, List::PLAIN }
+        query {
+            /// Only those of this application.
+            client_id: String,
+        }
+        fields { fields }
+        decode { decode_model: Page<RefreshToken> }
     }
-    fields { fields }
-    answer { decode_json: Page<RefreshToken> }
-}
 
-paged_by_checkpoint!(ListRefreshTokens of RefreshToken);
-
-operation! {
     /// `GET /refresh-tokens/{id}`
-    GetRefreshToken = Descriptor::get("refresh_tokens.get", Api::Management, "/refresh-tokens/{id}", &["read:refresh_tokens"]);
-    path { id: String }
-    answer { decode_json: RefreshToken }
-}
+    operation GetRefreshToken {
+        Descriptor::get("refresh_tokens.get", "/refresh-tokens/{id}")
+            .scopes(&[&["read:refresh_tokens"]])
+            .node("refreshTokens.get");
+        path { id: String }
+        decode { decode_model: RefreshToken }
+    }
 
-operation! {
     /// `PATCH /refresh-tokens/{id}`
-    UpdateRefreshToken = Descriptor::patch("refresh_tokens.update", Api::Management, "/refresh-tokens/{id}", &["update:refresh_tokens"]);
-    path { id: String }
-    body { body: RefreshTokenUpdate }
-    answer { decode_json: RefreshToken }
-}
+    operation UpdateRefreshToken {
+        Descriptor::patch("refresh_tokens.update", "/refresh-tokens/{id}")
+            .scopes(&[&["update:refresh_tokens"]])
+            .node("refreshTokens.update");
+        path { id: String }
+        body { body: RefreshTokenUpdate }
+        decode { decode_model: RefreshToken }
+    }
 
-operation! {
     /// `DELETE /refresh-tokens/{id}`
-    DeleteRefreshToken = Descriptor::delete("refresh_tokens.delete", Api::Management, "/refresh-tokens/{id}", &["delete:refresh_tokens"]);
-    path { id: String }
-    answer { decode_empty: () }
-}
+    operation DeleteRefreshToken {
+        Descriptor::delete("refresh_tokens.delete", "/refresh-tokens/{id}")
+            .scopes(&[&["delete:refresh_tokens"]])
+            .node("refreshTokens.delete");
+        path { id: String }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `POST /refresh-tokens/revoke`
-    RevokeRefreshTokens = Descriptor::post("refresh_tokens.revoke", Api::Management, "/refresh-tokens/revoke", &["delete:refresh_tokens"]);
-    body { body: RefreshTokenRevocation }
-    answer { decode_empty: () }
+    operation RevokeRefreshTokens {
+        Descriptor::post("refresh_tokens.revoke", "/refresh-tokens/revoke")
+            .scopes(&[&["delete:refresh_tokens"]])
+            .node("refreshTokens.revoke");
+        body { body: RefreshTokenRevocation }
+        decode { decode_empty: () }
+    }
 }

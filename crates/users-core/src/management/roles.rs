@@ -2,9 +2,10 @@
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_checkpoint;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{Page, RoleUser};
 
 /// Who has a role.
@@ -18,7 +19,7 @@ impl RolesManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/roles/get-role-user>
     pub fn users(&self, id: impl Into<String>) -> Call<ListRoleUsers> {
-        self.call(ListRoleUsers::new(id.into()))
+        self.0.call(ListRoleUsers::new(id))
     }
 
     /// Gives a role to users, by their ids.
@@ -31,12 +32,7 @@ impl RolesManager {
         id: impl Into<String>,
         users: impl IntoIterator<Item = impl Into<String>>,
     ) -> Call<AssignRoleUsers> {
-        let users = UserIds { users: users.into_iter().map(Into::into).collect() };
-        self.call(AssignRoleUsers::new(id.into(), users))
-    }
-
-    fn call<O: crate::Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.0.clone(), Ok(operation))
+        self.0.call(AssignRoleUsers::new(id, users))
     }
 }
 
@@ -46,31 +42,30 @@ pub(crate) struct UserIds {
     users: Vec<String>,
 }
 
-operation! {
-    /// `GET /roles/{id}/users`
-    ListRoleUsers = Descriptor::get("roles.users", Api::Management, "/roles/{id}/users", &["read:users", "read:roles", "read:role_members"]);
-    path { id: String }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+impl UserIds {
+    fn new(users: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { users: users.into_iter().map(Into::into).collect() }
     }
-    answer { decode_json: Page<RoleUser> }
 }
 
-paged_by_checkpoint!(ListRoleUsers of RoleUser);
+operations! {
+    /// `GET /roles/{id}/users`
+    operation ListRoleUsers {
+        Descriptor::get("roles.users", "/roles/{id}/users")
+            .scopes(&[&["read:users", "read:roles"], &["read:role_members"]])
+            .node("roles.users.list");
+        path { id: String }
+        page { AnyPaging of RoleUser, List { streams_by_checkpoint: true, ..List::PLAIN } }
+        decode { decode_model: Page<RoleUser> }
+    }
 
-operation! {
     /// `POST /roles/{id}/users`
-    AssignRoleUsers = Descriptor::post("roles.assign_users", Api::Management, "/roles/{id}/users", &["update:roles", "create:role_members"]);
-    path { id: String }
-    body { body: UserIds }
-    answer { decode_empty: () }
+    operation AssignRoleUsers {
+        Descriptor::post("roles.assign_users", "/roles/{id}/users")
+            .scopes(&[&["update:roles"], &["create:role_members"]])
+            .node("roles.users.assign");
+        path { id: String }
+        body { body: UserIds = impl IntoIterator<Item = impl Into<String>> => UserIds::new }
+        decode { decode_empty: () }
+    }
 }

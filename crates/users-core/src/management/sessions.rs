@@ -2,8 +2,9 @@
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::{decode_empty, decode_model};
 use users_model::{Session, SessionUpdate};
 
 /// Sessions, by their own ids.
@@ -17,7 +18,7 @@ impl SessionsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/sessions/get-session>
     pub fn get(&self, id: impl Into<String>) -> Call<GetSession> {
-        self.call(GetSession::new(id.into()))
+        self.0.call(GetSession::new(id))
     }
 
     /// Changes one.
@@ -26,7 +27,7 @@ impl SessionsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/sessions/patch-sessions-by-id>
     pub fn update(&self, id: impl Into<String>, update: SessionUpdate) -> Call<UpdateSession> {
-        self.call(UpdateSession::new(id.into(), update))
+        self.0.call(UpdateSession::new(id, update))
     }
 
     /// Ends one. That takes a moment: the answer comes before it is done.
@@ -35,7 +36,7 @@ impl SessionsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/sessions/delete-session>
     pub fn delete(&self, id: impl Into<String>) -> Call<DeleteSession> {
-        self.call(DeleteSession::new(id.into()))
+        self.0.call(DeleteSession::new(id))
     }
 
     /// Ends one, and takes away the refresh tokens that were made in it.
@@ -44,39 +45,45 @@ impl SessionsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/sessions/revoke-session>
     pub fn revoke(&self, id: impl Into<String>) -> Call<RevokeSession> {
-        self.call(RevokeSession::new(id.into()))
-    }
-
-    fn call<O: crate::Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.0.clone(), Ok(operation))
+        self.0.call(RevokeSession::new(id))
     }
 }
 
-operation! {
+operations! {
     /// `GET /sessions/{id}`
-    GetSession = Descriptor::get("sessions.get", Api::Management, "/sessions/{id}", &["read:sessions"]);
-    path { id: String }
-    answer { decode_json: Session }
-}
+    operation GetSession {
+        Descriptor::get("sessions.get", "/sessions/{id}")
+            .scopes(&[&["read:sessions"]])
+            .node("sessions.get");
+        path { id: String }
+        decode { decode_model: Session }
+    }
 
-operation! {
     /// `PATCH /sessions/{id}`
-    UpdateSession = Descriptor::patch("sessions.update", Api::Management, "/sessions/{id}", &["update:sessions"]);
-    path { id: String }
-    body { body: SessionUpdate }
-    answer { decode_json: Session }
-}
+    operation UpdateSession {
+        Descriptor::patch("sessions.update", "/sessions/{id}")
+            .scopes(&[&["update:sessions"]])
+            .node("sessions.update");
+        path { id: String }
+        body { body: SessionUpdate }
+        decode { decode_model: Session }
+    }
 
-operation! {
     /// `DELETE /sessions/{id}`
-    DeleteSession = Descriptor::delete("sessions.delete", Api::Management, "/sessions/{id}", &["delete:sessions"]);
-    path { id: String }
-    answer { decode_empty: () }
-}
+    operation DeleteSession {
+        Descriptor::delete("sessions.delete", "/sessions/{id}")
+            .scopes(&[&["delete:sessions"]])
+            .node("sessions.delete");
+        path { id: String }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `POST /sessions/{id}/revoke`
-    RevokeSession = Descriptor::post("sessions.revoke", Api::Management, "/sessions/{id}/revoke", &["delete:sessions", "delete:refresh_tokens"]);
-    path { id: String }
-    answer { decode_empty: () }
+    operation RevokeSession {
+        Descriptor::post("sessions.revoke", "/sessions/{id}/revoke")
+            .scopes(&[&["delete:sessions", "delete:refresh_tokens"]])
+            .node("sessions.revoke");
+        path { id: String }
+        decode { decode_empty: () }
+    }
 }

@@ -2,8 +2,9 @@
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::decode_model;
 use users_model::{EmailVerificationTicket, PasswordChangeTicket, Ticket};
 
 /// Links that let users verify an address or set a password.
@@ -17,7 +18,7 @@ impl TicketsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/tickets/post-email-verification>
     pub fn verify_email(&self, ticket: EmailVerificationTicket) -> Call<VerifyEmailTicket> {
-        self.call(VerifyEmailTicket::new(ticket))
+        self.0.call(Ok(VerifyEmailTicket::new(ticket)))
     }
 
     /// Makes a link that sets a password.
@@ -26,24 +27,28 @@ impl TicketsManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/tickets/post-password-change>
     pub fn change_password(&self, ticket: PasswordChangeTicket) -> Call<ChangePasswordTicket> {
-        self.call(ChangePasswordTicket::new(ticket))
-    }
-
-    fn call<O: crate::Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.0.clone(), Ok(operation))
+        self.0.call(Ok(ChangePasswordTicket::new(ticket)))
     }
 }
 
-operation! {
+operations! {
     /// `POST /tickets/email-verification`
-    VerifyEmailTicket = Descriptor::post("tickets.verify_email", Api::Management, "/tickets/email-verification", &["create:user_tickets"]).takes_custom_domain();
-    body { body: EmailVerificationTicket }
-    answer { decode_json: Ticket }
-}
+    operation VerifyEmailTicket {
+        Descriptor::post("tickets.verify_email", "/tickets/email-verification")
+            .scopes(&[&["create:user_tickets"]])
+            .node("tickets.verifyEmail")
+            .takes_custom_domain();
+        body { body: EmailVerificationTicket }
+        decode { decode_model: Ticket }
+    }
 
-operation! {
     /// `POST /tickets/password-change`
-    ChangePasswordTicket = Descriptor::post("tickets.change_password", Api::Management, "/tickets/password-change", &["create:user_tickets"]).takes_custom_domain();
-    body { body: PasswordChangeTicket }
-    answer { decode_json: Ticket }
+    operation ChangePasswordTicket {
+        Descriptor::post("tickets.change_password", "/tickets/password-change")
+            .scopes(&[&["create:user_tickets"]])
+            .node("tickets.changePassword")
+            .takes_custom_domain();
+        body { body: PasswordChangeTicket }
+        decode { decode_model: Ticket }
+    }
 }

@@ -2,8 +2,9 @@
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::{decode_empty, decode_model};
 use users_model::UserBlocks;
 
 /// What brute-force protection has blocked.
@@ -17,7 +18,7 @@ impl UserBlocksManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/user-blocks/get-user-blocks-by-id>
     pub fn get(&self, id: impl Into<String>) -> Call<GetUserBlocks> {
-        self.call(GetUserBlocks::new(id.into()))
+        self.0.call(GetUserBlocks::new(id))
     }
 
     /// Lifts every block of a user.
@@ -26,7 +27,7 @@ impl UserBlocksManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/user-blocks/delete-user-blocks-by-id>
     pub fn delete(&self, id: impl Into<String>) -> Call<DeleteUserBlocks> {
-        self.call(DeleteUserBlocks::new(id.into()))
+        self.0.call(DeleteUserBlocks::new(id))
     }
 
     /// What is blocked of an address, a user name or a number.
@@ -35,7 +36,7 @@ impl UserBlocksManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/user-blocks/get-user-blocks>
     pub fn get_by_identifier(&self, identifier: impl Into<String>) -> Call<GetUserBlocksByIdentifier> {
-        self.call(GetUserBlocksByIdentifier::new(identifier.into()))
+        self.0.call(Ok(GetUserBlocksByIdentifier::new(identifier)))
     }
 
     /// Lifts every block of an address, a user name or a number.
@@ -44,46 +45,52 @@ impl UserBlocksManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/user-blocks/delete-user-blocks>
     pub fn delete_by_identifier(&self, identifier: impl Into<String>) -> Call<DeleteUserBlocksByIdentifier> {
-        self.call(DeleteUserBlocksByIdentifier::new(identifier.into()))
-    }
-
-    fn call<O: crate::Operation>(&self, operation: O) -> Call<O> {
-        Call::new(self.0.clone(), Ok(operation))
+        self.0.call(Ok(DeleteUserBlocksByIdentifier::new(identifier)))
     }
 }
 
-operation! {
+operations! {
     /// `GET /user-blocks/{id}`
-    GetUserBlocks = Descriptor::get("user_blocks.get", Api::Management, "/user-blocks/{id}", &["read:users"]);
-    path { id: String }
-    query {
-        /// Whether connections without brute-force protection count as not blocked.
-        consider_brute_force_enablement: bool,
+    operation GetUserBlocks {
+        Descriptor::get("user_blocks.get", "/user-blocks/{id}")
+            .scopes(&[&["read:users"]])
+            .node("userBlocks.list");
+        path { id: String }
+        query {
+            /// Whether connections without brute-force protection count as not blocked.
+            consider_brute_force_enablement: bool,
+        }
+        decode { decode_model: UserBlocks }
     }
-    answer { decode_json: UserBlocks }
-}
 
-operation! {
     /// `DELETE /user-blocks/{id}`
-    DeleteUserBlocks = Descriptor::delete("user_blocks.delete", Api::Management, "/user-blocks/{id}", &["update:users"]);
-    path { id: String }
-    answer { decode_empty: () }
-}
-
-operation! {
-    /// `GET /user-blocks`
-    GetUserBlocksByIdentifier = Descriptor::get("user_blocks.get_by_identifier", Api::Management, "/user-blocks", &["read:users"]);
-    required { identifier }
-    query {
-        /// Whether connections without brute-force protection count as not blocked.
-        consider_brute_force_enablement: bool,
+    operation DeleteUserBlocks {
+        Descriptor::delete("user_blocks.delete", "/user-blocks/{id}")
+            .scopes(&[&["update:users"]])
+            .node("userBlocks.delete");
+        path { id: String }
+        decode { decode_empty: () }
     }
-    answer { decode_json: UserBlocks }
-}
 
-operation! {
+    /// `GET /user-blocks`
+    operation GetUserBlocksByIdentifier {
+        Descriptor::get("user_blocks.get_by_identifier", "/user-blocks")
+            .scopes(&[&["read:users"]])
+            .node("userBlocks.listByIdentifier");
+        required { identifier }
+        query {
+            /// Whether connections without brute-force protection count as not blocked.
+            consider_brute_force_enablement: bool,
+        }
+        decode { decode_model: UserBlocks }
+    }
+
     /// `DELETE /user-blocks`
-    DeleteUserBlocksByIdentifier = Descriptor::delete("user_blocks.delete_by_identifier", Api::Management, "/user-blocks", &["update:users"]);
-    required { identifier }
-    answer { decode_empty: () }
+    operation DeleteUserBlocksByIdentifier {
+        Descriptor::delete("user_blocks.delete_by_identifier", "/user-blocks")
+            .scopes(&[&["update:users"]])
+            .node("userBlocks.deleteByIdentifier");
+        required { identifier }
+        decode { decode_empty: () }
+    }
 }

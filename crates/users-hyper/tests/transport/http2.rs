@@ -202,7 +202,7 @@ async fn a_refused_write_is_repeated() {
         }
     })
     .await;
-    let client = users_hyper::on(ManagementClient::builder(transport()))
+    let client = ManagementClient::builder(transport())
         .base_url(format!("http://{}/api/v2/", server.address))
         .token("secret-token")
         .build()
@@ -214,7 +214,7 @@ async fn a_refused_write_is_repeated() {
 #[tokio::test]
 async fn a_write_that_waited_for_a_stream_in_vain_is_repeated_on_another_connection() {
     let (server, _requests) = closing_server(NEVER).await;
-    let client = users_hyper::on(ManagementClient::builder(transport()))
+    let client = ManagementClient::builder(transport())
         .base_url(format!("http://{}/api/v2/", server.address))
         .token("secret-token")
         .build()

@@ -25,13 +25,17 @@ pub(super) struct Issued {
 /// Every scope of the endpoints that the tenant knows.
 pub(super) fn all_scopes() -> Vec<String> {
     const OTHERS: &[&str] = &[
+        "read:user_idp_tokens",
         "read:connections",
         "create:roles",
         "delete:roles",
         "create:resource_servers",
         "delete:resource_servers",
     ];
-    let known = users_core::CATALOGUE.iter().flat_map(|descriptor| descriptor.scopes).chain(OTHERS);
+    let known = users_core::CATALOGUE
+        .iter()
+        .flat_map(|descriptor| descriptor.scopes.iter().copied().flatten())
+        .chain(OTHERS);
     let all: std::collections::BTreeSet<&str> = known.copied().collect();
     all.into_iter().map(ToOwned::to_owned).collect()
 }

@@ -50,7 +50,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use users_core::model::{Secret, User};
 use users_core::{
-    AuthenticationClient, Body, Builder, HttpTransport, ManagementClient, Product, TransportError,
+    ApiClient, AuthenticationClient, Body, ClientBuilder, HttpTransport, ManagementClient, TransportError,
 };
 
 /// An Auth0 tenant in memory: its users, and the endpoints of both APIs that are about them.
@@ -125,7 +125,7 @@ impl Tenant {
         )
     }
 
-    fn dress<T: Product>(&self, builder: Builder<T>) -> Builder<T> {
+    fn dress<T: ApiClient>(&self, builder: ClientBuilder<T>) -> ClientBuilder<T> {
         builder.domain(self.domain()).clock(self.clock())
     }
 

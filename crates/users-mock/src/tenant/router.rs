@@ -10,7 +10,7 @@ use super::{
 };
 use bytes::Bytes;
 use http::StatusCode;
-use users_core::{Api, CATALOGUE};
+use users_core::{Api, CATALOGUE, PathTemplate};
 
 /// What answers a request. One that reads cannot change the tenant.
 #[derive(Clone, Copy)]
@@ -139,7 +139,7 @@ fn routed(state: &mut State, request: http::Request<Bytes>, is_management: bool)
     let grant = match guard {
         Own => Ok(Grant::Nothing),
         Catalogue => admit(state, &parts.headers, scopes_of(parts.method.as_str(), template)),
-        Scope(scope) => admit(state, &parts.headers, &[scope]),
+        Scope(scope) => admit(state, &parts.headers, &[&[scope]]),
     };
     let outcome = grant.and_then(|grant| {
         let request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
@@ -169,23 +169,18 @@ fn find(method: &str, path: &str) -> Option<Found> {
     })
 }
 
-/// The scopes of the operation that has this endpoint.
-fn scopes_of(method: &str, template: &str) -> &'static [&'static str] {
-    let shape = |path: &str| -> Vec<String> {
-        path.split('/')
-            .map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() })
-            .collect()
-    };
-    let wanted = shape(template.strip_prefix("/api/v2").unwrap_or(template));
-    let known = CATALOGUE
-        .iter()
-        .find(|known| known.api == Api::Management && known.method == method && shape(&known.path) == wanted);
+/// The scopes of the operation that has this endpoint: alternatives, of one of which all are required.
+fn scopes_of(method: &str, template: &'static str) -> &'static [&'static [&'static str]] {
+    let template = PathTemplate::new(template.strip_prefix("/api/v2").unwrap_or(template));
+    let known = CATALOGUE.iter().find(|known| {
+        known.api == Api::Management && known.method == method && known.path.has_shape_of(&template)
+    });
     known.map_or(&[], |known| known.scopes)
 }
 
-fn admit(state: &State, headers: &http::HeaderMap, scopes: &[&str]) -> Result<Grant, Failure> {
+fn admit(state: &State, headers: &http::HeaderMap, alternatives: &[&[&str]]) -> Result<Grant, Failure> {
     let grant = state.management_grant(Request::bearer(headers))?;
-    has_scope(&grant, scopes)?;
+    check_scopes(&grant, alternatives)?;
     Ok(grant)
 }
 
@@ -205,14 +200,23 @@ fn fill(template: &str, path: &str) -> Option<Vec<String>> {
     }
 }
 
-fn has_scope(grant: &Grant, scopes: &[&str]) -> Result<(), Failure> {
-    if let Grant::Management(granted) = grant {
-        if granted.iter().any(|scope| scopes.contains(&scope.as_str())) {
-            return Ok(());
-        }
+fn check_scopes(grant: &Grant, alternatives: &[&[&str]]) -> Result<(), Failure> {
+    let Grant::Management(granted) = grant else { return Err(insufficient_scope(alternatives)) };
+    let has = |scope: &&str| granted.iter().any(|granted| granted == scope);
+    if alternatives.iter().any(|all| all.iter().all(has)) {
+        return Ok(());
     }
-    let message = format!("Insufficient scope, expected any of: {}", scopes.join(","));
-    Err(Failure::new(StatusCode::FORBIDDEN, "insufficient_scope", message))
+    Err(insufficient_scope(alternatives))
+}
+
+/// The error as Auth0 words it; where scopes are required together, the first alternative is named.
+fn insufficient_scope(alternatives: &[&[&str]]) -> Failure {
+    let (which, scopes) = match alternatives.first() {
+        Some(first) if first.len() > 1 => ("all of", first.to_vec()),
+        _ => ("any of", alternatives.iter().copied().flatten().copied().collect()),
+    };
+    let message = format!("Insufficient scope, expected {which}: {}", scopes.join(","));
+    Failure::new(StatusCode::FORBIDDEN, "insufficient_scope", message)
 }
 
 #[cfg(test)]

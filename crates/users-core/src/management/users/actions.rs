@@ -1,36 +1,47 @@
 //! What can be done to a user besides.
 
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::{decode_empty, decode_model};
 use users_model::{AccessRevocation, RecoveryCode, RiskAssessmentClearance, User, UserId};
 
-operation! {
+operations! {
     /// `GET /users-by-email`
-    GetUsersByEmail = Descriptor::get("users.by_email", Api::Management, "/users-by-email", &["read:users"]);
-    required { email }
-    fields { fields }
-    answer { decode_json: Vec<User> }
-}
+    operation GetUsersByEmail {
+        Descriptor::get("users.by_email", "/users-by-email")
+            .scopes(&[&["read:users"]])
+            .node("users.listUsersByEmail");
+        required { email }
+        fields { fields }
+        decode { decode_model: Vec<User> }
+    }
 
-operation! {
     /// `POST /users/{id}/recovery-code-regeneration`
-    RegenerateRecoveryCode = Descriptor::post("users.regenerate_recovery_code", Api::Management, "/users/{id}/recovery-code-regeneration", &["update:users"]);
-    path { id: UserId }
-    answer { decode_json: RecoveryCode }
-}
+    operation RegenerateRecoveryCode {
+        Descriptor::post("users.regenerate_recovery_code", "/users/{id}/recovery-code-regeneration")
+            .scopes(&[&["update:users"]])
+            .node("users.regenerateRecoveryCode");
+        path { id: UserId }
+        decode { decode_model: RecoveryCode }
+    }
 
-operation! {
     /// `POST /users/{id}/revoke-access`
-    RevokeUserAccess = Descriptor::post("users.revoke_access", Api::Management, "/users/{id}/revoke-access", &["delete:sessions", "delete:refresh_tokens"]);
-    path { id: UserId }
-    body { body: AccessRevocation }
-    answer { decode_empty: () }
-}
+    operation RevokeUserAccess {
+        Descriptor::post("users.revoke_access", "/users/{id}/revoke-access")
+            .scopes(&[&["delete:sessions", "delete:refresh_tokens"]])
+            .node("users.revokeAccess");
+        path { id: UserId }
+        body { body: AccessRevocation }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `POST /users/{id}/risk-assessments/clear`
-    ClearRiskAssessments = Descriptor::post("users.clear_risk_assessments", Api::Management, "/users/{id}/risk-assessments/clear", &["update:users"]);
-    path { id: UserId }
-    body { body: RiskAssessmentClearance }
-    answer { decode_empty: () }
+    operation ClearRiskAssessments {
+        Descriptor::post("users.clear_risk_assessments", "/users/{id}/risk-assessments/clear")
+            .scopes(&[&["update:users"]])
+            .node("users.riskAssessments.clear");
+        path { id: UserId }
+        body { body: RiskAssessmentClearance }
+        decode { decode_empty: () }
+    }
 }

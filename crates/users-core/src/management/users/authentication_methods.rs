@@ -2,9 +2,10 @@
 
 use super::OfUser;
 use crate::call::Call;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_offset;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{
     AuthenticationMethod, AuthenticationMethodReplacement, AuthenticationMethodUpdate,
     NewAuthenticationMethod, Page, UserId,
@@ -63,7 +64,7 @@ impl AuthenticationMethods {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-authentication-methods-by-authentication-method-id>
     pub fn get(&self, authentication_method_id: impl Into<String>) -> Call<GetAuthenticationMethod> {
-        self.0.call(|id| GetAuthenticationMethod::new(id, authentication_method_id.into()))
+        self.0.call(|id| GetAuthenticationMethod::new(id, authentication_method_id))
     }
 
     /// Changes one.
@@ -76,7 +77,7 @@ impl AuthenticationMethods {
         authentication_method_id: impl Into<String>,
         update: AuthenticationMethodUpdate,
     ) -> Call<UpdateAuthenticationMethod> {
-        self.0.call(|id| UpdateAuthenticationMethod::new(id, authentication_method_id.into(), update))
+        self.0.call(|id| UpdateAuthenticationMethod::new(id, authentication_method_id, update))
     }
 
     /// Takes one away.
@@ -85,7 +86,7 @@ impl AuthenticationMethods {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-authentication-methods-by-authentication-method-id>
     pub fn delete(&self, authentication_method_id: impl Into<String>) -> Call<DeleteAuthenticationMethod> {
-        self.0.call(|id| DeleteAuthenticationMethod::new(id, authentication_method_id.into()))
+        self.0.call(|id| DeleteAuthenticationMethod::new(id, authentication_method_id))
     }
 
     /// Takes all of them away.
@@ -107,71 +108,80 @@ impl AuthenticationMethods {
     }
 }
 
-operation! {
+operations! {
     /// `GET /users/{id}/authentication-methods`
-    ListAuthenticationMethods = Descriptor::get("users.authentication_methods.list", Api::Management, "/users/{id}/authentication-methods", &["read:authentication_methods"]);
-    path { id: UserId }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
+    operation ListAuthenticationMethods {
+        Descriptor::get("users.authentication_methods.list", "/users/{id}/authentication-methods")
+            .scopes(&[&["read:authentication_methods"]])
+            .node("users.authenticationMethods.list");
+        path { id: UserId }
+        page { OffsetPaging of AuthenticationMethod, List::PLAIN }
+        decode { decode_model: Page<AuthenticationMethod> }
     }
-    answer { decode_json: Page<AuthenticationMethod> }
-}
 
-paged_by_offset!(ListAuthenticationMethods of AuthenticationMethod);
-
-operation! {
     /// `POST /users/{id}/authentication-methods`
-    CreateAuthenticationMethod = Descriptor::post("users.authentication_methods.create", Api::Management, "/users/{id}/authentication-methods", &["create:authentication_methods"]);
-    path { id: UserId }
-    body { body: NewAuthenticationMethod }
-    answer { decode_json: AuthenticationMethod }
-}
+    operation CreateAuthenticationMethod {
+        Descriptor::post("users.authentication_methods.create", "/users/{id}/authentication-methods")
+            .scopes(&[&["create:authentication_methods"]])
+            .node("users.authenticationMethods.create");
+        path { id: UserId }
+        body { body: NewAuthenticationMethod }
+        decode { decode_model: AuthenticationMethod }
+    }
 
-operation! {
     /// `PUT /users/{id}/authentication-methods`
-    ReplaceAuthenticationMethods = Descriptor::put("users.authentication_methods.replace_all", Api::Management, "/users/{id}/authentication-methods", &["update:authentication_methods"]);
-    path { id: UserId }
-    body { body: Vec<AuthenticationMethodReplacement> }
-    answer { decode_json: Vec<AuthenticationMethod> }
-}
+    operation ReplaceAuthenticationMethods {
+        Descriptor::put("users.authentication_methods.replace_all", "/users/{id}/authentication-methods")
+            .scopes(&[&["update:authentication_methods"]])
+            .node("users.authenticationMethods.set");
+        path { id: UserId }
+        body { body: Vec<AuthenticationMethodReplacement> }
+        decode { decode_model: Vec<AuthenticationMethod> }
+    }
 
-operation! {
     /// `GET /users/{id}/authentication-methods/{authentication_method_id}`
-    GetAuthenticationMethod = Descriptor::get("users.authentication_methods.get", Api::Management, "/users/{id}/authentication-methods/{authentication_method_id}", &["read:authentication_methods"]);
-    path { id: UserId, authentication_method_id: String }
-    answer { decode_json: AuthenticationMethod }
-}
+    operation GetAuthenticationMethod {
+        Descriptor::get("users.authentication_methods.get", "/users/{id}/authentication-methods/{authentication_method_id}")
+            .scopes(&[&["read:authentication_methods"]])
+            .node("users.authenticationMethods.get");
+        path { id: UserId, authentication_method_id: String }
+        decode { decode_model: AuthenticationMethod }
+    }
 
-operation! {
     /// `PATCH /users/{id}/authentication-methods/{authentication_method_id}`
-    UpdateAuthenticationMethod = Descriptor::patch("users.authentication_methods.update", Api::Management, "/users/{id}/authentication-methods/{authentication_method_id}", &["update:authentication_methods"]);
-    path { id: UserId, authentication_method_id: String }
-    body { body: AuthenticationMethodUpdate }
-    answer { decode_json: AuthenticationMethod }
-}
+    operation UpdateAuthenticationMethod {
+        Descriptor::patch("users.authentication_methods.update", "/users/{id}/authentication-methods/{authentication_method_id}")
+            .scopes(&[&["update:authentication_methods"]])
+            .node("users.authenticationMethods.update");
+        path { id: UserId, authentication_method_id: String }
+        body { body: AuthenticationMethodUpdate }
+        decode { decode_model: AuthenticationMethod }
+    }
 
-operation! {
     /// `DELETE /users/{id}/authentication-methods/{authentication_method_id}`
-    DeleteAuthenticationMethod = Descriptor::delete("users.authentication_methods.delete", Api::Management, "/users/{id}/authentication-methods/{authentication_method_id}", &["delete:authentication_methods"]);
-    path { id: UserId, authentication_method_id: String }
-    answer { decode_empty: () }
-}
+    operation DeleteAuthenticationMethod {
+        Descriptor::delete("users.authentication_methods.delete", "/users/{id}/authentication-methods/{authentication_method_id}")
+            .scopes(&[&["delete:authentication_methods"]])
+            .node("users.authenticationMethods.delete");
+        path { id: UserId, authentication_method_id: String }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `DELETE /users/{id}/authentication-methods`
-    DeleteAuthenticationMethods = Descriptor::delete("users.authentication_methods.delete_all", Api::Management, "/users/{id}/authentication-methods", &["delete:authentication_methods"]);
-    path { id: UserId }
-    answer { decode_empty: () }
-}
+    operation DeleteAuthenticationMethods {
+        Descriptor::delete("users.authentication_methods.delete_all", "/users/{id}/authentication-methods")
+            .scopes(&[&["delete:authentication_methods"]])
+            .node("users.authenticationMethods.deleteAll");
+        path { id: UserId }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `DELETE /users/{id}/authenticators`
-    DeleteAuthenticators = Descriptor::delete("users.authentication_methods.delete_authenticators", Api::Management, "/users/{id}/authenticators", &["delete:guardian_enrollments"]);
-    path { id: UserId }
-    answer { decode_empty: () }
+    operation DeleteAuthenticators {
+        Descriptor::delete("users.authentication_methods.delete_authenticators", "/users/{id}/authenticators")
+            .scopes(&[&["delete:guardian_enrollments"]])
+            .node("users.authenticators.deleteAll");
+        path { id: UserId }
+        decode { decode_empty: () }
+    }
 }

@@ -1,17 +1,17 @@
 //! Deleting a user.
 
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::decode_empty;
 use users_model::UserId;
 
-operation! {
+operations! {
     /// `DELETE /users/{id}`
-    DeleteUser = Descriptor::delete(
-        "users.delete",
-        Api::Management,
-        "/users/{id}",
-        &["delete:users", "delete:current_user"],
-    );
-    path { id: UserId }
-    answer { decode_empty: () }
+    operation DeleteUser {
+        Descriptor::delete("users.delete", "/users/{id}")
+            .scopes(&[&["delete:users"], &["delete:current_user"]])
+            .node("users.delete");
+        path { id: UserId }
+        decode { decode_empty: () }
+    }
 }

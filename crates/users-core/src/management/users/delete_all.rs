@@ -2,19 +2,19 @@
 
 use super::{DeleteUser, GetAllUsers};
 use crate::base_url::BaseUrl;
-use crate::call::Call;
+use crate::call::{Call, CallFuture};
 use crate::client::{CallOptions, Client};
-use crate::decode::decode_empty;
-use crate::descriptor::{Api, Descriptor};
-use crate::endpoint::RequestBuilder;
+use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
+use crate::request::RequestBuilder;
+use crate::response::decode_empty;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -134,8 +134,8 @@ impl Sweep {
                 return Some(Err(error));
             }
             if let Some(id) = self.found.pop_front() {
-                let delete = Ok(DeleteUser::new(id.clone()));
-                let result = Call::new(self.client.clone(), delete).send().await;
+                let delete = DeleteUser::new(id.clone());
+                let result = self.client.call(delete).send().await;
                 return Some(Ok(DeleteOutcome { id, result }));
             }
             if self.done {
@@ -150,7 +150,7 @@ impl Sweep {
                         if self.nameless > 0 {
                             let message = format!("{} users are left that have no usable id", self.nameless);
                             return Some(Err(
-                                Error::new(ErrorKind::Decode, message).of(DeleteUser::DESCRIPTOR)
+                                Error::new(ErrorKind::Decode, message).with_operation(DeleteUser::DESCRIPTOR)
                             ));
                         }
                     } else {
@@ -167,7 +167,7 @@ impl Sweep {
 
     /// Looks for users that were not seen yet, page by page; tells whether there were any.
     async fn search(&mut self) -> Result<bool, Error> {
-        let search = Call::from_parts(self.client.clone(), GetAllUsers::default(), CallOptions::default());
+        let search = Call::from_parts(self.client.clone(), GetAllUsers::new(), CallOptions::default());
         let mut pages = search.fields(["user_id"]).include_totals(false).pages();
         self.nameless = 0;
         // Users that cannot be deleted stay on the first pages, so the search goes on behind them.
@@ -203,10 +203,10 @@ impl Stream for DeleteAll {
 
 impl IntoFuture for DeleteAll {
     type Output = Result<DeleteAllReport, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = CallFuture<DeleteAllReport>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
+        CallFuture::new(async move {
             let mut report = DeleteAllReport::default();
             while let Some(outcome) = self.next().await {
                 let outcome = outcome?;
@@ -234,8 +234,9 @@ pub struct DeleteUserCollection {
 
 impl DeleteUserCollection {
     /// What is known of the endpoint.
-    pub const DESCRIPTOR: &'static Descriptor =
-        &Descriptor::delete("users.delete_collection", Api::Management, "/users", &["delete:users"]);
+    pub const DESCRIPTOR: &'static Descriptor = &Descriptor::delete("users.delete_collection", "/users")
+        .scopes(&[&["delete:users"]])
+        .node("users.deleteAll");
 }
 
 impl Operation for DeleteUserCollection {
@@ -252,6 +253,9 @@ impl Operation for DeleteUserCollection {
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<(), Error> {
-        decode_empty(Some(Self::DESCRIPTOR), response)
+        decode_empty(Self::DESCRIPTOR, response)
     }
 }
+
+/// The endpoints of this file.
+pub(crate) const OPERATIONS: &[&Descriptor] = &[DeleteUserCollection::DESCRIPTOR];

@@ -2,9 +2,10 @@
 
 use super::OfUser;
 use crate::call::Call;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_checkpoint;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::decode_model;
 use users_model::{EffectivePermission, EffectiveRole, Group, Page, UserId};
 
 /// What a user may do at an API in effect, and why.
@@ -27,7 +28,7 @@ impl EffectivePermissions {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-user-effective-permissions>
     pub fn list(&self, resource_server_identifier: impl Into<String>) -> Call<ListEffectivePermissions> {
-        self.0.call(|id| ListEffectivePermissions::new(id, resource_server_identifier.into()))
+        self.0.call(|id| ListEffectivePermissions::new(id, resource_server_identifier))
     }
 
     /// Lists the roles that one permission comes from.
@@ -41,11 +42,7 @@ impl EffectivePermissions {
         permission_name: impl Into<String>,
     ) -> Call<ListEffectivePermissionRoleSources> {
         self.0.call(|id| {
-            ListEffectivePermissionRoleSources::new(
-                id,
-                resource_server_identifier.into(),
-                permission_name.into(),
-            )
+            ListEffectivePermissionRoleSources::new(id, resource_server_identifier, permission_name)
         })
     }
 }
@@ -78,69 +75,51 @@ impl EffectiveRoles {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-user-role-source-groups>
     pub fn group_sources(&self, role_id: impl Into<String>) -> Call<ListRoleSourceGroups> {
-        self.0.call(|id| ListRoleSourceGroups::new(id, role_id.into()))
+        self.0.call(|id| ListRoleSourceGroups::new(id, role_id))
     }
 }
 
-operation! {
+operations! {
     /// `GET /users/{id}/effective-permissions`
-    ListEffectivePermissions = Descriptor::get("users.effective_permissions.list", Api::Management, "/users/{id}/effective-permissions", &["read:user_effective_permissions"]);
-    path { id: UserId }
-    required { resource_server_identifier }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListEffectivePermissions {
+        Descriptor::get("users.effective_permissions.list", "/users/{id}/effective-permissions")
+            .scopes(&[&["read:user_effective_permissions"]])
+            .node("users.effectivePermissions.list");
+        path { id: UserId }
+        required { resource_server_identifier }
+        page { CheckpointPaging of EffectivePermission, List::PLAIN }
+        decode { decode_model: Page<EffectivePermission> }
     }
-    answer { decode_json: Page<EffectivePermission> }
-}
 
-paged_by_checkpoint!(ListEffectivePermissions of EffectivePermission);
-
-operation! {
     /// `GET /users/{id}/effective-permissions/sources/effective-roles`
-    ListEffectivePermissionRoleSources = Descriptor::get("users.effective_permissions.role_sources", Api::Management, "/users/{id}/effective-permissions/sources/effective-roles", &["read:user_permission_source_roles"]);
-    path { id: UserId }
-    required { resource_server_identifier, permission_name }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListEffectivePermissionRoleSources {
+        Descriptor::get("users.effective_permissions.role_sources", "/users/{id}/effective-permissions/sources/effective-roles")
+            .scopes(&[&["read:user_permission_source_roles"]])
+            .node("users.effectivePermissions.sources.roles.list");
+        path { id: UserId }
+        required { resource_server_identifier, permission_name }
+        page { CheckpointPaging of EffectiveRole, List::PLAIN }
+        decode { decode_model: Page<EffectiveRole> }
     }
-    answer { decode_json: Page<EffectiveRole> }
-}
 
-paged_by_checkpoint!(ListEffectivePermissionRoleSources of EffectiveRole);
-
-operation! {
     /// `GET /users/{id}/effective-roles`
-    ListEffectiveRoles = Descriptor::get("users.effective_roles.list", Api::Management, "/users/{id}/effective-roles", &["read:user_effective_roles"]);
-    path { id: UserId }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListEffectiveRoles {
+        Descriptor::get("users.effective_roles.list", "/users/{id}/effective-roles")
+            .scopes(&[&["read:user_effective_roles"]])
+            .node("users.effectiveRoles.list");
+        path { id: UserId }
+        page { CheckpointPaging of EffectiveRole, List::PLAIN }
+        decode { decode_model: Page<EffectiveRole> }
     }
-    answer { decode_json: Page<EffectiveRole> }
-}
 
-paged_by_checkpoint!(ListEffectiveRoles of EffectiveRole);
-
-operation! {
     /// `GET /users/{id}/effective-roles/sources/groups`
-    ListRoleSourceGroups = Descriptor::get("users.effective_roles.group_sources", Api::Management, "/users/{id}/effective-roles/sources/groups", &["read:user_role_source_groups"]);
-    path { id: UserId }
-    required { role_id }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListRoleSourceGroups {
+        Descriptor::get("users.effective_roles.group_sources", "/users/{id}/effective-roles/sources/groups")
+            .scopes(&[&["read:user_role_source_groups"]])
+            .node("users.effectiveRoles.sources.groups.list");
+        path { id: UserId }
+        required { role_id }
+        page { CheckpointPaging of Group, List::PLAIN }
+        decode { decode_model: Page<Group> }
     }
-    answer { decode_json: Page<Group> }
 }
-
-paged_by_checkpoint!(ListRoleSourceGroups of Group);

@@ -1,18 +1,18 @@
 //! Reading a user.
 
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::response::decode_model;
 use users_model::{User, UserId};
 
-operation! {
+operations! {
     /// `GET /users/{id}`
-    GetUser = Descriptor::get(
-        "users.get",
-        Api::Management,
-        "/users/{id}",
-        &["read:users", "read:current_user", "read:user_idp_tokens"],
-    );
-    path { id: UserId }
-    fields { fields }
-    answer { decode_json: User }
+    operation GetUser {
+        Descriptor::get("users.get", "/users/{id}")
+            .scopes(&[&["read:users"], &["read:current_user"]])
+            .node("users.get");
+        path { id: UserId }
+        fields { fields }
+        decode { decode_model: User }
+    }
 }

@@ -2,105 +2,84 @@
 
 use super::OfUser;
 use crate::call::Call;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::{paged_by_checkpoint, paged_by_offset};
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{
     ConnectedAccount, Enrollment, FederatedTokenSet, Group, LogEvent, Organization, Page, UserId,
 };
 
-operation! {
+operations! {
     /// `GET /users/{id}/organizations`
-    ListUserOrganizations = Descriptor::get("users.organizations", Api::Management, "/users/{id}/organizations", &["read:organizations"]);
-    path { id: UserId }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
+    operation ListUserOrganizations {
+        Descriptor::get("users.organizations", "/users/{id}/organizations")
+            .scopes(&[&["read:organizations"]])
+            .node("users.organizations.list");
+        path { id: UserId }
+        page { OffsetPaging of Organization, List::PLAIN }
+        decode { decode_model: Page<Organization> }
     }
-    answer { decode_json: Page<Organization> }
-}
 
-paged_by_offset!(ListUserOrganizations of Organization);
-
-operation! {
     /// `GET /users/{id}/groups`
-    ListUserGroups = Descriptor::get("users.groups", Api::Management, "/users/{id}/groups", &["read:groups"]);
-    path { id: UserId }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListUserGroups {
+        Descriptor::get("users.groups", "/users/{id}/groups")
+            .scopes(&[&["read:groups"]])
+            .node("users.groups.get");
+        path { id: UserId }
+        page { AnyPaging of Group, List { streams_by_checkpoint: true, ..List::PLAIN } }
+        fields { fields }
+        decode { decode_model: Page<Group> }
     }
-    fields { fields }
-    answer { decode_json: Page<Group> }
-}
 
-paged_by_checkpoint!(ListUserGroups of Group);
-
-operation! {
     /// `GET /users/{id}/logs`
-    ListUserLogs = Descriptor::get("users.logs", Api::Management, "/users/{id}/logs", &["read:logs", "read:logs_users"]);
-    path { id: UserId }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
-        /// The order: a field, and `1` for ascending or `-1`: `date:-1`.
-        sort: String,
+    operation ListUserLogs {
+        Descriptor::get("users.logs", "/users/{id}/logs")
+            .scopes(&[&["read:logs"], &["read:logs_users"]])
+            .node("users.logs.list");
+        path { id: UserId }
+        page { OffsetPaging of LogEvent, List { total_counts_page: true, ..List::PLAIN } }
+        query {
+            /// The order: a field, and `1` for ascending or `-1`: `date:-1`.
+            sort: String,
+        }
+        decode { decode_model: Page<LogEvent> }
     }
-    answer { decode_json: Page<LogEvent> }
-}
 
-paged_by_offset!(ListUserLogs of LogEvent, total of page);
-
-operation! {
     /// `GET /users/{id}/connected-accounts`
-    ListConnectedAccounts = Descriptor::get("users.connected_accounts", Api::Management, "/users/{id}/connected-accounts", &["read:users"]);
-    path { id: UserId }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
+    operation ListConnectedAccounts {
+        Descriptor::get("users.connected_accounts", "/users/{id}/connected-accounts")
+            .scopes(&[&["read:users"]])
+            .node("users.connectedAccounts.list");
+        path { id: UserId }
+        page { CheckpointPaging of ConnectedAccount, List::PLAIN }
+        decode { decode_model: Page<ConnectedAccount> }
     }
-    answer { decode_json: Page<ConnectedAccount> }
-}
 
-paged_by_checkpoint!(ListConnectedAccounts of ConnectedAccount);
-
-operation! {
     /// `GET /users/{id}/enrollments`
-    ListEnrollments = Descriptor::get("users.enrollments", Api::Management, "/users/{id}/enrollments", &["read:users", "read:current_user"]);
-    path { id: UserId }
-    answer { decode_json: Vec<Enrollment> }
-}
+    operation ListEnrollments {
+        Descriptor::get("users.enrollments", "/users/{id}/enrollments")
+            .scopes(&[&["read:users"], &["read:current_user"]])
+            .node("users.enrollments.get");
+        path { id: UserId }
+        decode { decode_model: Vec<Enrollment> }
+    }
 
-operation! {
     /// `GET /users/{id}/federated-connections-tokensets`
-    ListFederatedTokenSets = Descriptor::get("users.federated_token_sets.list", Api::Management, "/users/{id}/federated-connections-tokensets", &["read:federated_connections_tokens"]);
-    path { id: UserId }
-    answer { decode_json: Vec<FederatedTokenSet> }
-}
+    operation ListFederatedTokenSets {
+        Descriptor::get("users.federated_token_sets.list", "/users/{id}/federated-connections-tokensets")
+            .scopes(&[&["read:federated_connections_tokens"]]);
+        path { id: UserId }
+        decode { decode_model: Vec<FederatedTokenSet> }
+    }
 
-operation! {
     /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`
-    DeleteFederatedTokenSet = Descriptor::delete("users.federated_token_sets.delete", Api::Management, "/users/{id}/federated-connections-tokensets/{tokenset_id}", &["delete:federated_connections_tokens"]);
-    path { id: UserId, tokenset_id: String }
-    answer { decode_empty: () }
+    operation DeleteFederatedTokenSet {
+        Descriptor::delete("users.federated_token_sets.delete", "/users/{id}/federated-connections-tokensets/{tokenset_id}")
+            .scopes(&[&["delete:federated_connections_tokens"]]);
+        path { id: UserId, tokenset_id: String }
+        decode { decode_empty: () }
+    }
 }
 
 /// The tokens of other services that Auth0 keeps for a user, by what is known of them.
@@ -133,6 +112,6 @@ impl FederatedTokenSets {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-federated-connections-tokensets-by-tokenset-id>
     pub fn delete(&self, tokenset_id: impl Into<String>) -> Call<DeleteFederatedTokenSet> {
-        self.0.call(|id| DeleteFederatedTokenSet::new(id, tokenset_id.into()))
+        self.0.call(|id| DeleteFederatedTokenSet::new(id, tokenset_id))
     }
 }

@@ -1,50 +1,36 @@
 //! Users: created, read, changed and deleted.
 
-mod actions;
-mod authentication_methods;
-mod create;
-mod delete;
-mod delete_all;
-mod effective;
-mod get;
-mod get_all;
-mod memberships;
-mod permissions;
-mod roles;
-mod sessions;
-mod update;
+pub(crate) mod actions;
+pub(crate) mod authentication_methods;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod delete_all;
+pub(crate) mod effective;
+pub(crate) mod get;
+pub(crate) mod get_all;
+pub(crate) mod memberships;
+pub(crate) mod permissions;
+pub(crate) mod roles;
+pub(crate) mod sessions;
+pub(crate) mod update;
 
-pub use actions::{ClearRiskAssessments, GetUsersByEmail, RegenerateRecoveryCode, RevokeUserAccess};
-pub use authentication_methods::{
-    AuthenticationMethods, CreateAuthenticationMethod, DeleteAuthenticationMethod,
-    DeleteAuthenticationMethods, DeleteAuthenticators, GetAuthenticationMethod, ListAuthenticationMethods,
-    ReplaceAuthenticationMethods, UpdateAuthenticationMethod,
-};
-pub use create::CreateUser;
-pub use delete::DeleteUser;
-pub use delete_all::{Confirm, DeleteAll, DeleteAllReport, DeleteOutcome, DeleteUserCollection};
-pub use effective::{
-    EffectivePermissions, EffectiveRoles, ListEffectivePermissionRoleSources, ListEffectivePermissions,
-    ListEffectiveRoles, ListRoleSourceGroups,
-};
-pub use get::GetUser;
-pub use get_all::{GetAllUsers, SearchEngine};
-pub use memberships::{
-    DeleteFederatedTokenSet, FederatedTokenSets, ListConnectedAccounts, ListEnrollments,
-    ListFederatedTokenSets, ListUserGroups, ListUserLogs, ListUserOrganizations,
-};
-pub use permissions::{AssignUserPermissions, ListUserPermissions, RemoveUserPermissions, UserPermissions};
-pub use roles::{AssignUserRoles, ListUserRoles, RemoveUserRoles, UserRoles};
-pub use sessions::{
-    DeleteUserRefreshTokens, DeleteUserSessions, ListUserRefreshTokens, ListUserSessions, UserRefreshTokens,
-    UserSessions,
-};
-pub use update::UpdateUser;
+pub use actions::*;
+pub use authentication_methods::*;
+pub use create::*;
+pub use delete::*;
+pub use delete_all::*;
+pub use effective::*;
+pub use get::*;
+pub use get_all::*;
+pub use memberships::*;
+pub use permissions::*;
+pub use roles::*;
+pub use sessions::*;
+pub use update::*;
 
-use super::user_id::user_id;
+use super::user_id::IntoUserId;
 use super::{DeleteMultifactorProvider, Identities, LinkIdentity, Multifactor, UnlinkIdentity};
-use crate::builder::Builder;
-use crate::builder::{ManagementProduct, Product, sealed::Sealed};
+use crate::builder::{ApiClient, ClientBuilder, ManagementApi, sealed::Sealed};
 use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::Api;
@@ -52,8 +38,9 @@ use crate::error::Error;
 use crate::operation::Operation;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
+use std::sync::Arc;
 use users_model::{
-    AccessRevocation, InvalidId, LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider,
+    AccessRevocation, LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider,
     RiskAssessmentClearance, UserId, UserUpdate,
 };
 
@@ -84,16 +71,16 @@ impl Sealed for UsersManager {
     }
 }
 
-impl Product for UsersManager {
+impl ApiClient for UsersManager {
     const API: Api = Api::Management;
 }
 
-impl ManagementProduct for UsersManager {}
+impl ManagementApi for UsersManager {}
 
 impl UsersManager {
     /// Begins a manager on this transport.
-    pub fn builder(transport: impl HttpTransport) -> Builder<Self> {
-        Builder::new(transport)
+    pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
+        ClientBuilder::new(transport)
     }
 
     /// Creates a user.
@@ -115,7 +102,7 @@ impl UsersManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-users>
     pub fn create(&self, user: NewUser) -> Call<CreateUser> {
-        self.call(Ok(CreateUser { user }))
+        self.client.call(Ok(CreateUser::new(user)))
     }
 
     /// Lists or searches users: one page when awaited, a stream over the pages with [`items`](Call::items).
@@ -138,7 +125,7 @@ impl UsersManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-users>
     pub fn get_all(&self) -> Call<GetAllUsers> {
-        self.call(Ok(GetAllUsers::default()))
+        self.client.call(Ok(GetAllUsers::new()))
     }
 
     /// Reads a user.
@@ -155,8 +142,8 @@ impl UsersManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-users-by-id>
-    pub fn get(&self, id: impl TryInto<UserId, Error: Into<Error>>) -> Call<GetUser> {
-        self.call(user_id(id).map(GetUser::new))
+    pub fn get(&self, id: impl IntoUserId) -> Call<GetUser> {
+        self.client.call(GetUser::new(id))
     }
 
     /// Changes a user: only what the update names.
@@ -176,12 +163,8 @@ impl UsersManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/users/patch-users-by-id>
-    pub fn update(
-        &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
-        update: UserUpdate,
-    ) -> Call<UpdateUser> {
-        self.call(user_id(id).map(|id| UpdateUser { id, update }))
+    pub fn update(&self, id: impl IntoUserId, update: UserUpdate) -> Call<UpdateUser> {
+        self.client.call(UpdateUser::new(id, update))
     }
 
     /// Changes what the user may read and change: the first level is merged.
@@ -199,7 +182,7 @@ impl UsersManager {
     /// ```
     pub fn update_user_metadata(
         &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
+        id: impl IntoUserId,
         metadata: impl Into<MetadataUpdate>,
     ) -> Call<UpdateUser> {
         self.update(id, UserUpdate::new().user_metadata(metadata))
@@ -218,7 +201,7 @@ impl UsersManager {
     /// ```
     pub fn update_app_metadata(
         &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
+        id: impl IntoUserId,
         metadata: impl Into<MetadataUpdate>,
     ) -> Call<UpdateUser> {
         self.update(id, UserUpdate::new().app_metadata(metadata))
@@ -236,8 +219,8 @@ impl UsersManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-users-by-id>
-    pub fn delete(&self, id: impl TryInto<UserId, Error: Into<Error>>) -> Call<DeleteUser> {
-        self.call(user_id(id).map(DeleteUser::new))
+    pub fn delete(&self, id: impl IntoUserId) -> Call<DeleteUser> {
+        self.client.call(DeleteUser::new(id))
     }
 
     /// Deletes **every user of the tenant**, one by one.
@@ -266,7 +249,7 @@ impl UsersManager {
     /// `DELETE /users/{id}/multifactor/{provider}`, scope `update:users`. Succeeds where nothing was enrolled.
     pub fn delete_multifactor_provider(
         &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
+        id: impl IntoUserId,
         provider: impl Into<MultifactorProvider>,
     ) -> Call<DeleteMultifactorProvider> {
         self.multifactor().delete(id, provider)
@@ -275,11 +258,7 @@ impl UsersManager {
     /// Links an account to a user; the same as [`identities().link(…)`](Identities::link).
     ///
     /// `POST /users/{id}/identities`, scope `update:users`.
-    pub fn link(
-        &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
-        target: impl Into<LinkTarget>,
-    ) -> Call<LinkIdentity> {
+    pub fn link(&self, id: impl IntoUserId, target: impl Into<LinkTarget>) -> Call<LinkIdentity> {
         self.identities().link(id, target)
     }
 
@@ -288,7 +267,7 @@ impl UsersManager {
     /// `DELETE /users/{id}/identities/{provider}/{user_id}`, scope `update:users`.
     pub fn unlink(
         &self,
-        id: impl TryInto<UserId, Error: Into<Error>>,
+        id: impl IntoUserId,
         provider: impl Into<Provider>,
         user_id: impl Into<String>,
     ) -> Call<UnlinkIdentity> {
@@ -311,55 +290,46 @@ impl UsersManager {
     ///
     /// <https://auth0.com/docs/api/management/v2/users-by-email/get-users-by-email>
     pub fn by_email(&self, email: impl Into<String>) -> Call<GetUsersByEmail> {
-        self.call(Ok(GetUsersByEmail::new(email.into())))
+        self.client.call(Ok(GetUsersByEmail::new(email)))
     }
 
     /// The roles of a user.
-    pub fn roles(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserRoles {
+    pub fn roles(&self, id: impl IntoUserId) -> UserRoles {
         UserRoles(self.of(id))
     }
 
     /// The permissions that a user has been given.
-    pub fn permissions(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserPermissions {
+    pub fn permissions(&self, id: impl IntoUserId) -> UserPermissions {
         UserPermissions(self.of(id))
     }
 
     /// The second factors and passkeys of a user.
-    pub fn authentication_methods(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-    ) -> AuthenticationMethods {
+    pub fn authentication_methods(&self, id: impl IntoUserId) -> AuthenticationMethods {
         AuthenticationMethods(self.of(id))
     }
 
     /// What a user may do in effect, and why.
-    pub fn effective_permissions(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-    ) -> EffectivePermissions {
+    pub fn effective_permissions(&self, id: impl IntoUserId) -> EffectivePermissions {
         EffectivePermissions(self.of(id))
     }
 
     /// The roles that a user has in effect, and why.
-    pub fn effective_roles(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> EffectiveRoles {
+    pub fn effective_roles(&self, id: impl IntoUserId) -> EffectiveRoles {
         EffectiveRoles(self.of(id))
     }
 
     /// Where a user is logged in.
-    pub fn sessions(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserSessions {
+    pub fn sessions(&self, id: impl IntoUserId) -> UserSessions {
         UserSessions(self.of(id))
     }
 
     /// The refresh tokens of a user.
-    pub fn refresh_tokens(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> UserRefreshTokens {
+    pub fn refresh_tokens(&self, id: impl IntoUserId) -> UserRefreshTokens {
         UserRefreshTokens(self.of(id))
     }
 
     /// The tokens of other services that Auth0 keeps for a user.
-    pub fn federated_token_sets(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-    ) -> FederatedTokenSets {
+    pub fn federated_token_sets(&self, id: impl IntoUserId) -> FederatedTokenSets {
         FederatedTokenSets(self.of(id))
     }
 
@@ -368,10 +338,7 @@ impl UsersManager {
     /// `GET /users/{id}/organizations`, scope `read:organizations`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-user-organizations>
-    pub fn organizations(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-    ) -> Call<ListUserOrganizations> {
+    pub fn organizations(&self, id: impl IntoUserId) -> Call<ListUserOrganizations> {
         self.of(id).call(ListUserOrganizations::new)
     }
 
@@ -380,7 +347,7 @@ impl UsersManager {
     /// `GET /users/{id}/groups`, scope `read:groups`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-user-groups>
-    pub fn groups(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> Call<ListUserGroups> {
+    pub fn groups(&self, id: impl IntoUserId) -> Call<ListUserGroups> {
         self.of(id).call(ListUserGroups::new)
     }
 
@@ -389,7 +356,7 @@ impl UsersManager {
     /// `GET /users/{id}/logs`, scope `read:logs` or `read:logs_users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-logs-by-user>
-    pub fn logs(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> Call<ListUserLogs> {
+    pub fn logs(&self, id: impl IntoUserId) -> Call<ListUserLogs> {
         self.of(id).call(ListUserLogs::new)
     }
 
@@ -398,10 +365,7 @@ impl UsersManager {
     /// `GET /users/{id}/connected-accounts`, scope `read:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-connected-accounts>
-    pub fn connected_accounts(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-    ) -> Call<ListConnectedAccounts> {
+    pub fn connected_accounts(&self, id: impl IntoUserId) -> Call<ListConnectedAccounts> {
         self.of(id).call(ListConnectedAccounts::new)
     }
 
@@ -410,7 +374,7 @@ impl UsersManager {
     /// `GET /users/{id}/enrollments`, scope `read:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-enrollments>
-    pub fn enrollments(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> Call<ListEnrollments> {
+    pub fn enrollments(&self, id: impl IntoUserId) -> Call<ListEnrollments> {
         self.of(id).call(ListEnrollments::new)
     }
 
@@ -419,10 +383,7 @@ impl UsersManager {
     /// `POST /users/{id}/recovery-code-regeneration`, scope `update:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-recovery-code-regeneration>
-    pub fn regenerate_recovery_code(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-    ) -> Call<RegenerateRecoveryCode> {
+    pub fn regenerate_recovery_code(&self, id: impl IntoUserId) -> Call<RegenerateRecoveryCode> {
         self.of(id).call(RegenerateRecoveryCode::new)
     }
 
@@ -432,11 +393,7 @@ impl UsersManager {
     /// `POST /users/{id}/revoke-access`, scopes `delete:sessions` and `delete:refresh_tokens`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/user-revoke-access>
-    pub fn revoke_access(
-        &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
-        revocation: AccessRevocation,
-    ) -> Call<RevokeUserAccess> {
+    pub fn revoke_access(&self, id: impl IntoUserId, revocation: AccessRevocation) -> Call<RevokeUserAccess> {
         self.of(id).call(|id| RevokeUserAccess::new(id, revocation))
     }
 
@@ -447,35 +404,32 @@ impl UsersManager {
     /// <https://auth0.com/docs/api/management/v2/users/post-clear-assessors>
     pub fn clear_risk_assessments(
         &self,
-        id: impl TryInto<UserId, Error: Into<InvalidId>>,
+        id: impl IntoUserId,
         clearance: RiskAssessmentClearance,
     ) -> Call<ClearRiskAssessments> {
         self.of(id).call(|id| ClearRiskAssessments::new(id, clearance))
     }
 
-    fn of(&self, id: impl TryInto<UserId, Error: Into<InvalidId>>) -> OfUser {
-        OfUser { client: self.client.clone(), id: id.try_into().map_err(Into::into) }
+    fn of(&self, id: impl IntoUserId) -> OfUser {
+        OfUser { client: self.client.clone(), id: id.into_user_id().map_err(Arc::new) }
     }
 
     /// The users' own paths, by hand: `/users/{id}`.
     pub fn rest(&self) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, "/users/{id}")
     }
-
-    fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
-        Call::new(self.client.clone(), operation)
-    }
 }
 
-/// A user whose belongings are meant.
+/// The user whose roles, sessions and so on are meant.
 #[derive(Clone, Debug)]
 pub(super) struct OfUser {
     client: Client,
-    id: Result<UserId, InvalidId>,
+    id: Result<UserId, Arc<Error>>,
 }
 
 impl OfUser {
-    fn call<O: Operation>(&self, operation: impl FnOnce(UserId) -> O) -> Call<O> {
-        Call::new(self.client.clone(), self.id.clone().map(operation).map_err(Error::from))
+    fn call<O: Operation>(&self, operation: impl FnOnce(UserId) -> Result<O, Error>) -> Call<O> {
+        let id = self.id.as_ref().map_err(|error| error.without_source());
+        self.client.call(id.and_then(|id| operation(id.clone())))
     }
 }

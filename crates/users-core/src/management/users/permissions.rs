@@ -2,9 +2,10 @@
 
 use super::OfUser;
 use crate::call::Call;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_offset;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{Page, Permission, PermissionRef, UserId};
 
 /// The permissions that a user has been given, directly or by roles.
@@ -40,8 +41,7 @@ impl UserPermissions {
         &self,
         permissions: impl IntoIterator<Item = PermissionRef>,
     ) -> Call<AssignUserPermissions> {
-        let body = Permissions::new(permissions);
-        self.0.call(|id| AssignUserPermissions::new(id, body))
+        self.0.call(|id| AssignUserPermissions::new(id, permissions))
     }
 
     /// Takes permissions from the user.
@@ -53,8 +53,7 @@ impl UserPermissions {
         &self,
         permissions: impl IntoIterator<Item = PermissionRef>,
     ) -> Call<RemoveUserPermissions> {
-        let body = Permissions::new(permissions);
-        self.0.call(|id| RemoveUserPermissions::new(id, body))
+        self.0.call(|id| RemoveUserPermissions::new(id, permissions))
     }
 }
 
@@ -70,35 +69,34 @@ impl Permissions {
     }
 }
 
-operation! {
+operations! {
     /// `GET /users/{id}/permissions`
-    ListUserPermissions = Descriptor::get("users.permissions.list", Api::Management, "/users/{id}/permissions", &["read:users"]);
-    path { id: UserId }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
+    operation ListUserPermissions {
+        Descriptor::get("users.permissions.list", "/users/{id}/permissions")
+            .scopes(&[&["read:users"]])
+            .node("users.permissions.list");
+        path { id: UserId }
+        page { OffsetPaging of Permission, List::PLAIN }
+        decode { decode_model: Page<Permission> }
     }
-    answer { decode_json: Page<Permission> }
-}
 
-paged_by_offset!(ListUserPermissions of Permission);
-
-operation! {
     /// `POST /users/{id}/permissions`
-    AssignUserPermissions = Descriptor::post("users.permissions.assign", Api::Management, "/users/{id}/permissions", &["update:users"]);
-    path { id: UserId }
-    body { body: Permissions }
-    answer { decode_empty: () }
-}
+    operation AssignUserPermissions {
+        Descriptor::post("users.permissions.assign", "/users/{id}/permissions")
+            .scopes(&[&["update:users"]])
+            .node("users.permissions.create");
+        path { id: UserId }
+        body { body: Permissions = impl IntoIterator<Item = PermissionRef> => Permissions::new }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `DELETE /users/{id}/permissions`
-    RemoveUserPermissions = Descriptor::delete("users.permissions.remove", Api::Management, "/users/{id}/permissions", &["update:users"]);
-    path { id: UserId }
-    body { body: Permissions }
-    answer { decode_empty: () }
+    operation RemoveUserPermissions {
+        Descriptor::delete("users.permissions.remove", "/users/{id}/permissions")
+            .scopes(&[&["update:users"]])
+            .node("users.permissions.delete");
+        path { id: UserId }
+        body { body: Permissions = impl IntoIterator<Item = PermissionRef> => Permissions::new }
+        decode { decode_empty: () }
+    }
 }

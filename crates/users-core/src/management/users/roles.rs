@@ -2,9 +2,10 @@
 
 use super::OfUser;
 use crate::call::Call;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_offset;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{Page, Role, UserId};
 
 /// The roles of a user.
@@ -37,8 +38,7 @@ impl UserRoles {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-user-roles>
     pub fn assign(&self, roles: impl IntoIterator<Item = impl Into<String>>) -> Call<AssignUserRoles> {
-        let body = RoleIds::new(roles);
-        self.0.call(|id| AssignUserRoles::new(id, body))
+        self.0.call(|id| AssignUserRoles::new(id, roles))
     }
 
     /// Takes roles from the user, by their ids.
@@ -47,8 +47,7 @@ impl UserRoles {
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-user-roles>
     pub fn remove(&self, roles: impl IntoIterator<Item = impl Into<String>>) -> Call<RemoveUserRoles> {
-        let body = RoleIds::new(roles);
-        self.0.call(|id| RemoveUserRoles::new(id, body))
+        self.0.call(|id| RemoveUserRoles::new(id, roles))
     }
 }
 
@@ -64,35 +63,34 @@ impl RoleIds {
     }
 }
 
-operation! {
+operations! {
     /// `GET /users/{id}/roles`
-    ListUserRoles = Descriptor::get("users.roles.list", Api::Management, "/users/{id}/roles", &["read:users", "read:roles", "read:role_members"]);
-    path { id: UserId }
-    query {
-        /// Which page, from 0. A stream begins here.
-        page: u32,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        per_page: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
+    operation ListUserRoles {
+        Descriptor::get("users.roles.list", "/users/{id}/roles")
+            .scopes(&[&["read:users", "read:roles"], &["read:role_members"]])
+            .node("users.roles.list");
+        path { id: UserId }
+        page { OffsetPaging of Role, List::PLAIN }
+        decode { decode_model: Page<Role> }
     }
-    answer { decode_json: Page<Role> }
-}
 
-paged_by_offset!(ListUserRoles of Role);
-
-operation! {
     /// `POST /users/{id}/roles`
-    AssignUserRoles = Descriptor::post("users.roles.assign", Api::Management, "/users/{id}/roles", &["update:users", "create:role_members"]);
-    path { id: UserId }
-    body { body: RoleIds }
-    answer { decode_empty: () }
-}
+    operation AssignUserRoles {
+        Descriptor::post("users.roles.assign", "/users/{id}/roles")
+            .scopes(&[&["update:users"], &["create:role_members"]])
+            .node("users.roles.assign");
+        path { id: UserId }
+        body { body: RoleIds = impl IntoIterator<Item = impl Into<String>> => RoleIds::new }
+        decode { decode_empty: () }
+    }
 
-operation! {
     /// `DELETE /users/{id}/roles`
-    RemoveUserRoles = Descriptor::delete("users.roles.remove", Api::Management, "/users/{id}/roles", &["update:users", "delete:role_members"]);
-    path { id: UserId }
-    body { body: RoleIds }
-    answer { decode_empty: () }
+    operation RemoveUserRoles {
+        Descriptor::delete("users.roles.remove", "/users/{id}/roles")
+            .scopes(&[&["update:users"], &["delete:role_members"]])
+            .node("users.roles.delete");
+        path { id: UserId }
+        body { body: RoleIds = impl IntoIterator<Item = impl Into<String>> => RoleIds::new }
+        decode { decode_empty: () }
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::OfUser;
 use crate::call::Call;
-use crate::descriptor::{Api, Descriptor};
-use crate::operation_macro::operation;
-use crate::paging::paged_by_checkpoint;
+use crate::descriptor::Descriptor;
+use crate::operation_macro::operations;
+use crate::paging::List;
+use crate::response::{decode_empty, decode_model};
 use users_model::{Page, RefreshToken, Session, UserId};
 
 /// The sessions of a user.
@@ -73,50 +74,50 @@ impl UserRefreshTokens {
     }
 }
 
-operation! {
+operations! {
     /// `GET /users/{user_id}/sessions`
-    ListUserSessions = Descriptor::get("users.sessions.list", Api::Management, "/users/{user_id}/sessions", &["read:sessions"]);
-    path { user_id: UserId }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
+    operation ListUserSessions {
+        Descriptor::get("users.sessions.list", "/users/{user_id}/sessions")
+            .scopes(&[&["read:sessions"]])
+            .node("users.sessions.list");
+        path { user_id: UserId }
+        page { CheckpointPaging of Session, List::PLAIN }
+        query {
+            /// Sets whether the page states the total of the list.
+            include_totals: bool,
+        }
+        decode { decode_model: Page<Session> }
     }
-    answer { decode_json: Page<Session> }
-}
 
-paged_by_checkpoint!(ListUserSessions of Session);
-
-operation! {
     /// `DELETE /users/{user_id}/sessions`
-    DeleteUserSessions = Descriptor::delete("users.sessions.delete_all", Api::Management, "/users/{user_id}/sessions", &["delete:sessions"]);
-    path { user_id: UserId }
-    answer { decode_empty: () }
-}
-
-operation! {
-    /// `GET /users/{user_id}/refresh-tokens`
-    ListUserRefreshTokens = Descriptor::get("users.refresh_tokens.list", Api::Management, "/users/{user_id}/refresh-tokens", &["read:refresh_tokens"]);
-    path { user_id: UserId }
-    query {
-        /// Where the page begins: the `next` of the page before.
-        from: String,
-        /// How many a page holds, at most 100. A stream asks for 100.
-        take: u32,
-        /// Whether the page says how many there are in all.
-        include_totals: bool,
+    operation DeleteUserSessions {
+        Descriptor::delete("users.sessions.delete_all", "/users/{user_id}/sessions")
+            .scopes(&[&["delete:sessions"]])
+            .node("users.sessions.delete");
+        path { user_id: UserId }
+        decode { decode_empty: () }
     }
-    answer { decode_json: Page<RefreshToken> }
-}
 
-paged_by_checkpoint!(ListUserRefreshTokens of RefreshToken);
+    /// `GET /users/{user_id}/refresh-tokens`
+    operation ListUserRefreshTokens {
+        Descriptor::get("users.refresh_tokens.list", "/users/{user_id}/refresh-tokens")
+            .scopes(&[&["read:refresh_tokens"]])
+            .node("users.refreshToken.list");
+        path { user_id: UserId }
+        page { CheckpointPaging of RefreshToken, List::PLAIN }
+        query {
+            /// Sets whether the page states the total of the list.
+            include_totals: bool,
+        }
+        decode { decode_model: Page<RefreshToken> }
+    }
 
-operation! {
     /// `DELETE /users/{user_id}/refresh-tokens`
-    DeleteUserRefreshTokens = Descriptor::delete("users.refresh_tokens.delete_all", Api::Management, "/users/{user_id}/refresh-tokens", &["delete:refresh_tokens"]);
-    path { user_id: UserId }
-    answer { decode_empty: () }
+    operation DeleteUserRefreshTokens {
+        Descriptor::delete("users.refresh_tokens.delete_all", "/users/{user_id}/refresh-tokens")
+            .scopes(&[&["delete:refresh_tokens"]])
+            .node("users.refreshToken.delete");
+        path { user_id: UserId }
+        decode { decode_empty: () }
+    }
 }

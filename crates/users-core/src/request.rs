@@ -1,8 +1,9 @@
-//! Making an endpoint's request.
+//! Building the request of an operation.
 
 use crate::base_url::BaseUrl;
 use crate::descriptor::Descriptor;
 use crate::error::Error;
+use crate::path_template::RESERVED;
 use crate::token::AccessToken;
 use bytes::Bytes;
 use http::header::{
@@ -10,15 +11,12 @@ use http::header::{
     UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use std::fmt::Display;
-use users_model::{InvalidId, Secret};
+use users_model::Secret;
 
-/// Everything but RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Headers by which a transport frames a message and leads it: they are not taken from callers.
+/// Headers that frame a message or belong to its connection. The transport sets them; they are not taken from callers.
 const FRAMING: [HeaderName; 9] = [
     HOST,
     CONTENT_LENGTH,
@@ -31,43 +29,52 @@ const FRAMING: [HeaderName; 9] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// Fills an endpoint's path template and gathers its query, headers and body.
+/// Builds the request of an [`Operation`](crate::Operation) from its descriptor: path, query, headers and body.
 ///
-/// Each path parameter becomes exactly one segment, percent-encoded once; one that is empty, blank, a dot segment or
-/// holds a control character is refused.
+/// Each path parameter becomes exactly one segment, percent-encoded once. A value that would change the path (empty, blank, a dot
+/// segment, a control character) is an error when the request is finished.
+///
+/// ```
+/// use users_core::{BaseUrl, Descriptor, RequestBuilder};
+///
+/// const GET_HOOK: Descriptor = Descriptor::get("hooks.get", "/hooks/{id}");
+/// let base = BaseUrl::parse("https://tenant.eu.auth0.com/api/v2")?;
+/// let request = RequestBuilder::new(&GET_HOOK, &base).path("id", "a/b").query("fields", Some("name")).empty()?;
+/// assert_eq!(request.uri(), "https://tenant.eu.auth0.com/api/v2/hooks/a%2Fb?fields=name");
+/// # Ok::<(), users_core::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct RequestBuilder<'a> {
+#[must_use = "a request builder builds nothing until it is finished"]
+pub struct RequestBuilder<'a> {
     descriptor: &'a Descriptor,
     base: &'a BaseUrl,
     segments: Vec<(&'a str, &'a str)>,
     query: String,
     headers: HeaderMap,
-    problem: Option<Error>,
+    error: Option<Error>,
 }
 
 impl<'a> RequestBuilder<'a> {
-    pub(crate) fn new(descriptor: &'a Descriptor, base: &'a BaseUrl) -> Self {
+    /// Begins the request of this endpoint.
+    pub fn new(descriptor: &'a Descriptor, base: &'a BaseUrl) -> Self {
         Self {
             descriptor,
             base,
             segments: Vec::new(),
             query: String::new(),
             headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
-            problem: None,
+            error: None,
         }
     }
 
-    /// Fills the path parameter of this name.
-    pub(crate) fn segment(mut self, name: &'a str, value: &'a str) -> Self {
-        if let Err(invalid) = InvalidId::check(value) {
-            self.problem.get_or_insert_with(|| Error::invalid(format!("{name}: {invalid}")));
-        }
+    /// Sets the path parameter of this name.
+    pub fn path(mut self, name: &'a str, value: &'a str) -> Self {
         self.segments.push((name, value));
         self
     }
 
     /// Adds a query parameter, if it has a value.
-    pub(crate) fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
+    pub fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
         if let Some(value) = value {
             self.query.push(if self.query.is_empty() { '?' } else { '&' });
             self.query.extend(utf8_percent_encode(name, RESERVED));
@@ -77,35 +84,57 @@ impl<'a> RequestBuilder<'a> {
         self
     }
 
-    /// Sends this token instead of the client's own.
-    pub(crate) fn bearer(mut self, token: &Secret) -> Self {
+    /// Sets a header. A header that frames the message is an error when the request is finished.
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        match header(name, value) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(error) => {
+                self.error.get_or_insert(error);
+            }
+        }
+        self
+    }
+
+    /// Authorizes the request with this token instead of the client's.
+    pub fn bearer(mut self, token: &Secret) -> Self {
         let checked = AccessToken::new(token).check().map_err(|error| Error::invalid(error.message()));
         match checked.and_then(|()| bearer(token)) {
             Ok(value) => {
                 self.headers.insert(AUTHORIZATION, value);
             }
             Err(error) => {
-                self.problem.get_or_insert(error);
+                self.error.get_or_insert(error);
             }
         }
         self
     }
 
-    /// The request, without a body.
-    pub(crate) fn empty(self) -> Result<http::Request<Bytes>, Error> {
+    /// Finishes the request without a body.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the first value that may not be sent.
+    pub fn empty(self) -> Result<http::Request<Bytes>, Error> {
         self.build(Bytes::new())
     }
 
-    /// The request with a JSON body.
-    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<http::Request<Bytes>, Error> {
+    /// Finishes the request with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the first value that may not be sent, and where
+    /// the body cannot be serialized.
+    pub fn json(mut self, body: &impl Serialize) -> Result<http::Request<Bytes>, Error> {
         let body = serde_json::to_vec(body)
-            // What serde_json reports of it may quote a value.
-            .map_err(|_| Error::invalid("the body has no JSON form"))?;
+            // serde_json's error may quote a value.
+            .map_err(|_| Error::invalid("the body cannot be serialized as JSON"))?;
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.build(body.into())
     }
 
-    /// The request with a form of fields and one JSON file (`multipart/form-data`).
+    /// Finishes the request with a form of fields and one JSON file (`multipart/form-data`).
     pub(crate) fn multipart(
         mut self,
         fields: &[(&str, String)],
@@ -135,33 +164,16 @@ impl<'a> RequestBuilder<'a> {
     }
 
     fn build(self, body: Bytes) -> Result<http::Request<Bytes>, Error> {
-        if let Some(problem) = self.problem {
-            return Err(problem);
+        if let Some(error) = self.error {
+            return Err(error);
         }
-        let path = fill(&self.descriptor.path, &self.segments)?;
+        let path = self.descriptor.path.fill(&self.segments)?;
         let mut request = http::Request::new(body);
         *request.method_mut() = self.descriptor.method.clone();
         *request.uri_mut() = self.base.join(&format!("{path}{}", self.query))?;
         *request.headers_mut() = self.headers;
         Ok(request)
     }
-}
-
-/// A path template with its parameters in place: as many segments as the template has, none of them empty.
-fn fill(template: &str, values: &[(&str, &str)]) -> Result<String, Error> {
-    let mut path = String::with_capacity(template.len() + 32);
-    for segment in template.split('/').skip(1) {
-        path.push('/');
-        let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
-            path.push_str(segment);
-            continue;
-        };
-        match values.iter().find(|(key, _)| *key == name) {
-            Some((_, value)) => path.extend(utf8_percent_encode(value, RESERVED)),
-            None => return Err(Error::invalid(format!("{name} is missing: {template} cannot be filled"))),
-        }
-    }
-    Ok(path)
 }
 
 /// The value of an `Authorization` header, marked so that nothing prints it.
@@ -180,13 +192,19 @@ pub(crate) fn header(
     let name = name.try_into().map_err(|_| Error::invalid("a header's name is not valid"))?;
     let mut value: HeaderValue =
         value.try_into().map_err(|_| Error::invalid(format!("the value of header {name} is not valid")))?;
-    if FRAMING.contains(&name) {
-        return Err(Error::invalid(format!(
-            "header {name} belongs to the transport, which frames the message"
-        )));
-    }
+    check_not_framing(&name)?;
     if matches!(name, AUTHORIZATION | http::header::PROXY_AUTHORIZATION | http::header::COOKIE) {
         value.set_sensitive(true);
     }
     Ok((name, value))
+}
+
+/// Refuses a header that frames the message.
+pub(crate) fn check_not_framing(name: &HeaderName) -> Result<(), Error> {
+    if FRAMING.contains(name) {
+        return Err(Error::invalid(format!(
+            "header {name} belongs to the transport, which frames the message"
+        )));
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Reading a response.
+//! Decoding the response of an operation.
 
 use crate::descriptor::Descriptor;
 use crate::error::{Error, Misfit};
@@ -15,7 +15,7 @@ pub(crate) const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
 const MEMORY: usize = 8;
 /// … and this much in any case: a small limit still admits a page of small users.
 const LEAST_MEMORY: usize = 8 * 1024 * 1024;
-/// What an element of a list, an entry of an object and an object take in a type that is not of ours, such as `serde_json::Value`,
+/// The sizes of a list element, an object entry and an object in a type that is not of users-model, such as `serde_json::Value`,
 /// whose objects are trees.
 const ELEMENT: usize = 72;
 const ENTRY: usize = 64;
@@ -25,14 +25,54 @@ const OBJECT: usize = 680;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResponseLimit(pub(crate) usize);
 
-/// Reads a JSON response of an endpoint.
-pub(crate) fn decode_json<T: DeserializeOwned>(
-    descriptor: Option<&Descriptor>,
+/// Decodes a JSON response into a type of the caller's own.
+///
+/// # Errors
+///
+/// See [`Operation::decode`](crate::Operation::decode). The type may allocate at most eight times the response limit; the estimate
+/// is made before decoding and assumes types no larger than `serde_json::Value`.
+pub fn decode_json<T: DeserializeOwned>(
+    descriptor: &Descriptor,
+    response: http::Response<Bytes>,
+) -> Result<T, Error> {
+    decode_any(Some(descriptor), response)
+}
+
+/// Decodes a response that is plain text.
+///
+/// # Errors
+///
+/// See [`Operation::decode`](crate::Operation::decode).
+pub fn decode_text(descriptor: &Descriptor, response: http::Response<Bytes>) -> Result<String, Error> {
+    let response = decode_status(descriptor, response)?;
+    match std::str::from_utf8(response.body()) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => Err(Error::undecodable(Some(descriptor), response, "the response body is not UTF-8 text")),
+    }
+}
+
+/// Decodes a response without content. A body is ignored, unless it is an HTML page, which a proxy sends in place of the API.
+///
+/// # Errors
+///
+/// See [`Operation::decode`](crate::Operation::decode).
+pub fn decode_empty(descriptor: &Descriptor, response: http::Response<Bytes>) -> Result<(), Error> {
+    let response = decode_status(descriptor, response)?;
+    if response.body().trim_ascii_start().starts_with(b"<") {
+        let message = "the response body is a page, which the API does not send";
+        return Err(Error::undecodable(Some(descriptor), response, message));
+    }
+    Ok(())
+}
+
+/// Decodes a JSON response into a type of users-model, which counts the memory that it allocates.
+pub(crate) fn decode_model<T: DeserializeOwned>(
+    descriptor: &Descriptor,
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
     let response = decode_status(descriptor, response)?;
-    read(descriptor, response, |path, reason| {
-        // A page reads its items one by one, and names the one that does not fit.
+    read(Some(descriptor), response, |path, reason| {
+        // A page decodes its items one by one, and names the one that does not fit.
         let (place, reason) = match reason.split_once(": ") {
             Some((place, reason)) if !place.contains(' ') => (place, reason),
             _ => ("", reason),
@@ -42,17 +82,35 @@ pub(crate) fn decode_json<T: DeserializeOwned>(
     })
 }
 
-/// Reads a JSON response as a type of the caller's own.
-pub(crate) fn decode_any<T: DeserializeOwned>(response: http::Response<Bytes>) -> Result<T, Error> {
-    let response = decode_status(None, response)?;
+/// Decodes a JSON response into any type.
+pub(crate) fn decode_any<T: DeserializeOwned>(
+    descriptor: Option<&Descriptor>,
+    response: http::Response<Bytes>,
+) -> Result<T, Error> {
+    let response = check_status(descriptor, response)?;
     if size_of_values(response.body()) > memory(&response) {
-        return Err(Error::too_large(None, response));
+        return Err(Error::too_large(descriptor, response));
     }
-    read(None, response, |path, reason| Misfit {
+    read(descriptor, response, |path, reason| Misfit {
         reason: redact::data_error(reason),
         path: spelled(path, true),
         shown_path: spelled(path, false),
     })
+}
+
+/// The response, if its status is 2xx.
+pub(crate) fn decode_status(
+    descriptor: &Descriptor,
+    response: http::Response<Bytes>,
+) -> Result<http::Response<Bytes>, Error> {
+    check_status(Some(descriptor), response)
+}
+
+fn check_status(
+    descriptor: Option<&Descriptor>,
+    response: http::Response<Bytes>,
+) -> Result<http::Response<Bytes>, Error> {
+    if response.status().is_success() { Ok(response) } else { Err(Error::status_of(descriptor, response)) }
 }
 
 fn read<T: DeserializeOwned>(
@@ -83,7 +141,7 @@ fn memory(response: &http::Response<Bytes>) -> usize {
     limit.saturating_mul(MEMORY).max(LEAST_MEMORY)
 }
 
-/// What the values of a text take at most where they are read into a type that is not of ours.
+/// An upper bound of the memory of a JSON text's values in a type that is not of users-model.
 fn size_of_values(text: &[u8]) -> usize {
     let (mut is_text, mut is_escaped, mut size) = (false, false, ELEMENT);
     for byte in text {
@@ -120,37 +178,4 @@ fn spelled(path: &Path, with_keys: bool) -> String {
         spelled.push_str(key);
     }
     spelled
-}
-
-/// Reads a response without content. Its body does not matter, unless it is a page that a proxy has answered with.
-pub(crate) fn decode_empty(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<(), Error> {
-    let response = decode_status(descriptor, response)?;
-    if response.body().trim_ascii_start().starts_with(b"<") {
-        let message = "the response body is a page, which the API does not send";
-        return Err(Error::undecodable(descriptor, response, message));
-    }
-    Ok(())
-}
-
-/// Reads a response that is plain text.
-pub(crate) fn decode_text(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<String, Error> {
-    let response = decode_status(descriptor, response)?;
-    match std::str::from_utf8(response.body()) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(Error::undecodable(descriptor, response, "the response body is not UTF-8 text")),
-    }
-}
-
-/// A response with a status of success.
-pub(crate) fn decode_status(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-) -> Result<http::Response<Bytes>, Error> {
-    if response.status().is_success() { Ok(response) } else { Err(Error::status_of(descriptor, response)) }
 }

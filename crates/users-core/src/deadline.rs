@@ -1,0 +1,46 @@
+//! The time that is left of a call or of an attempt.
+
+use crate::clock::{Clock, Instant, within};
+use crate::error::Error;
+use crate::transport::{Sent, TransportError, TransportErrorKind};
+use std::future::Future;
+use std::time::Duration;
+
+/// When a call must end; never, if it has no time limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn new(started: Instant, time: Option<Duration>) -> Self {
+        Self(time.map(|time| started + time))
+    }
+
+    /// The time until the deadline; `None` if there is none.
+    pub(crate) fn left(&self, clock: &dyn Clock) -> Option<Duration> {
+        self.0.map(|end| end.saturating_since(clock.now()))
+    }
+
+    /// Fails where the deadline has passed before the request is sent.
+    pub(crate) fn check(&self, clock: &dyn Clock) -> Result<(), Error> {
+        match self.left(clock) {
+            Some(left) if left.is_zero() => Err(Self::passed("before the request was sent")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs a future that comes before the request, until the deadline at most.
+    pub(crate) async fn apply<F: Future>(
+        &self,
+        clock: &dyn Clock,
+        activity: &str,
+        future: F,
+    ) -> Result<F::Output, Error> {
+        let output = within(clock, self.left(clock), future).await;
+        output.map_err(|_| Self::passed(&format!("while {activity}")))
+    }
+
+    fn passed(when: &str) -> Error {
+        let message = format!("the call's time ran out {when}");
+        Error::transport(TransportError::new(TransportErrorKind::Timeout, Sent::No, message))
+    }
+}

@@ -1,0 +1,264 @@
+//! Path templates: `/users/{id}/roles`.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+use users_model::InvalidId;
+
+/// Everything but RFC 3986's unreserved characters.
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path of an endpoint below its API's base URL, with parameters in braces: `/users/{id}/roles`.
+///
+/// Each parameter is exactly one segment, so a filled template has as many segments as the template.
+///
+/// ```
+/// use users_core::PathTemplate;
+///
+/// let path = PathTemplate::new("/users/{id}/roles");
+/// assert_eq!(path.parameters().collect::<Vec<_>>(), ["id"]);
+/// assert_eq!(path.fill(&[("id", "auth0|1")])?, "/users/auth0%7C1/roles");
+/// assert_eq!(path.matches("/users/auth0%7C1/roles"), Some(vec!["auth0|1".to_owned()]));
+/// assert!(path.fill(&[("id", "..")]).is_err());
+/// # Ok::<(), users_core::InvalidPath>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PathTemplate(Cow<'static, str>);
+
+impl PathTemplate {
+    /// A template that is known at compile time. One that is not valid is refused by [`fill`](Self::fill).
+    pub const fn new(template: &'static str) -> Self {
+        Self(Cow::Borrowed(template))
+    }
+
+    /// Parses a template: it begins with `/`, and each segment is either `{name}` or literal text that is not empty, no dot
+    /// segment and in no way a separator.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPath`] says which rule the template breaks.
+    pub fn parse(template: impl Into<String>) -> Result<Self, InvalidPath> {
+        let template = Self(Cow::Owned(template.into()));
+        template.check()?;
+        Ok(template)
+    }
+
+    /// The template as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The names of the parameters, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter_map(parameter)
+    }
+
+    /// The path with these values as its parameters, each percent-encoded once.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPath`] where a parameter has no value, where a value may not be a path segment (empty, blank, a dot segment, a control character), and where the template is not valid.
+    pub fn fill(&self, values: &[(&str, &str)]) -> Result<String, InvalidPath> {
+        if !self.0.starts_with('/') {
+            return Err(refused(&self.0, "it does not begin with /"));
+        }
+        let mut path = String::with_capacity(self.0.len() + 32);
+        for segment in self.0.split('/').skip(1) {
+            path.push('/');
+            let Some(name) = parameter(segment) else {
+                if segment.is_empty() {
+                    return Err(refused(&self.0, "it has an empty segment"));
+                }
+                path.push_str(segment);
+                continue;
+            };
+            let value = values.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+            let Some(value) = value else {
+                return Err(InvalidPath(format!("{name} is missing: {self} cannot be filled")));
+            };
+            check_segment(name, value)?;
+            path.extend(utf8_percent_encode(value, RESERVED));
+        }
+        Ok(path)
+    }
+
+    /// The decoded parameters of a path that this template describes; `None` for any other path.
+    pub fn matches(&self, path: &str) -> Option<Vec<String>> {
+        let mut parameters = Vec::new();
+        let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
+        loop {
+            match (expected.next(), given.next()) {
+                (None, None) => return Some(parameters),
+                (Some(expected), Some(given)) if parameter(expected).is_some() => {
+                    let decoded = percent_decode_str(given).decode_utf8_lossy().into_owned();
+                    InvalidId::check(&decoded).ok()?;
+                    parameters.push(decoded);
+                }
+                (Some(expected), Some(given)) if expected == given => {}
+                _ => return None,
+            }
+        }
+    }
+
+    /// Whether this template describes a path: as many segments, the literal ones equal, and values that may be segments.
+    pub(crate) fn describes(&self, path: &str) -> bool {
+        let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
+        loop {
+            match (expected.next(), given.next()) {
+                (None, None) => return true,
+                (Some(expected), Some(given)) if parameter(expected).is_some() && may_be_segment(given) => {}
+                (Some(expected), Some(given)) if expected == given => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether two templates describe the same paths, whatever their parameters are called.
+    pub fn has_shape_of(&self, other: &Self) -> bool {
+        let (mut left, mut right) = (self.0.split('/'), other.0.split('/'));
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return true,
+                (Some(left), Some(right)) => {
+                    if left != right && (parameter(left).is_none() || parameter(right).is_none()) {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// The template without the parameters at its end for which `has_value` is false.
+    pub(crate) fn without_unfilled_tail(&self, has_value: impl Fn(&str) -> bool) -> Self {
+        let mut rest = &*self.0;
+        while let Some((before, segment)) = rest.rsplit_once('/') {
+            match parameter(segment) {
+                Some(name) if !before.is_empty() && !has_value(name) => rest = before,
+                _ => break,
+            }
+        }
+        Self(Cow::Owned(rest.to_owned()))
+    }
+
+    fn check(&self) -> Result<(), InvalidPath> {
+        let refuse = |why: &str| Err(refused(&self.0, why));
+        let Some(path) = self.0.strip_prefix('/') else { return refuse("it does not begin with /") };
+        for segment in path.split('/') {
+            if let Some(name) = parameter(segment) {
+                if name.is_empty() || name.contains(['{', '}']) {
+                    return refuse("a parameter has no name");
+                }
+            } else if InvalidId::check(&decode_literal(segment)).is_err() {
+                return refuse("it has an empty segment, a dot segment, or an escape of other than ASCII");
+            } else if decode_literal(segment).contains(['/', '\\', ';', '?', '#', '%']) {
+                return refuse(
+                    "a segment holds what some servers read as a separator; pass such things as parameters",
+                );
+            } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@%".contains(c)) {
+                return refuse("a segment holds what no path may hold; pass such things as parameters");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a path template is not valid, or cannot be filled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidPath(String);
+
+/// Refuses a value that may not be a path segment.
+pub(crate) fn check_segment(name: &str, value: &str) -> Result<(), InvalidPath> {
+    InvalidId::check(value).map_err(|invalid| InvalidPath(format!("{name}: {invalid}")))
+}
+
+impl Deref for PathTemplate {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PathTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a segment that is a parameter.
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// Whether an encoded segment is one that [`InvalidId::check`] accepts.
+fn may_be_segment(segment: &str) -> bool {
+    let mut decoded = percent_decode_str(segment);
+    // Most ids hold a letter or digit and no control character, and are recognised without being decoded into a text.
+    let is_plain = decoded.clone().any(|byte| byte.is_ascii_alphanumeric());
+    if is_plain && decoded.all(|byte| byte.is_ascii() && !byte.is_ascii_control()) {
+        return true;
+    }
+    InvalidId::check(&percent_decode_str(segment).decode_utf8_lossy()).is_ok()
+}
+
+fn refused(template: &str, why: &str) -> InvalidPath {
+    InvalidPath(format!("{template:?} is no path template: {why}"))
+}
+
+/// A literal segment as a server reads it; empty where it cannot be read as ASCII.
+fn decode_literal(segment: &str) -> String {
+    let is_escaped =
+        |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    match percent_decode_str(segment).decode_utf8() {
+        Ok(decoded) if decoded.is_ascii() && segment.split('%').skip(1).all(is_escaped) => {
+            decoded.into_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PathTemplate;
+
+    #[test]
+    fn a_template_is_filled_and_matched_segment_by_segment() {
+        let template = PathTemplate::new("/users/{id}/identities/{provider}/{user_id}");
+        let values = [("id", "auth0|1"), ("provider", "samlp"), ("user_id", "acme/ada@example.com")];
+        let path = template.fill(&values).unwrap();
+        assert_eq!(path, "/users/auth0%7C1/identities/samlp/acme%2Fada%40example.com");
+        assert_eq!(template.matches(&path).unwrap(), ["auth0|1", "samlp", "acme/ada@example.com"]);
+        for other in
+            ["/users", "/users//identities/a/b", "/users/%2e%2e/identities/a/b", &format!("{path}/c")]
+        {
+            assert_eq!(template.matches(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_value_or_a_template_that_would_change_the_path_is_refused() {
+        let template = PathTemplate::new("/users/{id}");
+        for value in ["", " ", ".", "..", "\u{feff}", "a\0"] {
+            assert!(
+                template.fill(&[("id", value)]).unwrap_err().to_string().starts_with("id: "),
+                "{value:?}"
+            );
+        }
+        assert!(template.fill(&[]).unwrap_err().to_string().contains("id is missing"));
+        for template in ["", "users", "/", "/users//x", "/..", "/users/{}", "/%2f", "/a b", "/a;b"] {
+            assert!(PathTemplate::parse(template).is_err(), "{template:?}");
+        }
+        assert!(PathTemplate::new("/users//{id}").fill(&[("id", "1")]).is_err());
+    }
+
+    #[test]
+    fn templates_are_compared_without_the_names_of_their_parameters() {
+        let template = PathTemplate::new("/users/{id}/roles");
+        assert!(template.has_shape_of(&PathTemplate::new("/users/{user_id}/roles")));
+        assert!(!template.has_shape_of(&PathTemplate::new("/users/{id}/logs")));
+        assert!(!template.has_shape_of(&PathTemplate::new("/users/{id}")));
+    }
+}

@@ -1,0 +1,126 @@
+//! From an operation to the request that is sent, but for the access token.
+
+use crate::client::{CallOptions, Client};
+use crate::descriptor::Descriptor;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::path_template::RESERVED;
+use crate::request::check_not_framing;
+use crate::transport::ConnectTimeout;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use percent_encoding::utf8_percent_encode;
+use users_model::{JsonObject, within_memory};
+
+/// How much memory reading a request's body again may take.
+const BODY_MEMORY: usize = 128 * 1024 * 1024;
+
+impl Client {
+    /// Makes the request of an operation and completes it with the client's headers and the call's options.
+    pub(crate) fn prepare<O: Operation>(
+        &self,
+        operation: &O,
+        options: &CallOptions,
+    ) -> Result<http::Request<Bytes>, Error> {
+        let descriptor = operation.descriptor();
+        if descriptor.api != self.shared.api {
+            return Err(Error::invalid(format!(
+                "{} is an operation of the {}, and the client is one of the {}",
+                descriptor.name, descriptor.api, self.shared.api
+            )));
+        }
+        let mut request = operation.request(&self.shared.base)?;
+        self.check(descriptor, &request)?;
+        if !options.query.is_empty() {
+            *request.uri_mut() = with_query(request.uri(), &options.query)?;
+        }
+        if !options.body.is_empty() {
+            *request.body_mut() = with_properties(&request, &options.body)?;
+        }
+        self.add_headers(descriptor, &mut request, options);
+        Ok(request)
+    }
+
+    /// Refuses a request that is not the descriptor's: operations may be written outside this crate.
+    fn check(&self, descriptor: &Descriptor, request: &http::Request<Bytes>) -> Result<(), Error> {
+        let base = &self.shared.base;
+        let refuse = |why: &str| Err(Error::invalid(format!("the request of {}: {why}", descriptor.name)));
+        if request.method() != descriptor.method {
+            return refuse("its method is not that of the descriptor");
+        }
+        if !base.is_authority_of(request.uri()) {
+            return refuse("it goes to another authority than the client's base URL");
+        }
+        let path = request.uri().path();
+        if !path.strip_prefix(base.path()).is_some_and(|path| descriptor.path.describes(path)) {
+            return refuse("its path does not match the descriptor's template");
+        }
+        request.headers().keys().try_for_each(check_not_framing)
+    }
+
+    /// Adds the client's headers and the call's; the operation's replace the former, and the call's replace both.
+    fn add_headers(
+        &self,
+        descriptor: &Descriptor,
+        request: &mut http::Request<Bytes>,
+        options: &CallOptions,
+    ) {
+        let own = std::mem::replace(request.headers_mut(), self.shared.headers.clone());
+        let domain = options.custom_domain.as_ref().or(self.shared.custom_domain.as_ref());
+        let headers = request.headers_mut();
+        if let (true, Some(domain)) = (descriptor.custom_domain, domain) {
+            headers.insert("auth0-custom-domain", domain.clone());
+        }
+        replace(headers, own);
+        replace(headers, options.headers.clone());
+        if let Some(connect) = options.connect.or(self.shared.limits.connect) {
+            request.extensions_mut().insert(ConnectTimeout(connect));
+        }
+    }
+}
+
+/// The URI with further query parameters.
+fn with_query(uri: &Uri, parameters: &[(String, String)]) -> Result<Uri, Error> {
+    let mut text = uri.to_string();
+    for (name, value) in parameters {
+        text.push(if text.contains('?') { '&' } else { '?' });
+        text.extend(utf8_percent_encode(name, RESERVED));
+        text.push('=');
+        text.extend(utf8_percent_encode(value, RESERVED));
+    }
+    text.parse().map_err(|_| Error::invalid("the query makes the request's URI too long"))
+}
+
+/// The body with further properties, each in the place of one of the same name.
+fn with_properties(request: &http::Request<Bytes>, properties: &JsonObject) -> Result<Bytes, Error> {
+    let refuse = |_| Error::invalid("body_property: the operation has no JSON object as its body");
+    let mut body = match request.body() {
+        body if body.is_empty() && *request.method() != Method::GET => JsonObject::new(),
+        body => within_memory(BODY_MEMORY, || serde_json::from_slice::<JsonObject>(body))
+            .map_err(|_| Error::invalid("body_property: the body is too large to be read again"))?
+            .map_err(refuse)?,
+    };
+    for (name, value) in properties.iter() {
+        body.insert_raw(name, value).map_err(refuse)?;
+    }
+    serde_json::to_vec(&body).map(Bytes::from).map_err(refuse)
+}
+
+/// Inserts headers, replacing those of the same name.
+fn replace(headers: &mut HeaderMap, others: HeaderMap) {
+    let mut last = None;
+    for (name, value) in others {
+        match name {
+            // `HeaderMap` yields the name with the first of its values only.
+            Some(name) => {
+                headers.insert(name.clone(), value);
+                last = Some(name);
+            }
+            None => {
+                if let Some(name) = &last {
+                    headers.append(name.clone(), value);
+                }
+            }
+        }
+    }
+}

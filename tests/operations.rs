@@ -1,0 +1,277 @@
+//! Operations without a client, operations of one's own, and the options that every call has.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use users_core::authentication::GetInfo;
+use users_core::management::{CreateUser, GetAllUsers, GetUser, ListUserRoles, UpdateUser};
+use users_core::model::{NewUser, UserUpdate};
+use users_core::{
+    Api, BaseUrl, Body, CATALOGUE, Clock, Descriptor, Error, FailedAttempt, HttpTransport, ManagementClient,
+    Operation, RequestBuilder, Retry, TransportError, decode_json, transport_fn,
+};
+use users_mock::{FaultyTransport, MockTransport, Tenant, VirtualClock};
+
+/// `GET /connections` as a program outside the SDK would write it.
+#[derive(Clone, Debug)]
+struct ListConnections {
+    strategy: String,
+    /// How the request deviates from what it should be.
+    twist: Twist,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Twist {
+    None,
+    Framing,
+    Elsewhere,
+    OtherPath,
+    OtherMethod,
+}
+
+const LIST_CONNECTIONS: &Descriptor = &Descriptor::get("connections.list", "/connections")
+    .scopes(&[&["read:connections"]])
+    .query(&["strategy"]);
+
+impl Operation for ListConnections {
+    type Output = Vec<Value>;
+
+    fn descriptor(&self) -> &Descriptor {
+        LIST_CONNECTIONS
+    }
+
+    fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
+        let request = RequestBuilder::new(LIST_CONNECTIONS, base).query("strategy", Some(&self.strategy));
+        let mut request = request.empty()?;
+        match self.twist {
+            Twist::None => {}
+            Twist::Framing => {
+                request.headers_mut().insert("content-length", 3.into());
+            }
+            Twist::Elsewhere => {
+                *request.uri_mut() = "https://evil.example/api/v2/connections".parse().unwrap()
+            }
+            Twist::OtherPath => {
+                *request.uri_mut() = format!("{base}/users/").parse().unwrap();
+            }
+            Twist::OtherMethod => *request.method_mut() = http::Method::DELETE,
+        }
+        Ok(request)
+    }
+
+    fn decode(response: http::Response<Bytes>) -> Result<Vec<Value>, Error> {
+        decode_json(LIST_CONNECTIONS, response)
+    }
+}
+
+fn list(twist: Twist) -> ListConnections {
+    ListConnections { strategy: "auth0".to_owned(), twist }
+}
+
+#[test]
+fn an_operation_written_outside_is_sent_like_those_of_the_crate() {
+    let tenant = Tenant::new();
+    let client = tenant.management();
+    tenant.clock().block_on(async {
+        let connections = client.call(list(Twist::None)).await.unwrap();
+        assert_eq!(connections[0]["name"], "Username-Password-Authentication");
+        let missing =
+            client.call(list(Twist::None)).header("authorization", "Bearer wrong").await.unwrap_err();
+        assert_eq!(missing.operation(), Some("connections.list"));
+        assert!(missing.to_string().starts_with("GET /connections: 400"), "{missing}");
+    });
+}
+
+#[test]
+fn a_request_that_is_not_the_descriptor_s_is_refused_before_it_is_sent() {
+    let mock = MockTransport::new();
+    let client = mock.management();
+    for (twist, expected) in [
+        (Twist::Framing, "content-length"),
+        (Twist::Elsewhere, "another authority"),
+        (Twist::OtherPath, "does not match"),
+        (Twist::OtherMethod, "method"),
+    ] {
+        let error = client.call(list(twist)).into_request().unwrap_err();
+        assert!(error.is_invalid_argument() && error.to_string().contains(expected), "{twist:?}: {error}");
+        let sent = mock.clock().block_on(async { client.call(list(twist)).await }).unwrap_err();
+        assert!(sent.is_invalid_argument(), "{twist:?}: {sent}");
+    }
+    assert!(mock.requests().is_empty());
+}
+
+#[test]
+fn an_operation_of_the_other_api_is_refused() {
+    let tenant = Tenant::new();
+    let error = tenant.management().call(GetInfo::new("token")).into_request().unwrap_err();
+    assert!(error.is_invalid_argument(), "{error}");
+    assert!(error.to_string().contains("Authentication API"), "{error}");
+    let get = GetUser::new("auth0|1").unwrap();
+    let error = tenant.authentication().call(get).into_request().unwrap_err();
+    assert!(error.to_string().contains("Management API"), "{error}");
+}
+
+#[test]
+fn operations_need_no_client() {
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let request = GetUser::new("auth0|1").unwrap().fields(["email"]).request(&base).unwrap();
+    assert_eq!(
+        request.uri(),
+        "https://tenant.example.com/api/v2/users/auth0%7C1?fields=email&include_fields=true"
+    );
+    let request = GetAllUsers::new().page(2).q("email:a*").request(&base).unwrap();
+    assert_eq!(request.uri(), "https://tenant.example.com/api/v2/users?page=2&q=email%3Aa%2A");
+    let request = ListUserRoles::new("auth0|1").unwrap().per_page(5).request(&base).unwrap();
+    assert_eq!(request.uri(), "https://tenant.example.com/api/v2/users/auth0%7C1/roles?per_page=5");
+    assert!(GetUser::new("..").unwrap_err().is_invalid_argument());
+    assert!(CreateUser::new(NewUser::default()).request(&base).unwrap_err().is_invalid_argument());
+}
+
+#[test]
+fn a_call_takes_what_is_not_modelled() {
+    let client = Tenant::new().management();
+    let call = client.users().update("auth0|1", UserUpdate::new().nickname("Ada"));
+    let request = call
+        .clone()
+        .query("dry run", true)
+        .body_property("nickname", "Grace")
+        .body_property("new", json!({"a": [1]}))
+        .into_request()
+        .unwrap();
+    assert_eq!(request.uri().query(), Some("dry%20run=true"));
+    assert_eq!(request.body(), r#"{"nickname":"Grace","new":{"a":[1]}}"#);
+    assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a call of its own");
+    let request = client.users().get_all().page(1).query("x", "&").into_request().unwrap();
+    assert_eq!(request.uri().query(), Some("page=1&x=%26"));
+    let no_body = client.users().get("auth0|1").body_property("a", 1).into_request().unwrap_err();
+    assert!(no_body.is_invalid_argument(), "{no_body}");
+    let no_object = client.jobs().import_users("con_1", [json!({})]).body_property("a", 1).into_request();
+    assert!(no_object.unwrap_err().is_invalid_argument());
+}
+
+#[test]
+fn an_error_quotes_no_secret_that_came_by_query_or_property() {
+    let mock = MockTransport::new();
+    mock.expect(UpdateUser::DESCRIPTOR).status(400).json(r#"{"message":"no hunter-22-hunter, no sesame-44-sesame"}"#);
+    let client = mock.management();
+    let call = client.users().update("auth0|1", UserUpdate::new().nickname("Ada"));
+    let call = call
+        .query("api_key", "hunter-22-hunter")
+        .body_property("newPassword", "sesame-44-sesame")
+        .timeout(MINUTE);
+    assert!(!format!("{call:?}").contains("hunter"), "{call:?}");
+    let error = mock.clock().block_on(async { call.await }).unwrap_err();
+    assert!(!error.to_string().contains("hunter") && !error.to_string().contains("sesame"), "{error}");
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_call_may_have_a_retry_policy_of_its_own() {
+    let tenant = Tenant::builder().users(1).build();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    faulty.inject_spec(&"503@users.get,always".parse().unwrap());
+    let client = ManagementClient::builder(faulty)
+        .domain(tenant.domain())
+        .clock(tenant.clock())
+        .token(tenant.management_token().expose())
+        .build()
+        .unwrap();
+    let id = tenant.user_ids().remove(0);
+    tenant.clock().block_on(async {
+        let attempts = |retry: Option<Retry>| {
+            let call = client.users().get(&id);
+            let call = if let Some(retry) = retry { call.retry(retry) } else { call };
+            async { call.await.unwrap_err().attempts() }
+        };
+        assert_eq!(attempts(None).await, 3);
+        assert_eq!(attempts(Some(Retry::never())).await, 1);
+        let five = Retry::by(|failed| (failed.errors < 5).then_some(Duration::from_secs(1)));
+        assert_eq!(five.delay_after(&FailedAttempt::new().errors(4)), Some(Duration::from_secs(1)));
+        assert_eq!(attempts(Some(five)).await, 5);
+    });
+}
+
+/// A transport that requires a clock.
+#[derive(Debug)]
+struct Clocked(VirtualClock);
+
+#[async_trait::async_trait]
+impl HttpTransport for Clocked {
+    async fn send(
+        &self,
+        _: http::Request<Bytes>,
+        _: Option<Duration>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        Err(TransportError::timeout("late"))
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        Some(Arc::new(self.0.clone()))
+    }
+}
+
+#[test]
+fn a_client_uses_the_clock_that_its_transport_requires() {
+    let clock = VirtualClock::new();
+    let client =
+        ManagementClient::builder(Clocked(clock.clone())).domain("a.example.com").token("token").build();
+    let client = client.unwrap();
+    // Two retries wait on this clock; on another one the call would not end within it.
+    let error = clock.block_on(async { client.users().get("auth0|1").await }).unwrap_err();
+    assert_eq!(error.attempts(), 3);
+    assert!(error.elapsed() > Duration::ZERO && clock.now().since_start() >= error.elapsed());
+}
+
+#[test]
+fn every_wrapper_forwards_the_clock_of_its_transport() {
+    let clock = VirtualClock::new();
+    clock.advance(MINUTE);
+    let is_forwarded = |transport: &dyn HttpTransport| {
+        transport.clock().is_some_and(|forwarded| forwarded.now() == clock.now())
+    };
+    let transport = || Clocked(clock.clone());
+    assert!(is_forwarded(&Arc::new(transport())));
+    assert!(is_forwarded(&FaultyTransport::new(transport(), clock.clone())));
+    let erased: Arc<dyn HttpTransport> = Arc::new(transport());
+    assert!(is_forwarded(&erased));
+    assert!(transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }).clock().is_none());
+}
+
+#[test]
+fn scopes_are_alternatives_of_sets() {
+    let named = |name: &str| *CATALOGUE.iter().find(|descriptor| descriptor.name == name).unwrap();
+    let revoke = named("users.revoke_access");
+    assert!(!revoke.allows(["delete:sessions"]) && !revoke.allows(["delete:refresh_tokens"]));
+    assert!(revoke.allows(["delete:refresh_tokens", "delete:sessions"]));
+    let roles = named("users.roles.list");
+    assert!(!roles.allows(["read:users"]) && !roles.allows(["read:roles"]));
+    assert!(roles.allows(["read:roles", "read:users"]) && roles.allows(["read:role_members"]));
+    assert!(!named("users.get_all").allows(["read:user_idp_tokens"]), "it only adds tokens to identities");
+    assert!(named("users.get").allows(["read:current_user"]));
+    assert_eq!(named("users.get").api, Api::Management);
+}
+
+#[test]
+fn the_tenant_admits_a_token_that_has_all_scopes_of_one_alternative() {
+    let tenant = Tenant::builder().users(1).build();
+    let id = tenant.user_ids().remove(0);
+    let status = |scopes: &[&str]| {
+        let client = ManagementClient::builder(tenant.clone())
+            .domain(tenant.domain())
+            .clock(tenant.clock())
+            .token(tenant.management_token_with(scopes).expose())
+            .build()
+            .unwrap();
+        let users = client.users();
+        tenant.clock().block_on(async { users.roles(&id).list().await }).map_err(|error| error.to_string())
+    };
+    assert!(status(&["read:users", "read:roles"]).is_ok());
+    assert!(status(&["read:role_members"]).is_ok());
+    let error = status(&["read:users"]).unwrap_err();
+    assert!(
+        error.contains("403 insufficient_scope") && error.contains("all of: read:users,read:roles"),
+        "{error}"
+    );
+}
