@@ -153,7 +153,9 @@ fn a_call_takes_what_is_not_modelled() {
 #[test]
 fn an_error_quotes_no_secret_that_came_by_query_or_property() {
     let mock = MockTransport::new();
-    mock.expect(UpdateUser::DESCRIPTOR).status(400).json(r#"{"message":"no hunter-22-hunter, no sesame-44-sesame"}"#);
+    mock.expect(UpdateUser::DESCRIPTOR)
+        .status(400)
+        .json(r#"{"message":"no hunter-22-hunter, no sesame-44-sesame"}"#);
     let client = mock.management();
     let call = client.users().update("auth0|1", UserUpdate::new().nickname("Ada"));
     let call = call

@@ -39,6 +39,8 @@ const FILES: &[&[&Descriptor]] = &[
 
 const JOINED: [&Descriptor; count()] = joined();
 
+// Evaluated at compile time, where an index that is out of bounds is an error.
+#[allow(clippy::indexing_slicing)]
 const fn count() -> usize {
     let (mut count, mut file) = (0, 0);
     while file < FILES.len() {
@@ -48,6 +50,7 @@ const fn count() -> usize {
     count
 }
 
+#[allow(clippy::indexing_slicing)]
 const fn joined() -> [&'static Descriptor; count()] {
     let mut joined = [FILES[0][0]; count()];
     let (mut next, mut file) = (0, 0);

@@ -40,51 +40,41 @@ mod secret;
 mod session;
 mod ticket;
 mod timestamp;
+mod unknown_value;
 mod user;
 mod user_block;
 mod user_update;
 mod userinfo;
 
-pub use authentication_method::{
-    AuthenticationMethod, AuthenticationMethodReplacement, AuthenticationMethodType,
-    AuthenticationMethodUpdate, Authenticator, AuthenticatorType, CredentialDeviceType, Enrollment,
-    EnrollmentMethod, EnrollmentStatus, NewAuthenticationMethod, PreferredAuthenticationMethod, RecoveryCode,
-};
-pub use connected_account::{AccessType, ConnectedAccount, FederatedTokenSet};
+pub use authentication_method::*;
+pub use connected_account::*;
 pub use error_body::ErrorBody;
 pub use flag::Flag;
-pub use group::Group;
+pub use group::*;
 pub use id::{IdentityId, InvalidId, UserId};
-pub use identity::{Identity, ProfileData};
-pub use impersonation::{Impersonation, Protocol};
-pub use job::{
-    ExportField, Job, JobFormat, JobRowError, JobRowErrors, JobStatus, JobSummary, JobType, UsersExport,
-    VerificationEmail,
-};
+pub use identity::*;
+pub use impersonation::*;
+pub use job::*;
 pub use json::JsonObject;
-pub use link::LinkTarget;
-pub use log_event::{LocationInfo, LogEvent, SecurityContext};
+pub use link::*;
+pub use log_event::*;
 pub use memory::{MemoryExceeded, within_memory};
 pub use metadata::MetadataUpdate;
-pub use new_user::NewUser;
+pub use new_user::*;
 pub use number::Number;
-pub use organization::{Branding, BrandingColors, ClientCredentialsQuota, Organization, TokenQuota};
+pub use organization::*;
 pub use page::{Listed, Page};
 pub use patch::Patch;
-pub use permission::{EffectivePermission, Permission, PermissionOrigin, PermissionRef, PermissionSource};
-pub use provider::{MultifactorProvider, Provider};
-pub use refresh_token::{
-    AccessRevocation, RefreshToken, RefreshTokenResourceServer, RefreshTokenRevocation, RefreshTokenUpdate,
-};
-pub use role::{EffectiveRole, Role, RoleSource, RoleUser};
+pub use permission::*;
+pub use provider::*;
+pub use refresh_token::*;
+pub use role::*;
 pub use secret::Secret;
-pub use session::{
-    CookieMode, Session, SessionAuthentication, SessionAuthenticationMethod, SessionClient, SessionCookie,
-    SessionDevice, SessionUpdate,
-};
-pub use ticket::{EmailVerificationTicket, IdentityRef, PasswordChangeTicket, Ticket};
+pub use session::*;
+pub use ticket::*;
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use user::User;
-pub use user_block::{Assessor, RiskAssessmentClearance, UserBlock, UserBlocks};
-pub use user_update::UserUpdate;
-pub use userinfo::{UpdatedAt, UserInfo};
+pub use unknown_value::UnknownValue;
+pub use user::*;
+pub use user_block::*;
+pub use user_update::*;
+pub use userinfo::*;

@@ -182,7 +182,7 @@ macro_rules! setters {
 }
 pub(crate) use setters;
 
-/// Declares a wire enum: the values Auth0 lists, and `Other` for the ones it will add.
+/// Declares a wire enum: the values that Auth0 documents, and `Other` for those that it may add.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -193,19 +193,19 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $( #[doc = concat!("`", $text, "`")] $(#[$variant_meta])* $variant, )*
-            /// A value that this version has no name for, kept as it came.
-            Other(String),
+            /// A value that this version does not name, kept as received. Compare it with [`as_str`](Self::as_str).
+            Other($crate::UnknownValue),
         }
 
         impl $name {
-            /// Every value that has a name here.
+            /// The values that this version names.
             pub const KNOWN: &'static [&'static str] = &[$($text),*];
 
-            /// The value as it travels.
+            /// The value as Auth0 spells it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $text, )*
-                    Self::Other(text) => text,
+                    Self::Other(text) => text.as_str(),
                 }
             }
         }
@@ -220,7 +220,7 @@ macro_rules! open_enum {
             fn from(text: &str) -> Self {
                 match text {
                     $( $text => Self::$variant, )*
-                    other => Self::Other(other.to_owned()),
+                    other => Self::Other($crate::UnknownValue::new(other)),
                 }
             }
         }

@@ -18,8 +18,8 @@ use users_model::Secret;
 /// The first call fetches one, however many calls wait for it. It is kept, and renewed 60 to 120 seconds before it expires; if
 /// that fails, the old one serves as long as it works. A 401 renews it at once.
 ///
-/// Made by [`Builder::client_credentials`](crate::Builder::client_credentials) and
-/// [`Builder::client_assertion`](crate::Builder::client_assertion). A client and its clones share one.
+/// Made by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials) and
+/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion). A client and its clones share one.
 pub struct ClientCredentials(Cached);
 
 impl ClientCredentials {

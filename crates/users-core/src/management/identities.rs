@@ -102,7 +102,7 @@ fn link_request(link: &LinkIdentity, request: RequestBuilder<'_>) -> Result<http
     let target = &link.target;
     let is_set = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
     let by_account = is_set(target.provider.as_ref().map(Provider::as_str))
-        && is_set(target.user_id.as_ref().map(|id| id.as_str()));
+        && is_set(target.user_id.as_ref().map(users_model::IdentityId::as_str));
     let by_token = is_set(target.link_with.as_ref().map(users_model::Secret::expose));
     match (by_account, by_token) {
         (false, false) => {

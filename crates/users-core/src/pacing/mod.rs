@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Limits the rate at which a client sends requests. One pacer is shared by a client and its clones.
 ///
-/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::Builder::pacer) another one. To pace
+/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::ClientBuilder::pacer) another one. To pace
 /// several processes together, with a counter in a store that they share for example, implement this trait:
 ///
 /// ```
