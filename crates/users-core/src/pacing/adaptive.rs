@@ -1,4 +1,4 @@
-//! The pacer that learns.
+//! The pacer that learns the tenant's limits.
 
 use super::pace::Pace;
 use super::per_group::{GROUPS, PerGroup};
@@ -17,21 +17,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-/// Learns the tenant's limits from the answers, and spreads requests so that the allowance is used up and not overrun.
+/// Learns the tenant's rate limits from responses, and spaces requests so that the allowance is used and not exceeded.
 ///
-/// Auth0 gives a tenant one bucket for everything, or one each for reads, writes and deletes, or both; the answers tell how many
-/// requests a bucket holds and how many are left in it, not how fast it fills. This pacer lets requests go the faster the fuller
-/// their buckets are: a burst at once, then as many as are added. Several processes that do so share a tenant evenly, without
-/// knowing of each other, and a rate that changes is followed within seconds. After a 429 nothing goes from that bucket until the
-/// time that the server names, or for an hour.
+/// Auth0 limits a tenant by token buckets: one for all requests, or one each for reads, writes and deletes, or both. Responses
+/// report the size of a bucket and how many requests remain, not its refill rate. This pacer grants permits at a rate that rises
+/// with the level of the bucket: a burst at once, then as many as are refilled. Several processes that do so share a tenant
+/// evenly without coordination, and follow a rate that changes within seconds. After a 429, no permit is granted from that bucket
+/// until the delay that the server requested has passed.
 ///
-/// Until the first answer it assumes the smallest of Auth0's tiers, 2 requests at once and 2 per second. Where a success tells of
-/// no limit, there is none. Requests of a group go in the order in which they came; one whose future nobody polls is passed over.
+/// Until the first response it assumes the smallest of Auth0's tiers, 2 requests at once and 2 per second. Where a success reports
+/// no limit, there is none. Permits of a group are granted in the order of their requests; a request whose future is not polled
+/// is skipped.
 ///
-/// It is made for buckets that take some seconds to fill, as those of all tiers do. Of one that is filled several times a second it
-/// uses only a part, and where a tenant's bucket becomes smaller the old one still counts for a minute.
+/// The pacer is made for buckets that take some seconds to fill, as those of all tiers do. It uses only a part of one that fills
+/// several times a second, and where a tenant's bucket becomes smaller, the old one applies for another minute.
 ///
-/// Clones are the same pacer: give one to several clients of a tenant, and they keep its pace together.
+/// Clones are the same pacer: pass one to several clients of a tenant, and they share its limits.
 ///
 /// ```
 /// use users_core::{AdaptivePacer, ManagementClient, SystemClock};
@@ -57,28 +58,28 @@ struct Inner {
 
 struct State {
     pace: Pace,
-    /// Who waits, in the order in which they came.
+    /// The queue of each group, in the order of the requests.
     waiting: PerGroup<BTreeMap<u64, Waker>>,
     next: u64,
-    /// How many requests of each group went.
-    went: PerGroup<u64>,
+    /// The number of permits granted to each group.
+    granted: PerGroup<u64>,
 }
 
-/// Nobody sleeps for less: a timer could not.
+/// The shortest sleep, about the resolution of timers.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// For how long one that may go is waited for by the next. Its future may be one that nobody polls any more, as in a buffered
-/// stream whose loop makes a call of its own; it keeps its place, but the others go on.
+/// How long the queue head may dequeue a permit unclaimed before the next request takes one. The head's future may not be polled any
+/// more, as in a buffered stream whose loop makes a call of its own; it keeps its place in the queue.
 const GRACE: Duration = Duration::from_millis(50);
 
 impl AdaptivePacer {
-    /// A pacer that knows nothing yet.
+    /// A pacer without observations.
     pub fn new(clock: impl Clock) -> Self {
         Self::on(Arc::new(clock))
     }
 
     pub(crate) fn on(clock: Arc<dyn Clock>) -> Self {
         let pace = Pace::new(clock.now());
-        let state = State { pace, waiting: PerGroup::default(), next: 0, went: PerGroup::default() };
+        let state = State { pace, waiting: PerGroup::default(), next: 0, granted: PerGroup::default() };
         Self(Arc::new(Inner { clock, state: Mutex::new(state) }))
     }
 }
@@ -86,13 +87,13 @@ impl AdaptivePacer {
 #[async_trait]
 impl Pacer for AdaptivePacer {
     async fn acquire(&self, request: &PaceRequest<'_>) -> Result<Permit, PaceError> {
-        Turn {
+        Acquire {
             inner: Arc::clone(&self.0),
             group: request.access,
             deadline: request.time_left.map(|time_left| self.0.clock.now() + time_left),
             max_server_delay: request.max_server_delay,
             place: None,
-            patience: None,
+            grace: None,
             sleep: None,
         }
         .await
@@ -104,7 +105,7 @@ impl Pacer for AdaptivePacer {
         let mut state = self.0.state();
         let (group, number) = (permit.group(), permit.number());
         state.pace.answered(group, number, status, limit.as_ref(), delay, self.0.clock.now());
-        State::look_again(state);
+        State::wake_heads(state);
     }
 
     fn limits(&self) -> Vec<RateLimitState> {
@@ -118,35 +119,35 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_back(&self, number: u64) {
+    fn return_permit(&self, number: u64) {
         let mut state = self.state();
-        state.pace.come_back(number, self.clock.now());
-        State::look_again(state);
+        state.pace.return_permit(number, self.clock.now());
+        State::wake_heads(state);
     }
 }
 
 impl State {
-    /// The first of those who wait in each group.
-    fn firsts(&self) -> impl Iterator<Item = (Access, u64, &Waker)> {
+    /// The head of each group's queue.
+    fn heads(&self) -> impl Iterator<Item = (Access, u64, &Waker)> {
         let first =
             |group| self.waiting.of(group).first_key_value().map(|(place, waker)| (group, *place, waker));
         GROUPS.into_iter().filter_map(first)
     }
 
-    /// Something has changed: those who are first look again, once the state is free.
-    fn look_again(state: MutexGuard<'_, Self>) {
-        let firsts: Vec<Waker> = state.firsts().map(|(.., waker)| waker.clone()).collect();
+    /// Wakes the queue heads after a change, once the lock is released.
+    fn wake_heads(state: MutexGuard<'_, Self>) {
+        let heads: Vec<Waker> = state.heads().map(|(.., waker)| waker.clone()).collect();
         drop(state);
-        firsts.into_iter().for_each(Waker::wake);
+        heads.into_iter().for_each(Waker::wake);
     }
 
-    /// Somebody of another group who came earlier and may go too.
+    /// A queue head of another group that came earlier and may be granted a permit too.
     fn earlier(&self, place: u64, now: Instant) -> Option<&Waker> {
-        let earlier = self.firsts().filter(|(_, other, _)| *other < place);
+        let earlier = self.heads().filter(|(_, other, _)| *other < place);
         earlier.filter(|(group, ..)| self.pace.wait(*group, now).is_zero()).map(|(.., waker)| waker).next()
     }
 
-    /// How many go before this one, at most, and whom to remind of it.
+    /// The number of requests before this one, at most, and the waker of the head.
     fn ahead(&self, group: Access, place: u64, now: Instant) -> (u64, Option<Waker>) {
         match self.waiting.of(group).first_key_value() {
             Some((first, waker)) if *first < place => (place - first, Some(waker.clone())),
@@ -155,21 +156,21 @@ impl State {
     }
 }
 
-/// Waits in the queue of its group; the first there waits for the pace, the others for those before them.
-struct Turn {
+/// Waits in the queue of its group: the head for the bucket, the others for those before them.
+struct Acquire {
     inner: Arc<Inner>,
     group: Access,
     deadline: Option<Instant>,
     max_server_delay: Duration,
     place: Option<u64>,
-    patience: Option<Patience>,
+    grace: Option<Grace>,
     sleep: Option<Sleep>,
 }
 
-/// Until when others are let go before; it begins anew whenever one has gone.
+/// Until when a request waits for those before it; restarted whenever a permit is granted.
 #[derive(Clone, Copy)]
-struct Patience {
-    went: u64,
+struct Grace {
+    granted: u64,
     until: Instant,
 }
 
@@ -178,7 +179,7 @@ struct Sleep {
     future: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-impl Future for Turn {
+impl Future for Acquire {
     type Output = Result<Permit, PaceError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -188,7 +189,7 @@ impl Future for Turn {
             let now = inner.clock.now();
             if let Err(error) = self.check(&state, now) {
                 drop(state);
-                self.leave();
+                self.dequeue();
                 return Poll::Ready(Err(error));
             }
             let place = *self.place.get_or_insert_with(|| {
@@ -197,17 +198,18 @@ impl Future for Turn {
             });
             state.waiting.of_mut(self.group).insert(place, context.waker().clone());
             let wait = state.pace.wait(self.group, now);
-            let went = *state.went.of(self.group);
+            let granted = *state.granted.of(self.group);
             let (ahead, first) = state.ahead(self.group, place, now);
-            let patience = self.patience.filter(|patience| patience.went == went);
-            let is_next = ahead == 0 || patience.is_some_and(|patience| patience.until <= now);
+            let grace = self.grace.filter(|grace| grace.granted == granted);
+            let is_next = ahead == 0 || grace.is_some_and(|grace| grace.until <= now);
             if is_next && wait.is_zero() {
-                *state.went.of_mut(self.group) += 1;
-                let number = state.pace.go(self.group, now);
+                *state.granted.of_mut(self.group) += 1;
+                let number = state.pace.grant(self.group, now);
                 drop(state);
-                self.leave();
-                let giver = Arc::clone(&inner);
-                let permit = Permit::returning(self.group, move || giver.give_back(number)).numbered(number);
+                self.dequeue();
+                let pacer = Arc::clone(&inner);
+                let permit =
+                    Permit::returning(self.group, move || pacer.return_permit(number)).numbered(number);
                 return Poll::Ready(Ok(permit));
             }
             if self.deadline.is_some_and(|deadline| deadline <= now) {
@@ -215,16 +217,16 @@ impl Future for Turn {
                 let (_, likely) = state.pace.wait_behind(self.group, others, now);
                 let wait = wait.max(likely).max(SHORTEST);
                 drop(state);
-                self.leave();
+                self.dequeue();
                 return Poll::Ready(Err(PaceError::wait_too_long(wait)));
             }
             drop(state);
-            let until = match patience {
+            let until = match grace {
                 _ if is_next => now + wait,
-                Some(patience) => patience.until,
+                Some(grace) => grace.until,
                 None => {
                     let until = now + wait + GRACE.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX));
-                    self.patience = Some(Patience { went, until });
+                    self.grace = Some(Grace { granted, until });
                     if let Some(first) = first.filter(|_| wait.is_zero()) {
                         first.wake();
                     }
@@ -232,7 +234,7 @@ impl Future for Turn {
                 }
             };
             let until = self.deadline.map_or(until, |deadline| until.min(deadline));
-            // One that ends sooner is kept: then there is another look.
+            // A sleep that ends sooner is kept; the state is evaluated again then.
             let mut sleep = match self.sleep.take() {
                 Some(sleep) if sleep.until <= until => sleep,
                 _ => {
@@ -248,8 +250,8 @@ impl Future for Turn {
     }
 }
 
-impl Turn {
-    /// Whether the wait fits into the call's time, and into the delay that it accepts of the server.
+impl Acquire {
+    /// Fails where the wait does not fit into the call's time, or exceeds the server delay that the call accepts.
     fn check(&self, state: &State, now: Instant) -> Result<(), PaceError> {
         let requested = state.pace.requested(self.group, now);
         if requested > self.max_server_delay {
@@ -258,7 +260,7 @@ impl Turn {
         let Some(deadline) = self.deadline else { return Ok(()) };
         let waiting = state.waiting.of(self.group);
         let others = match (self.place, waiting.first_key_value()) {
-            // Some in between may have left: then it looks again before its deadline.
+            // Some in between may have been cancelled; then the check is repeated before the deadline.
             (Some(place), Some((first, _))) => {
                 usize::try_from(place.saturating_sub(*first)).unwrap_or(0).min(waiting.len())
             }
@@ -272,18 +274,18 @@ impl Turn {
         }
     }
 
-    /// Leaves the queue; those who are first now look.
-    fn leave(&mut self) {
+    /// Removes the request from the queue and wakes the heads.
+    fn dequeue(&mut self) {
         let Some(place) = self.place.take() else { return };
         let mut state = self.inner.state();
         state.waiting.of_mut(self.group).remove(&place);
-        State::look_again(state);
+        State::wake_heads(state);
     }
 }
 
-impl Drop for Turn {
+impl Drop for Acquire {
     fn drop(&mut self) {
-        self.leave();
+        self.dequeue();
     }
 }
 

@@ -1,10 +1,10 @@
-//! Why there is no permit.
+//! Why a pacer grants no permit.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// Why a [`Pacer`](super::Pacer) gives no permit.
+/// Why a [`Pacer`](super::Pacer) grants no permit.
 #[derive(Debug)]
 pub struct PaceError(Kind);
 
@@ -34,7 +34,7 @@ impl PaceError {
         }
     }
 
-    /// How long the permit would have to be waited for, if that is why there is none.
+    /// The wait for the permit, where it is too long.
     pub fn wait(&self) -> Option<Duration> {
         match self.0 {
             Kind::WaitTooLong(wait) => Some(wait),

@@ -1,4 +1,4 @@
-//! The seam for keeping to the tenant's pace.
+//! The seam for pacing: keeping to the tenant's rate limits.
 
 mod adaptive;
 mod bucket;
@@ -117,18 +117,18 @@ pub struct RateLimitState {
 pub struct Permit {
     group: Access,
     number: u64,
-    give_back: Option<Box<dyn FnOnce() + Send>>,
+    on_drop: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Permit {
     /// A permit that needs no return.
     pub fn free(group: Access) -> Self {
-        Self { group, number: 0, give_back: None }
+        Self { group, number: 0, on_drop: None }
     }
 
     /// A permit that runs this if it is dropped unused.
-    pub fn returning(group: Access, give_back: impl FnOnce() + Send + 'static) -> Self {
-        Self { group, number: 0, give_back: Some(Box::new(give_back)) }
+    pub fn returning(group: Access, on_drop: impl FnOnce() + Send + 'static) -> Self {
+        Self { group, number: 0, on_drop: Some(Box::new(on_drop)) }
     }
 
     /// Sets a number by which the pacer recognises the permit when the response comes.
@@ -150,7 +150,7 @@ impl Permit {
 
     /// Marks the request as sent: the permit is not returned any more.
     pub fn used(&mut self) {
-        self.give_back = None;
+        self.on_drop = None;
     }
 }
 
@@ -165,8 +165,8 @@ impl fmt::Debug for Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(give_back) = self.give_back.take() {
-            give_back();
+        if let Some(on_drop) = self.on_drop.take() {
+            on_drop();
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Reads, writes and deletes.
+//! The groups of requests: reads, writes and deletes.
 
 use crate::descriptor::Access;
 
 pub(super) const GROUPS: [Access; 3] = [Access::Read, Access::Write, Access::Delete];
 
-/// One of something for each group of requests.
+/// One value for each group of requests.
 #[derive(Debug, Default)]
 pub(super) struct PerGroup<T> {
     read: T,
