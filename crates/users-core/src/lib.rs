@@ -1,19 +1,19 @@
-//! Auth0's users, on any HTTP stack.
+//! Manages Auth0's users over any HTTP stack.
 //!
-//! This crate makes requests, reads answers, and takes each call down one road:
+//! Each call is an [`Operation`], a value that makes a request and decodes the response. A client executes it:
 //!
 //! ```text
 //! NewUser → CreateUser: Operation → http::Request<Bytes> → pace → authorize → send ⟲ retry → http::Response<Bytes> → decode → User
 //!           └────────── pure ──────────────────────────┘   └────────── client ──────────┘   └───────── pure ──────────────┘
 //! ```
 //!
-//! What it does not bring is a network: [`HttpTransport`] is the one trait to implement. A program that just wants to work
-//! depends on `users-hyper`, which has done so; tests depend on `users-mock`.
+//! The crate contains no HTTP stack: [`HttpTransport`] is the trait to implement. Applications depend on `users-hyper`, which
+//! implements it on hyper; tests depend on `users-mock`.
 //!
 //! ```
 //! use users_core::{Body, ManagementClient, transport_fn};
 //!
-//! let transport = transport_fn(|_request, _deadline| async {
+//! let transport = transport_fn(|_request, _timeout| async {
 //!     Ok(http::Response::new(Body::from(r#"{"user_id":"auth0|1","email":"ada@example.com"}"#)))
 //! });
 //! let client = ManagementClient::builder(transport).domain("tenant.eu.auth0.com").token("token").build()?;
@@ -24,17 +24,29 @@
 //! # Ok::<(), users_core::Error>(())
 //! ```
 //!
-//! # Without async, without this client
+//! # Without a client
 //!
-//! Both ends of the road are pure: [`Call::into_request`] gives the `http::Request<Bytes>`, and [`Operation::decode`] reads an
-//! `http::Response<Bytes>`, so a request can travel by any means at all.
+//! [`Operation::request`] and [`Operation::decode`] are pure functions, without a client and without a runtime:
 //!
-//! # What never happens
+//! ```
+//! use users_core::management::GetUser;
+//! use users_core::{BaseUrl, Operation as _};
 //!
-//! - A path with an empty, blank or dot segment is never sent; such an id is refused when it is made.
-//! - A write that may have been carried out is not sent again without [your word](Call::idempotent).
-//! - Tokens, secrets and passwords are in no `Debug`, no `Display`, no error and no span.
-//! - The access token goes to the tenant's own authority only, and in the clear to this machine only.
+//! let base = BaseUrl::parse("https://tenant.eu.auth0.com/api/v2")?;
+//! let request = GetUser::new("auth0|1")?.request(&base)?;
+//! // … send the request by any means …
+//! let response = http::Response::new(bytes::Bytes::from(r#"{"user_id":"auth0|1"}"#));
+//! let user = GetUser::decode(response)?;
+//! # let _ = (request, user);
+//! # Ok::<(), users_core::Error>(())
+//! ```
+//!
+//! # Guarantees
+//!
+//! - A path with an empty, blank or dot segment is never sent: such an id is an error.
+//! - A write that may have been carried out is not repeated unless the call is [idempotent](Call::idempotent).
+//! - Access tokens, secrets and passwords do not appear in `Debug`, `Display`, errors or spans.
+//! - The access token is sent to the tenant's authority only, and over plain HTTP to loopback only.
 //!
 //! # Operations
 #![doc = include_str!("../OPERATIONS.md")]

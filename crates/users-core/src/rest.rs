@@ -25,7 +25,7 @@ use users_model::{JsonObject, Secret};
 /// out path parameters at the template's end that have no value; the others refuse to be sent with any of them missing.
 ///
 /// ```
-/// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+/// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
 /// use serde_json::json;
 ///
 /// let identities = client.rest("/users/{id}/identities/{provider}/{user_id}");

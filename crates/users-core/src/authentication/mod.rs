@@ -1,4 +1,4 @@
-//! The Authentication API: users as they see themselves, and the tokens that calls need.
+//! The Authentication API: the profile of a token's user, impersonation, and access tokens.
 
 pub(crate) mod client_credentials;
 pub(crate) mod token;
@@ -16,7 +16,7 @@ use crate::operation::Operation;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
 
-/// A client of a tenant's Authentication API. Cloning is cheap; clones share connections.
+/// A client of a tenant's Authentication API. Cloning is cheap; clones share the transport.
 ///
 /// ```
 /// use users_core::AuthenticationClient;
@@ -33,12 +33,12 @@ pub struct AuthenticationClient {
 }
 
 impl AuthenticationClient {
-    /// Begins a client on this transport.
+    /// Returns a builder of a client on this transport.
     pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
         ClientBuilder::new(transport)
     }
 
-    /// Everything about users.
+    /// Operations on users.
     pub fn users(&self) -> UsersManager {
         UsersManager::of(self.client.clone())
     }
@@ -58,7 +58,7 @@ impl AuthenticationClient {
         self.client.call(Ok(operation))
     }
 
-    /// Any path, modelled or not.
+    /// Calls any path, modelled or not.
     pub fn rest(&self, template: impl Into<String>) -> RestClient {
         RestClient::new(self.client.clone(), Api::Authentication, template)
     }

@@ -1,4 +1,4 @@
-//! Fetching an access token.
+//! Requesting an access token.
 
 use crate::base_url::BaseUrl;
 use crate::descriptor::{Api, Descriptor, Safety};
@@ -25,13 +25,13 @@ pub struct RequestToken {
 }
 
 impl RequestToken {
-    /// What is known of the endpoint. Requesting a token twice has no further effect, so the request is repeated like a read.
+    /// The endpoint. Requesting a token twice has no further effect, so the request is repeated like a read.
     pub const DESCRIPTOR: &'static Descriptor = &Descriptor::post("authentication.token", "/oauth/token")
         .api(Api::Authentication)
         .safety(Safety::Idempotent)
         .node("oauth.clientCredentialsGrant");
 
-    /// A token for an application, to be used with this audience.
+    /// Requests a token of an application for this audience.
     pub fn client_credentials(client_id: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             grant_type: "client_credentials",
@@ -43,14 +43,14 @@ impl RequestToken {
         }
     }
 
-    /// The application proves itself by its secret.
+    /// Authenticates the application by its secret.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(secret.into());
         self
     }
 
-    /// The application proves itself by a signed assertion (private-key JWT).
+    /// Authenticates the application by a signed assertion (private-key JWT).
     #[must_use]
     pub fn client_assertion(mut self, assertion: impl Into<Secret>) -> Self {
         self.client_assertion = Some(assertion.into());
@@ -59,17 +59,17 @@ impl RequestToken {
     }
 }
 
-/// An access token as `/oauth/token` gives it.
+/// The response of `/oauth/token`.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct TokenResponse {
     /// The token.
     pub access_token: Option<Secret>,
-    /// For how many seconds it works.
+    /// The lifetime in seconds.
     pub expires_in: Option<u64>,
-    /// How it is sent: `Bearer`.
+    /// How the token is sent: `Bearer`.
     pub token_type: Option<String>,
-    /// The scopes that it has, separated by spaces.
+    /// The scopes of the token, separated by spaces.
     pub scope: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Who a token belongs to, and logging in as somebody else.
+//! The user of an access token, and impersonation.
 
 use crate::builder::{ApiClient, AuthenticationApi, ClientBuilder, sealed::Sealed};
 use crate::call::Call;
@@ -13,9 +13,9 @@ use crate::transport::HttpTransport;
 use bytes::Bytes;
 use users_model::{Impersonation, Secret, UserId, UserInfo};
 
-/// The users of a tenant, as they see themselves.
+/// Operations on users in the Authentication API.
 ///
-/// Made by [`AuthenticationClient::users`](crate::AuthenticationClient::users), or by itself from a transport, a base URL,
+/// Returned by [`AuthenticationClient::users`](crate::AuthenticationClient::users), or built from a transport, a base URL,
 /// headers and a client id.
 #[derive(Clone, Debug)]
 pub struct UsersManager {
@@ -35,18 +35,18 @@ impl ApiClient for UsersManager {
 impl AuthenticationApi for UsersManager {}
 
 impl UsersManager {
-    /// Begins a manager on this transport.
+    /// Returns a builder of a manager on this transport.
     pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
         ClientBuilder::new(transport)
     }
 
-    /// The claims of the user that an access token belongs to.
+    /// Gets the claims of the user of an access token.
     ///
-    /// `GET /userinfo`. The token needs the scope `openid`; `profile` and `email` bring more. A token that is wrong or expired is a
-    /// 401. Auth0 allows 5 calls a minute for each user.
+    /// `GET /userinfo`, scope `openid`. The scopes `profile` and `email` add claims. A token that is invalid or expired is a 401.
+    /// Auth0 allows 5 calls per minute and user.
     ///
     /// ```
-    /// # async fn story(auth: users_core::AuthenticationClient, token: String) -> Result<(), users_core::Error> {
+    /// # async fn example(auth: users_core::AuthenticationClient, token: String) -> Result<(), users_core::Error> {
     /// let info = auth.users().get_info(token).await?;
     /// println!("{}", info.sub.unwrap_or_default());
     /// # Ok(())
@@ -58,14 +58,14 @@ impl UsersManager {
         self.client.call(Ok(GetInfo::new(access_token)))
     }
 
-    /// A link that logs in as a user, for support: it works once, and only for a short time.
+    /// Gets a link that logs in as a user, for support. It works once, and only for a short time.
     ///
-    /// `POST /users/{user_id}/impersonate`. Auth0 has deprecated it; tenants from before still have it. The bearer token is one of
-    /// the tenant's global client: the settings' `token`, or else the client's own. The application is the settings' `client_id`,
-    /// or else the client's own.
+    /// `POST /users/{user_id}/impersonate`. Deprecated by Auth0, available on old tenants only. The bearer token is one of the
+    /// tenant's global client: the settings' `token`, or else the client's. The application is the settings' `client_id`, or else
+    /// the client's.
     ///
     /// ```
-    /// # async fn story(auth: users_core::AuthenticationClient) -> Result<(), users_core::Error> {
+    /// # async fn example(auth: users_core::AuthenticationClient) -> Result<(), users_core::Error> {
     /// use users_core::model::{Impersonation, Protocol};
     ///
     /// let settings = Impersonation::new("auth0|support", Protocol::OAuth2).token("token of the global client");
@@ -84,7 +84,7 @@ impl UsersManager {
 }
 
 operations! {
-    /// `GET /userinfo`
+    /// `GET /userinfo`. See [`UsersManager::get_info`](crate::authentication::UsersManager::get_info).
     operation GetInfo {
         Descriptor::get("authentication.get_info", "/userinfo")
             .api(Api::Authentication)
@@ -95,7 +95,7 @@ operations! {
         decode { decode_model: UserInfo }
     }
 
-    /// `POST /users/{user_id}/impersonate`
+    /// `POST /users/{user_id}/impersonate`. See [`UsersManager::impersonate`](crate::authentication::UsersManager::impersonate).
     operation Impersonate {
         Descriptor::post("authentication.impersonate", "/users/{user_id}/impersonate")
             .api(Api::Authentication)

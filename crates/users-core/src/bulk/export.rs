@@ -41,7 +41,7 @@ impl JobsManager {
     /// [`resume_export`](Self::resume_export) and an empty sink. After an error the sink holds a part of the file, or nothing.
     ///
     /// ```
-    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
     /// use users_core::model::UsersExport;
     ///
     /// let file = std::fs::File::create("users.json.gz")?;
@@ -56,7 +56,7 @@ impl JobsManager {
     /// Waits for the file of an export that was begun before, and writes it into a sink, as [`export_to`](Self::export_to) does.
     ///
     /// ```
-    /// # async fn story(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
     /// use users_core::model::UsersExport;
     ///
     /// let jobs = client.jobs();

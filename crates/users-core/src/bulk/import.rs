@@ -50,7 +50,7 @@ impl JobsManager {
     /// refused before its file is sent.
     ///
     /// ```
-    /// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
     /// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
     /// let report = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows).upsert(true).await?;
     /// for refused in &report.refused {

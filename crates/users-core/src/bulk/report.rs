@@ -86,7 +86,7 @@ impl ImportReport {
 /// After the first failure no further file is sent. `?` turns it into an [`Error`] of the same kind, whose source it then is.
 ///
 /// ```
-/// # async fn story(client: users_core::ManagementClient) {
+/// # async fn example(client: users_core::ManagementClient) {
 /// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
 /// if let Err(failed) = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows).await {
 ///     eprintln!("{failed}: {}", failed.error());

@@ -1,4 +1,4 @@
-//! Users by the connection that they are in.
+//! Users of a connection.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -6,12 +6,12 @@ use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
 use crate::response::decode_empty;
 
-/// Users by the connection that they are in.
+/// Users of a connection.
 #[derive(Clone, Debug)]
 pub struct ConnectionsManager(pub(super) Client);
 
 impl ConnectionsManager {
-    /// Deletes the user with this address from a connection (`con_…`): for databases of your own, whose ids Auth0 does not know.
+    /// Deletes the user with this e-mail address from a connection (`con_…`): for custom databases, whose ids Auth0 does not know.
     ///
     /// `DELETE /connections/{id}/users`, scope `delete:users`.
     ///
@@ -22,7 +22,7 @@ impl ConnectionsManager {
 }
 
 operations! {
-    /// `DELETE /connections/{id}/users`
+    /// `DELETE /connections/{id}/users`. See [`ConnectionsManager::delete_user`](crate::management::ConnectionsManager::delete_user).
     operation DeleteConnectionUser {
         Descriptor::delete("connections.delete_user", "/connections/{id}/users")
             .scopes(&[&["delete:users"]])

@@ -1,8 +1,8 @@
-//! Which fields come back.
+//! The fields that a response contains.
 
 use crate::request::RequestBuilder;
 
-/// All fields, some, or all but some.
+/// All fields, some fields, or all but some.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     names: Vec<String>,

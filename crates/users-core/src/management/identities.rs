@@ -12,7 +12,7 @@ use crate::rest::RestClient;
 use bytes::Bytes;
 use users_model::{Identity, LinkTarget, Provider, UserId};
 
-/// The accounts that belong to a user.
+/// The identities of a user.
 #[derive(Clone, Debug)]
 pub struct Identities {
     client: Client,
@@ -23,13 +23,13 @@ impl Identities {
         Self { client }
     }
 
-    /// Links an account to a user, and gives all accounts of the user, the primary one first.
+    /// Links an account to a user. Returns all identities of the user, the primary one first.
     ///
-    /// `POST /users/{id}/identities`, scope `update:users`. The account's own user disappears, its metadata is lost, and nothing
-    /// of its profile is merged. An account that is linked already is a 409.
+    /// `POST /users/{id}/identities`, scope `update:users`. The user of the account is deleted with its metadata, and its profile
+    /// is not merged. An account that is already linked is a 409.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// use users_core::model::LinkTarget;
     ///
     /// let identities = users.identities().link("auth0|1", LinkTarget::account("google-oauth2", "103547991597142817347")).await?;
@@ -43,14 +43,14 @@ impl Identities {
         self.client.call(LinkIdentity::new(id, target.into()))
     }
 
-    /// Takes a linked account away from a user, and gives the accounts that are left. The account becomes a user of its own again,
+    /// Unlinks an account from a user. Returns the remaining identities. The account becomes a separate user again,
     /// without metadata.
     ///
-    /// `DELETE /users/{id}/identities/{provider}/{user_id}`, scope `update:users`. The account's id may be bare or full; the bare
-    /// one is sent, since Auth0 answers a full one with 200 and changes nothing.
+    /// `DELETE /users/{id}/identities/{provider}/{user_id}`, scope `update:users`. The account's id may have the provider as a
+    /// prefix; it is sent without, since Auth0 answers an id with the prefix with 200 and unlinks nothing.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// let left = users.identities().unlink("auth0|1", "google-oauth2", "103547991597142817347").await?;
     /// # let _ = left;
     /// # Ok(())
@@ -70,14 +70,14 @@ impl Identities {
         self.client.call(UnlinkIdentity::new(id, provider, bare))
     }
 
-    /// The identities' own paths, by hand: `/users/{id}/identities/{provider}/{user_id}`.
+    /// Calls the path `/users/{id}/identities/{provider}/{user_id}` by hand.
     pub fn rest(&self) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, "/users/{id}/identities/{provider}/{user_id}")
     }
 }
 
 operations! {
-    /// `POST /users/{id}/identities`
+    /// `POST /users/{id}/identities`. See [`Identities::link`](crate::management::Identities::link).
     operation LinkIdentity {
         Descriptor::post("users.link", "/users/{id}/identities")
             .scopes(&[&["update:users"], &["update:current_user_identities"]])
@@ -88,7 +88,7 @@ operations! {
         decode { decode_model: Vec<Identity> }
     }
 
-    /// `DELETE /users/{id}/identities/{provider}/{user_id}`
+    /// `DELETE /users/{id}/identities/{provider}/{user_id}`. See [`Identities::unlink`](crate::management::Identities::unlink).
     operation UnlinkIdentity {
         Descriptor::delete("users.unlink", "/users/{id}/identities/{provider}/{user_id}")
             .scopes(&[&["update:users"], &["update:current_user_identities"]])

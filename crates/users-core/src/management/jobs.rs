@@ -1,4 +1,4 @@
-//! Jobs: imports, exports and verification mails.
+//! Jobs: imports, exports and verification e-mails.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -12,10 +12,10 @@ use http::StatusCode;
 use serde::Serialize;
 use users_model::{Job, JobRowErrors, UsersExport, VerificationEmail};
 
-/// Jobs: imports, exports and verification mails, which take their time.
+/// Jobs, which Auth0 executes asynchronously: imports, exports and verification e-mails.
 ///
 /// ```
-/// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+/// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
 /// use serde_json::json;
 ///
 /// let rows = [json!({"email": "ada@example.com"}), json!({"email": "grace@example.com"})];
@@ -29,7 +29,7 @@ use users_model::{Job, JobRowErrors, UsersExport, VerificationEmail};
 pub struct JobsManager(pub(crate) Client);
 
 impl JobsManager {
-    /// Begins an export of users to a file.
+    /// Starts an export of users to a file.
     ///
     /// `POST /jobs/users-exports`, scope `read:users`.
     ///
@@ -38,9 +38,9 @@ impl JobsManager {
         self.0.call(Ok(ExportUsers::new(export)))
     }
 
-    /// Begins an import of users into a database connection (`con_…`), given as rows that serialise to objects.
+    /// Starts an import of users into a database connection (`con_…`). The rows serialize to objects.
     ///
-    /// `POST /jobs/users-imports`, scope `create:users`. Auth0 takes 500 KB in one job and runs two jobs at a time; rows that it refuses do
+    /// `POST /jobs/users-imports`, scope `create:users`. Auth0 accepts 500 KB per job and runs two jobs at a time. Rows that it rejects do
     /// not fail the job, see [`errors`](Self::errors).
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/post-users-imports>
@@ -52,7 +52,7 @@ impl JobsManager {
         self.0.call(ImportRows::new(rows).map(|rows| ImportUsers::new(connection_id, rows)))
     }
 
-    /// Sends a verification mail.
+    /// Sends a verification e-mail.
     ///
     /// `POST /jobs/verification-email`, scope `update:users`.
     ///
@@ -61,16 +61,16 @@ impl JobsManager {
         self.0.call(Ok(SendVerificationEmail::new(email)))
     }
 
-    /// Tells how far a job has come.
+    /// Gets a job and its progress.
     ///
-    /// `GET /jobs/{id}`, scope `create:users` or `read:users`. An export that is completed says where its file is, for 60 seconds.
+    /// `GET /jobs/{id}`, scope `create:users` or `read:users`. A completed export has the location of its file, valid for 60 seconds.
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/get-jobs-by-id>
     pub fn get(&self, id: impl Into<String>) -> Call<GetJob> {
         self.0.call(GetJob::new(id))
     }
 
-    /// Lists the rows that an import refused, and why.
+    /// Lists the rows that an import rejected, and why.
     ///
     /// `GET /jobs/{id}/errors`, scope `create:users` or `read:users`.
     ///
@@ -81,7 +81,7 @@ impl JobsManager {
 }
 
 operations! {
-    /// `POST /jobs/users-exports`
+    /// `POST /jobs/users-exports`. See [`JobsManager::export_users`](crate::management::JobsManager::export_users).
     operation ExportUsers {
         Descriptor::post("jobs.export_users", "/jobs/users-exports")
             .scopes(&[&["read:users"]])
@@ -90,7 +90,7 @@ operations! {
         decode { decode_model: Job }
     }
 
-    /// `POST /jobs/verification-email`
+    /// `POST /jobs/verification-email`. See [`JobsManager::send_verification_email`](crate::management::JobsManager::send_verification_email).
     operation SendVerificationEmail {
         Descriptor::post("jobs.send_verification_email", "/jobs/verification-email")
             .scopes(&[&["update:users"]])
@@ -100,7 +100,7 @@ operations! {
         decode { decode_model: Job }
     }
 
-    /// `GET /jobs/{id}`
+    /// `GET /jobs/{id}`. See [`JobsManager::get`](crate::management::JobsManager::get).
     operation GetJob {
         Descriptor::get("jobs.get", "/jobs/{id}")
             .scopes(&[&["create:users"], &["read:users"]])
@@ -109,7 +109,7 @@ operations! {
         decode { decode_model: Job }
     }
 
-    /// `POST /jobs/users-imports`, as `multipart/form-data`
+    /// `POST /jobs/users-imports`, as `multipart/form-data`. See [`JobsManager::import_users`](crate::management::JobsManager::import_users).
     operation ImportUsers {
         Descriptor::post("jobs.import_users", "/jobs/users-imports")
             .scopes(&[&["create:users"]])
@@ -129,7 +129,7 @@ operations! {
         decode { decode_model: Job }
     }
 
-    /// `GET /jobs/{id}/errors`
+    /// `GET /jobs/{id}/errors`. See [`JobsManager::errors`](crate::management::JobsManager::errors).
     operation GetJobErrors {
         Descriptor::get("jobs.errors", "/jobs/{id}/errors")
             .scopes(&[&["create:users"], &["read:users"]])
@@ -139,7 +139,7 @@ operations! {
     }
 }
 
-/// The largest file that Auth0 takes in one job.
+/// The largest file that Auth0 accepts in one job.
 const LARGEST_IMPORT: usize = 512_000;
 
 /// The rows of an import, as the JSON array that is sent.
@@ -197,13 +197,13 @@ fn import_request(import: &ImportUsers, request: RequestBuilder<'_>) -> Result<h
     request.multipart(&fields, ("users", "users.json", rows))
 }
 
-/// What went wrong with a job.
+/// The errors of a job.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum JobErrors {
-    /// The rows that were refused; none if all went well.
+    /// The rows that were rejected; empty if there were none.
     Rows(Vec<JobRowErrors>),
-    /// The job itself failed, and this is it.
+    /// The job itself failed.
     Job(Box<Job>),
 }
 
@@ -218,7 +218,7 @@ fn decode_errors(descriptor: &Descriptor, response: http::Response<Bytes>) -> Re
     decode_model(descriptor, response).map(|job| JobErrors::Job(Box::new(job)))
 }
 
-/// Refuses a row that is no object: Auth0 would refuse the whole file, or fail over it.
+/// Refuses a row that is no object: Auth0 would reject or fail the whole file.
 pub(crate) fn check_row(number: usize, row: &[u8]) -> Result<(), Error> {
     if row.trim_ascii_start().starts_with(b"{") {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The Management API: users as an administrator sees them.
+//! The Management API: the operations of administrators.
 
 pub(crate) mod connections;
 pub(crate) mod fields;
@@ -34,10 +34,10 @@ use crate::pacing::RateLimitState;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
 
-/// A client of a tenant's Management API. Cloning is cheap; clones share connections, the token and the pace.
+/// A client of a tenant's Management API. Cloning is cheap; clones share the transport, the token and the pacer.
 ///
 /// ```
-/// # async fn story(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+/// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
 /// let users = client.users();
 /// let page = users.get_all().per_page(10).await?;
 /// for user in &page {
@@ -52,56 +52,56 @@ pub struct ManagementClient {
 }
 
 impl ManagementClient {
-    /// Begins a client on this transport.
+    /// Returns a builder of a client on this transport.
     pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
         ClientBuilder::new(transport)
     }
 
-    /// Everything about users.
+    /// Operations on users.
     pub fn users(&self) -> UsersManager {
         UsersManager::of(self.client.clone())
     }
 
-    /// Imports, exports and verification mails.
+    /// Jobs: imports, exports and verification e-mails.
     pub fn jobs(&self) -> JobsManager {
         JobsManager(self.client.clone())
     }
 
-    /// Links that let users verify an address or set a password.
+    /// Tickets: links by which users verify an e-mail address or set a password.
     pub fn tickets(&self) -> TicketsManager {
         TicketsManager(self.client.clone())
     }
 
-    /// What brute-force protection has blocked.
+    /// Blocks of brute-force protection.
     pub fn user_blocks(&self) -> UserBlocksManager {
         UserBlocksManager(self.client.clone())
     }
 
-    /// Sessions, by their own ids.
+    /// Sessions, by session id.
     pub fn sessions(&self) -> SessionsManager {
         SessionsManager(self.client.clone())
     }
 
-    /// Refresh tokens, by their own ids.
+    /// Refresh tokens, by token id.
     pub fn refresh_tokens(&self) -> RefreshTokensManager {
         RefreshTokensManager(self.client.clone())
     }
 
-    /// Who has a role.
+    /// Roles and the users who have them.
     pub fn roles(&self) -> RolesManager {
         RolesManager(self.client.clone())
     }
 
-    /// Users by the connection that they are in.
+    /// Users of a connection.
     pub fn connections(&self) -> ConnectionsManager {
         ConnectionsManager(self.client.clone())
     }
 
-    /// What is known of the tenant's rate limits, one entry for each bucket: nothing before the first answer, and nothing where the
-    /// tenant has no limits or the pacer is [`Unpaced`](crate::Unpaced).
+    /// The state of the tenant's rate limits, one entry for each bucket. Empty before the first response, where the tenant has no
+    /// limits, and where the pacer is [`Unpaced`](crate::Unpaced).
     ///
     /// ```
-    /// # fn story(client: users_core::ManagementClient) {
+    /// # fn example(client: users_core::ManagementClient) {
     /// for limit in client.rate_limit() {
     ///     println!("{:?}: {} of {}, {:.1} per second", limit.groups, limit.remaining, limit.limit, limit.per_second);
     /// }
@@ -126,7 +126,7 @@ impl ManagementClient {
         self.client.call(Ok(operation))
     }
 
-    /// Any path below `/api/v2`, modelled or not.
+    /// Calls any path below `/api/v2`, modelled or not.
     pub fn rest(&self, template: impl Into<String>) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, template)
     }

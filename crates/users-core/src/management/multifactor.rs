@@ -1,4 +1,4 @@
-//! A user's multi-factor enrolments.
+//! The multi-factor enrollments of a user.
 
 use super::user_id::IntoUserId;
 use crate::call::Call;
@@ -9,7 +9,7 @@ use crate::response::decode_empty;
 use crate::rest::RestClient;
 use users_model::{MultifactorProvider, UserId};
 
-/// The multi-factor enrolments of a user.
+/// The multi-factor enrollments of a user.
 #[derive(Clone, Debug)]
 pub struct Multifactor {
     client: Client,
@@ -20,12 +20,12 @@ impl Multifactor {
         Self { client }
     }
 
-    /// Takes a user's enrolment with a provider away, so that the user enrols afresh at the next login.
+    /// Deletes a user's enrollment with a provider. The user enrolls again at the next login.
     ///
-    /// `DELETE /users/{id}/multifactor/{provider}`, scope `update:users`. Succeeds where nothing was enrolled.
+    /// `DELETE /users/{id}/multifactor/{provider}`, scope `update:users`. Succeeds if there is no enrollment.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// users.multifactor().delete("auth0|1", "google-authenticator").await?;
     /// # Ok(())
     /// # }
@@ -40,7 +40,7 @@ impl Multifactor {
         self.client.call(DeleteMultifactorProvider::new(id, provider))
     }
 
-    /// Lets every browser ask for the second factor again that was told to remember the user.
+    /// Invalidates all remembered browsers of a user, which then request the second factor again.
     ///
     /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`, scope `update:users`.
     ///
@@ -49,14 +49,14 @@ impl Multifactor {
         self.client.call(InvalidateRememberBrowser::new(id))
     }
 
-    /// The enrolments' own paths, by hand: `/users/{id}/multifactor/{provider}`.
+    /// Calls the path `/users/{id}/multifactor/{provider}` by hand.
     pub fn rest(&self) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, "/users/{id}/multifactor/{provider}")
     }
 }
 
 operations! {
-    /// `DELETE /users/{id}/multifactor/{provider}`
+    /// `DELETE /users/{id}/multifactor/{provider}`. See [`Multifactor::delete`](crate::management::Multifactor::delete).
     operation DeleteMultifactorProvider {
         Descriptor::delete("users.delete_multifactor_provider", "/users/{id}/multifactor/{provider}")
             .scopes(&[&["update:users"]])
@@ -65,7 +65,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`
+    /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`. See [`Multifactor::invalidate_remember_browser`](crate::management::Multifactor::invalidate_remember_browser).
     operation InvalidateRememberBrowser {
         Descriptor::post("users.multifactor.invalidate_remember_browser", "/users/{id}/multifactor/actions/invalidate-remember-browser")
             .scopes(&[&["update:users"]])

@@ -1,4 +1,4 @@
-//! Refresh tokens, by their own ids.
+//! Refresh tokens, by token id.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -8,12 +8,12 @@ use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
 use users_model::{Page, RefreshToken, RefreshTokenRevocation, RefreshTokenUpdate};
 
-/// Refresh tokens, by their own ids.
+/// Refresh tokens, by token id.
 #[derive(Clone, Debug)]
 pub struct RefreshTokensManager(pub(super) Client);
 
 impl RefreshTokensManager {
-    /// Lists those of a user.
+    /// Lists the refresh tokens of a user.
     ///
     /// `GET /refresh-tokens`, scope `read:refresh_tokens`.
     ///
@@ -22,7 +22,7 @@ impl RefreshTokensManager {
         self.0.call(Ok(ListRefreshTokens::new(user_id)))
     }
 
-    /// Reads one.
+    /// Gets a refresh token.
     ///
     /// `GET /refresh-tokens/{id}`, scope `read:refresh_tokens`.
     ///
@@ -31,7 +31,7 @@ impl RefreshTokensManager {
         self.0.call(GetRefreshToken::new(id))
     }
 
-    /// Changes one.
+    /// Updates a refresh token.
     ///
     /// `PATCH /refresh-tokens/{id}`, scope `update:refresh_tokens`.
     ///
@@ -40,7 +40,7 @@ impl RefreshTokensManager {
         self.0.call(UpdateRefreshToken::new(id, update))
     }
 
-    /// Takes one away.
+    /// Deletes a refresh token.
     ///
     /// `DELETE /refresh-tokens/{id}`, scope `delete:refresh_tokens`.
     ///
@@ -49,7 +49,7 @@ impl RefreshTokensManager {
         self.0.call(DeleteRefreshToken::new(id))
     }
 
-    /// Takes many away: by their ids, or all of a user or an application.
+    /// Revokes refresh tokens: by their ids, or all of a user or an application.
     ///
     /// `POST /refresh-tokens/revoke`, scope `delete:refresh_tokens`.
     ///
@@ -60,7 +60,7 @@ impl RefreshTokensManager {
 }
 
 operations! {
-    /// `GET /refresh-tokens`
+    /// `GET /refresh-tokens`. See [`RefreshTokensManager::list`](crate::management::RefreshTokensManager::list).
     operation ListRefreshTokens {
         Descriptor::get("refresh_tokens.list", "/refresh-tokens")
             .scopes(&[&["read:refresh_tokens"]])
@@ -68,14 +68,14 @@ operations! {
         required { user_id }
         page { CheckpointPaging of RefreshToken, List::PLAIN }
         query {
-            /// Only those of this application.
+            /// Returns tokens of this application only.
             client_id: String,
         }
         fields { fields }
         decode { decode_model: Page<RefreshToken> }
     }
 
-    /// `GET /refresh-tokens/{id}`
+    /// `GET /refresh-tokens/{id}`. See [`RefreshTokensManager::get`](crate::management::RefreshTokensManager::get).
     operation GetRefreshToken {
         Descriptor::get("refresh_tokens.get", "/refresh-tokens/{id}")
             .scopes(&[&["read:refresh_tokens"]])
@@ -84,7 +84,7 @@ operations! {
         decode { decode_model: RefreshToken }
     }
 
-    /// `PATCH /refresh-tokens/{id}`
+    /// `PATCH /refresh-tokens/{id}`. See [`RefreshTokensManager::update`](crate::management::RefreshTokensManager::update).
     operation UpdateRefreshToken {
         Descriptor::patch("refresh_tokens.update", "/refresh-tokens/{id}")
             .scopes(&[&["update:refresh_tokens"]])
@@ -94,7 +94,7 @@ operations! {
         decode { decode_model: RefreshToken }
     }
 
-    /// `DELETE /refresh-tokens/{id}`
+    /// `DELETE /refresh-tokens/{id}`. See [`RefreshTokensManager::delete`](crate::management::RefreshTokensManager::delete).
     operation DeleteRefreshToken {
         Descriptor::delete("refresh_tokens.delete", "/refresh-tokens/{id}")
             .scopes(&[&["delete:refresh_tokens"]])
@@ -103,7 +103,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `POST /refresh-tokens/revoke`
+    /// `POST /refresh-tokens/revoke`. See [`RefreshTokensManager::revoke`](crate::management::RefreshTokensManager::revoke).
     operation RevokeRefreshTokens {
         Descriptor::post("refresh_tokens.revoke", "/refresh-tokens/revoke")
             .scopes(&[&["delete:refresh_tokens"]])

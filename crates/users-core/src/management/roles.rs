@@ -1,4 +1,4 @@
-//! Who has a role.
+//! Roles and the users who have them.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -8,12 +8,12 @@ use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
 use users_model::{Page, RoleUser};
 
-/// Who has a role.
+/// Roles and the users who have them.
 #[derive(Clone, Debug)]
 pub struct RolesManager(pub(super) Client);
 
 impl RolesManager {
-    /// Lists the users who have a role; a stream walks by checkpoint, beyond the first 1000.
+    /// Lists the users who have a role. A stream is paged by checkpoint, beyond the first 1000.
     ///
     /// `GET /roles/{id}/users`, scope `read:users` with `read:roles`, or `read:role_members`.
     ///
@@ -22,7 +22,7 @@ impl RolesManager {
         self.0.call(ListRoleUsers::new(id))
     }
 
-    /// Gives a role to users, by their ids.
+    /// Assigns a role to users, by their ids.
     ///
     /// `POST /roles/{id}/users`, scope `update:roles` or `create:role_members`.
     ///
@@ -49,7 +49,7 @@ impl UserIds {
 }
 
 operations! {
-    /// `GET /roles/{id}/users`
+    /// `GET /roles/{id}/users`. See [`RolesManager::users`](crate::management::RolesManager::users).
     operation ListRoleUsers {
         Descriptor::get("roles.users", "/roles/{id}/users")
             .scopes(&[&["read:users", "read:roles"], &["read:role_members"]])
@@ -59,7 +59,7 @@ operations! {
         decode { decode_model: Page<RoleUser> }
     }
 
-    /// `POST /roles/{id}/users`
+    /// `POST /roles/{id}/users`. See [`RolesManager::assign_users`](crate::management::RolesManager::assign_users).
     operation AssignRoleUsers {
         Descriptor::post("roles.assign_users", "/roles/{id}/users")
             .scopes(&[&["update:roles"], &["create:role_members"]])

@@ -1,4 +1,4 @@
-//! Sessions, by their own ids.
+//! Sessions, by session id.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -7,12 +7,12 @@ use crate::operation_macro::operations;
 use crate::response::{decode_empty, decode_model};
 use users_model::{Session, SessionUpdate};
 
-/// Sessions, by their own ids.
+/// Sessions, by session id.
 #[derive(Clone, Debug)]
 pub struct SessionsManager(pub(super) Client);
 
 impl SessionsManager {
-    /// Reads one.
+    /// Gets a session.
     ///
     /// `GET /sessions/{id}`, scope `read:sessions`.
     ///
@@ -21,7 +21,7 @@ impl SessionsManager {
         self.0.call(GetSession::new(id))
     }
 
-    /// Changes one.
+    /// Updates a session.
     ///
     /// `PATCH /sessions/{id}`, scope `update:sessions`.
     ///
@@ -30,7 +30,7 @@ impl SessionsManager {
         self.0.call(UpdateSession::new(id, update))
     }
 
-    /// Ends one. That takes a moment: the answer comes before it is done.
+    /// Deletes a session. Auth0 responds before the deletion is complete.
     ///
     /// `DELETE /sessions/{id}`, scope `delete:sessions`.
     ///
@@ -39,7 +39,7 @@ impl SessionsManager {
         self.0.call(DeleteSession::new(id))
     }
 
-    /// Ends one, and takes away the refresh tokens that were made in it.
+    /// Revokes a session and the refresh tokens that were issued in it.
     ///
     /// `POST /sessions/{id}/revoke`, scope `delete:sessions` and `delete:refresh_tokens`.
     ///
@@ -50,7 +50,7 @@ impl SessionsManager {
 }
 
 operations! {
-    /// `GET /sessions/{id}`
+    /// `GET /sessions/{id}`. See [`SessionsManager::get`](crate::management::SessionsManager::get).
     operation GetSession {
         Descriptor::get("sessions.get", "/sessions/{id}")
             .scopes(&[&["read:sessions"]])
@@ -59,7 +59,7 @@ operations! {
         decode { decode_model: Session }
     }
 
-    /// `PATCH /sessions/{id}`
+    /// `PATCH /sessions/{id}`. See [`SessionsManager::update`](crate::management::SessionsManager::update).
     operation UpdateSession {
         Descriptor::patch("sessions.update", "/sessions/{id}")
             .scopes(&[&["update:sessions"]])
@@ -69,7 +69,7 @@ operations! {
         decode { decode_model: Session }
     }
 
-    /// `DELETE /sessions/{id}`
+    /// `DELETE /sessions/{id}`. See [`SessionsManager::delete`](crate::management::SessionsManager::delete).
     operation DeleteSession {
         Descriptor::delete("sessions.delete", "/sessions/{id}")
             .scopes(&[&["delete:sessions"]])
@@ -78,7 +78,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `POST /sessions/{id}/revoke`
+    /// `POST /sessions/{id}/revoke`. See [`SessionsManager::revoke`](crate::management::SessionsManager::revoke).
     operation RevokeSession {
         Descriptor::post("sessions.revoke", "/sessions/{id}/revoke")
             .scopes(&[&["delete:sessions", "delete:refresh_tokens"]])

@@ -1,4 +1,4 @@
-//! Links that let users verify an address or set a password.
+//! Tickets: links by which users verify an e-mail address or set a password.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -7,12 +7,12 @@ use crate::operation_macro::operations;
 use crate::response::decode_model;
 use users_model::{EmailVerificationTicket, PasswordChangeTicket, Ticket};
 
-/// Links that let users verify an address or set a password.
+/// Tickets: links by which users verify an e-mail address or set a password.
 #[derive(Clone, Debug)]
 pub struct TicketsManager(pub(super) Client);
 
 impl TicketsManager {
-    /// Makes a link that verifies an address.
+    /// Creates a link that verifies an e-mail address.
     ///
     /// `POST /tickets/email-verification`, scope `create:user_tickets`.
     ///
@@ -21,7 +21,7 @@ impl TicketsManager {
         self.0.call(Ok(VerifyEmailTicket::new(ticket)))
     }
 
-    /// Makes a link that sets a password.
+    /// Creates a link that sets a password.
     ///
     /// `POST /tickets/password-change`, scope `create:user_tickets`.
     ///
@@ -32,7 +32,7 @@ impl TicketsManager {
 }
 
 operations! {
-    /// `POST /tickets/email-verification`
+    /// `POST /tickets/email-verification`. See [`TicketsManager::verify_email`](crate::management::TicketsManager::verify_email).
     operation VerifyEmailTicket {
         Descriptor::post("tickets.verify_email", "/tickets/email-verification")
             .scopes(&[&["create:user_tickets"]])
@@ -42,7 +42,7 @@ operations! {
         decode { decode_model: Ticket }
     }
 
-    /// `POST /tickets/password-change`
+    /// `POST /tickets/password-change`. See [`TicketsManager::change_password`](crate::management::TicketsManager::change_password).
     operation ChangePasswordTicket {
         Descriptor::post("tickets.change_password", "/tickets/password-change")
             .scopes(&[&["create:user_tickets"]])

@@ -1,4 +1,4 @@
-//! What brute-force protection has blocked.
+//! Blocks of brute-force protection.
 
 use crate::call::Call;
 use crate::client::Client;
@@ -7,12 +7,12 @@ use crate::operation_macro::operations;
 use crate::response::{decode_empty, decode_model};
 use users_model::UserBlocks;
 
-/// What brute-force protection has blocked.
+/// Blocks of brute-force protection.
 #[derive(Clone, Debug)]
 pub struct UserBlocksManager(pub(super) Client);
 
 impl UserBlocksManager {
-    /// What is blocked of a user.
+    /// Lists the blocks of a user.
     ///
     /// `GET /user-blocks/{id}`, scope `read:users`.
     ///
@@ -21,7 +21,7 @@ impl UserBlocksManager {
         self.0.call(GetUserBlocks::new(id))
     }
 
-    /// Lifts every block of a user.
+    /// Removes all blocks of a user.
     ///
     /// `DELETE /user-blocks/{id}`, scope `update:users`.
     ///
@@ -30,7 +30,7 @@ impl UserBlocksManager {
         self.0.call(DeleteUserBlocks::new(id))
     }
 
-    /// What is blocked of an address, a user name or a number.
+    /// Lists the blocks of an e-mail address, a user name or a phone number.
     ///
     /// `GET /user-blocks`, scope `read:users`.
     ///
@@ -39,7 +39,7 @@ impl UserBlocksManager {
         self.0.call(Ok(GetUserBlocksByIdentifier::new(identifier)))
     }
 
-    /// Lifts every block of an address, a user name or a number.
+    /// Removes all blocks of an e-mail address, a user name or a phone number.
     ///
     /// `DELETE /user-blocks`, scope `update:users`.
     ///
@@ -50,20 +50,20 @@ impl UserBlocksManager {
 }
 
 operations! {
-    /// `GET /user-blocks/{id}`
+    /// `GET /user-blocks/{id}`. See [`UserBlocksManager::get`](crate::management::UserBlocksManager::get).
     operation GetUserBlocks {
         Descriptor::get("user_blocks.get", "/user-blocks/{id}")
             .scopes(&[&["read:users"]])
             .node("userBlocks.list");
         path { id: String }
         query {
-            /// Whether connections without brute-force protection count as not blocked.
+            /// Sets whether connections without brute-force protection count as not blocked.
             consider_brute_force_enablement: bool,
         }
         decode { decode_model: UserBlocks }
     }
 
-    /// `DELETE /user-blocks/{id}`
+    /// `DELETE /user-blocks/{id}`. See [`UserBlocksManager::delete`](crate::management::UserBlocksManager::delete).
     operation DeleteUserBlocks {
         Descriptor::delete("user_blocks.delete", "/user-blocks/{id}")
             .scopes(&[&["update:users"]])
@@ -72,20 +72,20 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `GET /user-blocks`
+    /// `GET /user-blocks`. See [`UserBlocksManager::get_by_identifier`](crate::management::UserBlocksManager::get_by_identifier).
     operation GetUserBlocksByIdentifier {
         Descriptor::get("user_blocks.get_by_identifier", "/user-blocks")
             .scopes(&[&["read:users"]])
             .node("userBlocks.listByIdentifier");
         required { identifier }
         query {
-            /// Whether connections without brute-force protection count as not blocked.
+            /// Sets whether connections without brute-force protection count as not blocked.
             consider_brute_force_enablement: bool,
         }
         decode { decode_model: UserBlocks }
     }
 
-    /// `DELETE /user-blocks`
+    /// `DELETE /user-blocks`. See [`UserBlocksManager::delete_by_identifier`](crate::management::UserBlocksManager::delete_by_identifier).
     operation DeleteUserBlocksByIdentifier {
         Descriptor::delete("user_blocks.delete_by_identifier", "/user-blocks")
             .scopes(&[&["update:users"]])

@@ -1,4 +1,4 @@
-//! What can be done to a user besides.
+//! Further operations on a user.
 
 use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
@@ -6,7 +6,7 @@ use crate::response::{decode_empty, decode_model};
 use users_model::{AccessRevocation, RecoveryCode, RiskAssessmentClearance, User, UserId};
 
 operations! {
-    /// `GET /users-by-email`
+    /// `GET /users-by-email`. See [`UsersManager::by_email`](crate::management::UsersManager::by_email).
     operation GetUsersByEmail {
         Descriptor::get("users.by_email", "/users-by-email")
             .scopes(&[&["read:users"]])
@@ -16,7 +16,7 @@ operations! {
         decode { decode_model: Vec<User> }
     }
 
-    /// `POST /users/{id}/recovery-code-regeneration`
+    /// `POST /users/{id}/recovery-code-regeneration`. See [`UsersManager::regenerate_recovery_code`](crate::management::UsersManager::regenerate_recovery_code).
     operation RegenerateRecoveryCode {
         Descriptor::post("users.regenerate_recovery_code", "/users/{id}/recovery-code-regeneration")
             .scopes(&[&["update:users"]])
@@ -25,7 +25,7 @@ operations! {
         decode { decode_model: RecoveryCode }
     }
 
-    /// `POST /users/{id}/revoke-access`
+    /// `POST /users/{id}/revoke-access`. See [`UsersManager::revoke_access`](crate::management::UsersManager::revoke_access).
     operation RevokeUserAccess {
         Descriptor::post("users.revoke_access", "/users/{id}/revoke-access")
             .scopes(&[&["delete:sessions", "delete:refresh_tokens"]])
@@ -35,7 +35,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `POST /users/{id}/risk-assessments/clear`
+    /// `POST /users/{id}/risk-assessments/clear`. See [`UsersManager::clear_risk_assessments`](crate::management::UsersManager::clear_risk_assessments).
     operation ClearRiskAssessments {
         Descriptor::post("users.clear_risk_assessments", "/users/{id}/risk-assessments/clear")
             .scopes(&[&["update:users"]])

@@ -1,4 +1,4 @@
-//! The second factors and passkeys of a user.
+//! The authentication methods of a user: second factors and passkeys.
 
 use super::OfUser;
 use crate::call::Call;
@@ -11,10 +11,10 @@ use users_model::{
     NewAuthenticationMethod, Page, UserId,
 };
 
-/// The second factors and passkeys of a user.
+/// The authentication methods of a user: second factors and passkeys.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// use users_core::model::NewAuthenticationMethod;
 ///
 /// let methods = users.authentication_methods("auth0|1");
@@ -27,7 +27,7 @@ use users_model::{
 pub struct AuthenticationMethods(pub(super) OfUser);
 
 impl AuthenticationMethods {
-    /// Lists them. Addresses and numbers are masked.
+    /// Lists the authentication methods. E-mail addresses and phone numbers are masked.
     ///
     /// `GET /users/{id}/authentication-methods`, scope `read:authentication_methods`.
     ///
@@ -36,7 +36,7 @@ impl AuthenticationMethods {
         self.0.call(ListAuthenticationMethods::new)
     }
 
-    /// Adds one.
+    /// Adds an authentication method.
     ///
     /// `POST /users/{id}/authentication-methods`, scope `create:authentication_methods`.
     ///
@@ -45,7 +45,7 @@ impl AuthenticationMethods {
         self.0.call(|id| CreateAuthenticationMethod::new(id, method))
     }
 
-    /// Replaces all of them by these, which are phones, mail addresses and code generators.
+    /// Replaces all authentication methods. The new ones are phones, e-mail addresses and one-time password generators.
     ///
     /// `PUT /users/{id}/authentication-methods`, scope `update:authentication_methods`.
     ///
@@ -58,7 +58,7 @@ impl AuthenticationMethods {
         self.0.call(|id| ReplaceAuthenticationMethods::new(id, methods))
     }
 
-    /// Reads one.
+    /// Gets an authentication method.
     ///
     /// `GET /users/{id}/authentication-methods/{authentication_method_id}`, scope `read:authentication_methods`.
     ///
@@ -67,7 +67,7 @@ impl AuthenticationMethods {
         self.0.call(|id| GetAuthenticationMethod::new(id, authentication_method_id))
     }
 
-    /// Changes one.
+    /// Updates an authentication method.
     ///
     /// `PATCH /users/{id}/authentication-methods/{authentication_method_id}`, scope `update:authentication_methods`.
     ///
@@ -80,7 +80,7 @@ impl AuthenticationMethods {
         self.0.call(|id| UpdateAuthenticationMethod::new(id, authentication_method_id, update))
     }
 
-    /// Takes one away.
+    /// Deletes an authentication method.
     ///
     /// `DELETE /users/{id}/authentication-methods/{authentication_method_id}`, scope `delete:authentication_methods`.
     ///
@@ -89,7 +89,7 @@ impl AuthenticationMethods {
         self.0.call(|id| DeleteAuthenticationMethod::new(id, authentication_method_id))
     }
 
-    /// Takes all of them away.
+    /// Deletes all authentication methods.
     ///
     /// `DELETE /users/{id}/authentication-methods`, scope `delete:authentication_methods`.
     ///
@@ -98,7 +98,7 @@ impl AuthenticationMethods {
         self.0.call(DeleteAuthenticationMethods::new)
     }
 
-    /// Takes all Guardian authenticators away.
+    /// Deletes all Guardian authenticators.
     ///
     /// `DELETE /users/{id}/authenticators`, scope `delete:guardian_enrollments`.
     ///
@@ -109,7 +109,7 @@ impl AuthenticationMethods {
 }
 
 operations! {
-    /// `GET /users/{id}/authentication-methods`
+    /// `GET /users/{id}/authentication-methods`. See [`AuthenticationMethods::list`](crate::management::AuthenticationMethods::list).
     operation ListAuthenticationMethods {
         Descriptor::get("users.authentication_methods.list", "/users/{id}/authentication-methods")
             .scopes(&[&["read:authentication_methods"]])
@@ -119,7 +119,7 @@ operations! {
         decode { decode_model: Page<AuthenticationMethod> }
     }
 
-    /// `POST /users/{id}/authentication-methods`
+    /// `POST /users/{id}/authentication-methods`. See [`AuthenticationMethods::create`](crate::management::AuthenticationMethods::create).
     operation CreateAuthenticationMethod {
         Descriptor::post("users.authentication_methods.create", "/users/{id}/authentication-methods")
             .scopes(&[&["create:authentication_methods"]])
@@ -129,7 +129,7 @@ operations! {
         decode { decode_model: AuthenticationMethod }
     }
 
-    /// `PUT /users/{id}/authentication-methods`
+    /// `PUT /users/{id}/authentication-methods`. See [`AuthenticationMethods::replace_all`](crate::management::AuthenticationMethods::replace_all).
     operation ReplaceAuthenticationMethods {
         Descriptor::put("users.authentication_methods.replace_all", "/users/{id}/authentication-methods")
             .scopes(&[&["update:authentication_methods"]])
@@ -139,7 +139,7 @@ operations! {
         decode { decode_model: Vec<AuthenticationMethod> }
     }
 
-    /// `GET /users/{id}/authentication-methods/{authentication_method_id}`
+    /// `GET /users/{id}/authentication-methods/{authentication_method_id}`. See [`AuthenticationMethods::get`](crate::management::AuthenticationMethods::get).
     operation GetAuthenticationMethod {
         Descriptor::get("users.authentication_methods.get", "/users/{id}/authentication-methods/{authentication_method_id}")
             .scopes(&[&["read:authentication_methods"]])
@@ -148,7 +148,7 @@ operations! {
         decode { decode_model: AuthenticationMethod }
     }
 
-    /// `PATCH /users/{id}/authentication-methods/{authentication_method_id}`
+    /// `PATCH /users/{id}/authentication-methods/{authentication_method_id}`. See [`AuthenticationMethods::update`](crate::management::AuthenticationMethods::update).
     operation UpdateAuthenticationMethod {
         Descriptor::patch("users.authentication_methods.update", "/users/{id}/authentication-methods/{authentication_method_id}")
             .scopes(&[&["update:authentication_methods"]])
@@ -158,7 +158,7 @@ operations! {
         decode { decode_model: AuthenticationMethod }
     }
 
-    /// `DELETE /users/{id}/authentication-methods/{authentication_method_id}`
+    /// `DELETE /users/{id}/authentication-methods/{authentication_method_id}`. See [`AuthenticationMethods::delete`](crate::management::AuthenticationMethods::delete).
     operation DeleteAuthenticationMethod {
         Descriptor::delete("users.authentication_methods.delete", "/users/{id}/authentication-methods/{authentication_method_id}")
             .scopes(&[&["delete:authentication_methods"]])
@@ -167,7 +167,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `DELETE /users/{id}/authentication-methods`
+    /// `DELETE /users/{id}/authentication-methods`. See [`AuthenticationMethods::delete_all`](crate::management::AuthenticationMethods::delete_all).
     operation DeleteAuthenticationMethods {
         Descriptor::delete("users.authentication_methods.delete_all", "/users/{id}/authentication-methods")
             .scopes(&[&["delete:authentication_methods"]])
@@ -176,7 +176,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `DELETE /users/{id}/authenticators`
+    /// `DELETE /users/{id}/authenticators`. See [`AuthenticationMethods::delete_authenticators`](crate::management::AuthenticationMethods::delete_authenticators).
     operation DeleteAuthenticators {
         Descriptor::delete("users.authentication_methods.delete_authenticators", "/users/{id}/authenticators")
             .scopes(&[&["delete:guardian_enrollments"]])

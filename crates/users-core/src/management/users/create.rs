@@ -9,7 +9,7 @@ use bytes::Bytes;
 use users_model::{NewUser, User};
 
 operations! {
-    /// `POST /users`
+    /// `POST /users`. See [`UsersManager::create`](crate::management::UsersManager::create).
     operation CreateUser {
         Descriptor::post("users.create", "/users")
             .scopes(&[&["create:users"]])

@@ -6,7 +6,7 @@ use crate::response::decode_empty;
 use users_model::UserId;
 
 operations! {
-    /// `DELETE /users/{id}`
+    /// `DELETE /users/{id}`. See [`UsersManager::delete`](crate::management::UsersManager::delete).
     operation DeleteUser {
         Descriptor::delete("users.delete", "/users/{id}")
             .scopes(&[&["delete:users"], &["delete:current_user"]])

@@ -1,4 +1,4 @@
-//! Deleting every user of a tenant.
+//! Deleting all users of a tenant.
 
 use super::{DeleteUser, GetAllUsers};
 use crate::base_url::BaseUrl;
@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use users_model::UserId;
 
-/// The word that a whole tenant may be emptied: it names the tenant.
+/// Confirmation required to delete all users. It names the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirm(String);
 
@@ -31,41 +31,41 @@ impl Confirm {
     }
 }
 
-/// How many searches in a row must bring nothing new before it ends. The index lags behind, so one is not enough.
+/// The number of consecutive searches without a new user after which it ends. The index is eventually consistent, so one is not enough.
 const FRUITLESS_SEARCHES: u32 = 3;
 
-/// How long it waits for the index after a search that brought nothing new.
+/// The delay after a search without a new user.
 const PAUSE_FOR_THE_INDEX: Duration = Duration::from_secs(1);
 
-/// Deletes every user of a tenant: awaited it gives a [`DeleteAllReport`], as a stream the outcome of each user.
+/// Deletes all users of a tenant. Awaited, it returns a [`DeleteAllReport`]; as a stream, the outcome of each user.
 ///
-/// It searches, deletes what it finds one by one, and searches again. An id seen once is not tried again; it ends after
-/// three searches in a row that bring nothing new. A user who cannot be deleted is an outcome; a search that fails ends the
-/// stream with an error.
-#[must_use = "nothing is deleted until it is awaited or asked for its outcomes"]
+/// It searches, deletes the users that it finds one by one, and searches again, until three consecutive searches return no new
+/// user. Each user is deleted once. A user who cannot be deleted is an outcome; a search that fails ends the stream with an
+/// error.
+#[must_use = "nothing is deleted until it is awaited or polled"]
 pub struct DeleteAll {
     client: Client,
     confirm: Confirm,
     outcomes: Pin<Box<dyn Stream<Item = Result<DeleteOutcome, Error>> + Send>>,
 }
 
-/// What came of one user.
+/// The outcome for one user.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DeleteOutcome {
     /// The user.
     pub id: UserId,
-    /// Deleted, or why not.
+    /// Whether the user was deleted, or why not.
     pub result: Result<(), Error>,
 }
 
-/// What came of all users.
+/// The outcome for all users.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct DeleteAllReport {
-    /// How many are deleted.
+    /// The number of users that were deleted.
     pub deleted: u64,
-    /// Those that are not, and why.
+    /// The users that were not deleted, and why.
     pub failed: Vec<(UserId, Error)>,
 }
 
@@ -84,7 +84,7 @@ impl DeleteAll {
         self.outcomes.next().await
     }
 
-    /// The one request `DELETE /users` instead, for servers that still know it. Auth0 answers it with 404.
+    /// Returns the single request `DELETE /users` instead, for servers that still implement it. Auth0 answers it with 404.
     pub fn collection_request(self) -> Call<DeleteUserCollection> {
         let operation = check(&self.client, &self.confirm).map(|()| DeleteUserCollection { _private: () });
         Call::new(self.client, operation)
@@ -102,14 +102,14 @@ fn check(client: &Client, confirm: &Confirm) -> Result<(), Error> {
     )))
 }
 
-/// The search for users that are still there.
+/// The search for the remaining users.
 struct Sweep {
     client: Client,
     refused: Option<Error>,
     seen: HashSet<UserId>,
     found: VecDeque<UserId>,
     fruitless: u32,
-    /// How many users of the last search had no id that could stand in a path.
+    /// The number of users in the last search whose id may not be a path segment.
     nameless: usize,
     done: bool,
 }
@@ -165,7 +165,7 @@ impl Sweep {
         }
     }
 
-    /// Looks for users that were not seen yet, page by page; tells whether there were any.
+    /// Searches for users that were not seen yet, page by page; returns whether there were any.
     async fn search(&mut self) -> Result<bool, Error> {
         let search = Call::from_parts(self.client.clone(), GetAllUsers::new(), CallOptions::default());
         let mut pages = search.fields(["user_id"]).include_totals(false).pages();
@@ -226,14 +226,14 @@ impl fmt::Debug for DeleteAll {
     }
 }
 
-/// `DELETE /users`, which Auth0 took out of its API in 2016.
+/// `DELETE /users`, which Auth0 removed from its API in 2016.
 #[derive(Clone, Debug)]
 pub struct DeleteUserCollection {
     _private: (),
 }
 
 impl DeleteUserCollection {
-    /// What is known of the endpoint.
+    /// The endpoint.
     pub const DESCRIPTOR: &'static Descriptor = &Descriptor::delete("users.delete_collection", "/users")
         .scopes(&[&["delete:users"]])
         .node("users.deleteAll");

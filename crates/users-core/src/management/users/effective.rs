@@ -1,4 +1,4 @@
-//! What a user may do in effect, and why.
+//! The effective permissions of a user, and their sources.
 
 use super::OfUser;
 use crate::call::Call;
@@ -8,10 +8,10 @@ use crate::paging::List;
 use crate::response::decode_model;
 use users_model::{EffectivePermission, EffectiveRole, Group, Page, UserId};
 
-/// What a user may do at an API in effect, and why.
+/// The effective permissions of a user at an API, and their sources.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let permissions = users.effective_permissions("auth0|1");
 /// let all = permissions.list("https://api.example.com/").items().try_collect().await?;
 /// # let _ = all;
@@ -22,7 +22,7 @@ use users_model::{EffectivePermission, EffectiveRole, Group, Page, UserId};
 pub struct EffectivePermissions(pub(super) OfUser);
 
 impl EffectivePermissions {
-    /// Lists the permissions at one API, by its identifier.
+    /// Lists the effective permissions at one API, by its identifier.
     ///
     /// `GET /users/{id}/effective-permissions`, scope `read:user_effective_permissions`.
     ///
@@ -31,7 +31,7 @@ impl EffectivePermissions {
         self.0.call(|id| ListEffectivePermissions::new(id, resource_server_identifier))
     }
 
-    /// Lists the roles that one permission comes from.
+    /// Lists the roles that are sources of a permission.
     ///
     /// `GET /users/{id}/effective-permissions/sources/effective-roles`, scope `read:user_permission_source_roles`.
     ///
@@ -47,10 +47,10 @@ impl EffectivePermissions {
     }
 }
 
-/// The roles that a user has in effect, and why.
+/// The effective roles of a user, and their sources.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let all = users.effective_roles("auth0|1").list().items().try_collect().await?;
 /// # let _ = all;
 /// # Ok(())
@@ -60,7 +60,7 @@ impl EffectivePermissions {
 pub struct EffectiveRoles(pub(super) OfUser);
 
 impl EffectiveRoles {
-    /// Lists them.
+    /// Lists the effective roles of the user.
     ///
     /// `GET /users/{id}/effective-roles`, scope `read:user_effective_roles`.
     ///
@@ -69,7 +69,7 @@ impl EffectiveRoles {
         self.0.call(ListEffectiveRoles::new)
     }
 
-    /// Lists the groups that one role comes from.
+    /// Lists the groups that are sources of a role.
     ///
     /// `GET /users/{id}/effective-roles/sources/groups`, scope `read:user_role_source_groups`.
     ///
@@ -80,7 +80,7 @@ impl EffectiveRoles {
 }
 
 operations! {
-    /// `GET /users/{id}/effective-permissions`
+    /// `GET /users/{id}/effective-permissions`. See [`EffectivePermissions::list`](crate::management::EffectivePermissions::list).
     operation ListEffectivePermissions {
         Descriptor::get("users.effective_permissions.list", "/users/{id}/effective-permissions")
             .scopes(&[&["read:user_effective_permissions"]])
@@ -91,7 +91,7 @@ operations! {
         decode { decode_model: Page<EffectivePermission> }
     }
 
-    /// `GET /users/{id}/effective-permissions/sources/effective-roles`
+    /// `GET /users/{id}/effective-permissions/sources/effective-roles`. See [`EffectivePermissions::role_sources`](crate::management::EffectivePermissions::role_sources).
     operation ListEffectivePermissionRoleSources {
         Descriptor::get("users.effective_permissions.role_sources", "/users/{id}/effective-permissions/sources/effective-roles")
             .scopes(&[&["read:user_permission_source_roles"]])
@@ -102,7 +102,7 @@ operations! {
         decode { decode_model: Page<EffectiveRole> }
     }
 
-    /// `GET /users/{id}/effective-roles`
+    /// `GET /users/{id}/effective-roles`. See [`EffectiveRoles::list`](crate::management::EffectiveRoles::list).
     operation ListEffectiveRoles {
         Descriptor::get("users.effective_roles.list", "/users/{id}/effective-roles")
             .scopes(&[&["read:user_effective_roles"]])
@@ -112,7 +112,7 @@ operations! {
         decode { decode_model: Page<EffectiveRole> }
     }
 
-    /// `GET /users/{id}/effective-roles/sources/groups`
+    /// `GET /users/{id}/effective-roles/sources/groups`. See [`EffectiveRoles::group_sources`](crate::management::EffectiveRoles::group_sources).
     operation ListRoleSourceGroups {
         Descriptor::get("users.effective_roles.group_sources", "/users/{id}/effective-roles/sources/groups")
             .scopes(&[&["read:user_role_source_groups"]])

@@ -6,7 +6,7 @@ use crate::response::decode_model;
 use users_model::{User, UserId};
 
 operations! {
-    /// `GET /users/{id}`
+    /// `GET /users/{id}`. See [`UsersManager::get`](crate::management::UsersManager::get).
     operation GetUser {
         Descriptor::get("users.get", "/users/{id}")
             .scopes(&[&["read:users"], &["read:current_user"]])

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use users_model::{Page, User};
 
 operations! {
-    /// `GET /users`
+    /// `GET /users`. See [`UsersManager::get_all`](crate::management::UsersManager::get_all).
     operation GetAllUsers {
         Descriptor::get("users.get_all", "/users").scopes(&[&["read:users"]]).node("users.getAll");
         page { OffsetPaging of User, LIST }

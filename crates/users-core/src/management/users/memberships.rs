@@ -11,7 +11,7 @@ use users_model::{
 };
 
 operations! {
-    /// `GET /users/{id}/organizations`
+    /// `GET /users/{id}/organizations`. See [`UsersManager::organizations`](crate::management::UsersManager::organizations).
     operation ListUserOrganizations {
         Descriptor::get("users.organizations", "/users/{id}/organizations")
             .scopes(&[&["read:organizations"]])
@@ -21,7 +21,7 @@ operations! {
         decode { decode_model: Page<Organization> }
     }
 
-    /// `GET /users/{id}/groups`
+    /// `GET /users/{id}/groups`. See [`UsersManager::groups`](crate::management::UsersManager::groups).
     operation ListUserGroups {
         Descriptor::get("users.groups", "/users/{id}/groups")
             .scopes(&[&["read:groups"]])
@@ -32,7 +32,7 @@ operations! {
         decode { decode_model: Page<Group> }
     }
 
-    /// `GET /users/{id}/logs`
+    /// `GET /users/{id}/logs`. See [`UsersManager::logs`](crate::management::UsersManager::logs).
     operation ListUserLogs {
         Descriptor::get("users.logs", "/users/{id}/logs")
             .scopes(&[&["read:logs"], &["read:logs_users"]])
@@ -40,13 +40,13 @@ operations! {
         path { id: UserId }
         page { OffsetPaging of LogEvent, List { total_counts_page: true, ..List::PLAIN } }
         query {
-            /// The order: a field, and `1` for ascending or `-1`: `date:-1`.
+            /// Sets the order: a field, and `1` for ascending or `-1` for descending: `date:-1`.
             sort: String,
         }
         decode { decode_model: Page<LogEvent> }
     }
 
-    /// `GET /users/{id}/connected-accounts`
+    /// `GET /users/{id}/connected-accounts`. See [`UsersManager::connected_accounts`](crate::management::UsersManager::connected_accounts).
     operation ListConnectedAccounts {
         Descriptor::get("users.connected_accounts", "/users/{id}/connected-accounts")
             .scopes(&[&["read:users"]])
@@ -56,7 +56,7 @@ operations! {
         decode { decode_model: Page<ConnectedAccount> }
     }
 
-    /// `GET /users/{id}/enrollments`
+    /// `GET /users/{id}/enrollments`. See [`UsersManager::enrollments`](crate::management::UsersManager::enrollments).
     operation ListEnrollments {
         Descriptor::get("users.enrollments", "/users/{id}/enrollments")
             .scopes(&[&["read:users"], &["read:current_user"]])
@@ -65,7 +65,7 @@ operations! {
         decode { decode_model: Vec<Enrollment> }
     }
 
-    /// `GET /users/{id}/federated-connections-tokensets`
+    /// `GET /users/{id}/federated-connections-tokensets`. See [`FederatedTokenSets::list`](crate::management::FederatedTokenSets::list).
     operation ListFederatedTokenSets {
         Descriptor::get("users.federated_token_sets.list", "/users/{id}/federated-connections-tokensets")
             .scopes(&[&["read:federated_connections_tokens"]]);
@@ -73,7 +73,7 @@ operations! {
         decode { decode_model: Vec<FederatedTokenSet> }
     }
 
-    /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`
+    /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`. See [`FederatedTokenSets::delete`](crate::management::FederatedTokenSets::delete).
     operation DeleteFederatedTokenSet {
         Descriptor::delete("users.federated_token_sets.delete", "/users/{id}/federated-connections-tokensets/{tokenset_id}")
             .scopes(&[&["delete:federated_connections_tokens"]]);
@@ -82,10 +82,10 @@ operations! {
     }
 }
 
-/// The tokens of other services that Auth0 keeps for a user, by what is known of them.
+/// The token sets of federated connections that Auth0 stores for a user. The tokens themselves are not returned.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let sets = users.federated_token_sets("auth0|1");
 /// for set in sets.list().await? {
 ///     sets.delete(set.id.unwrap_or_default()).await?;
@@ -97,7 +97,7 @@ operations! {
 pub struct FederatedTokenSets(pub(super) OfUser);
 
 impl FederatedTokenSets {
-    /// Lists them.
+    /// Lists the token sets of the user.
     ///
     /// `GET /users/{id}/federated-connections-tokensets`, scope `read:federated_connections_tokens`.
     ///
@@ -106,7 +106,7 @@ impl FederatedTokenSets {
         self.0.call(ListFederatedTokenSets::new)
     }
 
-    /// Takes one away; one that is gone already is as good.
+    /// Deletes a token set. Succeeds if it no longer exists.
     ///
     /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`, scope `delete:federated_connections_tokens`.
     ///

@@ -44,9 +44,9 @@ use users_model::{
     RiskAssessmentClearance, UserId, UserUpdate,
 };
 
-/// The users of a tenant, as an administrator sees them.
+/// Operations on users in the Management API.
 ///
-/// Made by [`ManagementClient::users`](crate::ManagementClient::users), or by itself from a transport, a base URL and headers:
+/// Returned by [`ManagementClient::users`](crate::ManagementClient::users), or built from a transport, a base URL and headers:
 ///
 /// ```
 /// use users_core::management::UsersManager;
@@ -78,18 +78,18 @@ impl ApiClient for UsersManager {
 impl ManagementApi for UsersManager {}
 
 impl UsersManager {
-    /// Begins a manager on this transport.
+    /// Returns a builder of a manager on this transport.
     pub fn builder(transport: impl HttpTransport) -> ClientBuilder<Self> {
         ClientBuilder::new(transport)
     }
 
     /// Creates a user.
     ///
-    /// `POST /users`, scope `create:users`. The answer's user has the name, nickname and picture that Auth0 made up where none
-    /// were given. A user with the same address or name in the connection is a 409 with the code `auth0_idp_error`.
+    /// `POST /users`, scope `create:users`. The response has the name, nickname and picture that Auth0 derives where none
+    /// were given. A user with the same e-mail address or user name in the connection is a 409 with the code `auth0_idp_error`.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// use users_core::model::NewUser;
     ///
     /// let user = users
@@ -105,13 +105,13 @@ impl UsersManager {
         self.client.call(Ok(CreateUser::new(user)))
     }
 
-    /// Lists or searches users: one page when awaited, a stream over the pages with [`items`](Call::items).
+    /// Lists or searches users: one page when awaited, a stream of all pages with [`items`](Call::items).
     ///
-    /// `GET /users`, scope `read:users`. Auth0 shows the first 1000 of a search and no more; a stream that comes to that end says
-    /// so with an error. The index lags: a user who was just created or changed may be missing; [`get`](Self::get) reads at once.
+    /// `GET /users`, scope `read:users`. Auth0 returns the first 1000 users of a search; a stream that reaches this limit ends with
+    /// an error. The index is eventually consistent: a user who was just created or updated may be missing; [`get`](Self::get) is not affected.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// let page = users.get_all().q(r#"email.domain:"example.com""#).page(2).per_page(10).await?;
     ///
     /// let mut all = users.get_all().fields(["user_id", "email"]).items();
@@ -128,13 +128,13 @@ impl UsersManager {
         self.client.call(Ok(GetAllUsers::new()))
     }
 
-    /// Reads a user.
+    /// Gets a user.
     ///
     /// `GET /users/{id}`, scope `read:users`. An unknown id is a 404 with the code `inexistent_user`;
-    /// [`optional`](Call::optional) gives it as `None`.
+    /// [`optional`](Call::optional) returns it as `None`.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// let user = users.get("auth0|507f1f77bcf86cd799439020").await?;
     /// # let _ = user;
     /// # Ok(())
@@ -146,14 +146,14 @@ impl UsersManager {
         self.client.call(GetUser::new(id))
     }
 
-    /// Changes a user: only what the update names.
+    /// Updates a user: only the properties that the update names.
     ///
-    /// `PATCH /users/{id}`, scope `update:users`. The first level of metadata is merged; see [`MetadataUpdate`]. Auth0 refuses
-    /// some pairs in one request (a password with an address, a user name with a password), and attributes that belong to an
-    /// identity provider. An address that is taken is a 400 with the code `auth0_idp_error`.
+    /// `PATCH /users/{id}`, scope `update:users`. The first level of metadata is merged; see [`MetadataUpdate`]. Auth0 rejects
+    /// some combinations (a password with an e-mail address, a user name with a password), and attributes that belong to an
+    /// identity provider. An e-mail address that is in use is a 400 with the code `auth0_idp_error`.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// use users_core::model::UserUpdate;
     ///
     /// let user = users.update("auth0|1", UserUpdate::new().nickname("Ada").clear_picture()).await?;
@@ -167,13 +167,13 @@ impl UsersManager {
         self.client.call(UpdateUser::new(id, update))
     }
 
-    /// Changes what the user may read and change: the first level is merged.
+    /// Updates the metadata that the user may read and change. The first level is merged.
     ///
-    /// `PATCH /users/{id}`, scope `update:users`. An update that changes nothing is refused rather than sent, since Auth0 would
-    /// read an empty object as "take everything away"; that is [`MetadataUpdate::clear_all`].
+    /// `PATCH /users/{id}`, scope `update:users`. An empty update is an error and is not sent, since Auth0 removes all metadata for
+    /// an empty object; use [`MetadataUpdate::clear_all`] for that.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// use users_core::model::MetadataUpdate;
     ///
     /// users.update_user_metadata("auth0|1", MetadataUpdate::new().set("theme", "dark").remove("beta")).await?;
@@ -188,13 +188,13 @@ impl UsersManager {
         self.update(id, UserUpdate::new().user_metadata(metadata))
     }
 
-    /// Changes what applications keep about the user: the first level is merged.
+    /// Updates the metadata that applications keep about the user. The first level is merged.
     ///
-    /// `PATCH /users/{id}`, scope `update:users_app_metadata` or `update:users`. An update that changes nothing is refused, as
+    /// `PATCH /users/{id}`, scope `update:users_app_metadata` or `update:users`. An empty update is an error, as
     /// with [`update_user_metadata`](Self::update_user_metadata).
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// users.update_app_metadata("auth0|1", serde_json::json!({"plan": "gold"})).await?;
     /// # Ok(())
     /// # }
@@ -207,12 +207,12 @@ impl UsersManager {
         self.update(id, UserUpdate::new().app_metadata(metadata))
     }
 
-    /// Deletes a user, and the accounts that are linked to it.
+    /// Deletes a user and the identities that are linked to it.
     ///
-    /// `DELETE /users/{id}`, scope `delete:users`. Deleting one that is gone already succeeds.
+    /// `DELETE /users/{id}`, scope `delete:users`. Succeeds if the user no longer exists.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// users.delete("auth0|507f1f77bcf86cd799439020").await?;
     /// # Ok(())
     /// # }
@@ -225,13 +225,13 @@ impl UsersManager {
 
     /// Deletes **every user of the tenant**, one by one.
     ///
-    /// Auth0 took `DELETE /users` out of its API in 2016, so this searches and deletes until three searches in a row bring
-    /// nothing new; see [`DeleteAll`]. The confirmation must name the tenant that the client talks to, or nothing is sent.
+    /// Auth0 removed `DELETE /users` from its API in 2016, so this searches and deletes until three consecutive searches return
+    /// no new user; see [`DeleteAll`]. The confirmation must name the tenant of the client, or nothing is sent.
     ///
     /// Scopes `read:users` and `delete:users`.
     ///
     /// ```
-    /// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
     /// use users_core::management::Confirm;
     ///
     /// let report = users.delete_all(Confirm::tenant("staging.eu.auth0.com")).await?;
@@ -243,10 +243,10 @@ impl UsersManager {
         DeleteAll::new(self.client.clone(), confirm)
     }
 
-    /// Takes a user's enrolment with a multi-factor provider away; the same as
+    /// Deletes a user's enrollment with a multi-factor provider; the same as
     /// [`multifactor().delete(…)`](Multifactor::delete).
     ///
-    /// `DELETE /users/{id}/multifactor/{provider}`, scope `update:users`. Succeeds where nothing was enrolled.
+    /// `DELETE /users/{id}/multifactor/{provider}`, scope `update:users`. Succeeds if there is no enrollment.
     pub fn delete_multifactor_provider(
         &self,
         id: impl IntoUserId,
@@ -262,7 +262,7 @@ impl UsersManager {
         self.identities().link(id, target)
     }
 
-    /// Takes a linked account away from a user; the same as [`identities().unlink(…)`](Identities::unlink).
+    /// Unlinks an account from a user; the same as [`identities().unlink(…)`](Identities::unlink).
     ///
     /// `DELETE /users/{id}/identities/{provider}/{user_id}`, scope `update:users`.
     pub fn unlink(
@@ -274,19 +274,19 @@ impl UsersManager {
         self.identities().unlink(id, provider, user_id)
     }
 
-    /// The accounts that belong to a user.
+    /// The identities of a user.
     pub fn identities(&self) -> Identities {
         Identities::new(self.client.clone())
     }
 
-    /// The multi-factor enrolments of a user.
+    /// The multi-factor enrollments of a user.
     pub fn multifactor(&self) -> Multifactor {
         Multifactor::new(self.client.clone())
     }
 
-    /// The users with this e-mail address, to the letter: capitals count, though databases keep addresses in lower case.
+    /// Lists the users with this e-mail address. The comparison is case-sensitive, and databases store addresses in lower case.
     ///
-    /// `GET /users-by-email`, scope `read:users`. Reads at once, without the lag of a search. Several users may have one address; nobody is an empty list.
+    /// `GET /users-by-email`, scope `read:users`. Consistent, unlike a search. Several users may have one address; no user is an empty list.
     ///
     /// <https://auth0.com/docs/api/management/v2/users-by-email/get-users-by-email>
     pub fn by_email(&self, email: impl Into<String>) -> Call<GetUsersByEmail> {
@@ -298,27 +298,27 @@ impl UsersManager {
         UserRoles(self.of(id))
     }
 
-    /// The permissions that a user has been given.
+    /// The permissions that are assigned to a user directly.
     pub fn permissions(&self, id: impl IntoUserId) -> UserPermissions {
         UserPermissions(self.of(id))
     }
 
-    /// The second factors and passkeys of a user.
+    /// The authentication methods of a user: second factors and passkeys.
     pub fn authentication_methods(&self, id: impl IntoUserId) -> AuthenticationMethods {
         AuthenticationMethods(self.of(id))
     }
 
-    /// What a user may do in effect, and why.
+    /// The effective permissions of a user, and their sources.
     pub fn effective_permissions(&self, id: impl IntoUserId) -> EffectivePermissions {
         EffectivePermissions(self.of(id))
     }
 
-    /// The roles that a user has in effect, and why.
+    /// The effective roles of a user, and their sources.
     pub fn effective_roles(&self, id: impl IntoUserId) -> EffectiveRoles {
         EffectiveRoles(self.of(id))
     }
 
-    /// Where a user is logged in.
+    /// The sessions of a user.
     pub fn sessions(&self, id: impl IntoUserId) -> UserSessions {
         UserSessions(self.of(id))
     }
@@ -328,7 +328,7 @@ impl UsersManager {
         UserRefreshTokens(self.of(id))
     }
 
-    /// The tokens of other services that Auth0 keeps for a user.
+    /// The token sets of federated connections that Auth0 stores for a user.
     pub fn federated_token_sets(&self, id: impl IntoUserId) -> FederatedTokenSets {
         FederatedTokenSets(self.of(id))
     }
@@ -342,7 +342,7 @@ impl UsersManager {
         self.of(id).call(ListUserOrganizations::new)
     }
 
-    /// Lists the groups that a user is a member of; a stream walks by checkpoint.
+    /// Lists the groups of a user.
     ///
     /// `GET /users/{id}/groups`, scope `read:groups`.
     ///
@@ -351,7 +351,7 @@ impl UsersManager {
         self.of(id).call(ListUserGroups::new)
     }
 
-    /// Lists what the tenant's log says of a user.
+    /// Lists the log events of a user.
     ///
     /// `GET /users/{id}/logs`, scope `read:logs` or `read:logs_users`.
     ///
@@ -360,7 +360,7 @@ impl UsersManager {
         self.of(id).call(ListUserLogs::new)
     }
 
-    /// Lists the accounts at other services that a user has connected.
+    /// Lists the connected accounts of a user.
     ///
     /// `GET /users/{id}/connected-accounts`, scope `read:users`.
     ///
@@ -369,7 +369,7 @@ impl UsersManager {
         self.of(id).call(ListConnectedAccounts::new)
     }
 
-    /// Lists the Guardian enrolments of a user.
+    /// Lists the Guardian enrollments of a user.
     ///
     /// `GET /users/{id}/enrollments`, scope `read:users`.
     ///
@@ -378,7 +378,7 @@ impl UsersManager {
         self.of(id).call(ListEnrollments::new)
     }
 
-    /// Gives a user a new recovery code; the old one stops working.
+    /// Generates a new recovery code for a user, and invalidates the old one.
     ///
     /// `POST /users/{id}/recovery-code-regeneration`, scope `update:users`.
     ///
@@ -387,8 +387,7 @@ impl UsersManager {
         self.of(id).call(RegenerateRecoveryCode::new)
     }
 
-    /// Ends a user's sessions and takes the refresh tokens away, or those of one session. That takes a moment: the answer comes
-    /// before it is done.
+    /// Revokes a user's sessions and refresh tokens, or those of one session. Auth0 responds before the revocation is complete.
     ///
     /// `POST /users/{id}/revoke-access`, scopes `delete:sessions` and `delete:refresh_tokens`.
     ///
@@ -397,7 +396,7 @@ impl UsersManager {
         self.of(id).call(|id| RevokeUserAccess::new(id, revocation))
     }
 
-    /// Clears what risk assessors remember of a user.
+    /// Clears the risk assessments of a user.
     ///
     /// `POST /users/{id}/risk-assessments/clear`, scope `update:users`.
     ///
@@ -414,13 +413,13 @@ impl UsersManager {
         OfUser { client: self.client.clone(), id: id.into_user_id().map_err(Arc::new) }
     }
 
-    /// The users' own paths, by hand: `/users/{id}`.
+    /// Calls the path `/users/{id}` by hand.
     pub fn rest(&self) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, "/users/{id}")
     }
 }
 
-/// The user whose roles, sessions and so on are meant.
+/// The user of a manager, or why its id was refused.
 #[derive(Clone, Debug)]
 pub(super) struct OfUser {
     client: Client,

@@ -1,4 +1,4 @@
-//! The permissions that a user has been given.
+//! The permissions that are assigned to a user directly.
 
 use super::OfUser;
 use crate::call::Call;
@@ -11,7 +11,7 @@ use users_model::{Page, Permission, PermissionRef, UserId};
 /// The permissions that a user has been given, directly or by roles.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// use users_core::model::PermissionRef;
 ///
 /// let permissions = users.permissions("auth0|1");
@@ -23,7 +23,7 @@ use users_model::{Page, Permission, PermissionRef, UserId};
 pub struct UserPermissions(pub(super) OfUser);
 
 impl UserPermissions {
-    /// Lists them.
+    /// Lists the permissions of the user.
     ///
     /// `GET /users/{id}/permissions`, scope `read:users`.
     ///
@@ -32,7 +32,7 @@ impl UserPermissions {
         self.0.call(ListUserPermissions::new)
     }
 
-    /// Gives the user permissions. A user has 1000 at most; one that no API has is a 404.
+    /// Assigns permissions to the user. A user has at most 1000; a permission that no API defines is a 404.
     ///
     /// `POST /users/{id}/permissions`, scope `update:users`.
     ///
@@ -44,7 +44,7 @@ impl UserPermissions {
         self.0.call(|id| AssignUserPermissions::new(id, permissions))
     }
 
-    /// Takes permissions from the user.
+    /// Removes permissions from the user.
     ///
     /// `DELETE /users/{id}/permissions`, scope `update:users`.
     ///
@@ -70,7 +70,7 @@ impl Permissions {
 }
 
 operations! {
-    /// `GET /users/{id}/permissions`
+    /// `GET /users/{id}/permissions`. See [`UserPermissions::list`](crate::management::UserPermissions::list).
     operation ListUserPermissions {
         Descriptor::get("users.permissions.list", "/users/{id}/permissions")
             .scopes(&[&["read:users"]])
@@ -80,7 +80,7 @@ operations! {
         decode { decode_model: Page<Permission> }
     }
 
-    /// `POST /users/{id}/permissions`
+    /// `POST /users/{id}/permissions`. See [`UserPermissions::assign`](crate::management::UserPermissions::assign).
     operation AssignUserPermissions {
         Descriptor::post("users.permissions.assign", "/users/{id}/permissions")
             .scopes(&[&["update:users"]])
@@ -90,7 +90,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `DELETE /users/{id}/permissions`
+    /// `DELETE /users/{id}/permissions`. See [`UserPermissions::remove`](crate::management::UserPermissions::remove).
     operation RemoveUserPermissions {
         Descriptor::delete("users.permissions.remove", "/users/{id}/permissions")
             .scopes(&[&["update:users"]])

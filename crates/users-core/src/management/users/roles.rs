@@ -11,7 +11,7 @@ use users_model::{Page, Role, UserId};
 /// The roles of a user.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let roles = users.roles("auth0|1");
 /// roles.assign(["rol_zSUKzFss3Awl0pFr"]).await?;
 /// let all = roles.list().items().try_collect().await?;
@@ -23,7 +23,7 @@ use users_model::{Page, Role, UserId};
 pub struct UserRoles(pub(super) OfUser);
 
 impl UserRoles {
-    /// Lists them.
+    /// Lists the roles of the user.
     ///
     /// `GET /users/{id}/roles`, scope `read:users` with `read:roles`, or `read:role_members`.
     ///
@@ -32,7 +32,7 @@ impl UserRoles {
         self.0.call(ListUserRoles::new)
     }
 
-    /// Gives the user roles, by their ids. A user has 50 at most.
+    /// Assigns roles to the user, by their ids. A user has at most 50.
     ///
     /// `POST /users/{id}/roles`, scope `update:users` or `create:role_members`.
     ///
@@ -41,7 +41,7 @@ impl UserRoles {
         self.0.call(|id| AssignUserRoles::new(id, roles))
     }
 
-    /// Takes roles from the user, by their ids.
+    /// Removes roles from the user, by their ids.
     ///
     /// `DELETE /users/{id}/roles`, scope `update:users` or `delete:role_members`.
     ///
@@ -64,7 +64,7 @@ impl RoleIds {
 }
 
 operations! {
-    /// `GET /users/{id}/roles`
+    /// `GET /users/{id}/roles`. See [`UserRoles::list`](crate::management::UserRoles::list).
     operation ListUserRoles {
         Descriptor::get("users.roles.list", "/users/{id}/roles")
             .scopes(&[&["read:users", "read:roles"], &["read:role_members"]])
@@ -74,7 +74,7 @@ operations! {
         decode { decode_model: Page<Role> }
     }
 
-    /// `POST /users/{id}/roles`
+    /// `POST /users/{id}/roles`. See [`UserRoles::assign`](crate::management::UserRoles::assign).
     operation AssignUserRoles {
         Descriptor::post("users.roles.assign", "/users/{id}/roles")
             .scopes(&[&["update:users"], &["create:role_members"]])
@@ -84,7 +84,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `DELETE /users/{id}/roles`
+    /// `DELETE /users/{id}/roles`. See [`UserRoles::remove`](crate::management::UserRoles::remove).
     operation RemoveUserRoles {
         Descriptor::delete("users.roles.remove", "/users/{id}/roles")
             .scopes(&[&["update:users"], &["delete:role_members"]])

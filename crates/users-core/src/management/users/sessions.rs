@@ -1,4 +1,4 @@
-//! Where a user is logged in.
+//! The sessions of a user.
 
 use super::OfUser;
 use crate::call::Call;
@@ -11,7 +11,7 @@ use users_model::{Page, RefreshToken, Session, UserId};
 /// The sessions of a user.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let sessions = users.sessions("auth0|1");
 /// let all = sessions.list().items().try_collect().await?;
 /// sessions.delete_all().await?;
@@ -23,7 +23,7 @@ use users_model::{Page, RefreshToken, Session, UserId};
 pub struct UserSessions(pub(super) OfUser);
 
 impl UserSessions {
-    /// Lists them.
+    /// Lists the sessions of the user.
     ///
     /// `GET /users/{user_id}/sessions`, scope `read:sessions`.
     ///
@@ -32,7 +32,7 @@ impl UserSessions {
         self.0.call(ListUserSessions::new)
     }
 
-    /// Ends all of them. That takes a moment: the answer comes before it is done.
+    /// Deletes all sessions of the user. Auth0 responds before the deletion is complete.
     ///
     /// `DELETE /users/{user_id}/sessions`, scope `delete:sessions`.
     ///
@@ -45,7 +45,7 @@ impl UserSessions {
 /// The refresh tokens of a user.
 ///
 /// ```
-/// # async fn story(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+/// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let all = users.refresh_tokens("auth0|1").list().items().try_collect().await?;
 /// # let _ = all;
 /// # Ok(())
@@ -55,7 +55,7 @@ impl UserSessions {
 pub struct UserRefreshTokens(pub(super) OfUser);
 
 impl UserRefreshTokens {
-    /// Lists them.
+    /// Lists the sessions of the user.
     ///
     /// `GET /users/{user_id}/refresh-tokens`, scope `read:refresh_tokens`.
     ///
@@ -64,7 +64,7 @@ impl UserRefreshTokens {
         self.0.call(ListUserRefreshTokens::new)
     }
 
-    /// Takes all of them away. That takes a moment: the answer comes before it is done.
+    /// Deletes all refresh tokens of the user. Auth0 responds before the deletion is complete.
     ///
     /// `DELETE /users/{user_id}/refresh-tokens`, scope `delete:refresh_tokens`.
     ///
@@ -75,7 +75,7 @@ impl UserRefreshTokens {
 }
 
 operations! {
-    /// `GET /users/{user_id}/sessions`
+    /// `GET /users/{user_id}/sessions`. See [`UserSessions::list`](crate::management::UserSessions::list).
     operation ListUserSessions {
         Descriptor::get("users.sessions.list", "/users/{user_id}/sessions")
             .scopes(&[&["read:sessions"]])
@@ -89,7 +89,7 @@ operations! {
         decode { decode_model: Page<Session> }
     }
 
-    /// `DELETE /users/{user_id}/sessions`
+    /// `DELETE /users/{user_id}/sessions`. See [`UserSessions::delete_all`](crate::management::UserSessions::delete_all).
     operation DeleteUserSessions {
         Descriptor::delete("users.sessions.delete_all", "/users/{user_id}/sessions")
             .scopes(&[&["delete:sessions"]])
@@ -98,7 +98,7 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `GET /users/{user_id}/refresh-tokens`
+    /// `GET /users/{user_id}/refresh-tokens`. See [`UserRefreshTokens::list`](crate::management::UserRefreshTokens::list).
     operation ListUserRefreshTokens {
         Descriptor::get("users.refresh_tokens.list", "/users/{user_id}/refresh-tokens")
             .scopes(&[&["read:refresh_tokens"]])
@@ -112,7 +112,7 @@ operations! {
         decode { decode_model: Page<RefreshToken> }
     }
 
-    /// `DELETE /users/{user_id}/refresh-tokens`
+    /// `DELETE /users/{user_id}/refresh-tokens`. See [`UserRefreshTokens::delete_all`](crate::management::UserRefreshTokens::delete_all).
     operation DeleteUserRefreshTokens {
         Descriptor::delete("users.refresh_tokens.delete_all", "/users/{user_id}/refresh-tokens")
             .scopes(&[&["delete:refresh_tokens"]])

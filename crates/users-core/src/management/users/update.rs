@@ -9,7 +9,7 @@ use bytes::Bytes;
 use users_model::{User, UserId, UserUpdate};
 
 operations! {
-    /// `PATCH /users/{id}`
+    /// `PATCH /users/{id}`. See [`UsersManager::update`](crate::management::UsersManager::update).
     operation UpdateUser {
         Descriptor::patch("users.update", "/users/{id}")
             .scopes(&[&["update:users"], &["update:users_app_metadata"], &["update:current_user_metadata"]])
