@@ -9,7 +9,8 @@ use users_core::management::{DeleteUser, GetUser, UpdateUser};
 use users_core::model::UserUpdate;
 use users_core::{Error, HttpTransport as _, ManagementClient, Retry, transport_fn};
 use users_hyper::HyperTransport;
-use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant, TenantServer};
+use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant};
+use users_tenant::TenantServer;
 
 const FAULTS: &[(&str, Fault)] = &[
     ("connection refused", Fault::ConnectRefused),

@@ -6,7 +6,7 @@
 //! | [`Tenant`] | your test should see what Auth0 would make of them: create, search, change, link, delete |
 //! | [`FaultyTransport`] | things go wrong on the way: no connection, a reset, no answer, half of one |
 //! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; both of the above come with one |
-//! | the binary `users-tenant` | the code under test is another process, or another language (feature `server`) |
+//! | the binary `users-tenant` | the code under test is another process, or another language (crate of its own) |
 //!
 //! All of them give clients of the same type as `users-hyper` does, so a test swaps one in without touching a signature:
 //! [`MockTransport::management`], [`Tenant::management`].
@@ -17,8 +17,6 @@ mod expectation;
 mod fault;
 mod fault_spec;
 mod mock;
-#[cfg(feature = "server")]
-mod server;
 mod tenant;
 
 pub use captured::Captured;
@@ -27,6 +25,4 @@ pub use expectation::{Expectation, Matcher};
 pub use fault::{Fault, FaultyTransport, Injected};
 pub use fault_spec::{FaultSpec, FaultSpecError};
 pub use mock::MockTransport;
-#[cfg(feature = "server")]
-pub use server::TenantServer;
 pub use tenant::{Bucket, Limits, Logged, Seed, SeedError, Tenant, TenantBuilder, UnknownTier};

@@ -49,6 +49,9 @@ impl std::fmt::Display for SeedError {
 impl std::error::Error for SeedError {}
 
 impl Seed {
+    /// The format of a [seed document](Self#the-document), in Markdown.
+    pub const FORMAT: &'static str = include_str!("seed.md");
+
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
