@@ -1,0 +1,67 @@
+//! The permissions of a token.
+
+use std::collections::BTreeSet;
+use users_core::{CATALOGUE, Descriptor};
+
+/// The permissions of a token.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Grant {
+    /// None: the endpoint needs no token, or its handler checks the token.
+    Nothing,
+    /// The Management API, with these scopes.
+    Management(Vec<String>),
+    /// `/userinfo` for a user, with these scopes.
+    User { id: String, scopes: Vec<String> },
+    /// Linking the account of a user.
+    Identity { id: String },
+    /// The tenant's global client.
+    Global,
+}
+
+/// Alternatives of scopes, of one of which all are required.
+pub(crate) type Alternatives = Vec<Vec<&'static str>>;
+
+/// The scopes that an operation requires.
+pub(crate) fn alternatives(descriptor: &Descriptor) -> Alternatives {
+    descriptor.scopes.iter().map(|scope| vec![*scope]).collect()
+}
+
+/// Whether scopes that were granted include all of at least one alternative.
+pub(crate) fn allows(alternatives: &[Vec<&str>], granted: &[String]) -> bool {
+    let is_granted = |scope: &&str| granted.iter().any(|granted| granted == scope);
+    alternatives.iter().any(|required| required.iter().all(is_granted))
+}
+
+/// Every scope of the endpoints that the tenant has.
+pub(crate) fn all_scopes() -> Vec<String> {
+    const WITHOUT_OPERATION: &[&str] = &[
+        "read:connections",
+        "create:roles",
+        "delete:roles",
+        "create:resource_servers",
+        "delete:resource_servers",
+    ];
+    let of_operations = CATALOGUE.iter().flat_map(|descriptor| alternatives(descriptor)).flatten();
+    let all: BTreeSet<&str> = of_operations.chain(WITHOUT_OPERATION.iter().copied()).collect();
+    all.into_iter().map(ToOwned::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allows;
+
+    #[test]
+    fn all_scopes_of_one_alternative_are_required() {
+        let granted = ["a", "b"].map(ToOwned::to_owned);
+        for (alternatives, allowed) in [
+            (vec![], false),
+            (vec![vec!["a"]], true),
+            (vec![vec!["a", "b"]], true),
+            (vec![vec!["a", "c"]], false),
+            (vec![vec!["a", "c"], vec!["b"]], true),
+            (vec![vec!["c"], vec!["d"]], false),
+        ] {
+            assert_eq!(allows(&alternatives, &granted), allowed, "{alternatives:?}");
+        }
+    }
+}
