@@ -12,6 +12,8 @@ mod search;
 mod seed;
 mod state;
 mod store;
+#[cfg(test)]
+mod testing;
 mod tokens;
 mod wall_clock;
 mod wire;
@@ -134,7 +136,7 @@ impl Tenant {
         self.issue_management_token(all_scopes(), Some(Duration::ZERO))
     }
 
-    fn issue_management_token(&self, scopes: Vec<String>, lifetime: Option<Duration>) -> Secret {
+    fn issue_management_token(&self, scopes: Arc<[String]>, lifetime: Option<Duration>) -> Secret {
         let mut state = self.state();
         let (audience, default) = (state.config.management_audience(), state.config.token_lifetime);
         state.issue_token(Grant::Management(scopes), &audience, lifetime.unwrap_or(default)).into()

@@ -103,3 +103,50 @@ fn permissions(request: &Request) -> Result<Vec<JsonObject>, Failure> {
     let list = list.ok_or_else(|| Failure::body("'Missing required property: permissions'"))?;
     Ok(list.iter().filter_map(|permission| JsonObject::from_value(permission).ok()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::testing::{assert_takes_at_most, builder, send};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    #[test]
+    fn permissions_of_an_api_with_20_000_scopes_are_assigned_in_linear_time() {
+        let tenant = builder().users(1).build();
+        let path = format!("/users/{}/permissions", tenant.user_ids().remove(0).replace('|', "%7C"));
+        let scopes: Vec<Value> =
+            (0..20_000).map(|number| json!({"value": format!("read:{number}"), "description": ""})).collect();
+        let api = json!({"identifier": "https://api.example.com/", "name": "API", "scopes": scopes});
+        assert_eq!(send(&tenant, "POST", "/resource-servers", &api).0, 201);
+        let permissions: Vec<Value> = (0..500)
+            .map(|number| {
+                let name = format!("read:{}", number * 40);
+                json!({"resource_server_identifier": "https://api.example.com/", "permission_name": name})
+            })
+            .collect();
+        let body = json!({ "permissions": permissions });
+        let assigned = |expected: usize| {
+            let (_, page) = send(&tenant, "GET", &format!("{path}?include_totals=true"), &Value::Null);
+            assert_eq!(page["total"], expected);
+        };
+        assert_takes_at_most(Duration::from_secs(2), || {
+            assert_eq!(send(&tenant, "POST", &path, &body).0, 201);
+            assert_eq!(send(&tenant, "POST", &path, &body).0, 201);
+            assigned(500);
+            assert_eq!(send(&tenant, "DELETE", &path, &body).0, 204);
+            assigned(0);
+        });
+    }
+
+    #[test]
+    fn an_unknown_permission_keeps_the_others_from_being_assigned() {
+        let tenant = builder().users(1).build();
+        let path = format!("/users/{}/permissions", tenant.user_ids().remove(0).replace('|', "%7C"));
+        let api = json!({"identifier": "api", "name": "API", "scopes": [{"value": "a"}]});
+        assert_eq!(send(&tenant, "POST", "/resource-servers", &api).0, 201);
+        let permission = |name| json!({"resource_server_identifier": "api", "permission_name": name});
+        let body = json!({"permissions": [permission("a"), permission("b")]});
+        assert_eq!(send(&tenant, "POST", &path, &body).0, 404);
+        assert_eq!(send(&tenant, "GET", &path, &Value::Null).1, json!([]));
+    }
+}

@@ -139,3 +139,62 @@ fn strings(request: &Request, name: &str) -> Result<Vec<String>, Failure> {
     }
     Ok(list)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::Tenant;
+    use crate::tenant::testing::{assert_takes_at_most, builder, send};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn new_role(tenant: &Tenant) -> String {
+        let (status, role) = send(tenant, "POST", "/roles", &json!({"name": "admin"}));
+        assert_eq!(status, 200);
+        role["id"].as_str().unwrap().to_owned()
+    }
+
+    fn holders(tenant: &Tenant, role: &str) -> usize {
+        let (_, page) =
+            send(tenant, "GET", &format!("/roles/{role}/users?include_totals=true"), &Value::Null);
+        usize::try_from(page["total"].as_u64().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_role_is_assigned_to_20_000_users_in_linear_time() {
+        let tenant = builder().users(20_000).build();
+        let role = new_role(&tenant);
+        let body = json!({"users": tenant.user_ids()});
+        assert_takes_at_most(Duration::from_secs(5), || {
+            assert_eq!(send(&tenant, "POST", &format!("/roles/{role}/users"), &body).0, 200);
+        });
+        assert_eq!(holders(&tenant, &role), 20_000);
+    }
+
+    #[test]
+    fn an_unknown_user_keeps_a_role_from_being_assigned_to_the_users_before_it() {
+        let tenant = builder().users(3).build();
+        let role = new_role(&tenant);
+        let mut ids = tenant.user_ids();
+        ids.push("auth0|nobody".to_owned());
+        let assign =
+            |ids: &[String]| send(&tenant, "POST", &format!("/roles/{role}/users"), &json!({"users": ids})).0;
+        assert_eq!(assign(&ids), 404);
+        assert_eq!(holders(&tenant, &role), 0);
+        assert_eq!(assign(&ids[..3]), 200);
+        assert_eq!(holders(&tenant, &role), 3);
+    }
+
+    #[test]
+    fn a_role_too_many_keeps_the_others_of_the_request_from_being_assigned() {
+        let tenant = builder().users(1).build();
+        let user = tenant.user_ids().remove(0).replace('|', "%7C");
+        let roles: Vec<String> = (0..51).map(|_| new_role(&tenant)).collect();
+        let assign =
+            |ids: &[String]| send(&tenant, "POST", &format!("/users/{user}/roles"), &json!({"roles": ids})).0;
+        assert_eq!(assign(&roles), 400);
+        let (_, assigned) = send(&tenant, "GET", &format!("/users/{user}/roles"), &Value::Null);
+        assert_eq!(assigned, json!([]));
+        assert_eq!(assign(&roles[..50]), 204);
+        assert_eq!(assign(&roles[..50]), 204);
+    }
+}

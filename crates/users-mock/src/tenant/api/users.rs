@@ -293,3 +293,35 @@ fn lower_case(body: &mut JsonObject, key: &str) {
         set(body, key, value.to_lowercase());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::testing::{assert_takes_at_most, builder, send};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    #[test]
+    fn users_are_created_and_deleted_in_linear_time_and_keep_their_order() {
+        const COUNT: usize = 20_000;
+        let tenant = builder().build();
+        let request = |number: usize| {
+            json!({
+                "connection": "Username-Password-Authentication", "email": format!("{number}@example.com"),
+                "password": "Correct horse 1", "user_id": number.to_string(),
+            })
+        };
+        assert_takes_at_most(Duration::from_secs(60), || {
+            for number in 0..COUNT {
+                assert_eq!(send(&tenant, "POST", "/users", &request(number)).0, 201);
+            }
+            for number in (0..COUNT).step_by(2) {
+                assert_eq!(send(&tenant, "DELETE", &format!("/users/auth0%7C{number}"), &Value::Null).0, 204);
+            }
+        });
+        assert_eq!(send(&tenant, "POST", "/users", &request(0)).0, 201);
+        assert_eq!(send(&tenant, "POST", "/users", &request(1)).0, 409);
+        let ids = tenant.user_ids();
+        assert_eq!((ids.len(), ids[1].as_str()), (COUNT / 2 + 1, "auth0|3"));
+        assert_eq!(ids.last().map(String::as_str), Some("auth0|0"));
+    }
+}

@@ -1,6 +1,7 @@
 //! The permissions of a token.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 use users_core::{CATALOGUE, Descriptor};
 
 /// The permissions of a token.
@@ -9,7 +10,7 @@ pub(crate) enum Grant {
     /// None: the endpoint needs no token, or its handler checks the token.
     Nothing,
     /// The Management API, with these scopes.
-    Management(Vec<String>),
+    Management(Arc<[String]>),
     /// `/userinfo` for a user, with these scopes.
     User { id: String, scopes: Vec<String> },
     /// Linking the account of a user.
@@ -33,7 +34,12 @@ pub(crate) fn allows(alternatives: &[Vec<&str>], granted: &[String]) -> bool {
 }
 
 /// Every scope of the endpoints that the tenant has.
-pub(crate) fn all_scopes() -> Vec<String> {
+pub(crate) fn all_scopes() -> Arc<[String]> {
+    static ALL: LazyLock<Arc<[String]>> = LazyLock::new(collect_scopes);
+    Arc::clone(&ALL)
+}
+
+fn collect_scopes() -> Arc<[String]> {
     const WITHOUT_OPERATION: &[&str] = &[
         "read:connections",
         "create:roles",
