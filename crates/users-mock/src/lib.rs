@@ -29,3 +29,8 @@ pub use clock::VirtualClock;
 pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{Bucket, Limits, Logged, Seed, SeedError, Tenant, TenantBuilder, UnknownTier};
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

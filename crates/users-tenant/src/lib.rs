@@ -15,3 +15,8 @@ mod server;
 mod tls;
 
 pub use server::TenantServer;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -93,7 +93,11 @@ impl<T: Record> Table<T> {
     pub(crate) fn apply(&mut self, edit: &Edit<T>) {
         match (&edit.after, &edit.before) {
             (Some(after), _) => {
-                self.by_key.insert(Arc::from(after.key()), (edit.position, Arc::clone(after)));
+                let entry = (edit.position, Arc::clone(after));
+                match self.by_key.get_mut(after.key()) {
+                    Some(existing) => *existing = entry,
+                    None => drop(self.by_key.insert(Arc::from(after.key()), entry)),
+                }
                 self.in_order.insert(edit.position, Arc::clone(after));
             }
             (None, Some(before)) => {

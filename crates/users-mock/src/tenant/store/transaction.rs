@@ -11,8 +11,9 @@ use crate::tenant::store::user::User;
 
 /// Changes to a store that take effect together or not at all.
 ///
-/// It holds the store exclusively and applies each change at once, so that reads through [`store`](Self::store) see it. Unless it is
-/// [committed](Self::commit), it reverts its changes when it is dropped, each by its inverse and the last one first.
+/// It borrows the store exclusively and applies each change at once, so that reads through [`store`](Self::store) see it without a second
+/// set of indexes. Unless it is [committed](Self::commit), it reverts its changes when it is dropped, each by its inverse and the last
+/// one first.
 #[derive(Debug)]
 pub(crate) struct Transaction<'a> {
     store: &'a mut Store,
