@@ -10,7 +10,8 @@ use users_hyper::model::{
     VerificationEmail,
 };
 use users_hyper::{HttpTransport as _, HyperTransport, ManagementClient};
-use users_mock::{Tenant, TenantServer};
+use users_mock::Tenant;
+use users_tenant::TenantServer;
 
 const SEED: &str = include_str!("fixtures/belongings.seed.json");
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use users_core::model::UserUpdate;
 use users_core::{ManagementClient, SystemClock};
 use users_hyper::HyperTransport;
-use users_mock::{Fault, FaultyTransport, Limits, Tenant, TenantServer};
+use users_mock::{Fault, FaultyTransport, Limits, Tenant};
+use users_tenant::TenantServer;
 
 /// Polls a future so many times and drops it; gives its output if it was ready by then.
 async fn polled<F: Future>(future: F, times: u32) -> Option<F::Output> {

@@ -7,7 +7,8 @@ mod on_ureq;
 
 use std::time::Duration;
 use users_core::{ErrorKind, HttpTransport, ManagementClient};
-use users_mock::{Tenant, TenantServer};
+use users_mock::Tenant;
+use users_tenant::TenantServer;
 
 fn client(server: &TenantServer, transport: impl HttpTransport) -> ManagementClient {
     ManagementClient::builder(transport)

@@ -3,7 +3,8 @@
 use users_core::management::Confirm;
 use users_hyper::model::{Impersonation, LinkTarget, MetadataUpdate, NewUser, Protocol, UserUpdate};
 use users_hyper::{AuthenticationClient, ErrorKind, HyperTransport, HyperTransportBuilder, ManagementClient};
-use users_mock::{Tenant, TenantServer};
+use users_mock::Tenant;
+use users_tenant::TenantServer;
 
 const DATABASE: &str = "Username-Password-Authentication";
 

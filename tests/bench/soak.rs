@@ -14,7 +14,8 @@ use std::time::Duration;
 use users_core::model::{NewUser, UserUpdate};
 use users_core::{Clock as _, Error, ManagementClient, SystemClock};
 use users_hyper::HyperTransport;
-use users_mock::{FaultyTransport, Tenant, TenantServer};
+use users_mock::{FaultyTransport, Tenant};
+use users_tenant::TenantServer;
 
 type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 

@@ -316,8 +316,8 @@ fn odd_users_come_out_as_they_were_seeded() {
     );
 
     for (seed, says) in [
-        ("[]", "the seed is no JSON object"),
-        (r#"{"people":[]}"#, r#"the seed has "people""#),
+        ("[]", "the seed is not a JSON object"),
+        (r#"{"people":[]}"#, r#"the seed has the unknown key "people""#),
         (r#"{"users":[{}]}"#, "a user has no user_id"),
         (r#"{"users":[5]}"#, "users: "),
         (r#"{"connections":[{"id":"con_1"}]}"#, "connections: name is missing"),

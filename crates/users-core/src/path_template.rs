@@ -83,17 +83,16 @@ impl PathTemplate {
         Ok(path)
     }
 
-    /// The decoded parameters of a path that this template describes; `None` for any other path.
+    /// The decoded parameters of a path that has this template's form, in order; `None` for any other path. An empty segment fills
+    /// no parameter.
     pub fn matches(&self, path: &str) -> Option<Vec<String>> {
         let mut parameters = Vec::new();
         let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
         loop {
             match (expected.next(), given.next()) {
                 (None, None) => return Some(parameters),
-                (Some(expected), Some(given)) if parameter(expected).is_some() => {
-                    let decoded = percent_decode_str(given).decode_utf8_lossy().into_owned();
-                    InvalidId::check(&decoded).ok()?;
-                    parameters.push(decoded);
+                (Some(expected), Some(given)) if parameter(expected).is_some() && !given.is_empty() => {
+                    parameters.push(percent_decode_str(given).decode_utf8_lossy().into_owned());
                 }
                 (Some(expected), Some(given)) if expected == given => {}
                 _ => return None,
@@ -174,6 +173,13 @@ pub(crate) fn check_segment(name: &str, value: &str) -> Result<(), InvalidPath> 
     InvalidId::check(value).map_err(|invalid| InvalidPath(format!("{name}: {invalid}")))
 }
 
+impl From<&str> for PathTemplate {
+    /// A template that is not checked until it is filled, as with [`new`](Self::new).
+    fn from(template: &str) -> Self {
+        Self(Cow::Owned(template.to_owned()))
+    }
+}
+
 impl Deref for PathTemplate {
     type Target = str;
 
@@ -231,10 +237,13 @@ mod tests {
         let path = template.fill(&values).unwrap();
         assert_eq!(path, "/users/auth0%7C1/identities/samlp/acme%2Fada%40example.com");
         assert_eq!(template.matches(&path).unwrap(), ["auth0|1", "samlp", "acme/ada@example.com"]);
-        for other in
-            ["/users", "/users//identities/a/b", "/users/%2e%2e/identities/a/b", &format!("{path}/c")]
-        {
+        for other in ["/users", "/users//identities/a/b", &format!("{path}/c")] {
             assert_eq!(template.matches(other), None, "{other}");
+            assert!(!template.describes(other), "{other}");
+        }
+        assert!(template.describes(&path));
+        for unsafe_value in ["%2e%2e", "%20", "a%00", "%E2%80%8B"] {
+            assert!(!template.describes(&format!("/users/{unsafe_value}/identities/a/b")), "{unsafe_value}");
         }
     }
 

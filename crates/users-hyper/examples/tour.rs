@@ -15,7 +15,8 @@ use users_hyper::model::{
     Identity, Impersonation, LinkTarget, MetadataUpdate, NewUser, Protocol, User, UserUpdate,
 };
 use users_hyper::{Call, Error, Meta, Operation};
-use users_mock::{Tenant, TenantServer};
+use users_mock::Tenant;
+use users_tenant::TenantServer;
 
 const DATABASE: &str = "Username-Password-Authentication";
 

@@ -1,4 +1,4 @@
-//! A clock on which an hour passes in no time.
+//! A virtual clock.
 
 use futures_util::future::{FutureExt as _, RemoteHandle};
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, SystemTime};
 use users_core::{Clock, Instant};
 
-/// A [`Clock`] whose time moves only when every task waits for it.
+/// A [`Clock`] whose time advances only when every task waits for it.
 ///
-/// [`block_on`](Self::block_on) runs a future: as long as anything can go on, no time passes; when everything sleeps, the clock
-/// jumps to the moment at which the first sleeper wakes. So an hour of rate-limited work takes milliseconds, and always goes the
-/// same way; its randomness comes from a seed.
+/// [`block_on`](Self::block_on) runs a future: no time passes while a task can make progress; when all tasks sleep, the clock jumps to the
+/// time at which the first one wakes. An hour of rate-limited work takes milliseconds, and is deterministic, because the random numbers
+/// come from a seed.
 ///
-/// Clones are the same clock. It begins at 2026-01-01T00:00:00Z.
+/// Clones share the same clock. It starts at 2026-01-01T00:00:00Z.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,8 +31,8 @@ use users_core::{Clock, Instant};
 ///
 /// # Under another executor
 ///
-/// In a `#[tokio::test]`, say, nobody can tell when all tasks are idle. There a sleep lets other tasks run once, and then moves
-/// the clock itself if it is the first to end: nothing hangs, but which task comes first is no longer certain.
+/// Under another executor, as in a `#[tokio::test]`, the clock cannot know when all tasks are idle. There a sleep lets other tasks run
+/// once, and then advances the clock itself if it is the first to end: nothing hangs, but the order of tasks is not deterministic.
 #[derive(Clone)]
 pub struct VirtualClock(Arc<Shared>);
 
@@ -44,11 +44,11 @@ struct Shared {
 
 struct State {
     now: Duration,
-    /// Who sleeps until when; the number keeps those of the same moment apart, in the order in which they came.
+    /// By wake-up time, and by a number that orders sleepers with the same time.
     sleepers: BTreeMap<(Duration, u64), Waker>,
     next: u64,
     random: fastrand::Rng,
-    /// Tasks that run beside, whoever drives them.
+    /// Spawned tasks that no driver has taken yet.
     spawned: Vec<Task>,
     drivers: u32,
 }
@@ -57,12 +57,12 @@ struct State {
 const START: Duration = Duration::from_secs(1_767_225_600);
 
 impl VirtualClock {
-    /// A clock at its start.
+    /// A clock at its start time.
     pub fn new() -> Self {
         Self::with_seed(0)
     }
 
-    /// A clock at its start, whose randomness comes from this seed.
+    /// A clock at its start time, with this seed for its random numbers.
     pub fn with_seed(seed: u64) -> Self {
         let state = State {
             now: Duration::ZERO,
@@ -75,25 +75,25 @@ impl VirtualClock {
         Self(Arc::new(Shared { state: Mutex::new(state) }))
     }
 
-    /// The time since the clock's start.
+    /// The time since the start.
     pub fn elapsed(&self) -> Duration {
         self.state().now
     }
 
-    /// Moves the clock, and wakes whoever slept until then.
+    /// Advances the clock, and wakes the tasks whose sleep has ended.
     pub fn advance(&self, time: Duration) {
         let mut state = self.state();
         let now = state.now.saturating_add(time);
-        let woken = state.move_to(now);
+        let woken = state.advance_to(now);
         drop(state);
         woken.into_iter().for_each(Waker::wake);
     }
 
-    /// Runs a future, and what was [spawned](Self::spawn), until the future is ready.
+    /// Runs a future and the [spawned](Self::spawn) tasks until the future is ready.
     ///
     /// # Panics
     ///
-    /// If everything waits and nobody sleeps, since then nothing would ever happen.
+    /// If all tasks wait and none of them sleeps, because none would ever continue.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
@@ -101,21 +101,21 @@ impl VirtualClock {
         let root = Arc::new(Woken(AtomicBool::new(true)));
         let root_waker = Waker::from(Arc::clone(&root));
         loop {
-            let mut went_on = false;
+            let mut has_progressed = false;
             if root.take() {
-                went_on = true;
+                has_progressed = true;
                 if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&root_waker)) {
                     return output;
                 }
             }
-            went_on |= driver.run_tasks();
-            if !went_on && !self.jump() {
+            has_progressed |= driver.run_tasks();
+            if !has_progressed && !self.jump() {
                 deadlock();
             }
         }
     }
 
-    /// Runs a future beside the one that [`block_on`](Self::block_on) runs. Dropping the handle stops it.
+    /// Runs a future concurrently with the one of [`block_on`](Self::block_on). Dropping the handle cancels it.
     pub fn spawn<F>(&self, future: F) -> RemoteHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -126,11 +126,11 @@ impl VirtualClock {
         handle
     }
 
-    /// Moves to the moment at which the first sleeper wakes; tells whether there was one.
+    /// Advances to the time at which the first sleeper wakes; `false` if there is none.
     fn jump(&self) -> bool {
         let mut state = self.state();
-        let Some((&(moment, _), _)) = state.sleepers.first_key_value() else { return false };
-        let woken = state.move_to(moment);
+        let Some((&(time, _), _)) = state.sleepers.first_key_value() else { return false };
+        let woken = state.advance_to(time);
         drop(state);
         woken.into_iter().for_each(Waker::wake);
         true
@@ -144,21 +144,19 @@ impl VirtualClock {
 #[track_caller]
 #[allow(clippy::panic)]
 fn deadlock() -> ! {
-    panic!(
-        "every task waits and none of them sleeps: what is waited for lies outside this clock and will never come"
-    )
+    panic!("deadlock: all tasks wait and none of them sleeps on this clock")
 }
 
 impl State {
-    /// Moves the time forward and gives the wakers of all who slept until then.
-    fn move_to(&mut self, moment: Duration) -> Vec<Waker> {
-        self.now = self.now.max(moment);
+    /// Advances the time, and returns the wakers of the sleepers that wake.
+    fn advance_to(&mut self, time: Duration) -> Vec<Waker> {
+        self.now = self.now.max(time);
         let later = self.sleepers.split_off(&(self.now, u64::MAX));
         std::mem::replace(&mut self.sleepers, later).into_values().collect()
     }
 }
 
-/// A running `block_on`: it counts as one for as long as it runs, and gives the tasks back that it has not finished.
+/// A `block_on` that is running. When it ends, it returns its unfinished tasks to the clock.
 struct Driver<'a> {
     clock: &'a VirtualClock,
     tasks: Vec<(Task, Arc<Woken>)>,
@@ -170,20 +168,20 @@ impl<'a> Driver<'a> {
         Self { clock, tasks: Vec::new() }
     }
 
-    /// Polls the tasks that were woken, new ones first; tells whether there were any.
+    /// Polls the tasks that were woken; `false` if there are none.
     fn run_tasks(&mut self) -> bool {
         let spawned = std::mem::take(&mut self.clock.state().spawned);
         self.tasks.extend(spawned.into_iter().map(|task| (task, Arc::new(Woken(AtomicBool::new(true))))));
-        let mut went_on = false;
+        let mut has_progressed = false;
         self.tasks.retain_mut(|(task, woken)| {
             if !woken.take() {
                 return true;
             }
-            went_on = true;
+            has_progressed = true;
             let waker = Waker::from(Arc::clone(woken));
             task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
         });
-        went_on
+        has_progressed
     }
 }
 
@@ -193,7 +191,7 @@ impl Drop for Driver<'_> {
         let mut state = self.clock.state();
         state.spawned.extend(tasks.into_iter().map(|(task, _)| task));
         state.drivers -= 1;
-        // Sleepers of another executor have to move the clock themselves from now on.
+        // Sleepers on another executor have to advance the clock themselves from now on.
         let sleepers: Vec<Waker> =
             if state.drivers == 0 { state.sleepers.values().cloned().collect() } else { Vec::new() };
         drop(state);
@@ -218,7 +216,7 @@ impl Wake for Woken {
 struct Sleep {
     clock: VirtualClock,
     until: Duration,
-    place: Option<(Duration, u64)>,
+    key: Option<(Duration, u64)>,
 }
 
 impl Future for Sleep {
@@ -230,18 +228,18 @@ impl Future for Sleep {
         if state.now >= self.until {
             return Poll::Ready(());
         }
-        let is_new = self.place.is_none();
+        let is_new = self.key.is_none();
         let until = self.until;
-        let place = *self.place.get_or_insert_with(|| {
+        let key = *self.key.get_or_insert_with(|| {
             state.next += 1;
             (until, state.next)
         });
-        state.sleepers.insert(place, context.waker().clone());
+        state.sleepers.insert(key, context.waker().clone());
         if state.drivers > 0 {
             return Poll::Pending;
         }
-        if !is_new && state.sleepers.first_key_value().is_some_and(|(first, _)| *first == place) {
-            let woken = state.move_to(until);
+        if !is_new && state.sleepers.first_key_value().is_some_and(|(first, _)| *first == key) {
+            let woken = state.advance_to(until);
             drop(state);
             woken.into_iter().for_each(Waker::wake);
             return Poll::Ready(());
@@ -253,8 +251,8 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.clock.state().sleepers.remove(&place);
+        if let Some(key) = self.key {
+            self.clock.state().sleepers.remove(&key);
         }
     }
 }
@@ -265,14 +263,14 @@ impl Clock for VirtualClock {
     }
 
     fn unix_now(&self) -> SystemTime {
-        // A clock that was moved beyond what a time of day can name stands still at the edge of that.
+        // A clock that is advanced beyond the range of `SystemTime` stops at its end.
         let since = START.saturating_add(self.elapsed()).min(Duration::from_secs(i64::MAX as u64 / 4));
         SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let until = self.elapsed().saturating_add(time);
-        Box::pin(Sleep { clock: self.clone(), until, place: None })
+        Box::pin(Sleep { clock: self.clone(), until, key: None })
     }
 
     fn random(&self) -> u64 {

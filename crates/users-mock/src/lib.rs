@@ -1,32 +1,36 @@
-//! Test doubles for Auth0's users: no network, no waiting, and nothing that only looks like a test.
+//! Test doubles for clients of Auth0's user endpoints: no network and no waiting.
 //!
 //! | Use | when |
 //! |---|---|
-//! | [`MockTransport`] | your test says which requests come and what they are answered with |
-//! | [`Tenant`] | your test should see what Auth0 would make of them: create, search, change, link, delete |
-//! | [`FaultyTransport`] | things go wrong on the way: no connection, a reset, no answer, half of one |
-//! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; both of the above come with one |
-//! | the binary `users-tenant` | the code under test is another process, or another language (feature `server`) |
+//! | [`MockTransport`] | the test states which requests are expected and how each is answered |
+//! | [`Tenant`] | the test needs Auth0's behaviour: create, search, update, link, delete |
+//! | [`FaultyTransport`] | the test injects failures: no connection, a reset, a timeout, a truncated body |
+//! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; the mock and the tenant have one |
+//! | the crate `users-tenant` | the code under test is another process or written in another language |
 //!
-//! All of them give clients of the same type as `users-hyper` does, so a test swaps one in without touching a signature:
+//! All of them give clients of the type that `users-hyper` gives, so a test swaps one in without changing a signature:
 //! [`MockTransport::management`], [`Tenant::management`].
+//!
+//! ```toml
+//! [dev-dependencies]
+//! users-mock = "0.1"
+//! ```
+//!
+//! The crate has no features.
 
-mod captured;
+mod client;
 mod clock;
-mod expectation;
+mod decode;
 mod fault;
-mod fault_spec;
-mod mock;
-#[cfg(feature = "server")]
-mod server;
+mod script;
 mod tenant;
 
-pub use captured::Captured;
 pub use clock::VirtualClock;
-pub use expectation::{Expectation, Matcher};
-pub use fault::{Fault, FaultyTransport, Injected};
-pub use fault_spec::{FaultSpec, FaultSpecError};
-pub use mock::MockTransport;
-#[cfg(feature = "server")]
-pub use server::TenantServer;
+pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
+pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{Bucket, Limits, Logged, Seed, SeedError, Tenant, TenantBuilder, UnknownTier};
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,11 +1,17 @@
-//! What a tenant begins with.
+//! Building a tenant.
 
-use super::connection::{Connection, DATABASE, USERNAME};
-use super::limits::Limiter;
-use super::state::State;
-use super::{Limits, Seed, Tenant, generated};
-use crate::VirtualClock;
-use std::collections::{BTreeMap, HashMap};
+use crate::clock::VirtualClock;
+use crate::tenant::Tenant;
+use crate::tenant::config::Config;
+use crate::tenant::log::Log;
+use crate::tenant::random::Random;
+use crate::tenant::rules::limiter::Limiter;
+use crate::tenant::rules::limits::Limits;
+use crate::tenant::seed::{Generator, Seed};
+use crate::tenant::state::State;
+use crate::tenant::store::{Connection, Store};
+use crate::tenant::tokens::Tokens;
+use crate::tenant::wall_clock::WallClock;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +19,7 @@ use users_core::model::Secret;
 use users_core::{Clock, SystemClock};
 
 /// Builds a [`Tenant`].
-#[must_use = "a builder builds nothing until `build` is called"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct TenantBuilder {
     domain: String,
     client_id: String,
@@ -29,8 +35,26 @@ pub struct TenantBuilder {
     system_clock: bool,
 }
 
+impl Tenant {
+    /// Builds a tenant without users, on a [`VirtualClock`].
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Returns a builder.
+    pub fn builder() -> TenantBuilder {
+        TenantBuilder::new()
+    }
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl TenantBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             domain: "tenant.example.com".to_owned(),
             client_id: "tenant-client".to_owned(),
@@ -47,110 +71,105 @@ impl TenantBuilder {
         }
     }
 
-    /// The domain; `tenant.example.com` unless set.
+    /// Sets the domain; `tenant.example.com` by default.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = domain.into();
         self
     }
 
-    /// The application that may fetch tokens; `tenant-client` and `tenant-secret` unless set.
+    /// Sets the credentials of the application that may fetch tokens; `tenant-client` and `tenant-secret` by default.
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         self.client_id = id.into();
         self.client_secret = secret.into();
         self
     }
 
-    /// A Management API token that is always taken, of whatever form.
+    /// Sets a Management API token that is always accepted, of any form.
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// For how long tokens work; a day unless set.
+    /// Sets the lifetime of tokens; a day by default.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
     }
 
-    /// Whether `DELETE /users` deletes every user, as it did until 2016, instead of being unknown.
+    /// Sets whether `DELETE /users` deletes every user, as it did until 2016, instead of answering 404.
     pub fn legacy_delete_all(mut self, legacy: bool) -> Self {
         self.legacy_delete_all = legacy;
         self
     }
 
-    /// The rate limits; none unless set.
+    /// Sets the rate limits; none by default.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Adds this many generated users with varied names, metadata, logins and dates; some are odd, as users of real tenants are:
-    /// linked accounts, numeric ids of identities, a flag as text, no name, no address. They are in the database, and the same for the same [`rng_seed`](Self::rng_seed).
+    /// Adds generated users to the database, with varied names, metadata, logins and dates. Some have unusual shapes that occur in real
+    /// tenants: linked accounts, numeric ids of identities, a string for a boolean, no name, no address. They are the same for the
+    /// same [`rng_seed`](Self::rng_seed).
     pub fn users(mut self, count: u32) -> Self {
         self.users = count;
         self
     }
 
-    /// Adds what a seed holds.
+    /// Sets the initial data.
     pub fn seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The seed of all randomness: ids, tokens and generated users. 0 unless set.
+    /// Sets the seed of the random numbers for ids, tokens and generated users; 0 by default.
     pub fn rng_seed(mut self, seed: u64) -> Self {
         self.rng_seed = seed;
         self
     }
 
-    /// The clock of the tenant and its ready-made clients; a new one unless set.
+    /// Sets the clock of the tenant and its clients; a new one by default.
     pub fn clock(mut self, clock: VirtualClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Takes the time from the machine, as a tenant does that is asked over a network.
+    /// Uses the time of the operating system, for a tenant that is served over a network.
     pub fn system_clock(mut self) -> Self {
         self.system_clock = true;
         self
     }
 
-    /// The tenant.
+    /// Builds the tenant.
     pub fn build(self) -> Tenant {
         let clock: Arc<dyn Clock> =
             if self.system_clock { Arc::new(SystemClock::new()) } else { Arc::new(self.clock.clone()) };
-        let database = Connection {
-            id: "con_TenantDatabase00".to_owned(),
-            name: DATABASE.to_owned(),
-            strategy: "auth0".to_owned(),
-            username: USERNAME,
-        };
-        let mut state = State {
-            domain: self.domain,
-            client_id: self.client_id,
-            client_secret: self.client_secret.expose().to_owned(),
-            fixed_token: self.token.map(|token| token.expose().to_owned()),
-            token_lifetime: self.token_lifetime,
-            legacy_delete_all: self.legacy_delete_all,
-            limiter: Limiter::default(),
+        let clock = WallClock::new(clock);
+        let mut generator = Generator::new(self.rng_seed);
+        let mut store = Store::default();
+        let mut transaction = store.transaction();
+        transaction.put_connection(Connection::default_database());
+        (0..self.users).for_each(|_| transaction.put_user(generator.generate()));
+        self.seed.apply(&mut transaction, &clock.now());
+        transaction.commit();
+        let state = State {
+            store,
+            config: Config {
+                domain: self.domain,
+                client_id: self.client_id,
+                client_secret: self.client_secret.expose().to_owned(),
+                fixed_token: self.token.map(|token| token.expose().to_owned()),
+                token_lifetime: self.token_lifetime,
+                legacy_delete_all: self.legacy_delete_all,
+            },
+            limiter: Limiter::new(self.limits, clock.millis()),
             clock,
-            random: fastrand::Rng::with_seed(self.rng_seed),
-            rng_seed: self.rng_seed,
-            generated: 0,
-            users: Vec::new(),
-            connections: vec![database],
-            tokens: HashMap::new(),
-            tokens_fetched: 0,
-            claims: BTreeMap::new(),
-            roles: Vec::new(),
-            servers: Vec::new(),
-            jobs: Vec::new(),
-            log: Vec::new(),
+            random: Random::new(self.rng_seed),
+            tokens: Tokens::default(),
+            generator,
+            log: Log::default(),
         };
-        state.limiter = Limiter::new(self.limits, state.now_millis());
-        generated::add(&mut state, self.users);
-        self.seed.plant(&mut state);
-        Tenant { state: Arc::new(Mutex::new(state)), clock: self.clock }
+        Tenant { state: Arc::new(Mutex::new(state)), clock: self.clock, system_clock: self.system_clock }
     }
 }
 

@@ -1,65 +1,53 @@
 //! A tenant in memory that behaves like Auth0.
 
-mod actions;
-mod answer;
-mod belongings;
+mod api;
 mod builder;
-mod connection;
-mod connections;
-mod exports;
-mod generated;
-mod grant;
-mod identities;
-mod imports;
-mod jobs;
-mod limits;
-mod lists;
-mod logged;
-mod methods;
-mod oauth;
-mod permissions;
-mod query;
-mod record;
-mod refresh_tokens;
-mod request;
-mod roles;
+mod config;
+mod log;
+mod object;
+mod random;
 mod router;
+mod rules;
 mod search;
 mod seed;
-mod sessions;
 mod state;
+mod store;
+#[cfg(test)]
+mod testing;
 mod tokens;
-mod userinfo;
-mod users;
-mod validate;
-mod values;
+mod wall_clock;
+mod wire;
 
 pub use builder::TenantBuilder;
-pub use limits::{Bucket, Limits, UnknownTier};
-pub use logged::Logged;
+pub use log::Logged;
+pub use rules::limits::{Bucket, Limits, UnknownTier};
 pub use seed::{Seed, SeedError};
 
-use crate::VirtualClock;
-use crate::mock::ready;
+use crate::client::build;
+use crate::clock::VirtualClock;
+
 use async_trait::async_trait;
 use bytes::Bytes;
-use grant::Grant;
+use rules::grant::{Grant, all_scopes};
 use state::State;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use users_core::model::{Secret, User};
 use users_core::{
-    ApiClient, AuthenticationClient, Body, ClientBuilder, HttpTransport, ManagementClient, TransportError,
+    ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, HttpTransport, ManagementClient,
+    TransportError,
 };
 
-/// An Auth0 tenant in memory: its users, and the endpoints of both APIs that are about them.
+/// An Auth0 tenant in memory: its users, and the endpoints of both APIs that concern them.
 ///
-/// It answers as Auth0 was seen to answer: statuses, bodies, derived names and pictures, merged metadata, the window of 1000 users,
-/// deletions that succeed twice. It is a function from a request to an answer, [`handle`](Self::handle); it is a transport, so that a
-/// client can talk to it in process; and with the feature `server` it can be asked over HTTP.
+/// It answers as Auth0 was observed to answer: statuses, bodies, derived names and pictures, merged metadata, the window of 1000 users,
+/// deletions that succeed twice. [`handle`](Self::handle) maps a request to a response. The tenant is also a transport, so a client can
+/// use it in process; the crate `users-tenant` serves it over HTTP.
 ///
-/// Clones are the same tenant.
+/// A request takes effect as a whole or not at all: one that is answered with an error changes nothing.
+///
+/// Clones share the same tenant.
 ///
 /// ```
 /// use users_core::model::NewUser;
@@ -81,184 +69,177 @@ use users_core::{
 pub struct Tenant {
     state: Arc<Mutex<State>>,
     clock: VirtualClock,
+    system_clock: bool,
 }
 
-/// How many requests are remembered.
-const LONGEST_LOG: usize = 100_000;
-
 impl Tenant {
-    /// A tenant without users, on a [`VirtualClock`].
-    pub fn new() -> Self {
-        Self::builder().build()
-    }
-
-    /// Sets what shall differ from a new tenant.
-    pub fn builder() -> TenantBuilder {
-        TenantBuilder::new()
-    }
-
     /// Answers a request.
     pub fn handle(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
         let (method, target) =
             (request.method().clone(), request.uri().path_and_query().map(ToString::to_string));
         let mut state = self.state();
         let answer = router::answer(&mut state, request);
-        if state.log.len() < LONGEST_LOG {
-            state.log.push(Logged { method, target: target.unwrap_or_default(), status: answer.status() });
-        }
+        state.log.push(method, target.unwrap_or_default(), answer.status());
         answer
     }
 
-    /// A Management API client of this tenant, in process, that fetches its token as a real one does.
+    /// Builds a Management API client of this tenant, in process. It fetches its token from the tenant.
     #[allow(clippy::missing_panics_doc)]
     pub fn management(&self) -> ManagementClient {
         let (id, secret) = self.client();
-        ready(self.dress(ManagementClient::builder(self.clone())).client_credentials(id, secret))
-    }
-
-    /// An Authentication API client of this tenant, in process, with the client's id and the global client's token.
-    #[allow(clippy::missing_panics_doc)]
-    pub fn authentication(&self) -> AuthenticationClient {
-        let (id, _) = self.client();
-        ready(
-            self.dress(AuthenticationClient::builder(self.clone())).client_id(id).token(self.global_token()),
+        build(
+            self.with_tenant_defaults(ManagementClient::builder(self.clone())).client_credentials(id, secret),
         )
     }
 
-    fn dress<T: ApiClient>(&self, builder: ClientBuilder<T>) -> ClientBuilder<T> {
+    /// Builds an Authentication API client of this tenant, in process, with the client id of the tenant and the token of its global client.
+    #[allow(clippy::missing_panics_doc)]
+    pub fn authentication(&self) -> AuthenticationClient {
+        let (id, _) = self.client();
+        build(
+            self.with_tenant_defaults(AuthenticationClient::builder(self.clone()))
+                .client_id(id)
+                .token(self.global_token()),
+        )
+    }
+
+    fn with_tenant_defaults<T: ApiClient>(&self, builder: ClientBuilder<T>) -> ClientBuilder<T> {
         builder.domain(self.domain()).clock(self.clock())
     }
 
-    /// The clock of the ready-made clients; the tenant's own, unless it was given another.
+    /// The clock of the clients that the tenant builds, and of the tenant unless it uses the time of the operating system.
     pub fn clock(&self) -> VirtualClock {
         self.clock.clone()
     }
 
     /// The tenant's domain.
     pub fn domain(&self) -> String {
-        self.state().domain.clone()
+        self.state().config.domain.clone()
     }
 
-    /// The id and the secret with which tokens are fetched.
+    /// The credentials of the application that may fetch tokens.
     pub fn client(&self) -> (String, Secret) {
         let state = self.state();
-        (state.client_id.clone(), Secret::new(state.client_secret.clone()))
+        (state.config.client_id.clone(), Secret::new(state.config.client_secret.clone()))
     }
 
-    /// A Management API token with every scope.
+    /// Issues a Management API token with every scope.
     pub fn management_token(&self) -> Secret {
-        let scopes = grant::all_scopes();
-        self.management_token_with(&scopes.iter().map(String::as_str).collect::<Vec<_>>())
+        self.issue_management_token(all_scopes(), None)
     }
 
-    /// A Management API token with these scopes only.
+    /// Issues a Management API token with these scopes only.
     pub fn management_token_with(&self, scopes: &[&str]) -> Secret {
-        let mut state = self.state();
-        let (audience, lifetime) = (format!("https://{}/api/v2/", state.domain), state.token_lifetime);
-        let scopes = scopes.iter().map(ToString::to_string).collect();
-        state.issue(Grant::Management(scopes), &audience, lifetime).into()
+        self.issue_management_token(scopes.iter().map(ToString::to_string).collect(), None)
     }
 
-    /// A Management API token that has expired.
+    /// Issues a Management API token that has expired.
     pub fn expired_token(&self) -> Secret {
-        let mut state = self.state();
-        let audience = format!("https://{}/api/v2/", state.domain);
-        state.issue(Grant::Management(grant::all_scopes()), &audience, Duration::ZERO).into()
+        self.issue_management_token(all_scopes(), Some(Duration::ZERO))
     }
 
-    /// An access token of a user, with the scopes `openid`, `profile` and `email`; `None` if there is no such user.
+    fn issue_management_token(&self, scopes: Arc<[String]>, lifetime: Option<Duration>) -> Secret {
+        let mut state = self.state();
+        let (audience, default) = (state.config.management_audience(), state.config.token_lifetime);
+        state.issue_token(Grant::Management(scopes), &audience, lifetime.unwrap_or(default)).into()
+    }
+
+    /// Issues an access token of a user, with the scopes `openid`, `profile` and `email`; `None` if there is no such user.
     pub fn access_token_for(&self, user_id: &str) -> Option<Secret> {
         self.access_token_with(user_id, &["openid", "profile", "email"])
     }
 
-    /// An access token of a user with these scopes; `None` if there is no such user.
+    /// Issues an access token of a user with these scopes; `None` if there is no such user.
     pub fn access_token_with(&self, user_id: &str, scopes: &[&str]) -> Option<Secret> {
         let scopes = scopes.iter().map(ToString::to_string).collect();
-        self.token_of(user_id, |id| Grant::User { id, scopes })
+        self.issue_user_token(user_id, |id| Grant::User { id, scopes })
     }
 
-    /// An ID token of a user, by which the account can be linked; `None` if there is no such user.
+    /// Issues an ID token of a user, by which the account can be linked; `None` if there is no such user.
     pub fn id_token_for(&self, user_id: &str) -> Option<Secret> {
-        self.token_of(user_id, |id| Grant::Identity { id })
+        self.issue_user_token(user_id, |id| Grant::Identity { id })
     }
 
-    fn token_of(&self, user_id: &str, grant: impl FnOnce(String) -> Grant) -> Option<Secret> {
+    fn issue_user_token(&self, user_id: &str, grant: impl FnOnce(String) -> Grant) -> Option<Secret> {
         let mut state = self.state();
-        let id = state.user(user_id)?.id.clone();
-        let (audience, lifetime) = (format!("https://{}/userinfo", state.domain), state.token_lifetime);
-        Some(state.issue(grant(id), &audience, lifetime).into())
+        let id = state.store.users().get(user_id)?.id().to_owned();
+        let (audience, lifetime) =
+            (format!("https://{}/userinfo", state.config.domain), state.config.token_lifetime);
+        Some(state.issue_token(grant(id), &audience, lifetime).into())
     }
 
-    /// A token of the global client, which `impersonate` takes.
+    /// Issues a token of the global client, which `impersonate` requires.
     pub fn global_token(&self) -> Secret {
         let mut state = self.state();
-        let (audience, lifetime) = (format!("https://{}/", state.domain), state.token_lifetime);
-        state.issue(Grant::Global, &audience, lifetime).into()
+        let (audience, lifetime) = (format!("https://{}/", state.config.domain), state.config.token_lifetime);
+        state.issue_token(Grant::Global, &audience, lifetime).into()
     }
 
-    /// Makes every token that was handed out so far unknown, as a rotation of the signing key would.
+    /// Invalidates every token that was issued so far, as a rotation of the signing key would.
     pub fn forget_tokens(&self) {
         self.state().tokens.clear();
     }
 
-    /// How many tokens were fetched from `/oauth/token`.
+    /// The number of tokens that were fetched from `/oauth/token`.
     pub fn tokens_fetched(&self) -> u64 {
-        self.state().tokens_fetched
+        self.state().tokens.fetched()
     }
 
-    /// Adds what a seed holds; users and connections that are there already are replaced.
+    /// Adds the data of a seed; users, connections, roles and resource servers that already exist are replaced.
     pub fn seed(&self, seed: Seed) {
-        seed.plant(&mut self.state());
+        let mut state = self.state();
+        let now = state.clock.now();
+        let mut transaction = state.store.transaction();
+        seed.apply(&mut transaction, &now);
+        transaction.commit();
     }
 
-    /// Adds what a seed document holds, see [`Seed::from_json`].
+    /// Adds the data of a seed document, see [`Seed::from_json`].
     pub fn seed_json(&self, json: &str) -> Result<(), SeedError> {
         self.seed(Seed::from_json(json)?);
         Ok(())
     }
 
-    /// Adds one more generated user to the database, and returns its id.
+    /// Adds a generated user to the database, and returns its id.
     pub fn add_generated_user(&self) -> String {
         let mut state = self.state();
-        generated::add(&mut state, 1);
-        state.users.last().map(|user| user.id.clone()).unwrap_or_default()
+        let user = state.generator.generate();
+        let id = user.id().to_owned();
+        let mut transaction = state.store.transaction();
+        transaction.put_user(user);
+        transaction.commit();
+        id
     }
 
-    /// Changes the rate limits from now on; what is in the buckets stays there.
+    /// Changes the rate limits; the buckets keep their content.
     pub fn set_limits(&self, limits: Limits) {
         let mut state = self.state();
-        let now = state.now_millis();
+        let now = state.clock.millis();
         state.limiter.change(limits, now);
     }
 
     /// A user, as the API shows it.
     pub fn user(&self, id: &str) -> Option<User> {
-        self.state().user(id)?.shown().to().ok()
+        self.state().store.users().get(id)?.shown().to().ok()
     }
 
     /// The ids of all users, in the order in which they were created.
     pub fn user_ids(&self) -> Vec<String> {
-        self.state().users.iter().map(|user| user.id.clone()).collect()
+        self.state().store.users().iter().map(|user| user.id().to_owned()).collect()
     }
 
-    /// How many users there are.
+    /// The number of users.
     pub fn user_count(&self) -> usize {
-        self.state().users.len()
+        self.state().store.users().len()
     }
 
-    /// The requests so far, the first 100,000 of them.
+    /// The first 100,000 requests.
     pub fn requests(&self) -> Vec<Logged> {
-        self.state().log.clone()
+        self.state().log.entries().to_vec()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for Tenant {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -267,9 +248,13 @@ impl HttpTransport for Tenant {
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        _deadline: Option<Duration>,
+        _timeout: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError> {
         Ok(self.handle(request).map(Body::from))
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        (!self.system_clock).then(|| Arc::new(self.clock.clone()) as _)
     }
 }
 
@@ -277,8 +262,8 @@ impl fmt::Debug for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
         f.debug_struct("Tenant")
-            .field("domain", &state.domain)
-            .field("users", &state.users.len())
+            .field("domain", &state.config.domain)
+            .field("users", &state.store.users().len())
             .finish_non_exhaustive()
     }
 }

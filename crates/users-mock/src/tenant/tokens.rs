@@ -1,61 +1,96 @@
-//! Making tokens, and telling what they allow.
+//! The tokens that a tenant has issued.
 
-use super::answer::Failure;
-use super::grant::{Grant, Issued, all_scopes};
-use super::state::State;
+use crate::tenant::config::Config;
+use crate::tenant::random::Random;
+use crate::tenant::rules::grant::{Grant, all_scopes};
+use crate::tenant::wire::answer::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json as value;
+use std::collections::HashMap;
 use std::time::Duration;
 
-impl State {
-    /// Makes a token in the shape of a JWT. Nobody can check its signature, which is random.
-    pub(super) fn issue(&mut self, grant: Grant, audience: &str, lifetime: Duration) -> String {
-        let now = self.now_millis();
+/// The tokens that a tenant has issued.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    issued: HashMap<String, Issued>,
+    fetched: u64,
+}
+
+struct Issued {
+    grant: Grant,
+    /// In milliseconds since 1970.
+    expires_at: u64,
+}
+
+impl Tokens {
+    /// Issues a token in the form of a JWT. Its signature is random, so it cannot be verified.
+    pub(crate) fn issue(
+        &mut self,
+        grant: Grant,
+        audience: &str,
+        lifetime: Duration,
+        config: &Config,
+        now: u64,
+        random: &mut Random,
+    ) -> String {
         let expires_at = now.saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
         let (subject, scopes) = match &grant {
-            Grant::Management(scopes) => (format!("{}@clients", self.client_id), scopes.join(" ")),
+            Grant::Management(scopes) => (format!("{}@clients", config.client_id), scopes.join(" ")),
             Grant::User { id, scopes } => (id.clone(), scopes.join(" ")),
             Grant::Identity { id } => (id.clone(), String::new()),
             Grant::Global | Grant::Nothing => ("global@clients".to_owned(), String::new()),
         };
         let header = value!({"alg": "RS256", "typ": "JWT", "kid": "tenant"});
         let payload = value!({
-            "iss": format!("https://{}/", self.domain), "sub": subject, "aud": audience, "scope": scopes,
-            "iat": now / 1000, "exp": expires_at / 1000, "jti": self.random_hex(16),
+            "iss": format!("https://{}/", config.domain), "sub": subject, "aud": audience, "scope": scopes,
+            "iat": now / 1000, "exp": expires_at / 1000, "jti": random.hex(16),
         });
-        let signature: Vec<u8> = (0..32).map(|_| self.random.u8(..)).collect();
-        let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let token =
-            [part(header.to_string().as_bytes()), part(payload.to_string().as_bytes()), part(&signature)]
-                .join(".");
-        self.tokens.insert(token.clone(), Issued { grant, expires_at });
+        let parts = [header.to_string().into_bytes(), payload.to_string().into_bytes(), random.bytes(32)];
+        let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        self.issued.insert(token.clone(), Issued { grant, expires_at });
         token
     }
 
-    /// What a bearer token of the Management API allows, or why it is refused.
-    pub(super) fn management_grant(&self, bearer: Option<&str>) -> Result<Grant, Failure> {
+    /// The grant of a bearer token of the Management API, or why it is rejected.
+    pub(crate) fn management_grant(
+        &self,
+        bearer: Option<&str>,
+        config: &Config,
+        now: u64,
+    ) -> Result<Grant, Failure> {
         let token = bearer.filter(|token| !token.is_empty()).ok_or_else(Failure::unauthenticated)?;
-        if self.fixed_token.as_deref() == Some(token) {
+        if config.fixed_token.as_deref() == Some(token) {
             return Ok(Grant::Management(all_scopes()));
         }
         if token.split('.').filter(|part| !part.is_empty()).count() != 3 {
             return Err(Failure::bad_request("Bearer", "Bad HTTP authentication header format"));
         }
-        match self.tokens.get(token) {
-            Some(issued) if issued.expires_at <= self.now_millis() => {
-                Err(Failure::refused_token("Expired token received for JSON Web Token validation"))
+        match self.issued.get(token) {
+            Some(issued) if issued.expires_at <= now => {
+                Err(Failure::rejected_token("Expired token received for JSON Web Token validation"))
             }
             Some(Issued { grant: grant @ Grant::Management(_), .. }) => Ok(grant.clone()),
-            _ => Err(Failure::refused_token("Invalid token")),
+            _ => Err(Failure::rejected_token("Invalid token")),
         }
     }
 
-    /// What a token allows, if it was made here and has not expired.
-    pub(super) fn grant(&self, token: &str) -> Option<&Grant> {
-        self.tokens
-            .get(token)
-            .filter(|issued| issued.expires_at > self.now_millis())
-            .map(|issued| &issued.grant)
+    /// The grant of a token that was issued here and has not expired.
+    pub(crate) fn grant(&self, token: &str, now: u64) -> Option<&Grant> {
+        self.issued.get(token).filter(|issued| issued.expires_at > now).map(|issued| &issued.grant)
+    }
+
+    /// Counts a token that was fetched from `/oauth/token`.
+    pub(crate) fn count_fetched(&mut self) {
+        self.fetched += 1;
+    }
+
+    pub(crate) fn fetched(&self) -> u64 {
+        self.fetched
+    }
+
+    /// Invalidates every token.
+    pub(crate) fn clear(&mut self) {
+        self.issued.clear();
     }
 }

@@ -1,0 +1,13 @@
+//! A scripted transport and its expectations.
+
+mod captured;
+mod expectation;
+mod matcher;
+mod mock;
+mod response;
+mod rule;
+
+pub use captured::Captured;
+pub use expectation::Expectation;
+pub use matcher::Matcher;
+pub use mock::MockTransport;

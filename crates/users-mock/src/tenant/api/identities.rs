@@ -1,0 +1,151 @@
+//! The identities of a user: linking and unlinking accounts.
+
+use crate::tenant::api::owner::find_user;
+use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::rules::credentials::check_user_id;
+use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::grant::Grant;
+use crate::tenant::store::{PROFILE, User, full_id};
+use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use users_core::model::{IdentityId, JsonObject, Timestamp};
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/api/v2/users/{id}/identities", Guard::Catalogue, Handler::Write(link)),
+    Route::new(
+        "DELETE",
+        "/api/v2/users/{id}/identities/{provider}/{user_id}",
+        Guard::Catalogue,
+        Handler::Write(unlink),
+    ),
+];
+
+/// The metadata of the linked user is lost; accounts that were linked to it are linked too.
+fn link(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    check_user_id(id)?;
+    let body = request.body()?;
+    let secondary = secondary(context, &body)?;
+    let users = context.store().users();
+    users.get(id).ok_or_else(Failure::no_such_user)?;
+    if secondary == id || users.with_identity(&secondary).any(|user| user.id() == id) {
+        return Err(Failure::conflict("Specified identity already exists."));
+    }
+    let Some(linked) = users.get(&secondary).map(|user| with_profiles(user)) else {
+        return Err(Failure::bad_request(
+            "inexistent_user",
+            "Linking to an inexistent identity is not allowed.",
+        ));
+    };
+    context.transaction.remove_user(&secondary);
+    let now = context.clock.now();
+    let shown = context.transaction.update_user(id, |user| {
+        let mut identities = user.identities();
+        identities.extend(linked);
+        user.set_identities(&identities);
+        user.set_updated_at(&now);
+        with_profiles(user)
+    });
+    Ok(json(StatusCode::CREATED, &shown.ok_or_else(Failure::no_such_user)?))
+}
+
+/// The full id of the account that a body names, by provider and id or by its ID token.
+fn secondary(context: &WriteContext<'_>, body: &JsonObject) -> Result<String, Failure> {
+    const KNOWN: &[&str] = &["provider", "user_id", "connection_id", "link_with"];
+    let unknown: Vec<&str> = body.keys().filter(|key| !KNOWN.contains(key)).collect();
+    if !unknown.is_empty() {
+        return Err(Failure::body(&format!("'Additional properties not allowed: {}'", unknown.join(","))));
+    }
+    if body.is_empty() {
+        return Err(Failure::body("'Too few properties defined (0), minimum 1'"));
+    }
+    if let Some(token) = string(body, "link_with") {
+        return match context.tokens.grant(&token, context.clock.millis()) {
+            Some(Grant::Identity { id }) => Ok(id.clone()),
+            _ => Err(Failure::bad_request(
+                "invalid_token",
+                "The ID token of the secondary account is not valid.",
+            )),
+        };
+    }
+    let Some(provider) = string(body, "provider") else {
+        return Err(Failure::bad_request(
+            "inexistent_connection",
+            "The provider/connection is not configured.",
+        ));
+    };
+    let Some(user_id) = body.get::<IdentityId>("user_id").ok().flatten() else {
+        return Err(Failure::body("'Missing required property: user_id'"));
+    };
+    let prefix = format!("{provider}|");
+    Ok(if user_id.as_str().starts_with(&prefix) { user_id.to_string() } else { format!("{prefix}{user_id}") })
+}
+
+/// A full id as `user_id` names no identity, so it changes nothing.
+fn unlink(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    let requested = format!("{}|{}", request.parameter(1), request.parameter(2));
+    let user = find_user(context.store(), id)?;
+    let mut identities = user.identities();
+    // The primary identity is the user itself and cannot be unlinked.
+    let secondary = identities.iter().skip(1);
+    let index = secondary.map(full_id).position(|identity| identity.as_deref() == Some(&*requested));
+    let Some(index) = index else {
+        return Ok(json(StatusCode::OK, &with_profiles(user)));
+    };
+    let now = context.clock.now();
+    let identity = identities.remove(index + 1);
+    let shown = context.transaction.update_user(id, |user| {
+        user.set_identities(&identities);
+        user.set_updated_at(&now);
+        with_profiles(user)
+    });
+    // A user with that id may exist already, from a seed for example.
+    if context.store().users().get(&requested).is_none() {
+        context.transaction.put_user(standalone(&requested, identity, &now));
+    }
+    Ok(json(StatusCode::OK, &shown.ok_or_else(Failure::no_such_user)?))
+}
+
+/// The user of an account that was unlinked, without metadata.
+fn standalone(id: &str, mut identity: JsonObject, now: &Timestamp) -> User {
+    let profile: JsonObject = identity.get("profileData").ok().flatten().unwrap_or_default();
+    identity.remove("profileData");
+    let mut user = User::new(id);
+    for (key, value) in profile.iter() {
+        user.supply(key, value);
+    }
+    user.set("user_id", id);
+    user.set("created_at", now);
+    user.set_updated_at(now);
+    user.set_identities(&[identity]);
+    add_defaults(&mut user);
+    user
+}
+
+/// The identities of a user as link and unlink show them, each with the profile of its account.
+fn with_profiles(user: &User) -> Vec<JsonObject> {
+    let mut identities = user.identities();
+    if let Some(first) = identities.first_mut() {
+        let mut shown = JsonObject::new();
+        let mut profile = JsonObject::new();
+        for key in PROFILE {
+            if let Some(text) = user.supplied().raw(key) {
+                set_raw(&mut profile, key, text);
+            }
+        }
+        // Shown even if it was not supplied.
+        if let Some(verified) = user.shown().raw("email_verified") {
+            set_raw(&mut profile, "email_verified", verified);
+        }
+        set(&mut shown, "profileData", &profile);
+        for (key, text) in first.iter().filter(|(key, _)| *key != "profileData") {
+            set_raw(&mut shown, key, text);
+        }
+        *first = shown;
+    }
+    identities
+}

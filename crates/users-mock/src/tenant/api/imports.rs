@@ -1,0 +1,241 @@
+//! Imports: rows in a form, each of which is inserted, updated or rejected.
+
+use crate::tenant::api::jobs::{JobResult, finish_job, new_job};
+use crate::tenant::object::{set, string};
+use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::properties::{IMPORT_ROW, first_violation, unknown};
+use crate::tenant::store::{Connection, User};
+use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use users_core::model::{JsonObject, Timestamp};
+
+pub(crate) const ROUTES: &[Route] =
+    &[Route::new("POST", "/api/v2/jobs/users-imports", Guard::Catalogue, Handler::Write(create))];
+
+/// The largest file of a job, in bytes.
+const MAX_FILE: usize = 512_000;
+
+fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let form = form(request)?;
+    let field = |name: &str| form.get(name).cloned().filter(|value| !value.is_empty());
+    let Some(rows) = form.get("users") else {
+        return Err(Failure::body("'Missing required property: users'"));
+    };
+    if rows.len() > MAX_FILE {
+        let message = format!("Payload content length greater than maximum allowed: {MAX_FILE}");
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, None, message));
+    }
+    let connection = context.store().connection_by_id(&field("connection_id").unwrap_or_default());
+    let Some(connection) = connection.filter(|connection| connection.is_database()).cloned() else {
+        return Err(Failure::bad_request("inexistent_connection", "The connection does not exist."));
+    };
+    let upserts = field("upsert").as_deref() == Some("true");
+    let mut job = new_job(context, "users_import");
+    set(&mut job, "connection_id", &connection.id);
+    set(&mut job, "connection", &connection.name);
+    if let Some(external_id) = field("external_id") {
+        set(&mut job, "external_id", external_id);
+    }
+    let result = match serde_json::from_str::<Vec<JsonObject>>(rows) {
+        Err(_) => {
+            let mut attributes = JsonObject::new();
+            set(
+                &mut attributes,
+                "status_details",
+                "Failed to parse users file JSON when importing users. Make sure it is valid JSON.",
+            );
+            JobResult { status: "failed", attributes, ..JobResult::default() }
+        }
+        Ok(rows) => import_rows(context, &connection, &rows, upserts),
+    };
+    finish_job(context, &job, result);
+    Ok(json(StatusCode::ACCEPTED, &job))
+}
+
+/// Imports each row.
+fn import_rows(
+    context: &mut WriteContext<'_>,
+    connection: &Connection,
+    rows: &[JsonObject],
+    upserts: bool,
+) -> JobResult {
+    let (mut inserted, mut updated) = (0, 0);
+    let mut errors = Vec::new();
+    let mut seen = HashSet::new();
+    for row in rows {
+        match import_row(context, connection, row, upserts, &mut seen) {
+            Ok(Imported::Inserted) => inserted += 1,
+            Ok(Imported::Updated) => updated += 1,
+            Err(rejection) => errors.push(rejected_row(row, &rejection)),
+        }
+    }
+    let mut counts = JsonObject::new();
+    set(&mut counts, "failed", errors.len());
+    set(&mut counts, "updated", updated);
+    set(&mut counts, "inserted", inserted);
+    set(&mut counts, "total", rows.len());
+    let mut attributes = JsonObject::new();
+    set(&mut attributes, "summary", counts);
+    JobResult { status: "completed", attributes, errors, ..JobResult::default() }
+}
+
+/// A rejected row with its error. Secrets are masked.
+fn rejected_row(row: &JsonObject, (code, message): &Rejection) -> JsonObject {
+    let mut error = JsonObject::new();
+    set(&mut error, "code", code);
+    set(&mut error, "message", message);
+    let mut shown = row.clone();
+    for secret in ["password_hash", "custom_password_hash", "mfa_factors"] {
+        if shown.contains_key(secret) {
+            set(&mut shown, secret, "*****");
+        }
+    }
+    let mut rejected = JsonObject::new();
+    set(&mut rejected, "user", shown);
+    set(&mut rejected, "errors", [error]);
+    rejected
+}
+
+/// The code and the message of a row's error.
+type Rejection = (&'static str, String);
+
+/// What a row has done.
+enum Imported {
+    Inserted,
+    Updated,
+}
+
+fn import_row(
+    context: &mut WriteContext<'_>,
+    connection: &Connection,
+    row: &JsonObject,
+    upserts: bool,
+    seen: &mut HashSet<String>,
+) -> Result<Imported, Rejection> {
+    if let Some(unknown) = unknown(row, IMPORT_ROW).first() {
+        return Err(("NOT_PASSED", format!("Additional properties not allowed: {unknown}")));
+    }
+    if let Err(violation) = first_violation(row, IMPORT_ROW) {
+        return Err((violation.code, format!("{} (at {})", violation.reason, violation.property)));
+    }
+    let Some(email) = string(row, "email").map(|email| email.to_lowercase()) else {
+        return Err(("OBJECT_REQUIRED", "Missing required property: email".to_owned()));
+    };
+    check_custom_password_hash(row)?;
+    if !seen.insert(email.clone()) {
+        return Err(("DUPLICATED_USER", "The user is in the file more than once".to_owned()));
+    }
+    let now = context.clock.now();
+    let in_connection = |user: &&Arc<User>| user.connection().as_deref() == Some(connection.name.as_str());
+    let existing = context.store().users().with_email(&email).find(in_connection).cloned();
+    if let Some(existing) = existing {
+        if !upserts {
+            return Err((
+                "DUPLICATED_USER",
+                "The user already exist and upsert parameter is false".to_owned(),
+            ));
+        }
+        context.transaction.update_user(existing.id(), |user| {
+            set_attributes(user, row);
+            if !row.contains_key("email_verified") {
+                user.supply("email_verified", "false");
+            }
+            user.set_updated_at(&now);
+        });
+        return Ok(Imported::Updated);
+    }
+    let user_id = string(row, "user_id").unwrap_or_else(|| context.new_object_id());
+    let id = format!("auth0|{user_id}");
+    if context.store().users().get(&id).is_some() {
+        return Err(("DUPLICATED_USER", "The user_id is in use already".to_owned()));
+    }
+    context.transaction.put_user(imported_user(&id, &user_id, connection, row, &email, &now));
+    Ok(Imported::Inserted)
+}
+
+fn imported_user(
+    id: &str,
+    user_id: &str,
+    connection: &Connection,
+    row: &JsonObject,
+    email: &str,
+    now: &Timestamp,
+) -> User {
+    let mut identity = JsonObject::new();
+    set(&mut identity, "provider", "auth0");
+    set(&mut identity, "connection", &connection.name);
+    set(&mut identity, "isSocial", false);
+    set(&mut identity, "user_id", user_id);
+    let mut user = User::new(id);
+    set_attributes(&mut user, row);
+    user.supply("email", &serde_json::Value::from(email).to_string());
+    user.set("user_id", id);
+    user.set("created_at", now);
+    user.set_updated_at(now);
+    user.set_identities(&[identity]);
+    let has_picture = row.contains_key("picture");
+    add_defaults(&mut user);
+    if let Some(picture) = user.string("picture").filter(|_| !has_picture) {
+        // The default picture of an imported user is at another host.
+        user.set("picture", picture.replace("https://s.gravatar.com/", "https://secure.gravatar.com/"));
+    }
+    user
+}
+
+/// Replaces metadata as a whole, without merging.
+fn set_attributes(user: &mut User, row: &JsonObject) {
+    for (key, value) in row.iter() {
+        if !matches!(key, "email" | "user_id" | "password_hash" | "custom_password_hash" | "mfa_factors") {
+            if key.ends_with("_metadata") {
+                user.set_raw(key, value);
+            } else {
+                user.supply(key, value);
+            }
+        }
+    }
+}
+
+/// The algorithms of password hashes that Auth0 imports.
+const ALGORITHMS: &[&str] =
+    &["argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2", "scrypt"];
+
+/// A custom hash names its algorithm, and excludes `password_hash`.
+fn check_custom_password_hash(row: &JsonObject) -> Result<(), Rejection> {
+    let Ok(Some(hash)) = row.get::<JsonObject>("custom_password_hash") else {
+        return Ok(());
+    };
+    if row.contains_key("password_hash") {
+        return Err(("NOT_PASSED", "Both password_hash and custom_password_hash are given".to_owned()));
+    }
+    match string(&hash, "algorithm") {
+        None => Err(("OBJECT_REQUIRED", "Missing required property: algorithm".to_owned())),
+        Some(algorithm) if !ALGORITHMS.contains(&algorithm.as_str()) => Err((
+            "ENUM_MISMATCH",
+            format!("No enum match for: {algorithm} (at custom_password_hash.algorithm)"),
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The fields of a `multipart/form-data` body.
+fn form(request: &Request) -> Result<BTreeMap<String, String>, Failure> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let invalid = || Failure::bad_request(None, "Invalid multipart payload format");
+    let (_, boundary) = kind.split_once("boundary=").ok_or_else(invalid)?;
+    let boundary = format!("--{}", boundary.trim_matches('"'));
+    let body = std::str::from_utf8(request.raw_body()).map_err(|_| invalid())?;
+    let mut fields = BTreeMap::new();
+    for part in body.split(boundary.as_str()).skip(1) {
+        let Some((head, value)) = part.split_once("\r\n\r\n") else { continue };
+        let name =
+            head.split("name=\"").nth(1).and_then(|rest| rest.split('"').next()).ok_or_else(invalid)?;
+        fields.insert(name.to_owned(), value.strip_suffix("\r\n").unwrap_or(value).to_owned());
+    }
+    Ok(fields)
+}

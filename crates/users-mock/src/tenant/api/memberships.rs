@@ -1,0 +1,90 @@
+//! What belongs to a user and no call of this API creates: organizations, groups, logs, connected accounts, enrollments, token sets.
+
+use crate::tenant::api::owner::{find_user, update_user};
+use crate::tenant::object::string;
+use crate::tenant::search::project;
+use crate::tenant::store::Belonging;
+use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
+use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::page::{by_checkpoint, by_offset, unchanged};
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use users_core::model::JsonObject;
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/api/v2/users/{id}/organizations", Guard::Catalogue, Handler::Read(organizations)),
+    Route::new("GET", "/api/v2/users/{id}/groups", Guard::Catalogue, Handler::Read(groups)),
+    Route::new("GET", "/api/v2/users/{id}/logs", Guard::Catalogue, Handler::Read(logs)),
+    Route::new(
+        "GET",
+        "/api/v2/users/{id}/connected-accounts",
+        Guard::Catalogue,
+        Handler::Read(connected_accounts),
+    ),
+    Route::new("GET", "/api/v2/users/{id}/enrollments", Guard::Catalogue, Handler::Read(enrollments)),
+    Route::new(
+        "GET",
+        "/api/v2/users/{id}/federated-connections-tokensets",
+        Guard::Catalogue,
+        Handler::Read(token_sets),
+    ),
+    Route::new(
+        "DELETE",
+        "/api/v2/users/{id}/federated-connections-tokensets/{set}",
+        Guard::Catalogue,
+        Handler::Write(delete_token_set),
+    ),
+];
+
+fn organizations(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let user = find_user(context.store, request.parameter(0))?;
+    by_offset(request, "organizations", user.belongings(Belonging::Organizations), unchanged)
+}
+
+fn groups(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let groups = find_user(context.store, request.parameter(0))?.belongings(Belonging::Groups);
+    let shown: Result<Vec<JsonObject>, Failure> =
+        groups.iter().map(|group| project(group, request)).collect();
+    if request.query("take").is_some() || request.query("from").is_some() {
+        return by_checkpoint(request, "groups", &shown?, unchanged);
+    }
+    by_offset(request, "groups", &shown?, unchanged)
+}
+
+fn logs(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let mut logs = find_user(context.store, request.parameter(0))?.belongings(Belonging::Logs).to_vec();
+    match request.query("sort") {
+        None | Some("date:1") => {}
+        Some("date:-1") => logs.reverse(),
+        Some(other) => {
+            return Err(Failure::query(&format!("'{other} cannot be sorted by' on property sort")));
+        }
+    }
+    by_offset(request, "logs", &logs, unchanged)
+}
+
+fn connected_accounts(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let user = find_user(context.store, request.parameter(0))?;
+    by_checkpoint(request, "connected_accounts", user.belongings(Belonging::ConnectedAccounts), unchanged)
+}
+
+fn enrollments(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let user = find_user(context.store, request.parameter(0))?;
+    Ok(json(StatusCode::OK, &user.belongings(Belonging::Enrollments)))
+}
+
+fn token_sets(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let user = find_user(context.store, request.parameter(0))?;
+    Ok(json(StatusCode::OK, &user.belongings(Belonging::FederatedTokenSets)))
+}
+
+/// Succeeds also if the token set does not exist.
+fn delete_token_set(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(1);
+    update_user(&mut context.transaction, request.parameter(0), |user| {
+        let sets = user.belongings_mut(Belonging::FederatedTokenSets);
+        sets.retain(|set| string(set, "id").as_deref() != Some(id));
+    })?;
+    Ok(no_content())
+}

@@ -1,0 +1,200 @@
+//! Roles, and the users that have them.
+
+use crate::tenant::api::owner::{find_user, update_user};
+use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::store::{Belonging, Role, Store, User};
+use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
+use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::page::{by_checkpoint, by_offset, unchanged};
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use std::collections::HashSet;
+use std::sync::Arc;
+use users_core::model::JsonObject;
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Read(of_user)),
+    Route::new("POST", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Write(assign)),
+    Route::new("DELETE", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Write(remove)),
+    Route::new("GET", "/api/v2/roles/{id}/users", Guard::Catalogue, Handler::Read(users)),
+    Route::new("POST", "/api/v2/roles/{id}/users", Guard::Catalogue, Handler::Write(assign_users)),
+    Route::new("POST", "/api/v2/roles", Guard::Scope(&[&["create:roles"]]), Handler::Write(create)),
+    Route::new("DELETE", "/api/v2/roles/{id}", Guard::Scope(&[&["delete:roles"]]), Handler::Write(delete)),
+];
+
+/// The number of roles that a user may have.
+const MAX_ROLES: usize = 50;
+
+fn of_user(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let mut roles = roles_of(context.store, request.parameter(0))?;
+    roles.sort_by_cached_key(|role| string(role, "name"));
+    by_offset(request, "roles", &roles, unchanged)
+}
+
+/// The roles of a user, without those that were deleted after they were assigned.
+pub(crate) fn roles_of(store: &Store, user: &str) -> Result<Vec<JsonObject>, Failure> {
+    let assigned = find_user(store, user)?.belongings(Belonging::Roles);
+    let roles = assigned.iter().filter_map(|assigned| store.role(&string(assigned, "id")?));
+    Ok(roles.map(|role| role.shown.clone()).collect())
+}
+
+fn assign(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let ids = strings(request, "roles")?;
+    find_user(context.store(), request.parameter(0))?;
+    for id in &ids {
+        context.store().role(id).ok_or_else(no_such_role)?;
+    }
+    ids.iter().try_for_each(|id| assign_role(context, request.parameter(0), id))?;
+    Ok(no_content())
+}
+
+fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let ids: HashSet<String> = strings(request, "roles")?.into_iter().collect();
+    update_user(&mut context.transaction, request.parameter(0), |user| {
+        let roles = user.belongings_mut(Belonging::Roles);
+        roles.retain(|role| string(role, "id").is_none_or(|id| !ids.contains(&id)));
+    })?;
+    Ok(no_content())
+}
+
+fn users(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    context.store.role(id).ok_or_else(no_such_role)?;
+    let holders: Vec<&Arc<User>> = context.store.users().with_role(id).collect();
+    let brief = |user: &&Arc<User>| {
+        let mut brief = JsonObject::new();
+        for key in ["user_id", "email", "picture", "name"] {
+            if let Some(value) = user.shown().raw(key) {
+                set_raw(&mut brief, key, value);
+            }
+        }
+        brief
+    };
+    if request.query("take").is_some() || request.query("from").is_some() {
+        return by_checkpoint(request, "users", &holders, brief);
+    }
+    by_offset(request, "users", &holders, brief)
+}
+
+fn assign_users(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    context.store().role(id).ok_or_else(no_such_role)?;
+    let users = strings(request, "users")?;
+    users.iter().try_for_each(|user| assign_role(context, user, id))?;
+    Ok(json(StatusCode::OK, &JsonObject::new()))
+}
+
+/// Succeeds also if the user already has the role.
+fn assign_role(context: &mut WriteContext<'_>, user_id: &str, role: &str) -> Result<(), Failure> {
+    let assigned = find_user(context.store(), user_id)?.belongings(Belonging::Roles);
+    if assigned.iter().any(|assigned| string(assigned, "id").as_deref() == Some(role)) {
+        return Ok(());
+    }
+    if assigned.len() >= MAX_ROLES {
+        return Err(Failure::bad_request(None, format!("A user may have {MAX_ROLES} roles at most.")));
+    }
+    update_user(&mut context.transaction, user_id, |user| {
+        let mut entry = JsonObject::new();
+        set(&mut entry, "id", role);
+        user.belongings_mut(Belonging::Roles).push(entry);
+    })
+}
+
+/// Answers `POST /roles` with 200 and not with 201, as Auth0 does.
+fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body()?;
+    let Some(name) = string(&body, "name") else {
+        return Err(Failure::body("'Missing required property: name'"));
+    };
+    let id = context.random.prefixed_id("rol_");
+    let mut shown = JsonObject::new();
+    set(&mut shown, "id", &id);
+    set(&mut shown, "name", name);
+    set(&mut shown, "description", string(&body, "description").unwrap_or_default());
+    let answer = json(StatusCode::OK, &shown);
+    context.transaction.put_role(Role { id, shown });
+    Ok(answer)
+}
+
+fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    context.store().role(id).ok_or_else(no_such_role)?;
+    context.transaction.remove_role(id);
+    Ok(json(StatusCode::OK, &JsonObject::new()))
+}
+
+fn no_such_role() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, None, "The role does not exist.")
+}
+
+/// The list of strings in a body.
+fn strings(request: &Request, name: &str) -> Result<Vec<String>, Failure> {
+    let body = request.body()?;
+    let list: Option<Vec<String>> =
+        body.get(name).map_err(|_| Failure::body(&format!("'Expected type array' on property {name}")))?;
+    let list = list.ok_or_else(|| Failure::body(&format!("'Missing required property: {name}'")))?;
+    if list.is_empty() {
+        return Err(Failure::body(&format!("'Array is too short (0), minimum 1' on property {name}")));
+    }
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::Tenant;
+    use crate::tenant::testing::{assert_takes_at_most, builder, send};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn new_role(tenant: &Tenant) -> String {
+        let (status, role) = send(tenant, "POST", "/roles", &json!({"name": "admin"}));
+        assert_eq!(status, 200);
+        role["id"].as_str().unwrap().to_owned()
+    }
+
+    fn holders(tenant: &Tenant, role: &str) -> usize {
+        let (_, page) =
+            send(tenant, "GET", &format!("/roles/{role}/users?include_totals=true"), &Value::Null);
+        usize::try_from(page["total"].as_u64().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_role_is_assigned_to_20_000_users_in_linear_time() {
+        let tenant = builder().users(20_000).build();
+        let role = new_role(&tenant);
+        let body = json!({"users": tenant.user_ids()});
+        assert_takes_at_most(Duration::from_secs(5), || {
+            assert_eq!(send(&tenant, "POST", &format!("/roles/{role}/users"), &body).0, 200);
+        });
+        assert_eq!(holders(&tenant, &role), 20_000);
+    }
+
+    #[test]
+    fn an_unknown_user_keeps_a_role_from_being_assigned_to_the_users_before_it() {
+        let tenant = builder().users(3).build();
+        let role = new_role(&tenant);
+        let mut ids = tenant.user_ids();
+        ids.push("auth0|nobody".to_owned());
+        let assign =
+            |ids: &[String]| send(&tenant, "POST", &format!("/roles/{role}/users"), &json!({"users": ids})).0;
+        assert_eq!(assign(&ids), 404);
+        assert_eq!(holders(&tenant, &role), 0);
+        assert_eq!(assign(&ids[..3]), 200);
+        assert_eq!(holders(&tenant, &role), 3);
+    }
+
+    #[test]
+    fn a_role_too_many_keeps_the_others_of_the_request_from_being_assigned() {
+        let tenant = builder().users(1).build();
+        let user = tenant.user_ids().remove(0).replace('|', "%7C");
+        let roles: Vec<String> = (0..51).map(|_| new_role(&tenant)).collect();
+        let assign =
+            |ids: &[String]| send(&tenant, "POST", &format!("/users/{user}/roles"), &json!({"roles": ids})).0;
+        assert_eq!(assign(&roles), 400);
+        let (_, assigned) = send(&tenant, "GET", &format!("/users/{user}/roles"), &Value::Null);
+        assert_eq!(assigned, json!([]));
+        assert_eq!(assign(&roles[..50]), 204);
+        assert_eq!(assign(&roles[..50]), 204);
+    }
+}

@@ -1,0 +1,44 @@
+//! The token endpoint.
+
+use crate::tenant::rules::grant::{Grant, all_scopes};
+use crate::tenant::wire::answer::{Answer, Failure, json, oauth_error};
+use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use serde_json::json as value;
+
+pub(crate) const ROUTES: &[Route] =
+    &[Route::new("POST", "/oauth/token", Guard::Handler, Handler::Write(token))];
+
+/// Issues a token for client credentials.
+fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body()?;
+    let field = |name| body.get::<String>(name).ok().flatten().unwrap_or_default();
+    if field("grant_type") != "client_credentials" {
+        let description = format!("Grant type '{}' not allowed for the client.", field("grant_type"));
+        return Ok(oauth_error(StatusCode::FORBIDDEN, "unauthorized_client", &description));
+    }
+    if field("client_id") != context.config.client_id
+        || field("client_secret") != context.config.client_secret
+    {
+        return Ok(oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized"));
+    }
+    let audience = field("audience");
+    let host = request.authority().unwrap_or_default();
+    let is_management = audience == context.config.management_audience()
+        || ["http", "https"].iter().any(|scheme| audience == format!("{scheme}://{host}/api/v2/"));
+    if !is_management {
+        let description = format!("Service not enabled within domain: {audience}");
+        return Ok(oauth_error(StatusCode::FORBIDDEN, "access_denied", &description));
+    }
+    let lifetime = context.config.token_lifetime;
+    let token = context.issue_token(Grant::Management(all_scopes()), &audience, lifetime);
+    context.tokens.count_fetched();
+    Ok(json(
+        StatusCode::OK,
+        &value!({
+            "access_token": token, "expires_in": lifetime.as_secs(), "token_type": "Bearer", "scope": all_scopes().join(" "),
+        }),
+    ))
+}

@@ -1,0 +1,327 @@
+//! Users: creating, reading, updating and deleting them.
+
+use crate::tenant::api::owner::find_user;
+use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::rules::credentials::{check_password, check_user_id, check_username};
+use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::properties::{NEW_USER, USER_UPDATE, check, unknown};
+use crate::tenant::search;
+use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, Store, User};
+use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
+use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use users_core::model::{JsonObject, Timestamp};
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/api/v2/users", Guard::Catalogue, Handler::Read(list)),
+    Route::new("POST", "/api/v2/users", Guard::Catalogue, Handler::Write(create)),
+    Route::new("DELETE", "/api/v2/users", Guard::Catalogue, Handler::Write(delete_all)),
+    Route::new("GET", "/api/v2/users-by-email", Guard::Catalogue, Handler::Read(by_email)),
+    Route::new("GET", "/api/v2/users/{id}", Guard::Catalogue, Handler::Read(get)),
+    Route::new("PATCH", "/api/v2/users/{id}", Guard::Catalogue, Handler::Write(update)),
+    Route::new("DELETE", "/api/v2/users/{id}", Guard::Catalogue, Handler::Write(delete)),
+];
+
+fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body()?;
+    let unknown = unknown(&body, NEW_USER);
+    if !unknown.is_empty() {
+        return Err(Failure::body(&format!("'Additional properties not allowed: {}'", unknown.join(","))));
+    }
+    let Some(connection) = string(&body, "connection") else {
+        return Err(Failure::body("'Missing required property: connection'"));
+    };
+    check(&body, NEW_USER)?;
+    let Some(connection) = context.store().connection(&connection).cloned() else {
+        return Err(Failure::bad_request("inexistent_connection", "The connection does not exist."));
+    };
+    let is_database = connection.is_database();
+    let mut body = body;
+    if is_database {
+        lower_case(&mut body, "email");
+        lower_case(&mut body, "username");
+        if let Some(username) = string(&body, "username") {
+            check_username(&username, &connection.username_length)?;
+        }
+        if let Some(password) = string(&body, "password") {
+            check_password(&password)?;
+        }
+        if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
+            return Err(Failure::body("'Missing required property: email'"));
+        }
+    }
+    let user_id = string(&body, "user_id").filter(|id| !id.is_empty());
+    let user_id = user_id.unwrap_or_else(|| context.new_object_id());
+    let id = format!("{}|{user_id}", connection.strategy);
+    let store = context.store();
+    let exists = store.users().get(&id).is_some()
+        || is_email_taken(store, &connection.name, string(&body, "email"), None)
+        || is_username_taken(store, &connection.name, string(&body, "username"), None);
+    if exists {
+        return Err(Failure::conflict("The user already exists."));
+    }
+
+    let now = context.clock.now();
+    let mut identity = JsonObject::new();
+    set(&mut identity, "connection", &connection.name);
+    set(&mut identity, "user_id", &user_id);
+    set(&mut identity, "provider", &connection.strategy);
+    set(&mut identity, "isSocial", false);
+    let mut user = User::new(&id);
+    for (key, value) in body.iter() {
+        if !matches!(key, "connection" | "password" | "verify_email" | "user_id") {
+            user.supply(key, value);
+        }
+    }
+    user.set("user_id", &id);
+    user.set("created_at", &now);
+    user.set_updated_at(&now);
+    user.set_identities(&[identity]);
+    add_defaults(&mut user);
+    let answer = json(StatusCode::CREATED, user.shown());
+    context.transaction.put_user(user);
+    Ok(answer)
+}
+
+fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let user = find_user(context.store, request.parameter(0))?;
+    Ok(json(StatusCode::OK, &search::project(user.shown(), request)?))
+}
+
+fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    search::list(context.store, request)
+}
+
+/// The address is compared with regard to case.
+fn by_email(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let Some(email) = request.query("email") else {
+        return Err(Failure::query("'Missing required property: email'"));
+    };
+    let found = context.store.users().with_email(email);
+    let found: Result<Vec<JsonObject>, Failure> =
+        found.map(|user| search::project(user.shown(), request)).collect();
+    Ok(json(StatusCode::OK, &found?))
+}
+
+fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    check_user_id(id)?;
+    let mut body = request.body()?;
+    let unknown = unknown(&body, USER_UPDATE);
+    if !unknown.is_empty() {
+        return Err(Failure::body(&format!(
+            "'Additional properties not allowed: {} (consider storing them in app_metadata or user_metadata. \
+             See \"Users Metadata\" in https://auth0.com/docs/api/v2/changes for more details)'",
+            unknown.join(",")
+        )));
+    }
+    check(&body, USER_UPDATE)?;
+    for (one, other) in [
+        ("password", "email"),
+        ("password", "email_verified"),
+        ("username", "password"),
+        ("username", "email_verified"),
+    ] {
+        if body.contains_key(one) && body.contains_key(other) {
+            return Err(Failure::bad_request(
+                None,
+                format!("Cannot update {one} and {other} simultaneously"),
+            ));
+        }
+    }
+    let user = find_user(context.store(), id)?;
+    let connection = user.connection().unwrap_or_default();
+    if !matches!(user.provider(), "auth0" | "email" | "sms") {
+        reject_provider_attributes(&body, &connection)?;
+    }
+    if body.contains_key("username") && !user.shown().contains_key("username") {
+        return Err(Failure::bad_request(
+            None,
+            "Cannot update username for users without an username already set.",
+        ));
+    }
+    let store = context.store();
+    let known: Option<&Connection> = store.connection(&connection).map(|connection| &**connection);
+    let username_length =
+        known.map_or(DEFAULT_USERNAME_LENGTH, |connection| connection.username_length.clone());
+    if known.is_some_and(Connection::is_database) {
+        lower_case(&mut body, "email");
+        lower_case(&mut body, "username");
+    }
+    if let Some(username) = string(&body, "username") {
+        check_username(&username, &username_length)?;
+        if is_username_taken(store, &connection, Some(username), Some(id)) {
+            return Err(Failure::bad_request("auth0_idp_error", "The username provided is in use already."));
+        }
+    }
+    if is_email_taken(store, &connection, string(&body, "email"), Some(id)) {
+        return Err(Failure::bad_request("auth0_idp_error", "The specified new email already exists"));
+    }
+    if let Some(password) = string(&body, "password") {
+        check_password(&password)?;
+    }
+    let now = context.clock.now();
+    let answer = context.transaction.update_user(id, |user| {
+        apply(user, &body, &now);
+        json(StatusCode::OK, user.shown())
+    });
+    answer.ok_or_else(Failure::no_such_user)
+}
+
+/// Rejects changes of attributes that the identity provider owns.
+fn reject_provider_attributes(body: &JsonObject, connection: &str) -> Result<(), Failure> {
+    const OWNED_BY_PROVIDER: &[&str] = &[
+        "email",
+        "family_name",
+        "given_name",
+        "name",
+        "nickname",
+        "password",
+        "phone_number",
+        "picture",
+        "username",
+    ];
+    let rejected: Vec<&str> =
+        OWNED_BY_PROVIDER.iter().copied().filter(|key| body.contains_key(key)).collect();
+    if rejected.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::bad_request(
+        "operation_not_supported",
+        format!(
+            "The following user attributes cannot be updated: {}. The connection ({connection}) must either be a database \
+             connection (using the Auth0 store), a passwordless connection (email or sms) or has disabled 'Sync user \
+             profile attributes at each login'. For more information, see \
+             https://auth0.com/docs/dashboard/guides/connections/configure-connection-sync",
+            rejected.join(", ")
+        ),
+    ))
+}
+
+/// Applies a valid update.
+fn apply(user: &mut User, body: &JsonObject, now: &Timestamp) {
+    let old_email = user.string("email");
+    for (key, value) in body.iter() {
+        match key {
+            "user_metadata" | "app_metadata" => merge_metadata(user, key, value),
+            "password" => user.set("last_password_reset", now),
+            "connection" | "client_id" | "verify_email" | "verify_phone_number" => {}
+            _ if value == "null" => user.remove(key),
+            _ => user.supply(key, value),
+        }
+    }
+    if user.string("email") != old_email && !body.contains_key("email_verified") {
+        if user.shown().contains_key("email") {
+            user.supply("email_verified", "false");
+        } else {
+            user.remove("email_verified");
+        }
+    }
+    user.set_updated_at(now);
+}
+
+/// Merges the first level of metadata, where `null` removes a key. An empty object removes everything: `user_metadata` becomes an empty
+/// object, and `app_metadata` is removed.
+fn merge_metadata(user: &mut User, key: &str, json: &str) {
+    let change = JsonObject::from_json(json).unwrap_or_default();
+    if change.is_empty() {
+        if key == "user_metadata" {
+            user.set(key, &change);
+        } else {
+            user.remove(key);
+        }
+        return;
+    }
+    let mut metadata: JsonObject = user.shown().get(key).ok().flatten().unwrap_or_default();
+    for (name, value) in change.iter() {
+        if value == "null" {
+            metadata.remove(name);
+        } else {
+            set_raw(&mut metadata, name, value);
+        }
+    }
+    user.set(key, &metadata);
+}
+
+/// Succeeds also if the user does not exist.
+fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    check_user_id(id)?;
+    context.transaction.remove_user(id);
+    Ok(no_content())
+}
+
+/// Answers 404, as Auth0 does since 2016, unless the tenant is configured otherwise.
+fn delete_all(context: &mut WriteContext<'_>, _request: &Request) -> Result<Answer, Failure> {
+    if !context.config.legacy_delete_all {
+        return Err(Failure::not_found());
+    }
+    let ids: Vec<String> = context.store().users().iter().map(|user| user.id().to_owned()).collect();
+    for id in ids {
+        context.transaction.remove_user(&id);
+    }
+    Ok(no_content())
+}
+
+/// Whether another user of the connection has this address.
+fn is_email_taken(store: &Store, connection: &str, email: Option<String>, except: Option<&str>) -> bool {
+    email.is_some_and(|email| {
+        store.users().with_email(&email).any(|user| is_another(user, connection, except))
+    })
+}
+
+/// Whether another user of the connection has this user name.
+fn is_username_taken(
+    store: &Store,
+    connection: &str,
+    username: Option<String>,
+    except: Option<&str>,
+) -> bool {
+    username.is_some_and(|username| {
+        store.users().with_username(&username).any(|user| is_another(user, connection, except))
+    })
+}
+
+fn is_another(user: &User, connection: &str, except: Option<&str>) -> bool {
+    except != Some(user.id()) && user.connection().as_deref() == Some(connection)
+}
+
+fn lower_case(body: &mut JsonObject, key: &str) {
+    if let Some(value) = string(body, key) {
+        set(body, key, value.to_lowercase());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::testing::{assert_takes_at_most, builder, send};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    #[test]
+    fn users_are_created_and_deleted_in_linear_time_and_keep_their_order() {
+        const COUNT: usize = 20_000;
+        let tenant = builder().build();
+        let request = |number: usize| {
+            json!({
+                "connection": "Username-Password-Authentication", "email": format!("{number}@example.com"),
+                "password": "Correct horse 1", "user_id": number.to_string(),
+            })
+        };
+        assert_takes_at_most(Duration::from_secs(60), || {
+            for number in 0..COUNT {
+                assert_eq!(send(&tenant, "POST", "/users", &request(number)).0, 201);
+            }
+            for number in (0..COUNT).step_by(2) {
+                assert_eq!(send(&tenant, "DELETE", &format!("/users/auth0%7C{number}"), &Value::Null).0, 204);
+            }
+        });
+        assert_eq!(send(&tenant, "POST", "/users", &request(0)).0, 201);
+        assert_eq!(send(&tenant, "POST", "/users", &request(1)).0, 409);
+        let ids = tenant.user_ids();
+        assert_eq!((ids.len(), ids[1].as_str()), (COUNT / 2 + 1, "auth0|3"));
+        assert_eq!(ids.last().map(String::as_str), Some("auth0|0"));
+    }
+}

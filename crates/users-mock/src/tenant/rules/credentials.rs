@@ -1,0 +1,58 @@
+//! Passwords, user names and ids.
+
+use crate::tenant::rules::formats::{is_email, type_of};
+use crate::tenant::wire::answer::Failure;
+use std::ops::RangeInclusive;
+
+/// Checks a password by the policy of a new database ("good"): 8 characters of three kinds out of four.
+pub(crate) fn check_password(password: &str) -> Result<(), Failure> {
+    let kinds: [fn(char) -> bool; 4] =
+        [|c| c.is_lowercase(), |c| c.is_uppercase(), |c| c.is_ascii_digit(), |c| !c.is_alphanumeric()];
+    let count = kinds.iter().filter(|is_kind| password.chars().any(is_kind)).count();
+    if password.chars().count() >= 8 && count >= 3 {
+        return Ok(());
+    }
+    Err(Failure::bad_request(None, "PasswordStrengthError: Password is too weak"))
+}
+
+/// Checks a user name: letters, digits and some punctuation, of a length in this range, and not an e-mail address.
+pub(crate) fn check_username(username: &str, length: &RangeInclusive<usize>) -> Result<(), Failure> {
+    let is_valid = length.contains(&username.chars().count())
+        && username.chars().all(|c| c.is_ascii_alphanumeric() || "@^$.!`-#+'~_".contains(c))
+        && !is_email(username);
+    if is_valid {
+        return Ok(());
+    }
+    Err(Failure::body(&format!(
+        "'Username can only contain alphanumeric characters and @^$.!`-#+'~_, {} to {} of them' on property username",
+        length.start(),
+        length.end()
+    )))
+}
+
+/// Checks the id of an application in a body, as JSON.
+pub(crate) fn check_client_id(json: &str) -> Result<(), Failure> {
+    const PROPERTY: &str = "on property client_id (client_id of the client (application). If no value provided, the global Client ID \
+                            will be used)";
+    let Ok(id) = serde_json::from_str::<String>(json) else {
+        return Err(Failure::body(&format!(
+            "'Expected type string but found type {}' {PROPERTY}",
+            type_of(json)
+        )));
+    };
+    if !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+        return Ok(());
+    }
+    Err(Failure::body(&format!("'Object didn't pass validation for format client-id: {id}' {PROPERTY}")))
+}
+
+/// Checks the id of a user in a path.
+pub(crate) fn check_user_id(id: &str) -> Result<(), Failure> {
+    if id.contains('|') {
+        return Ok(());
+    }
+    Err(Failure::bad_request(
+        "invalid_uri",
+        format!("Object didn't pass validation for format user-id: {id}"),
+    ))
+}

@@ -1,0 +1,9 @@
+//! The rules by which Auth0 accepts and completes what it is sent.
+
+pub(crate) mod credentials;
+pub(crate) mod defaults;
+pub(crate) mod formats;
+pub(crate) mod grant;
+pub(crate) mod limiter;
+pub(crate) mod limits;
+pub(crate) mod properties;

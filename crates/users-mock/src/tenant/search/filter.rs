@@ -1,0 +1,317 @@
+//! The evaluation of a query on a user.
+
+use serde_json::Value;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::cmp::Ordering;
+
+/// The work that one search may do, in steps of about ten nanoseconds.
+const MAX_STEPS: u64 = 20_000_000;
+
+/// The work that remains for a search.
+pub(crate) struct Effort(Cell<u64>);
+
+impl Effort {
+    pub(crate) fn new() -> Self {
+        Self(Cell::new(MAX_STEPS))
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+
+    /// Takes one step, or more for a long text; `false` if none are left.
+    fn spend(&self, length: usize) -> bool {
+        let steps = 1 + u64::try_from(length / 32).unwrap_or(u64::MAX);
+        self.0.set(self.0.get().saturating_sub(steps));
+        !self.is_spent()
+    }
+}
+
+/// A query in the form that is evaluated.
+pub(crate) enum Filter {
+    All,
+    Exists(Path),
+    Range {
+        path: Path,
+        lower: Bound,
+        upper: Bound,
+    },
+    Term {
+        path: Path,
+        text: Text,
+    },
+    /// A term without a field: any of these fields and the values below them.
+    Anywhere {
+        fields: Vec<Path>,
+        text: Text,
+    },
+    Clause {
+        must: Vec<Filter>,
+        must_not: Vec<Filter>,
+        should: Vec<Filter>,
+    },
+}
+
+impl Filter {
+    pub(crate) fn matches(&self, user: &Value, effort: &Effort) -> bool {
+        match self {
+            Self::All => true,
+            Self::Exists(path) => path.any(user, effort, &|_| true),
+            Self::Range { path, lower, upper } => path.any(user, effort, &|value| {
+                effort.spend(value.len()) && lower.is_below(value) && upper.is_above(value)
+            }),
+            Self::Term { path, text } => {
+                path.any(user, effort, &|value| text.matches(value, path.is_case_insensitive, effort))
+            }
+            Self::Anywhere { fields, text } => fields.iter().any(|field| {
+                field.any_below(user, effort, &|value| text.matches(value, field.is_case_insensitive, effort))
+            }),
+            Self::Clause { must, must_not, should } => {
+                // One alternative must match, unless another part is required.
+                let is_optional = should.is_empty() || !must.is_empty();
+                must.iter().all(|part| part.matches(user, effort))
+                    && !must_not.iter().any(|part| part.matches(user, effort))
+                    && (is_optional || should.iter().any(|part| part.matches(user, effort)))
+            }
+        }
+    }
+}
+
+/// The path to values: the keys from the root.
+pub(crate) struct Path {
+    names: Vec<String>,
+    /// Whether values are compared without regard to case.
+    is_case_insensitive: bool,
+    /// Whether the value is the part after the `@`.
+    is_domain: bool,
+}
+
+impl Path {
+    pub(crate) fn new(path: &str, is_case_insensitive: bool) -> Self {
+        let is_domain = path == "email.domain";
+        let names = if is_domain { "email" } else { path }.split('.').map(ToOwned::to_owned).collect();
+        Self { names, is_case_insensitive, is_domain }
+    }
+
+    /// Whether a value at the path passes a test. A list on the path stands for its items.
+    fn any(&self, user: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+        if self.is_domain {
+            let domain = |email: &str| email.rsplit_once('@').is_some_and(|(_, domain)| test(domain));
+            return any_at(user, &self.names, effort, &domain);
+        }
+        any_at(user, &self.names, effort, test)
+    }
+
+    /// Whether a value at the path or below passes a test.
+    fn any_below(&self, user: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+        let root = self.names.first().and_then(|name| user.get(name));
+        root.is_some_and(|root| any_below(root, effort, test))
+    }
+}
+
+fn any_at(value: &Value, names: &[String], effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+    if !effort.spend(0) {
+        return false;
+    }
+    match (value, names.split_first()) {
+        (Value::Array(list), _) => list.iter().any(|item| any_at(item, names, effort, test)),
+        (Value::Object(object), Some((name, rest))) => {
+            object.get(name).is_some_and(|value| any_at(value, rest, effort, test))
+        }
+        (Value::Object(_) | Value::Null, None) | (_, Some(_)) => false,
+        (plain, None) => test(&text(plain)),
+    }
+}
+
+fn any_below(value: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+    if !effort.spend(0) {
+        return false;
+    }
+    match value {
+        Value::Null => false,
+        Value::Array(list) => list.iter().any(|item| any_below(item, effort, test)),
+        Value::Object(object) => object.values().any(|value| any_below(value, effort, test)),
+        plain => test(&text(plain)),
+    }
+}
+
+/// A value as text.
+pub(crate) fn text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
+    }
+}
+
+/// The text that a value must match.
+pub(crate) enum Text {
+    /// This text, as written and in lower case.
+    Exactly { text: String, lower: String },
+    /// A text of this form, as written and in lower case.
+    Pattern { glyphs: Vec<Glyph>, lower: Vec<Glyph> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Glyph {
+    Letter(char),
+    AnyLetter,
+    AnyText,
+}
+
+impl Text {
+    /// Parses a quoted term.
+    pub(crate) fn quoted(text: &str) -> Self {
+        Self::Exactly { text: text.to_owned(), lower: lower(text).collect() }
+    }
+
+    /// Parses a term without quotes; a backslash escapes the next character.
+    pub(crate) fn word(word: &str) -> Self {
+        let mut glyphs = Vec::with_capacity(word.len());
+        let mut characters = word.chars();
+        while let Some(character) = characters.next() {
+            glyphs.push(match character {
+                '*' => Glyph::AnyText,
+                '?' => Glyph::AnyLetter,
+                '\\' => Glyph::Letter(characters.next().unwrap_or('\\')),
+                other => Glyph::Letter(other),
+            });
+        }
+        if glyphs.iter().any(|glyph| !matches!(glyph, Glyph::Letter(_))) {
+            let lower = glyphs.iter().flat_map(|glyph| glyph.lower()).collect();
+            return Self::Pattern { glyphs, lower };
+        }
+        let text: String = glyphs.iter().filter_map(|glyph| glyph.letter()).collect();
+        Self::quoted(&text)
+    }
+
+    /// The number of characters after a leading wildcard; `None` without one.
+    pub(crate) fn after_wildcard(&self) -> Option<usize> {
+        match self {
+            Self::Pattern { glyphs, .. } if glyphs.first() == Some(&Glyph::AnyText) => {
+                Some(glyphs.iter().skip_while(|glyph| **glyph == Glyph::AnyText).count())
+            }
+            _ => None,
+        }
+    }
+
+    fn matches(&self, value: &str, is_case_insensitive: bool, effort: &Effort) -> bool {
+        match self {
+            Self::Exactly { text, .. } if !is_case_insensitive => effort.spend(text.len()) && text == value,
+            Self::Exactly { lower: wanted, .. } => {
+                effort.spend(wanted.len()) && lower(value).eq(wanted.chars())
+            }
+            Self::Pattern { glyphs, .. } if !is_case_insensitive => {
+                effort.spend(8 * value.len())
+                    && is_match(glyphs, &value.chars().collect::<Vec<char>>(), effort)
+            }
+            Self::Pattern { lower: wanted, .. } => {
+                effort.spend(8 * value.len())
+                    && is_match(wanted, &lower(value).collect::<Vec<char>>(), effort)
+            }
+        }
+    }
+}
+
+impl Glyph {
+    fn letter(self) -> Option<char> {
+        if let Self::Letter(letter) = self { Some(letter) } else { None }
+    }
+
+    fn lower(self) -> Vec<Self> {
+        match self {
+            Self::Letter(letter) => letter.to_lowercase().map(Self::Letter).collect(),
+            other => vec![other],
+        }
+    }
+}
+
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+/// Whether a value matches a pattern. It backtracks to the last `*` only, so the time is at most the product of both lengths.
+fn is_match(pattern: &[Glyph], value: &[char], effort: &Effort) -> bool {
+    let (mut at, mut seen) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(character) = value.get(seen) {
+        if !effort.spend(0) {
+            return false;
+        }
+        match pattern.get(at) {
+            Some(Glyph::AnyText) => {
+                star = Some((at, seen));
+                at += 1;
+            }
+            Some(glyph) if *glyph == Glyph::AnyLetter || *glyph == Glyph::Letter(*character) => {
+                at += 1;
+                seen += 1;
+            }
+            _ => match star {
+                Some((place, from)) => {
+                    star = Some((place, from + 1));
+                    at = place + 1;
+                    seen = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == Glyph::AnyText)
+}
+
+/// One end of a range.
+pub(crate) struct Bound {
+    /// `None` where the range is open.
+    text: Option<String>,
+    number: Option<f64>,
+    is_excluded: bool,
+}
+
+impl Bound {
+    pub(crate) fn open() -> Self {
+        Self { text: None, number: None, is_excluded: false }
+    }
+
+    pub(crate) fn new(text: &str, is_excluded: bool) -> Self {
+        if text == "*" {
+            return Self::open();
+        }
+        Self { text: Some(text.to_owned()), number: text.parse().ok(), is_excluded }
+    }
+
+    /// Whether a value is in the range with this lower end.
+    fn is_below(&self, value: &str) -> bool {
+        let Some(text) = &self.text else { return true };
+        match self.order(value, text) {
+            // A day that is excluded is excluded as a whole.
+            ordering if self.is_excluded => ordering == Ordering::Greater && !is_within(value, text),
+            ordering => ordering != Ordering::Less,
+        }
+    }
+
+    /// Whether a value is in the range with this upper end.
+    fn is_above(&self, value: &str) -> bool {
+        let Some(text) = &self.text else { return true };
+        match self.order(value, text) {
+            ordering if self.is_excluded => ordering == Ordering::Less,
+            // A day that is included is included to its end.
+            ordering => ordering != Ordering::Greater || is_within(value, text),
+        }
+    }
+
+    fn order(&self, value: &str, text: &str) -> Ordering {
+        match (value.parse::<f64>(), self.number) {
+            (Ok(value), Some(number)) => value.partial_cmp(&number).unwrap_or(Ordering::Equal),
+            _ => value.cmp(text),
+        }
+    }
+}
+
+/// Whether a time lies within a day, month or year, which is written as the beginning of a time.
+fn is_within(value: &str, bound: &str) -> bool {
+    let is_date = bound.len() >= 4
+        && bound.chars().all(|c| c.is_ascii_digit() || c == '-')
+        && bound.len() < value.len();
+    is_date && value.contains('T') && value.starts_with(bound)
+}

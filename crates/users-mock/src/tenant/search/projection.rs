@@ -1,0 +1,35 @@
+//! The attributes of an object that a response shows.
+
+use crate::tenant::object::{set, set_raw};
+use crate::tenant::rules::grant::Grant;
+use crate::tenant::wire::answer::Failure;
+use crate::tenant::wire::request::Request;
+use users_core::model::JsonObject;
+
+/// The attributes that the parameters `fields` and `include_fields` select.
+pub(crate) fn project(user: &JsonObject, request: &Request) -> Result<JsonObject, Failure> {
+    let include = request.flag("include_fields", true)?;
+    let user = without_idp_tokens(user, request);
+    let Some(fields) = request.query("fields").filter(|fields| !fields.is_empty()) else { return Ok(user) };
+    let is_named = |key: &str| fields.split(',').any(|field| field.trim() == key);
+    let mut shown = JsonObject::new();
+    for (key, json) in user.iter().filter(|(key, _)| is_named(key) == include) {
+        set_raw(&mut shown, key, json);
+    }
+    Ok(shown)
+}
+
+/// Tokens of identity providers are shown only with a scope of their own.
+fn without_idp_tokens(user: &JsonObject, request: &Request) -> JsonObject {
+    let mut user = user.clone();
+    let is_allowed = matches!(&request.grant, Grant::Management(scopes) if scopes.iter().any(|scope| scope == "read:user_idp_tokens"));
+    if let (false, Ok(Some(mut identities))) = (is_allowed, user.get::<Vec<JsonObject>>("identities")) {
+        for identity in &mut identities {
+            for token in ["access_token", "access_token_secret", "refresh_token"] {
+                identity.remove(token);
+            }
+        }
+        set(&mut user, "identities", identities);
+    }
+    user
+}

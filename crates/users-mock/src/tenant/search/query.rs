@@ -1,0 +1,156 @@
+//! The query syntax: Lucene's, with Auth0's restrictions.
+
+use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text};
+use crate::tenant::search::normal::normalize;
+use crate::tenant::wire::answer::Failure;
+use serde_json::Value;
+use tantivy_query_grammar::{
+    Delimiter, Occur, UserInputAst, UserInputBound, UserInputLeaf, UserInputLiteral,
+};
+
+/// The attributes that can be searched. The rest of a path, after its first dot, is not restricted.
+pub(crate) const SEARCHABLE: &[&str] = &[
+    "app_metadata",
+    "blocked",
+    "created_at",
+    "email",
+    "email_verified",
+    "family_name",
+    "given_name",
+    "identities",
+    "last_ip",
+    "last_login",
+    "logins_count",
+    "name",
+    "nickname",
+    "phone_number",
+    "phone_verified",
+    "updated_at",
+    "user_id",
+    "user_metadata",
+    "username",
+];
+
+/// The attributes that are compared without regard to case.
+const CASE_INSENSITIVE: &[&str] = &["email", "name", "given_name", "family_name", "nickname", "email.domain"];
+
+/// The number of characters that must follow a leading wildcard.
+const MIN_AFTER_WILDCARD: usize = 3;
+
+/// The number of terms and ranges that a query may have, which is Lucene's limit.
+const MAX_TERMS: usize = 1024;
+
+/// A parsed query.
+pub(crate) struct Query(Filter);
+
+impl Query {
+    /// Parses a query, in time proportional to its length. An empty one matches every user.
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        let normal = normalize(text).map_err(rejected)?;
+        if normal.is_empty() {
+            return Ok(Self(Filter::All));
+        }
+        let parsed = tantivy_query_grammar::parse_query(&normal).map_err(|_| rejected(NOT_LUCENE))?;
+        let mut terms = 0;
+        Ok(Self(filter(parsed, &mut terms)?))
+    }
+
+    /// Whether it matches every user.
+    pub(crate) fn matches_all(&self) -> bool {
+        matches!(self.0, Filter::All)
+    }
+
+    /// Whether it matches a user; `false` once the effort is spent.
+    pub(crate) fn matches(&self, user: &Value, effort: &Effort) -> bool {
+        self.0.matches(user, effort)
+    }
+}
+
+const NOT_LUCENE: &str = "it is not Lucene's syntax";
+
+/// The error for a query that Auth0 rejects.
+pub(crate) fn rejected(why: &str) -> Failure {
+    Failure::bad_request("invalid_query_string", format!("The query cannot be used: {why}."))
+}
+
+/// Turns a parsed query into a filter; rejects what Auth0 does not support.
+fn filter(query: UserInputAst, terms: &mut usize) -> Result<Filter, Failure> {
+    match query {
+        UserInputAst::Boost(inner, _) => filter(*inner, terms),
+        UserInputAst::Leaf(leaf) => {
+            *terms += 1;
+            if *terms > MAX_TERMS {
+                return Err(rejected(&format!("it has more than {MAX_TERMS} terms")));
+            }
+            self::leaf(*leaf)
+        }
+        UserInputAst::Clause(parts) => {
+            let (mut must, mut must_not, mut should) = (Vec::new(), Vec::new(), Vec::new());
+            for (occur, part) in parts {
+                let part = filter(part, terms)?;
+                match occur {
+                    Some(Occur::Must) => must.push(part),
+                    Some(Occur::MustNot) => must_not.push(part),
+                    Some(Occur::Should) | None => should.push(part),
+                }
+            }
+            Ok(Filter::Clause { must, must_not, should })
+        }
+    }
+}
+
+fn leaf(leaf: UserInputLeaf) -> Result<Filter, Failure> {
+    match leaf {
+        UserInputLeaf::All => Ok(Filter::All),
+        UserInputLeaf::Literal(literal) => term(&literal),
+        UserInputLeaf::Exists { field } => Ok(Filter::Exists(path(&field)?)),
+        UserInputLeaf::Range { field: Some(field), lower, upper } => {
+            if field.starts_with("user_metadata") {
+                return Err(rejected("user_metadata cannot be searched by ranges"));
+            }
+            Ok(Filter::Range { path: path(&field)?, lower: bound(&lower), upper: bound(&upper) })
+        }
+        _ => Err(rejected(NOT_LUCENE)),
+    }
+}
+
+fn term(literal: &UserInputLiteral) -> Result<Filter, Failure> {
+    let text = match literal.delimiter {
+        Delimiter::None => Text::word(&literal.phrase),
+        _ => Text::quoted(&literal.phrase),
+    };
+    let is_pattern = matches!(text, Text::Pattern { .. });
+    if text.after_wildcard().is_some_and(|count| count < MIN_AFTER_WILDCARD) {
+        return Err(rejected("a leading wildcard needs three characters after it"));
+    }
+    match literal.field_name.as_deref() {
+        Some("_exists_") => Ok(Filter::Exists(path(&literal.phrase)?)),
+        Some(field) if is_pattern && field.contains("_metadata") => {
+            path(field)?;
+            Err(rejected("metadata cannot be searched by wildcards"))
+        }
+        Some(field) => Ok(Filter::Term { path: path(field)?, text }),
+        // A term without a field is searched in every attribute but user_metadata, and a wildcard in no metadata.
+        None => {
+            let fields = SEARCHABLE.iter().filter(|field| **field != "user_metadata");
+            let fields = fields.filter(|field| !is_pattern || !field.contains("_metadata"));
+            Ok(Filter::Anywhere { fields: fields.map(|field| path(field)).collect::<Result<_, _>>()?, text })
+        }
+    }
+}
+
+fn bound(bound: &UserInputBound) -> Bound {
+    match bound {
+        UserInputBound::Unbounded => Bound::open(),
+        UserInputBound::Inclusive(text) => Bound::new(text, false),
+        UserInputBound::Exclusive(text) => Bound::new(text, true),
+    }
+}
+
+fn path(field: &str) -> Result<Path, Failure> {
+    let root = field.split('.').next().unwrap_or_default();
+    if !SEARCHABLE.contains(&root) {
+        return Err(rejected(&format!("{field} cannot be searched by")));
+    }
+    Ok(Path::new(field, CASE_INSENSITIVE.contains(&field)))
+}

@@ -1,0 +1,96 @@
+//! The list of users.
+
+use crate::tenant::object::set;
+use crate::tenant::search::filter::Effort;
+use crate::tenant::search::projection::project;
+use crate::tenant::search::query::{Query, rejected};
+use crate::tenant::search::sort::Sort;
+use crate::tenant::store::{Store, User};
+use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::request::Request;
+use http::StatusCode;
+use users_core::model::JsonObject;
+
+/// The number of users that a search returns at most, over all its pages.
+const WINDOW: u64 = 1000;
+
+/// The longest query string, in bytes as it was received.
+const MAX_QUERY_LENGTH: usize = 8 * 1024;
+
+/// Answers `GET /users`.
+pub(crate) fn list(store: &Store, request: &Request) -> Result<Answer, Failure> {
+    let page = request.number("page", 0, u64::MAX)?;
+    let per_page = request.number("per_page", 50, 100)?;
+    let totals = request.flag("include_totals", false)?;
+    request.flag("primary_order", true)?;
+    check_engine(request)?;
+    let start = page.saturating_mul(per_page);
+    if start >= WINDOW {
+        return Err(Failure::bad_request(
+            "invalid_paging",
+            "You can only page through the first 1000 records. See \
+             https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
+        ));
+    }
+    let effort = Effort::new();
+    // A query with invalid syntax is rejected as such, whatever its length.
+    let query = Query::parse(request.query("q").unwrap_or_default())?;
+    if request.query_length() > MAX_QUERY_LENGTH {
+        let message = format!("The query string is longer than {MAX_QUERY_LENGTH} bytes");
+        return Err(Failure::new(StatusCode::URI_TOO_LONG, None, message));
+    }
+    let sort = request.query("sort").map(Sort::parse).transpose()?;
+    let connection = request.query("connection");
+    let in_connection =
+        |user: &&User| connection.is_none_or(|name| user.connection().as_deref() == Some(name));
+    // Without a query no document is parsed, and without an order the search ends at the window.
+    let found = store
+        .users()
+        .iter()
+        .map(|user| &**user)
+        .take_while(|_| !effort.is_spent())
+        .filter(in_connection)
+        .filter(|user| query.matches_all() || query.matches(user.document(), &effort));
+    let found: Vec<&User> = match sort {
+        None => found.take(size(WINDOW)).collect(),
+        Some(sort) => sort.apply(found),
+    };
+    if effort.is_spent() {
+        return Err(rejected("it takes too much work"));
+    }
+    let total = found.len().min(size(WINDOW));
+    let shown: Result<Vec<JsonObject>, Failure> = found
+        .iter()
+        .take(size(WINDOW))
+        .skip(size(start))
+        .take(size(per_page))
+        .map(|user| project(user.shown(), request))
+        .collect();
+    let shown = shown?;
+    if !totals {
+        return Ok(json(StatusCode::OK, &shown));
+    }
+    let mut envelope = JsonObject::new();
+    set(&mut envelope, "start", start);
+    set(&mut envelope, "limit", per_page);
+    set(&mut envelope, "length", shown.len());
+    set(&mut envelope, "users", &shown);
+    set(&mut envelope, "total", total);
+    Ok(json(StatusCode::OK, &envelope))
+}
+
+fn check_engine(request: &Request) -> Result<(), Failure> {
+    match (request.query("search_engine"), request.query("connection")) {
+        (None | Some("v2" | "v3"), Some(_)) => Err(Failure::query(
+            "'The connection parameter is supported by search engine v1 only' on property connection",
+        )),
+        (None | Some("v1" | "v2" | "v3"), _) => Ok(()),
+        (Some(other), _) => {
+            Err(Failure::query(&format!("'No enum match for: {other}' on property search_engine")))
+        }
+    }
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,88 @@
+//! The document that a seed is read from.
+
+use crate::tenant::object::string;
+use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use users_core::model::JsonObject;
+
+/// A parsed document. Errors are messages.
+#[derive(Default)]
+pub(crate) struct Document {
+    pub(crate) users: Vec<JsonObject>,
+    pub(crate) connections: Vec<Connection>,
+    /// By user id.
+    pub(crate) claims: Vec<(String, JsonObject)>,
+    pub(crate) roles: Vec<JsonObject>,
+    pub(crate) resource_servers: Vec<JsonObject>,
+    /// By user id and kind.
+    pub(crate) belongings: Vec<(String, String, Vec<JsonObject>)>,
+}
+
+impl Document {
+    pub(crate) fn parse(json: &str) -> Result<Self, String> {
+        let object =
+            JsonObject::from_json(json).map_err(|error| format!("the seed is not a JSON object: {error}"))?;
+        let mut document = Self::default();
+        for (key, value) in object.iter() {
+            match key {
+                "users" => document.users = read(key, value)?,
+                "connections" => {
+                    let connections: Vec<JsonObject> = read(key, value)?;
+                    document.connections = connections.iter().map(connection).collect::<Result<_, _>>()?;
+                }
+                "userinfo" => {
+                    for (id, claims) in read::<JsonObject>(key, value)?.iter() {
+                        document.claims.push((id.to_owned(), read(key, claims)?));
+                    }
+                }
+                "roles" => document.roles = read(key, value)?,
+                "resource_servers" => document.resource_servers = read(key, value)?,
+                "belongings" => {
+                    for (id, kinds) in read::<JsonObject>(key, value)?.iter() {
+                        for (kind, objects) in read::<JsonObject>(key, kinds)?.iter() {
+                            document.belongings.push((id.to_owned(), kind.to_owned(), read(kind, objects)?));
+                        }
+                    }
+                }
+                other => {
+                    return Err(format!(
+                        "the seed has the unknown key {other:?}; possible are users, connections, userinfo, roles, \
+                         resource_servers and belongings"
+                    ));
+                }
+            }
+        }
+        Ok(document)
+    }
+}
+
+/// Parses `{"id", "name", "strategy", "options": {"validation": {"username": {"min", "max"}}}}`.
+fn connection(document: &JsonObject) -> Result<Connection, String> {
+    let field = |name: &str| {
+        string(document, name).ok_or_else(|| format!("connections: {name} is missing or is not a string"))
+    };
+    let mut username_length = DEFAULT_USERNAME_LENGTH;
+    if let Some(options) = document.raw("options") {
+        let options: Value = read("connections", options)?;
+        let length = options.pointer("/validation/username");
+        let bound = |name: &str, default: usize| match length.and_then(|length| length.get(name)) {
+            None => Ok(default),
+            Some(number) => number
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok())
+                .ok_or_else(|| format!("connections: username.{name} is not a length")),
+        };
+        username_length =
+            bound("min", *DEFAULT_USERNAME_LENGTH.start())?..=bound("max", *DEFAULT_USERNAME_LENGTH.end())?;
+        if username_length.is_empty() {
+            return Err("connections: username.min is above username.max".to_owned());
+        }
+    }
+    Ok(Connection { id: field("id")?, name: field("name")?, strategy: field("strategy")?, username_length })
+}
+
+/// Parses the value of a key.
+pub(crate) fn read<T: DeserializeOwned>(key: &str, json: &str) -> Result<T, String> {
+    serde_json::from_str(json).map_err(|error| format!("{key}: {error}"))
+}

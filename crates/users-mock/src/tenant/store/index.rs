@@ -1,0 +1,93 @@
+//! The positions of records, by a key that several of them may have.
+
+use std::collections::{BTreeSet, HashMap};
+
+/// The positions of records, by a key that several of them may have.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Index {
+    positions: HashMap<String, Positions>,
+}
+
+/// Most keys have one record, so a set is made only for the second.
+#[derive(Debug, PartialEq)]
+enum Positions {
+    One(u64),
+    Several(BTreeSet<u64>),
+}
+
+impl Index {
+    /// The positions of the records that have a key, in ascending order.
+    pub(crate) fn get<'a>(&'a self, key: &str) -> impl Iterator<Item = u64> + use<'a> {
+        let (one, several) = match self.positions.get(key) {
+            None => (None, None),
+            Some(Positions::One(position)) => (Some(*position), None),
+            Some(Positions::Several(positions)) => (None, Some(positions)),
+        };
+        one.into_iter().chain(several.into_iter().flatten().copied())
+    }
+
+    /// Registers that a record, which had the keys `before`, has the keys `after`.
+    pub(crate) fn update(&mut self, position: u64, before: Vec<String>, after: Vec<String>) {
+        if before == after {
+            return;
+        }
+        for key in before {
+            self.remove(&key, position);
+        }
+        for key in after {
+            self.add(key, position);
+        }
+    }
+
+    fn add(&mut self, key: String, position: u64) {
+        let positions = self.positions.entry(key).or_insert(Positions::One(position));
+        match positions {
+            Positions::One(first) if *first == position => {}
+            Positions::One(first) => *positions = Positions::Several(BTreeSet::from([*first, position])),
+            Positions::Several(several) => {
+                several.insert(position);
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &str, position: u64) {
+        let Some(positions) = self.positions.get_mut(key) else { return };
+        if let Positions::Several(several) = positions {
+            several.remove(&position);
+            if several.len() > 1 {
+                return;
+            }
+            if let Some(only) = several.first() {
+                *positions = Positions::One(*only);
+                return;
+            }
+        }
+        if matches!(positions, Positions::One(only) if *only != position) {
+            return;
+        }
+        self.positions.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Index;
+
+    fn get(index: &Index, key: &str) -> Vec<u64> {
+        index.get(key).collect()
+    }
+
+    #[test]
+    fn an_index_gives_positions_in_order_and_forgets_keys_without_any() {
+        let mut index = Index::default();
+        for position in [3, 1, 2] {
+            index.update(position, vec![], vec!["a".into(), "a".into()]);
+        }
+        index.update(2, vec!["a".into(), "a".into()], vec!["b".into()]);
+        assert_eq!((get(&index, "a"), get(&index, "b"), get(&index, "c")), (vec![1, 3], vec![2], vec![]));
+        index.update(2, vec!["b".into()], vec![]);
+        index.update(1, vec!["a".into()], vec![]);
+        index.update(3, vec!["a".into()], vec![]);
+        assert_eq!(index, Index::default());
+    }
+}

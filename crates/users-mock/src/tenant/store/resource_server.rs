@@ -1,0 +1,53 @@
+//! A resource server, as the store keeps it.
+
+use crate::tenant::object::string;
+use crate::tenant::store::table::Record;
+use std::collections::HashMap;
+use users_core::model::JsonObject;
+
+/// An API, whose scopes are permissions.
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceServer {
+    id: String,
+    identifier: Option<String>,
+    name: String,
+    /// The description of each scope.
+    scopes: HashMap<String, String>,
+}
+
+impl ResourceServer {
+    pub(crate) fn new(id: String, shown: &JsonObject) -> Self {
+        let list: Vec<JsonObject> = shown.get("scopes").ok().flatten().unwrap_or_default();
+        let mut scopes = HashMap::with_capacity(list.len());
+        for scope in &list {
+            if let Some(value) = string(scope, "value") {
+                scopes.entry(value).or_insert_with(|| string(scope, "description").unwrap_or_default());
+            }
+        }
+        Self {
+            id,
+            identifier: string(shown, "identifier"),
+            name: string(shown, "name").unwrap_or_default(),
+            scopes,
+        }
+    }
+
+    pub(crate) fn identifier(&self) -> Option<&str> {
+        self.identifier.as_deref()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The description of a scope; `None` if the API does not have the scope.
+    pub(crate) fn scope(&self, value: &str) -> Option<&str> {
+        self.scopes.get(value).map(String::as_str)
+    }
+}
+
+impl Record for ResourceServer {
+    fn key(&self) -> &str {
+        &self.id
+    }
+}

@@ -1,0 +1,208 @@
+//! A user, as the store keeps it.
+
+use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::store::belonging::Belonging;
+use crate::tenant::store::table::Record;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use users_core::model::{IdentityId, JsonObject, Timestamp};
+
+/// The attributes of a user's profile, in the order in which `profileData` shows them.
+pub(crate) const PROFILE: &[&str] = &[
+    "email",
+    "email_verified",
+    "name",
+    "username",
+    "given_name",
+    "family_name",
+    "nickname",
+    "picture",
+    "phone_number",
+    "phone_verified",
+];
+
+/// A user. Clones share the attributes and lists that neither of them changes.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    id: Arc<str>,
+    attributes: Arc<Attributes>,
+    belongings: BTreeMap<Belonging, Arc<Vec<JsonObject>>>,
+}
+
+#[derive(Debug, Default)]
+struct Attributes {
+    /// What the API shows, with each value in the text that was received.
+    shown: JsonObject,
+    /// The profile attributes that were supplied, as opposed to those that Auth0 derives.
+    supplied: JsonObject,
+    /// `shown` for searches, parsed by the first search after a change.
+    document: OnceLock<Value>,
+}
+
+impl Clone for Attributes {
+    /// Leaves out the document, because a copy is made only to be changed.
+    fn clone(&self) -> Self {
+        Self { shown: self.shown.clone(), supplied: self.supplied.clone(), document: OnceLock::new() }
+    }
+}
+
+impl Record for User {
+    fn key(&self) -> &str {
+        &self.id
+    }
+}
+
+impl User {
+    /// A user without attributes.
+    pub(crate) fn new(id: &str) -> Self {
+        Self { id: id.into(), attributes: Arc::default(), belongings: BTreeMap::new() }
+    }
+
+    /// A user with these attributes. Those of the profile count as supplied.
+    pub(crate) fn with_attributes(id: &str, shown: JsonObject) -> Self {
+        let mut supplied = JsonObject::new();
+        for key in PROFILE {
+            if let Some(json) = shown.raw(key) {
+                set_raw(&mut supplied, key, json);
+            }
+        }
+        let attributes = Attributes { shown, supplied, document: OnceLock::new() };
+        Self { id: id.into(), attributes: Arc::new(attributes), belongings: BTreeMap::new() }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The attributes that the API shows.
+    pub(crate) fn shown(&self) -> &JsonObject {
+        &self.attributes.shown
+    }
+
+    /// The profile attributes that were supplied.
+    pub(crate) fn supplied(&self) -> &JsonObject {
+        &self.attributes.supplied
+    }
+
+    /// The attributes that searches examine. One with a number or string that serde_json cannot represent is not found.
+    pub(crate) fn document(&self) -> &Value {
+        self.attributes.document.get_or_init(|| {
+            let shown = self.attributes.shown.iter();
+            let values = shown
+                .filter_map(|(key, json)| Some((key.to_owned(), serde_json::from_str::<Value>(json).ok()?)));
+            Value::Object(values.collect())
+        })
+    }
+
+    pub(crate) fn string(&self, key: &str) -> Option<String> {
+        string(self.shown(), key)
+    }
+
+    pub(crate) fn identities(&self) -> Vec<JsonObject> {
+        self.shown().get("identities").ok().flatten().unwrap_or_default()
+    }
+
+    /// The connection of the first identity.
+    pub(crate) fn connection(&self) -> Option<String> {
+        string(self.identities().first()?, "connection")
+    }
+
+    /// The provider of the first identity.
+    pub(crate) fn provider(&self) -> &str {
+        self.id.split_once('|').map_or("", |(provider, _)| provider)
+    }
+
+    /// The objects of one kind that belong to the user.
+    pub(crate) fn belongings(&self, kind: Belonging) -> &[JsonObject] {
+        self.belongings.get(&kind).map_or(&[], |list| list.as_slice())
+    }
+
+    /// Whether both have the same attributes because neither was changed since it was cloned.
+    pub(crate) fn shares_attributes(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.attributes, &other.attributes)
+    }
+
+    /// Whether both have the same objects of one kind because neither was changed since it was cloned.
+    pub(crate) fn shares_belongings(&self, other: &Self, kind: Belonging) -> bool {
+        match (self.belongings.get(&kind), other.belongings.get(&kind)) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
+    /// The objects of one kind that belong to the user, to be changed.
+    pub(crate) fn belongings_mut(&mut self, kind: Belonging) -> &mut Vec<JsonObject> {
+        Arc::make_mut(self.belongings.entry(kind).or_default())
+    }
+
+    fn attributes_mut(&mut self) -> &mut Attributes {
+        let attributes = Arc::make_mut(&mut self.attributes);
+        attributes.document = OnceLock::new();
+        attributes
+    }
+
+    pub(crate) fn set(&mut self, key: &str, value: impl Serialize) {
+        set(&mut self.attributes_mut().shown, key, value);
+    }
+
+    /// Sets an attribute from JSON text.
+    pub(crate) fn set_raw(&mut self, key: &str, json: &str) {
+        set_raw(&mut self.attributes_mut().shown, key, json);
+    }
+
+    /// Sets an attribute from JSON text that was received. A profile attribute counts as supplied from now on.
+    pub(crate) fn supply(&mut self, key: &str, json: &str) {
+        let attributes = self.attributes_mut();
+        set_raw(&mut attributes.shown, key, json);
+        if PROFILE.contains(&key) {
+            set_raw(&mut attributes.supplied, key, json);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        let attributes = self.attributes_mut();
+        attributes.shown.remove(key);
+        attributes.supplied.remove(key);
+    }
+
+    pub(crate) fn set_identities(&mut self, identities: &[JsonObject]) {
+        self.set("identities", identities);
+    }
+
+    /// Sets the time of the last update.
+    pub(crate) fn set_updated_at(&mut self, now: &Timestamp) {
+        self.set("updated_at", now);
+    }
+}
+
+/// The full id of an identity, `provider|user_id`; `None` if one of both is missing.
+pub(crate) fn full_id(identity: &JsonObject) -> Option<String> {
+    let provider = string(identity, "provider")?;
+    let id: IdentityId = identity.get("user_id").ok().flatten()?;
+    Some(format!("{provider}|{id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Belonging, User};
+
+    #[test]
+    fn a_clone_shares_what_is_not_changed() {
+        let mut ada = User::new("auth0|1");
+        ada.set("name", "Ada");
+        ada.belongings_mut(Belonging::Roles).clear();
+        assert_eq!(ada.document()["name"], "Ada");
+        let mut copy = ada.clone();
+        copy.belongings_mut(Belonging::Roles).clear();
+        assert!(copy.shares_attributes(&ada) && !copy.shares_belongings(&ada, Belonging::Roles));
+        assert!(copy.shares_belongings(&ada, Belonging::Sessions));
+        copy.set("name", "Grace");
+        assert!(!copy.shares_attributes(&ada));
+        assert_eq!(
+            (copy.document()["name"].as_str(), ada.string("name").as_deref()),
+            (Some("Grace"), Some("Ada"))
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The users with their indexes.
+
+use crate::tenant::object::string;
+use crate::tenant::store::belonging::Belonging;
+use crate::tenant::store::index::Index;
+use crate::tenant::store::table::{Edit, Table};
+use crate::tenant::store::user::{User, full_id};
+use std::sync::Arc;
+
+/// The users in the order of their creation, with an index for each property that they are looked up by.
+#[derive(Debug, Default)]
+pub(crate) struct Users {
+    table: Table<User>,
+    indexes: Indexes,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Indexes {
+    /// By address in lower case.
+    email: Index,
+    username: Index,
+    /// By `provider|user_id` of each identity.
+    identity: Index,
+    /// By the id of each role that the user has.
+    role: Index,
+    session: Index,
+    refresh_token: Index,
+    /// By the identifier that a user is blocked for.
+    block: Index,
+}
+
+impl Users {
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Arc<User>> {
+        self.table.get(id)
+    }
+
+    /// All users in the order of their creation.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.table.iter()
+    }
+
+    /// The users with exactly this address.
+    pub(crate) fn with_email(&self, email: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.with_email_in_any_case(email).filter(move |user| user.string("email").as_deref() == Some(email))
+    }
+
+    /// The users with this address, whatever its capitals.
+    pub(crate) fn with_email_in_any_case(&self, email: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.email, &email.to_lowercase())
+    }
+
+    pub(crate) fn with_username(&self, username: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.username, username)
+    }
+
+    /// The users that have an identity, by its full id `provider|user_id`.
+    pub(crate) fn with_identity(&self, full_id: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.identity, full_id)
+    }
+
+    pub(crate) fn with_role(&self, role: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.role, role)
+    }
+
+    pub(crate) fn with_session(&self, session: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.session, session)
+    }
+
+    pub(crate) fn with_refresh_token(&self, token: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.refresh_token, token)
+    }
+
+    /// The users that are blocked for an identifier.
+    pub(crate) fn blocked_for(&self, identifier: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.block, identifier)
+    }
+
+    fn found<'a>(&'a self, index: &'a Index, key: &str) -> impl Iterator<Item = &'a Arc<User>> + use<'a> {
+        index.get(key).filter_map(|position| self.table.at(position))
+    }
+
+    /// The edit that replaces the user with the same id, or adds one.
+    pub(crate) fn put(&self, user: User) -> Edit<User> {
+        self.table.put(user)
+    }
+
+    /// The edit that removes a user; `None` if there is no such user.
+    pub(crate) fn remove(&self, id: &str) -> Option<Edit<User>> {
+        self.table.remove(id)
+    }
+
+    pub(crate) fn apply(&mut self, edit: &Edit<User>) {
+        self.table.apply(edit);
+        self.indexes.apply(edit);
+    }
+
+    /// Panics unless the indexes are those of the users that are there.
+    #[cfg(test)]
+    pub(crate) fn assert_indexes(&self) {
+        let mut expected = Self::default();
+        for (position, user) in self.table.in_order() {
+            expected.indexes.apply(&Edit::insertion(*position, Arc::clone(user)));
+        }
+        assert_eq!(self.indexes, expected.indexes);
+    }
+}
+
+impl Indexes {
+    fn apply(&mut self, edit: &Edit<User>) {
+        let position = edit.position();
+        let (before, after) = (edit.before(), edit.after());
+        let update = |index: &mut Index, keys: fn(&User) -> Vec<String>| {
+            let keys = |user: Option<&Arc<User>>| user.map_or_else(Vec::new, |user| keys(user));
+            index.update(position, keys(before), keys(after));
+        };
+        let both = before.zip(after);
+        if both.is_none_or(|(before, after)| !before.shares_attributes(after)) {
+            update(&mut self.email, emails);
+            update(&mut self.username, usernames);
+            update(&mut self.identity, identities);
+        }
+        let is_changed =
+            |kind| both.is_none_or(|(before, after): (&Arc<User>, _)| !before.shares_belongings(after, kind));
+        if is_changed(Belonging::Roles) {
+            update(&mut self.role, |user| strings(user, Belonging::Roles, "id"));
+        }
+        if is_changed(Belonging::Sessions) {
+            update(&mut self.session, |user| strings(user, Belonging::Sessions, "id"));
+        }
+        if is_changed(Belonging::RefreshTokens) {
+            update(&mut self.refresh_token, |user| strings(user, Belonging::RefreshTokens, "id"));
+        }
+        if is_changed(Belonging::BlockedFor) {
+            update(&mut self.block, |user| strings(user, Belonging::BlockedFor, "identifier"));
+        }
+    }
+}
+
+fn emails(user: &User) -> Vec<String> {
+    user.string("email").map(|email| email.to_lowercase()).into_iter().collect()
+}
+
+fn usernames(user: &User) -> Vec<String> {
+    user.string("username").into_iter().collect()
+}
+
+fn identities(user: &User) -> Vec<String> {
+    user.identities().iter().filter_map(full_id).collect()
+}
+
+fn strings(user: &User, kind: Belonging, key: &str) -> Vec<String> {
+    user.belongings(kind).iter().filter_map(|object| string(object, key)).collect()
+}

@@ -1,0 +1,167 @@
+//! Responses.
+
+use crate::tenant::object::set;
+use crate::tenant::rules::limiter::{Rejection, Standing};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+use users_core::model::JsonObject;
+
+/// A response with its whole body.
+pub(crate) type Answer = Response<Bytes>;
+
+/// A response with a JSON body. A body that consists of `JsonObject`s keeps the text of every number.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    // Every body of the tenant has a JSON form.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    with_type(status, "application/json; charset=utf-8", body.into())
+}
+
+/// Success without a body. Auth0 sends a content type nevertheless.
+pub(crate) fn no_content() -> Answer {
+    with_type(StatusCode::NO_CONTENT, "application/json; charset=utf-8", Bytes::new())
+}
+
+/// Accepted for later execution, with an empty object.
+pub(crate) fn accepted() -> Answer {
+    json(StatusCode::ACCEPTED, &JsonObject::new())
+}
+
+/// A response with plain text.
+pub(crate) fn text(status: StatusCode, body: &str) -> Answer {
+    with_type(status, "text/plain; charset=utf-8", Bytes::from(body.to_owned()))
+}
+
+fn with_type(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
+}
+
+/// An error of the Management API: `{statusCode, error, message, errorCode?}`.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    code: Option<&'static str>,
+    message: String,
+    /// Whether `attributes` repeats the message, as for a rejected token.
+    repeated: bool,
+    /// Whether the response asks for a bearer token.
+    challenge: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Option<&'static str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { status, code: code.into(), message: message.into(), repeated: false, challenge: false }
+    }
+
+    pub(crate) fn bad_request(code: impl Into<Option<&'static str>>, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, None, "Not Found")
+    }
+
+    pub(crate) fn no_such_user() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "inexistent_user", "The user does not exist.")
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "auth0_idp_error", message)
+    }
+
+    /// A body that the endpoint does not accept.
+    pub(crate) fn body(reason: &str) -> Self {
+        Self::bad_request("invalid_body", format!("Payload validation error: {reason}."))
+    }
+
+    /// A query parameter that the endpoint does not accept.
+    pub(crate) fn query(reason: &str) -> Self {
+        Self::bad_request("invalid_query_string", format!("Query validation error: {reason}."))
+    }
+
+    /// The token is missing.
+    pub(crate) fn unauthenticated() -> Self {
+        Self { challenge: true, ..Self::new(StatusCode::UNAUTHORIZED, None, "Missing authentication") }
+    }
+
+    /// The token is invalid or has expired.
+    pub(crate) fn rejected_token(message: &str) -> Self {
+        Self { repeated: true, ..Self::new(StatusCode::UNAUTHORIZED, None, message) }
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        let mut body = JsonObject::new();
+        set(&mut body, "statusCode", failure.status.as_u16());
+        set(&mut body, "error", failure.status.canonical_reason().unwrap_or_default());
+        set(&mut body, "message", &failure.message);
+        if let Some(code) = failure.code {
+            set(&mut body, "errorCode", code);
+        }
+        if failure.repeated {
+            set(&mut body, "attributes", json!({"error": failure.message}));
+        }
+        let mut answer = json(failure.status, &body);
+        if failure.challenge {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+}
+
+/// An error of the Authentication API: `{error, error_description}`.
+pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Answer {
+    json(status, &json!({"error": error, "error_description": description}))
+}
+
+/// Adds the headers of every Management API response, errors included.
+pub(crate) fn add_standard_headers(answer: &mut Answer) {
+    add_headers(answer, "no-cache");
+}
+
+/// Adds the headers of `/userinfo` responses.
+pub(crate) fn add_userinfo_headers(answer: &mut Answer) {
+    add_headers(
+        answer,
+        "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform",
+    );
+}
+
+fn add_headers(answer: &mut Answer, cache_control: &'static str) {
+    for (name, value) in [
+        ("cache-control", cache_control),
+        ("vary", "origin,accept-encoding"),
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}
+
+/// The response to a request that exceeds the rate limit.
+pub(crate) fn too_many_requests(rejection: Rejection) -> Answer {
+    let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", rejection.message);
+    let mut answer = failure.into();
+    add_standing(&mut answer, rejection.standing);
+    answer
+}
+
+/// Adds the rate limit headers.
+pub(crate) fn add_standing(answer: &mut Answer, standing: Standing) {
+    for (name, value) in [
+        ("x-ratelimit-limit", standing.limit),
+        ("x-ratelimit-remaining", standing.remaining),
+        ("x-ratelimit-reset", standing.reset),
+    ] {
+        answer.headers_mut().insert(HeaderName::from_static(name), value.into());
+    }
+}

@@ -1,0 +1,74 @@
+//! Pages of a list: by offset, with or without totals, or by checkpoint.
+
+use crate::tenant::object::set;
+use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::request::Request;
+use http::StatusCode;
+use users_core::model::JsonObject;
+
+/// The number of entries that offsets reach.
+const WINDOW: u64 = 1000;
+
+/// The page that `page` and `per_page` select: a bare list, or with `include_totals` an envelope. Only its entries are rendered.
+pub(crate) fn by_offset<T>(
+    request: &Request,
+    key: &str,
+    all: &[T],
+    render: impl Fn(&T) -> JsonObject,
+) -> Result<Answer, Failure> {
+    let (page, per_page) = (request.number("page", 0, u64::MAX)?, request.number("per_page", 50, 100)?);
+    let start = page.saturating_mul(per_page);
+    if start.saturating_add(per_page) > WINDOW {
+        return Err(Failure::bad_request(
+            "invalid_paging",
+            format!(
+                "Requesting page {page} exceeds the allowed maximum of {WINDOW} records. To fetch results beyond {WINDOW}, use \
+                 the checkpoint pagination method."
+            ),
+        ));
+    }
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let shown: Vec<JsonObject> = all.iter().skip(size(start)).take(size(per_page)).map(render).collect();
+    if !request.flag("include_totals", false)? {
+        return Ok(json(StatusCode::OK, &shown));
+    }
+    let mut envelope = JsonObject::new();
+    set(&mut envelope, key, &shown);
+    set(&mut envelope, "start", start);
+    set(&mut envelope, "limit", per_page);
+    // A page beyond the end has the total 0, and authentication methods leave out a total of 0.
+    let total = if start == 0 || !shown.is_empty() { all.len() } else { 0 };
+    if key != "authenticators" || total > 0 {
+        set(&mut envelope, "total", total);
+    }
+    Ok(json(StatusCode::OK, &envelope))
+}
+
+/// The page that `from` and `take` select, with `next` unless it is the last one. Only its entries are rendered.
+pub(crate) fn by_checkpoint<T>(
+    request: &Request,
+    key: &str,
+    all: &[T],
+    render: impl Fn(&T) -> JsonObject,
+) -> Result<Answer, Failure> {
+    let take = usize::try_from(request.number("take", 50, 100)?).unwrap_or(usize::MAX).max(1);
+    let from: usize = match request.query("from") {
+        None => 0,
+        Some(text) => {
+            text.parse().map_err(|_| Failure::query("'The checkpoint is not valid' on property from"))?
+        }
+    };
+    let shown: Vec<JsonObject> = all.iter().skip(from).take(take).map(render).collect();
+    let next = from.saturating_add(shown.len());
+    let mut envelope = JsonObject::new();
+    set(&mut envelope, key, &shown);
+    if next < all.len() {
+        set(&mut envelope, "next", next.to_string());
+    }
+    Ok(json(StatusCode::OK, &envelope))
+}
+
+/// Renders an entry as it is.
+pub(crate) fn unchanged(entry: &JsonObject) -> JsonObject {
+    entry.clone()
+}

@@ -1,0 +1,152 @@
+//! A request as the handlers see it.
+
+use crate::decode::decode;
+use crate::tenant::rules::grant::Grant;
+use crate::tenant::wire::answer::Failure;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderMap, StatusCode, Uri};
+use serde_json::value::RawValue;
+use users_core::model::JsonObject;
+
+/// The largest body that Auth0 accepts, in bytes.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A request whose path, query and body are decoded.
+pub(crate) struct Request {
+    /// The values of the path's parameters, decoded, in the order of the template.
+    pub(crate) parameters: Vec<String>,
+    pub(crate) grant: Grant,
+    query: Vec<(String, String)>,
+    query_length: usize,
+    headers: HeaderMap,
+    scheme: Option<String>,
+    authority: Option<String>,
+    body: Bytes,
+}
+
+impl Request {
+    pub(crate) fn new(
+        uri: &Uri,
+        headers: HeaderMap,
+        body: Bytes,
+        parameters: Vec<String>,
+        grant: Grant,
+    ) -> Self {
+        let authority = uri.authority().map(ToString::to_string);
+        let query = uri.query().unwrap_or_default();
+        let (query, query_length) = (pairs(query), query.len());
+        let scheme = uri.scheme_str().map(ToOwned::to_owned);
+        Self { parameters, grant, query, query_length, headers, scheme, authority, body }
+    }
+
+    /// The length of the query string as it was received, in bytes.
+    pub(crate) fn query_length(&self) -> usize {
+        self.query_length
+    }
+
+    /// A parameter of the path; empty if the template has fewer.
+    pub(crate) fn parameter(&self, index: usize) -> &str {
+        self.parameters.get(index).map_or("", String::as_str)
+    }
+
+    /// A parameter of the query, decoded.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// An integer of the query between 0 and `most`.
+    pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
+        let Some(text) = self.query(name) else { return Ok(default) };
+        let number: i64 = text.parse().map_err(|_| {
+            Failure::query(&format!("'Expected type integer but found type string' on property {name}"))
+        })?;
+        match u64::try_from(number) {
+            Err(_) => {
+                Err(Failure::query(&format!("'Value {number} is less than minimum 0' on property {name}")))
+            }
+            Ok(number) if number > most => Err(Failure::query(&format!(
+                "'Value {number} is greater than maximum {most}' on property {name}"
+            ))),
+            Ok(number) => Ok(number),
+        }
+    }
+
+    /// A boolean of the query.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
+        match self.query(name) {
+            None => Ok(default),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(_) => Err(Failure::query(&format!(
+                "'Expected type boolean but found type string' on property {name}"
+            ))),
+        }
+    }
+
+    /// The body as it was received.
+    pub(crate) fn raw_body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as an object. It is JSON, or a form, of which `true` and `false` are read as booleans.
+    pub(crate) fn body(&self) -> Result<JsonObject, Failure> {
+        if self.body.len() > MAX_BODY {
+            let message = format!("Payload content length greater than maximum allowed: {MAX_BODY}");
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, None, message));
+        }
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = std::str::from_utf8(&self.body).map_err(|_| invalid_json())?;
+        if kind.starts_with("application/x-www-form-urlencoded") {
+            let mut object = JsonObject::new();
+            for (key, value) in pairs(text) {
+                let inserted = match value.as_str() {
+                    "true" | "false" => object.insert_raw(key, &value),
+                    _ => object.insert(key, value),
+                };
+                inserted.map_err(|_| invalid_json())?;
+            }
+            return Ok(object);
+        }
+        let raw: &RawValue = serde_json::from_str(text).map_err(|_| invalid_json())?;
+        if !raw.get().starts_with('{') {
+            return Err(Failure::body("'Expected type object but found another type'"));
+        }
+        JsonObject::from_json(raw.get()).map_err(|_| invalid_json())
+    }
+
+    /// The bearer token of the `authorization` header.
+    pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+        headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The host and port that the request was sent to.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.authority.as_deref().or_else(|| self.headers.get(HOST)?.to_str().ok())
+    }
+
+    /// The scheme, host and port that the request was sent to, which links in the response begin with.
+    pub(crate) fn origin(&self, domain: &str) -> String {
+        let authority = self.authority().unwrap_or(domain);
+        let scheme = self.scheme.as_deref().unwrap_or("https");
+        format!("{scheme}://{authority}")
+    }
+}
+
+fn invalid_json() -> Failure {
+    Failure::bad_request(None, "Invalid request payload JSON format")
+}
+
+/// The decoded pairs of a query or a form.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let decode_part = |part: &str| decode(&part.replace('+', " "));
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (decode_part(key), decode_part(value)))
+        .collect()
+}

@@ -1,0 +1,22 @@
+//! A test server that behaves like an Auth0 tenant, over HTTP.
+//!
+//! [`TenantServer`] serves a [`Tenant`](users_mock::Tenant) of `users-mock` on a socket, in the process of a test. The binary
+//! `users-tenant` does the same as a process of its own, for tests in other languages.
+//!
+//! ```toml
+//! [dev-dependencies]
+//! users-mock = "0.1"
+//! users-tenant = "0.1"
+//! ```
+//!
+//! The crate has no features.
+
+mod server;
+mod tls;
+
+pub use server::TenantServer;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
