@@ -236,7 +236,10 @@ fn every_wrapper_forwards_the_clock_of_its_transport() {
     let transport = || Clocked(clock.clone());
     assert!(is_forwarded(&Arc::new(transport())));
     assert!(HttpTransport::clock(&Tenant::builder().system_clock().build()).is_none());
-    assert!(HttpTransport::clock(&MockTransport::new()).is_some() && HttpTransport::clock(&Tenant::new()).is_some());
+    assert!(
+        HttpTransport::clock(&MockTransport::new()).is_some()
+            && HttpTransport::clock(&Tenant::new()).is_some()
+    );
     assert!(is_forwarded(&FaultyTransport::new(transport(), clock.clone())));
     let erased: Arc<dyn HttpTransport> = Arc::new(transport());
     assert!(is_forwarded(&erased));

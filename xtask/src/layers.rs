@@ -115,6 +115,9 @@ fn graph(modules: &BTreeMap<String, Vec<String>>) -> Graph {
     let mut graph = Graph::new();
     for (module, tokens) in modules {
         let edges = graph.entry(module.clone()).or_default();
+        for (owner, item) in used_of_children(module, tokens, &owners) {
+            edges.entry(owner).or_insert(item);
+        }
         for path in paths(module, tokens, modules) {
             if let Some(owner) = owner(&path, modules, &owners).filter(|owner| owner != module) {
                 edges.entry(owner).or_insert_with(|| path.last().cloned().unwrap_or_default());
@@ -124,26 +127,49 @@ fn graph(modules: &BTreeMap<String, Vec<String>>) -> Graph {
     graph
 }
 
+/// What a module names, without a path, of items that its children define and it re-exports.
+fn used_of_children(
+    module: &str,
+    tokens: &[String],
+    owners: &BTreeMap<String, BTreeSet<&str>>,
+) -> Vec<(String, String)> {
+    let mut used = Vec::new();
+    let mut is_use = false;
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", String::as_str);
+        match token.as_str() {
+            "use" => is_use = true,
+            ";" => is_use = false,
+            _ if is_use
+                || matches!(before, ":" | "." | "struct" | "enum" | "fn" | "trait" | "type" | "const") => {}
+            item if item.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                let defining = owners.get(item).into_iter().flatten();
+                let child =
+                    |owner: &&&str| owner.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"));
+                let own = owners.get(item).is_some_and(|owners| owners.contains(module));
+                if let Some(owner) = defining.filter(child).next().filter(|_| !own) {
+                    used.push(((*owner).to_owned(), item.to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    used
+}
+
 /// The names that a module defines, also by the macros that declare operations and models.
 fn items(tokens: &[String]) -> Vec<String> {
     let mut items = Vec::new();
-    let (mut depth, mut is_operation) = (0_u32, false);
+    let mut depth = 0_u32;
     for (at, token) in tokens.iter().enumerate() {
         let next = |ahead: usize| tokens.get(at + ahead).map_or("", String::as_str);
         match token.as_str() {
             "{" | "(" | "[" => depth += 1,
-            "}" | ")" | "]" => {
-                depth = depth.saturating_sub(1);
-                is_operation &= depth > 0;
-            }
+            "}" | ")" | "]" => depth = depth.saturating_sub(1),
             "struct" | "enum" if depth <= 1 => items.push(next(1).to_owned()),
             "fn" | "trait" | "type" | "const" | "static" if depth == 0 => items.push(next(1).to_owned()),
             "macro_rules" if depth == 0 => items.push(next(2).to_owned()),
-            "operation" if depth == 0 => is_operation = true,
-            name if is_operation && depth == 1 && next(1) == "=" => {
-                items.push(name.to_owned());
-                is_operation = false;
-            }
+            "operation" if depth == 1 && next(2) == "{" => items.push(next(1).to_owned()),
             _ => {}
         }
     }
@@ -356,11 +382,16 @@ mod tests {
         assert_eq!(found(&[pacing, error, user]), None, "the re-export is no dependency");
         let uses = ("pacing", "mod error; use error::PaceError; pub trait Pacer {}");
         assert!(found(&[uses, error, user]).is_some());
+        let names = ("pacing", "mod error; pub use error::*; pub trait Pacer { fn acquire() -> PaceError; }");
+        assert!(found(&[names, error, user]).is_some(), "what is re-exported may be used as well");
     }
 
     #[test]
     fn macros_define_items_and_tests_do_not_count() {
-        let get = ("get", "operation! { /// Gets.\n GetUser = Descriptor::get(1); answer { Json: User } }");
+        let get = (
+            "get",
+            "operations! { /// Gets.\n operation GetUser { Descriptor::get(1); decode { json: User } } }",
+        );
         let user = (
             "user",
             "object! { pub struct User { pub id: u8 = \"id\" } } #[cfg(test)] mod tests { use crate::get::GetUser; }",

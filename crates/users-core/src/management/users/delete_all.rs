@@ -1,6 +1,7 @@
 //! Deleting all users of a tenant.
 
-use super::{DeleteUser, GetAllUsers};
+use super::delete::DeleteUser;
+use super::get_all::GetAllUsers;
 use crate::base_url::BaseUrl;
 use crate::call::{Call, CallFuture};
 use crate::client::{CallOptions, Client};

@@ -1,6 +1,6 @@
 //! The effective permissions of a user, and their sources.
 
-use super::OfUser;
+use super::of_user::OfUser;
 use crate::call::Call;
 use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;

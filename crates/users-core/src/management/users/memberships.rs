@@ -1,6 +1,6 @@
 //! What a user belongs to, and what is known of it elsewhere.
 
-use super::OfUser;
+use super::of_user::OfUser;
 use crate::call::Call;
 use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;

@@ -9,6 +9,7 @@ pub(crate) mod effective;
 pub(crate) mod get;
 pub(crate) mod get_all;
 pub(crate) mod memberships;
+pub(crate) mod of_user;
 pub(crate) mod permissions;
 pub(crate) mod roles;
 pub(crate) mod sessions;
@@ -28,20 +29,19 @@ pub use roles::*;
 pub use sessions::*;
 pub use update::*;
 
+use self::of_user::OfUser;
+use super::identities::{Identities, LinkIdentity, UnlinkIdentity};
+use super::multifactor::{DeleteMultifactorProvider, Multifactor};
 use super::user_id::IntoUserId;
-use super::{DeleteMultifactorProvider, Identities, LinkIdentity, Multifactor, UnlinkIdentity};
 use crate::builder::{ApiClient, ClientBuilder, ManagementApi, sealed::Sealed};
 use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::Api;
-use crate::error::Error;
-use crate::operation::Operation;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
-use std::sync::Arc;
 use users_model::{
     AccessRevocation, LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider,
-    RiskAssessmentClearance, UserId, UserUpdate,
+    RiskAssessmentClearance, UserUpdate,
 };
 
 /// Operations on users in the Management API.
@@ -410,25 +410,11 @@ impl UsersManager {
     }
 
     fn of(&self, id: impl IntoUserId) -> OfUser {
-        OfUser { client: self.client.clone(), id: id.into_user_id().map_err(Arc::new) }
+        OfUser::new(self.client.clone(), id)
     }
 
     /// Calls the path `/users/{id}` by hand.
     pub fn rest(&self) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, "/users/{id}")
-    }
-}
-
-/// The user of a manager, or why its id was refused.
-#[derive(Clone, Debug)]
-pub(super) struct OfUser {
-    client: Client,
-    id: Result<UserId, Arc<Error>>,
-}
-
-impl OfUser {
-    fn call<O: Operation>(&self, operation: impl FnOnce(UserId) -> Result<O, Error>) -> Call<O> {
-        let id = self.id.as_ref().map_err(|error| error.without_source());
-        self.client.call(id.and_then(|id| operation(id.clone())))
     }
 }

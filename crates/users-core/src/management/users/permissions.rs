@@ -1,6 +1,6 @@
 //! The permissions that are assigned to a user directly.
 
-use super::OfUser;
+use super::of_user::OfUser;
 use crate::call::Call;
 use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;

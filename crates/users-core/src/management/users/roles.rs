@@ -1,6 +1,6 @@
 //! The roles of a user.
 
-use super::OfUser;
+use super::of_user::OfUser;
 use crate::call::Call;
 use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
