@@ -9,6 +9,37 @@ use crate::management::{
 /// The endpoints of all operations of this crate, in the order of the files that declare them.
 pub static CATALOGUE: &[&Descriptor] = &JOINED;
 
+/// The bodies of all operations that are declared by `operations!`.
+#[cfg(feature = "contract")]
+#[doc(hidden)]
+pub fn bodies() -> impl Iterator<Item = &'static crate::bodies::Bodies> {
+    let files = [
+        users::create::BODIES,
+        users::get::BODIES,
+        users::get_all::BODIES,
+        users::update::BODIES,
+        users::delete::BODIES,
+        users::actions::BODIES,
+        users::roles::BODIES,
+        users::permissions::BODIES,
+        users::effective::BODIES,
+        users::memberships::BODIES,
+        users::authentication_methods::BODIES,
+        users::sessions::BODIES,
+        identities::BODIES,
+        multifactor::BODIES,
+        roles::BODIES,
+        connections::BODIES,
+        sessions::BODIES,
+        refresh_tokens::BODIES,
+        user_blocks::BODIES,
+        tickets::BODIES,
+        jobs::BODIES,
+        authentication::users::BODIES,
+    ];
+    files.into_iter().flatten()
+}
+
 /// The lists that `operations!` makes, one for each file.
 const FILES: &[&[&Descriptor]] = &[
     users::create::OPERATIONS,

@@ -56,6 +56,9 @@ pub mod management;
 
 mod attempt;
 mod base_url;
+#[cfg(feature = "contract")]
+#[doc(hidden)]
+pub mod bodies;
 mod budget;
 mod builder;
 mod bulk;
@@ -90,6 +93,9 @@ pub use builder::{ApiClient, AuthenticationApi, ClientBuilder, ManagementApi};
 pub use bulk::{ImportAll, ImportError, ImportReport, RefusedRow, UnfinishedImport};
 pub use call::{Call, CallFuture, Meta, Optional, WithMeta};
 pub use catalogue::CATALOGUE;
+#[cfg(feature = "contract")]
+#[doc(hidden)]
+pub use catalogue::bodies;
 pub use clock::{Clock, Instant, SystemClock};
 pub use descriptor::{Access, Api, Descriptor, Paging, Safety};
 pub use error::{Error, ErrorKind};

@@ -15,6 +15,7 @@
 ///         arguments { connection_id }               text that the constructor takes, for `request`
 ///         options { /** Doc. */ upsert: bool, }     options with a setter, for `request`
 ///         fields { fields }                         the setters `fields` and `exclude_fields`
+///         argument { rows: ImportRows }             a value that the constructor takes, for `request`
 ///         body { user: NewUser }                    the JSON body, which the constructor takes
 ///         body { roles: RoleIds = impl Type => RoleIds::new }    the same, made from an argument by a function
 ///         request { function }                      finishes the request in place of the default
@@ -38,6 +39,10 @@ macro_rules! operations {
         /// The endpoints of this file.
         pub(crate) const OPERATIONS: &[&$crate::descriptor::Descriptor] =
             &[$($name::DESCRIPTOR,)* $($($by_hand::DESCRIPTOR,)*)?];
+
+        /// The bodies of the operations of this file.
+        #[cfg(feature = "contract")]
+        pub(crate) const BODIES: &[$crate::bodies::Bodies] = &[$($name::BODIES,)*];
     };
 }
 pub(crate) use operations;
@@ -55,6 +60,7 @@ macro_rules! operation {
             $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt,)* })?
             $(options { $($(#[$option_meta:meta])* $option:ident : $option_type:tt,)* })?
             $(fields { $fields:ident })?
+            $(argument { $value:ident : $value_type:ty $(= $value_given:ty => $value_make:expr)? })?
             $(body { $body:ident : $body_type:ty $(= $given:ty => $make:expr)? })?
             $(request { $request:path })?
             decode { $decode:path : $output:ty }
@@ -70,6 +76,7 @@ macro_rules! operation {
             $($(pub(crate) $query: Option<$query_type>,)*)?
             $($(pub(crate) $option: Option<$option_type>,)*)?
             $(pub(crate) $fields: $crate::management::fields::Fields,)?
+            $(pub(crate) $value: $value_type,)?
             $(pub(crate) $body: $body_type,)?
         }
 
@@ -83,8 +90,15 @@ macro_rules! operation {
                     $(stringify!($fields), "include_fields",)?
                 ]);
 
+            #[cfg(feature = "contract")]
+            const BODIES: $crate::bodies::Bodies = $crate::bodies::Bodies {
+                descriptor: Self::DESCRIPTOR,
+                request: $crate::operation_macro::request_body!($($body_type)?),
+                response: $crate::bodies::response::<Self>,
+            };
+
             $crate::operation_macro::constructor! {
-                [$($($segment: $segment_type)*)?] [$($($required)*)? $($($argument)*)?] [$($body: $body_type $(= $given => $make)?)?]
+                [$($($segment: $segment_type)*)?] [$($($required)*)? $($($argument)*)?] [$($value: $value_type $(= $value_given => $value_make)?)? $($body: $body_type $(= $given => $make)?)?]
                 [$(paging: $crate::paging::$paging::default(),)? $($($query: None,)*)? $($($option: None,)*)? $($fields: $crate::management::fields::Fields::default(),)?]
             }
 
@@ -303,6 +317,19 @@ macro_rules! body_argument {
     };
 }
 pub(crate) use body_argument;
+
+/// How the JSON body of a request is decoded and encoded again.
+#[cfg(feature = "contract")]
+macro_rules! request_body {
+    () => {
+        None
+    };
+    ($body_type:ty) => {
+        Some($crate::bodies::request::<$body_type>)
+    };
+}
+#[cfg(feature = "contract")]
+pub(crate) use request_body;
 
 /// A body as it is kept.
 macro_rules! body_value {

@@ -90,7 +90,7 @@ operations! {
             .api(Api::Authentication)
             .scopes(&[&["openid"]])
             .node("users.getInfo");
-        body { access_token: Secret = impl Into<Secret> => Into::into }
+        argument { access_token: Secret = impl Into<Secret> => Into::into }
         request { info_request }
         decode { decode_model: UserInfo }
     }

@@ -124,7 +124,7 @@ operations! {
             /// Sets whether administrators get an e-mail when the job is done; `true` unless set.
             send_completion_email: bool,
         }
-        body { rows: ImportRows }
+        argument { rows: ImportRows }
         request { import_request }
         decode { decode_model: Job }
     }
@@ -198,7 +198,8 @@ fn import_request(import: &ImportUsers, request: RequestBuilder<'_>) -> Result<h
 }
 
 /// The errors of a job.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum JobErrors {
     /// The rows that were rejected; empty if there were none.

@@ -37,7 +37,7 @@ impl RolesManager {
 }
 
 /// `{"users": [id, …]}`
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct UserIds {
     users: Vec<String>,
 }

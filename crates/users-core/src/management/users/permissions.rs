@@ -58,7 +58,7 @@ impl UserPermissions {
 }
 
 /// `{"permissions": [{resource_server_identifier, permission_name}, …]}`
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Permissions {
     permissions: Vec<PermissionRef>,
 }

@@ -52,7 +52,7 @@ impl UserRoles {
 }
 
 /// `{"roles": [id, …]}`
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct RoleIds {
     roles: Vec<String>,
 }

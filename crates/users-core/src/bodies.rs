@@ -1,0 +1,50 @@
+//! The bodies of operations, decoded and encoded again: for the check against Auth0's contract.
+
+use crate::descriptor::Descriptor;
+use crate::operation::Operation;
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+/// How the bodies of an operation are decoded and encoded again.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies {
+    /// The endpoint.
+    pub descriptor: &'static Descriptor,
+    /// Decodes and encodes a request; `None` if it has no JSON body.
+    pub request: Option<fn(&str) -> Result<Decoded, String>>,
+    /// Decodes and encodes a response.
+    pub response: fn(StatusCode, &str) -> Result<Decoded, String>,
+}
+
+/// A body that was decoded.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The value encoded again.
+    pub json: String,
+    /// The `Debug` output of the value, which names what was not understood.
+    pub debug: String,
+}
+
+/// Decodes and encodes the body of a request.
+pub(crate) fn request<T: DeserializeOwned + Serialize + Debug>(json: &str) -> Result<Decoded, String> {
+    decoded(&serde_json::from_str::<T>(json).map_err(|error| error.to_string())?)
+}
+
+/// Decodes and encodes a response.
+pub(crate) fn response<O>(status: StatusCode, json: &str) -> Result<Decoded, String>
+where
+    O: Operation,
+    O::Output: Serialize + Debug,
+{
+    let mut response = http::Response::new(Bytes::copy_from_slice(json.as_bytes()));
+    *response.status_mut() = status;
+    decoded(&O::decode(response).map_err(|error| error.to_string())?)
+}
+
+fn decoded<T: Serialize + Debug>(value: &T) -> Result<Decoded, String> {
+    let json = serde_json::to_string(value).map_err(|error| error.to_string())?;
+    Ok(Decoded { json, debug: format!("{value:?}") })
+}
