@@ -149,3 +149,42 @@ fn with_profiles(user: &User) -> Vec<JsonObject> {
     }
     identities
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::seed::Seed;
+    use crate::tenant::testing::{builder, send};
+    use serde_json::{Value, json};
+
+    fn seed() -> Seed {
+        let linked = json!({"user_id": "auth0|1", "identities": [
+            {"provider": "auth0", "user_id": "1", "connection": "Username-Password-Authentication"},
+            {"provider": "github", "user_id": 42, "connection": "github"},
+        ]});
+        Seed::new().user(&linked.to_string()).unwrap()
+    }
+
+    #[test]
+    fn an_account_that_cannot_be_linked_changes_neither_user() {
+        let tenant = builder().seed(seed()).users(1).build();
+        let before = tenant.user("auth0|1");
+        for (body, status) in [
+            (json!({"provider": "github", "user_id": "42"}), 409),
+            (json!({"provider": "github", "user_id": "43"}), 400),
+        ] {
+            assert_eq!(send(&tenant, "POST", "/users/auth0%7C1/identities", &body).0, status);
+        }
+        assert_eq!((tenant.user("auth0|1"), tenant.user_count()), (before, 2));
+    }
+
+    #[test]
+    fn unlinking_an_account_keeps_a_user_that_already_has_its_id() {
+        let seed = seed().user(r#"{"user_id":"github|42","nickname":"Ada"}"#).unwrap();
+        let tenant = builder().seed(seed).build();
+        let path = "/users/auth0%7C1/identities/github/42";
+        let (status, identities) = send(&tenant, "DELETE", path, &Value::Null);
+        assert_eq!((status, identities.as_array().unwrap().len()), (200, 1));
+        assert_eq!(tenant.user("github|42").unwrap().nickname.as_deref(), Some("Ada"));
+        assert_eq!(tenant.user_ids(), ["auth0|1", "github|42"]);
+    }
+}

@@ -5,7 +5,9 @@ use crate::tenant::store::belonging::Belonging;
 use crate::tenant::store::index::Index;
 use crate::tenant::store::table::{Edit, Table};
 use crate::tenant::store::user::{User, full_id};
+use serde::Deserialize;
 use std::sync::Arc;
+use users_core::model::IdentityId;
 
 /// The users in the order of their creation, with an index for each property that they are looked up by.
 #[derive(Debug, Default)]
@@ -149,7 +151,19 @@ fn usernames(user: &User) -> Vec<String> {
 }
 
 fn identities(user: &User) -> Vec<String> {
-    user.identities().iter().filter_map(full_id).collect()
+    #[derive(Deserialize)]
+    struct Key {
+        provider: String,
+        user_id: IdentityId,
+    }
+    // Most identities have both, so that the slower reading of each as an object is not needed.
+    match user.shown().get::<Vec<Key>>("identities") {
+        Ok(keys) => {
+            let keys = keys.into_iter().flatten();
+            keys.map(|key| format!("{}|{}", key.provider, key.user_id)).collect()
+        }
+        Err(_) => user.identities().iter().filter_map(full_id).collect(),
+    }
 }
 
 fn strings(user: &User, kind: Belonging, key: &str) -> Vec<String> {
