@@ -1,8 +1,8 @@
 //! The examples' transports work: users-core on reqwest and on ureq, against a tenant over a real socket.
 
-#[path = "../crates/users-core/examples/reqwest/transport.rs"]
+#[path = "../../crates/users-core/examples/reqwest/transport.rs"]
 mod on_reqwest;
-#[path = "../crates/users-core/examples/ureq/transport.rs"]
+#[path = "../../crates/users-core/examples/ureq/transport.rs"]
 mod on_ureq;
 
 use std::time::Duration;

@@ -8,24 +8,8 @@ use std::time::Duration;
 use users_core::management::{DeleteUser, GetUser, UpdateUser};
 use users_core::model::UserUpdate;
 use users_core::{Error, HttpTransport as _, ManagementClient, Retry, transport_fn};
-use users_hyper::HyperTransport;
-use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant, TenantServer};
-
-const FAULTS: &[(&str, Fault)] = &[
-    ("connection refused", Fault::ConnectRefused),
-    ("reset before", Fault::ResetBefore),
-    ("reset after", Fault::ResetAfter),
-    ("no answer", Fault::Hang),
-    ("half an answer", Fault::Truncated),
-    ("a slow answer", Fault::SlowBody(Duration::from_secs(60))),
-    ("a page of HTML", Fault::Garbage),
-    ("401", Fault::Status(StatusCode::UNAUTHORIZED)),
-    ("408", Fault::Status(StatusCode::REQUEST_TIMEOUT)),
-    ("429", Fault::Status(StatusCode::TOO_MANY_REQUESTS)),
-    ("500", Fault::Status(StatusCode::INTERNAL_SERVER_ERROR)),
-    ("502", Fault::Status(StatusCode::BAD_GATEWAY)),
-    ("503", Fault::Status(StatusCode::SERVICE_UNAVAILABLE)),
-];
+use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant};
+use users_tests_pure::FAULTS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -107,7 +91,7 @@ fn table(always: bool) -> String {
 
 #[test]
 fn the_documentation_s_tables_of_faults_are_what_happens() {
-    let documented = include_str!("../crates/users-core/FAULTS.md");
+    let documented = include_str!("../../crates/users-core/FAULTS.md");
     for (always, title) in [(false, "Once"), (true, "Always")] {
         let happens = table(always);
         assert!(documented.contains(&happens), "{title}:\n{happens}");
@@ -211,42 +195,4 @@ fn a_fault_can_be_told_in_a_word() {
         let error = word.parse::<FaultSpec>().unwrap_err().to_string();
         assert!(error.contains(problem), "{word}: {error}");
     }
-}
-
-#[tokio::test]
-async fn over_a_socket_the_same_things_go_wrong() {
-    let tenant = Tenant::builder().system_clock().users(1).build();
-    let faulty = FaultyTransport::new(tenant.clone(), users_core::SystemClock::new());
-    let server = TenantServer::bind(faulty.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
-    let builder = ManagementClient::builder(HyperTransport::new().unwrap())
-        .base_url(format!("{}/api/v2", server.url()));
-    let builder = builder.token(tenant.management_token()).attempt_timeout(Duration::from_millis(500));
-    let users =
-        builder.retry(Retry::default().backoff(Duration::ZERO, Duration::ZERO)).build().unwrap().users();
-    let id = tenant.user_ids().remove(0);
-    for (name, fault) in FAULTS {
-        let nickname = format!("after {name}");
-        faulty.inject(*fault).on(GetUser::DESCRIPTOR);
-        let read = users.get(&id).await;
-        faulty.inject(*fault).on(UpdateUser::DESCRIPTOR);
-        let changed = users.update(&id, UserUpdate::new().nickname(&nickname)).await;
-        let applied = tenant.user(&id).unwrap().nickname == Some(nickname);
-        match fault {
-            Fault::Garbage => assert!(read.is_err(), "{name}"),
-            Fault::Status(StatusCode::UNAUTHORIZED) => {
-                assert!(read.is_err(), "{name}: there is no other token")
-            }
-            _ => assert!(read.is_ok(), "{name}: {read:?}"),
-        }
-        match changed {
-            Ok(_) => assert!(applied, "{name}"),
-            Err(error) => assert!(!applied || error.may_have_been_applied(), "{name}: {error}"),
-        }
-        let is_carried_out = matches!(
-            fault,
-            Fault::ResetAfter | Fault::Hang | Fault::Truncated | Fault::Garbage | Fault::SlowBody(_)
-        ) || *fault == Fault::Status(StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(applied, is_carried_out, "{name}");
-    }
-    server.shutdown().await;
 }

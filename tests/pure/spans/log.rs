@@ -1,5 +1,4 @@
-//! What is logged. A program of its own: tracing keeps for the whole process whether anybody listens at a place in the code, and
-//! tests without a listener, run at the same time, would have a say in that.
+//! What is logged.
 
 use users_core::ManagementClient;
 use users_core::model::NewUser;

@@ -1,7 +1,7 @@
 //! The escape hatch: templates, parameters, and what it refuses.
 
 use serde_json::{Value, json};
-use users_tests::{clients, line};
+use users_tests_pure::{clients, line};
 
 #[test]
 fn parameters_fill_the_template_and_the_rest_becomes_the_query() {

@@ -1,33 +1,13 @@
 //! Errors as a person reads them: one line each, every cause once, and the remedy.
 
 use bytes::Bytes;
-use std::error::Error as _;
 use std::io;
 use users_core::management::GetUser;
 use users_core::{
     ErrorKind, ManagementClient, Operation as _, Sent, TransportError, TransportErrorKind, transport_fn,
 };
 use users_mock::{MockTransport, Tenant};
-use users_tests::decode;
-
-/// An error and its sources, as reporters print them.
-fn chain(error: &users_core::Error) -> Vec<String> {
-    let mut chain = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        chain.push(cause.to_string());
-        source = cause.source();
-    }
-    chain
-}
-
-fn says_each_cause_once(error: &users_core::Error) {
-    let chain = chain(error);
-    for (at, cause) in chain.iter().enumerate() {
-        let repeated = chain.iter().take(at).any(|earlier| earlier.contains(cause.as_str()));
-        assert!(!repeated, "{cause:?} is repeated: {chain:#?}");
-    }
-}
+use users_tests_pure::{chain, decode, says_each_cause_once};
 
 #[test]
 fn a_reporter_that_prints_the_chain_shows_each_cause_once() {
@@ -147,42 +127,4 @@ fn a_value_of_another_type_is_kept_in_unknown() {
     let user = GetUser::decode(http::Response::new(Bytes::from(r#"{"user_id":5}"#))).unwrap();
     assert_eq!(user.user_id, None);
     assert_eq!(user.unknown.raw("user_id"), Some("5"));
-}
-
-#[tokio::test]
-async fn the_chain_of_the_hyper_transport_shows_each_cause_once() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
-
-    // A port that nobody listens on, and servers that close, or answer with something else.
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut addresses = vec![(format!("http://{closed}"), "refused")];
-    for (answer, says) in [
-        (b"".as_slice(), "closed"),
-        (b"220 smtp.example.com\r\n", "HTTP"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", "closed"),
-    ] {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        addresses.push((format!("http://{}", listener.local_addr().unwrap()), says));
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let _ = stream.read(&mut [0; 4096]).await;
-                let _ = stream.write_all(answer).await;
-            }
-        });
-    }
-    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    addresses.push((format!("https://{}", plain.local_addr().unwrap()), "TLS"));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = plain.accept().await {
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        }
-    });
-    for (url, says) in addresses {
-        let builder = users_hyper::management(&url).token("token").retry(users_core::Retry::never());
-        let error = builder.build().unwrap().users().get("auth0|1").await.unwrap_err();
-        assert!(error.to_string().contains(says), "{url}: {error}");
-        says_each_cause_once(&error);
-        assert!(error.transport_error().is_some(), "{error:?}");
-    }
 }

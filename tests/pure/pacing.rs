@@ -11,34 +11,6 @@ use users_core::{
     Pacer as _, Permit, Retry, transport_fn,
 };
 use users_mock::{Bucket, FaultyTransport, Limits, MockTransport, Tenant, VirtualClock};
-use users_tests::bench::pacing::{Scenario, further, run, scenarios};
-
-/// What the scenarios miss of their targets.
-fn missed(scenarios: &[Scenario]) -> Vec<String> {
-    let missed = scenarios.iter().flat_map(|scenario| {
-        let row = run(scenario, 1);
-        let misses = scenario.target.map_or_else(Vec::new, |target| row.misses(target));
-        misses.into_iter().map(move |miss| format!("{}: {miss}", row.scenario))
-    });
-    missed.collect()
-}
-
-#[test]
-fn the_allowance_is_used_up_and_not_overrun() {
-    assert_eq!(missed(&scenarios()), [""; 0]);
-}
-
-#[test]
-fn other_tiers_far_tenants_and_crowds_are_no_trouble() {
-    assert_eq!(missed(&further()), [""; 0]);
-}
-
-#[test]
-fn the_same_chance_gives_the_same_course() {
-    let free = scenarios().into_iter().find(|scenario| scenario.name == "free-one").unwrap();
-    let told = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
-    assert_eq!(told(3), told(3));
-}
 
 /// A tenant, and calls that are all begun at once; gives the calls' count of successes.
 async fn at_once(client: &ManagementClient, tenant: &Tenant, calls: usize) -> usize {

@@ -6,7 +6,7 @@ use users_core::model::{
 };
 use users_core::{AccessToken, AuthenticationClient, Error, ManagementClient, StaticToken, token_fn};
 use users_mock::{MockTransport, VirtualClock};
-use users_tests::decode;
+use users_tests_pure::decode;
 
 const SECRETS: &[&str] = &[
     "hunter2-password",
@@ -155,7 +155,7 @@ fn errors_hide_what_the_server_quoted() {
 
 #[test]
 fn errors_hide_what_the_call_itself_carried() {
-    let (mock, management, authentication) = users_tests::clients();
+    let (mock, management, authentication) = users_tests_pure::clients();
     let users = management.users();
     for secret in ["hunter2-password", "assertion-1"] {
         mock.expect((http::Method::POST, "/users")).error(400, "x", &format!("'{secret}' is too weak"));

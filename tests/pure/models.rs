@@ -2,14 +2,13 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::Path;
 use std::time::Duration;
 use users_core::model::{
     ErrorBody, Flag, Identity, Impersonation, JsonObject, LinkTarget, MetadataUpdate, NewUser, Page, Patch,
     ProfileData, User, UserInfo, UserUpdate, json,
 };
 use users_core::{Clock as _, ErrorKind, SystemClock, management, management::GetUser};
-use users_tests::decode;
+use users_tests_pure::decode;
 
 fn survives<T: DeserializeOwned + Serialize>(text: &str) -> T {
     let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -197,11 +196,11 @@ fn errors_of_both_apis_are_read() {
 /// The recordings of a real tenant, where they are at hand.
 #[test]
 fn recorded_bodies_survive() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/recordings");
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        eprintln!("no recordings beside this checkout; the fixtures above stand in");
+    let Some(folder) = std::env::var_os("USERS_RECORDINGS") else {
+        eprintln!("USERS_RECORDINGS names no folder of recordings");
         return;
     };
+    let files = std::fs::read_dir(folder).unwrap();
     let mut read = 0;
     for file in files
         .map(|file| file.unwrap().path())
@@ -274,7 +273,7 @@ fn a_json_object_is_no_larger_than_its_list_of_entries() {
 fn a_key_that_is_no_unicode_text_fails_no_list_and_is_kept() {
     use users_core::management::GetAllUsers;
     let body = r#"[{"user_id":"a|1","\ud83d":{"x":1}},{"user_id":"a|2","user_metadata":{"\ud83d\ud83d":5,"plan":"gold"}}]"#;
-    let page = users_tests::decode::<GetAllUsers>(200, body).unwrap();
+    let page = users_tests_pure::decode::<GetAllUsers>(200, body).unwrap();
     assert_eq!(page.len(), 2);
     let written = serde_json::to_string(&page).unwrap();
     assert!(users_core::model::json::equal(&written, body), "{written}");
@@ -282,7 +281,7 @@ fn a_key_that_is_no_unicode_text_fails_no_list_and_is_kept() {
     assert_eq!(metadata.get::<String>("plan").unwrap().as_deref(), Some("gold"));
     assert!(metadata.to_json().contains(r#""\ud83d\ud83d":5"#), "{}", metadata.to_json());
     let envelope = format!(r#"{{"users":{body},"\udc00":1,"total":2}}"#);
-    let page = users_tests::decode::<GetAllUsers>(200, &envelope).unwrap();
+    let page = users_tests_pure::decode::<GetAllUsers>(200, &envelope).unwrap();
     assert!(users_core::model::json::equal(&serde_json::to_string(&page).unwrap(), &envelope));
 }
 
@@ -293,7 +292,7 @@ fn a_page_with_both_keys_of_its_list_loses_neither() {
         r#"{"tokens":[{"id":"1"}],"refresh_tokens":[{"id":"2"},{"id":"3"}],"next":"n"}"#,
         r#"{"refresh_tokens":[{"id":"2"}],"tokens":[]}"#,
     ] {
-        let page = users_tests::decode::<ListUserRefreshTokens>(200, body).unwrap();
+        let page = users_tests_pure::decode::<ListUserRefreshTokens>(200, body).unwrap();
         let written = serde_json::to_string(&page).unwrap();
         assert!(users_core::model::json::equal(&written, body), "{written}");
     }
@@ -315,7 +314,7 @@ fn the_list_of_an_envelope_is_the_one_that_holds_something() {
         r#"{"tokens":[ ],"refresh_tokens":[{"id":"x"}]}"#,
         r#"{"refresh_tokens":{},"tokens":[{"id":"x"}]}"#,
     ] {
-        let page = users_tests::decode::<ListUserRefreshTokens>(200, body).unwrap();
+        let page = users_tests_pure::decode::<ListUserRefreshTokens>(200, body).unwrap();
         assert_eq!(page.len(), 1, "{body}");
         assert!(users_core::model::json::equal(&serde_json::to_string(&page).unwrap(), body), "{page:?}");
     }

@@ -1,6 +1,6 @@
 //! What a tenant holds from the start: generated users and seed documents.
 
-use crate::{as_admin, create};
+use super::{as_admin, create};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use users_tests::fuzzing;
+use users_tests_pure::fuzzing;
 
 /// Runs one body on any bytes, and on texts that look like what it reads.
 fn run(body: fn(&[u8]), cases: u32, texts: impl Strategy<Value = String>) {
@@ -80,7 +80,7 @@ fn any_fault_specification_is_read_or_refused() {
 
 #[test]
 fn each_fuzz_target_has_its_program() {
-    let programs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
+    let programs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/fuzz_targets");
     let mut found: Vec<String> = std::fs::read_dir(programs)
         .unwrap()
         .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())

@@ -2,7 +2,7 @@
 
 use users_core::Error;
 use users_core::model::{Impersonation, LinkTarget, Protocol, UserUpdate};
-use users_tests::{clients, line};
+use users_tests_pure::{clients, line};
 
 type Made = Result<http::Request<bytes::Bytes>, Error>;
 

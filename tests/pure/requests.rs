@@ -11,7 +11,7 @@ use users_core::model::{
 };
 use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
-use users_tests::{clients, line};
+use users_tests_pure::{clients, line};
 
 type Request = http::Request<bytes::Bytes>;
 

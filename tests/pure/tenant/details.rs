@@ -1,6 +1,6 @@
 //! Details in which the tenant follows recorded responses rather than the documentation.
 
-use crate::{PASSWORD, as_admin, ask, create};
+use super::{PASSWORD, as_admin, ask, create};
 use http::Request;
 use serde_json::{Value, json};
 use users_mock::{Limits, Seed, Tenant};

@@ -12,7 +12,7 @@ use users_hyper::model::{
 use users_hyper::{HttpTransport as _, HyperTransport, ManagementClient};
 use users_mock::{Tenant, TenantServer};
 
-const SEED: &str = include_str!("fixtures/belongings.seed.json");
+const SEED: &str = include_str!("../fixtures/belongings.seed.json");
 
 const ADA: &str = "auth0|1";
 

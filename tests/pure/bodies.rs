@@ -9,7 +9,7 @@ use users_core::authentication::{GetInfo, Impersonate, RequestToken};
 use users_core::management::*;
 use users_core::model::*;
 use users_core::{Api, CATALOGUE, Operation};
-use users_tests::decode;
+use users_tests_pure::decode;
 
 const USER: &str = r#"{"user_id":"auth0|64b7f3a91c2e5d0012ab34cd","email":"ada@example.com","email_verified":true,"name":"Ada","nickname":"ada",
     "picture":"https://s.gravatar.com/avatar/1?s=480","created_at":"2024-05-01T10:00:00.000Z","updated_at":"2024-05-01T10:00:00.001Z","logins_count":3,
