@@ -8,7 +8,7 @@ mod facts;
 mod models;
 mod value;
 
-use crate::run::root;
+use crate::root;
 use exceptions::Exceptions;
 use facts::Facts;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! The table of operations in the documentation of `users-core`, made from the catalogue.
 
-use crate::run::root;
+use crate::root;
 use std::fmt::Write as _;
 use users_core::{Api, CATALOGUE, Descriptor, Safety};
 
