@@ -111,7 +111,7 @@ fn target(efficiency: f64, answered_429_pct: f64) -> Option<Target> {
     Some(Target { efficiency, answered_429_pct })
 }
 
-/// The scenarios, in the order in which they are told.
+/// The scenarios, in the order in which they are reported.
 pub fn scenarios() -> Vec<Scenario> {
     let all = Allowance { burst: 50.0, per_second: 16.0, windowed: false };
     let deletes = Allowance { burst: 20.0, per_second: 200.0 / 60.0, windowed: false };
@@ -449,7 +449,7 @@ mod tests {
     #[test]
     fn the_same_chance_gives_the_same_course() {
         let free = scenarios().into_iter().find(|scenario| scenario.name == "free-one").unwrap();
-        let told = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
-        assert_eq!(told(3), told(3));
+        let course = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
+        assert_eq!(course(3), course(3));
     }
 }

@@ -119,12 +119,12 @@ pub async fn run(seconds: u64, callers: usize) -> Outcome<Vec<Row>> {
 
 async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<Row> {
     let mut server = Server::start()?;
-    let transport = HyperTransport::builder().add_root_certificate_pem(&server.told.ca);
+    let transport = HyperTransport::builder().add_root_certificate_pem(&server.start.ca);
     let transport =
         if protocol == "HTTP/2" { transport.http2_only() } else { transport.http1_only() }.build()?;
     let client = users_hyper::on(ManagementClient::builder(transport))
-        .domain(&server.told.url)
-        .client_credentials(&server.told.client_id, server.told.client_secret.as_str())
+        .domain(&server.start.url)
+        .client_credentials(&server.start.client_id, server.start.client_secret.as_str())
         .attempt_timeout(ATTEMPT)
         .build()?;
     let book = SharedBook::default();
@@ -220,9 +220,9 @@ fn resident_mib() -> Option<f64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
 }
 
-/// What the server tells when it begins.
+/// What the server reports when it starts.
 #[derive(Debug, Serialize, Deserialize)]
-struct Told {
+struct Start {
     url: String,
     ca: String,
     client_id: String,
@@ -232,7 +232,7 @@ struct Told {
 /// The server, which ends with this value.
 struct Server {
     process: Child,
-    told: Told,
+    start: Start,
     ask: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
@@ -250,7 +250,7 @@ impl Server {
         let mut answers = BufReader::new(answers);
         let mut line = String::new();
         answers.read_line(&mut line)?;
-        Ok(Self { told: serde_json::from_str(&line)?, process, ask, answers })
+        Ok(Self { start: serde_json::from_str(&line)?, process, ask, answers })
     }
 
     /// The addresses of the users that are there.
@@ -280,13 +280,13 @@ pub async fn serve() -> Outcome<()> {
     }
     let server = TenantServer::bind_tls(faulty, ([127, 0, 0, 1], 0).into()).await?;
     let (client_id, client_secret) = tenant.client();
-    let told = Told {
+    let start = Start {
         url: server.url(),
         ca: server.ca_pem().unwrap_or_default().to_owned(),
         client_id,
         client_secret: client_secret.expose().to_owned(),
     };
-    println!("{}", serde_json::to_string(&told)?);
+    println!("{}", serde_json::to_string(&start)?);
     let lines = std::io::stdin().lines();
     for line in lines {
         line?;

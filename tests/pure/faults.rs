@@ -1,4 +1,4 @@
-//! Whatever goes wrong, by whatever kind of operation: how often it was sent, what came back, and whether the error told the truth.
+//! Whatever goes wrong, by whatever kind of operation: how often it was sent, what came back, and whether the error was right.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -146,7 +146,7 @@ fn latency_takes_time_each_way_and_chance_comes_from_the_clock() {
 }
 
 #[test]
-fn a_fault_can_be_told_in_a_word() {
+fn a_fault_can_be_written_as_text() {
     for (word, fits) in [
         ("503", "503 503 200"),
         ("404@users.get", "404 503 200"),

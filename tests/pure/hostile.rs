@@ -576,7 +576,7 @@ fn a_fallback_token_that_expired_meanwhile_is_not_used() {
 }
 
 #[test]
-fn a_rate_limited_token_endpoint_is_told_at_once() {
+fn a_rate_limited_token_endpoint_is_reported_at_once() {
     let mock = MockTransport::new();
     mock.expect(TOKEN)
         .status(429)

@@ -1,4 +1,4 @@
-//! What an id may be, and how it travels.
+//! What an id may be, and how it is encoded in a path.
 
 use users_core::Error;
 use users_core::model::{Impersonation, LinkTarget, Protocol, UserUpdate};

@@ -14,21 +14,21 @@ fn impatient(tenant: &Tenant) -> ManagementClient {
 }
 
 #[test]
-fn a_request_too_many_is_told_how_long_to_wait() {
+fn a_request_too_many_is_answered_with_how_long_to_wait() {
     let tenant = Tenant::builder().users(1).limits(Limits::enterprise_development()).build();
     let client = impatient(&tenant);
     let id = tenant.user_ids().remove(0);
     tenant.clock().block_on(async {
         for left in (0..10).rev() {
-            let told = client.users().get(&id).with_meta().await.unwrap().rate_limit().unwrap();
-            assert_eq!((told.limit, told.remaining), (Some(10), Some(left)));
+            let limits = client.users().get(&id).with_meta().await.unwrap().rate_limit().unwrap();
+            assert_eq!((limits.limit, limits.remaining), (Some(10), Some(left)));
         }
         let refused = client.users().get(&id).await.unwrap_err();
         assert!(refused.is_rate_limited() && !refused.may_have_been_applied(), "{refused}");
         assert_eq!(refused.code(), Some("too_many_requests"));
-        let told = refused.rate_limit().unwrap();
-        assert_eq!(told.remaining, Some(0));
-        assert_eq!(told.reset, Some(tenant.clock().unix_now() + Duration::from_secs(1)));
+        let limits = refused.rate_limit().unwrap();
+        assert_eq!(limits.remaining, Some(0));
+        assert_eq!(limits.reset, Some(tenant.clock().unix_now() + Duration::from_secs(1)));
         tenant.clock().sleep(Duration::from_millis(500)).await;
         assert!(client.users().get(&id).await.is_ok(), "two are added each second");
     });

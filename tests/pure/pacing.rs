@@ -79,7 +79,7 @@ fn what_is_known_of_the_limits_can_be_read() {
 }
 
 /// The headers of an answer.
-fn told(limit: u32, remaining: u32) -> HeaderMap {
+fn reported(limit: u32, remaining: u32) -> HeaderMap {
     let headers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
     headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.into())).collect()
 }
@@ -169,7 +169,7 @@ fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
         for limit in 1..500 {
-            exchange(&pacer, StatusCode::OK, &told(limit, limit)).await;
+            exchange(&pacer, StatusCode::OK, &reported(limit, limit)).await;
         }
     });
     assert!(pacer.limits().len() <= 8, "{}", pacer.limits().len());
@@ -360,7 +360,7 @@ fn a_permit_that_is_dropped_unused_gives_its_turn_back_too() {
         let clock = VirtualClock::new();
         let pacer = AdaptivePacer::new(clock.clone());
         clock.block_on(async {
-            exchange(&pacer, StatusCode::OK, &told(50, 5)).await;
+            exchange(&pacer, StatusCode::OK, &reported(50, 5)).await;
             clock.sleep(Duration::from_secs(2)).await;
             for _ in 0..drops {
                 drop(acquire(&pacer, GetUser::DESCRIPTOR).await);
@@ -379,7 +379,7 @@ fn a_mock_that_is_always_full_and_answers_in_no_time_has_a_finite_rate() {
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
         for _ in 0..30 {
-            exchange(&pacer, StatusCode::OK, &told(50, 50)).await;
+            exchange(&pacer, StatusCode::OK, &reported(50, 50)).await;
         }
     });
     assert!(pacer.limits()[0].per_second.is_finite(), "{:?}", pacer.limits());
@@ -390,7 +390,7 @@ fn a_permit_that_is_dropped_unused_gives_its_place_back() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
-        exchange(&pacer, StatusCode::OK, &told(2, 1)).await;
+        exchange(&pacer, StatusCode::OK, &reported(2, 1)).await;
         clock.sleep(Duration::from_secs(60)).await;
         let left = || pacer.limits()[0].remaining;
         assert_eq!(left(), 2);
@@ -442,7 +442,7 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
             "GET /users/{id}: the rate limit requires a wait of 30.0 s, longer than the call may take; call again after that, \
              or raise its timeout or max_server_delay (retry after 30 s)"
         );
-        assert!(mock.clock().elapsed() - before < Duration::from_millis(100), "it is told at once");
+        assert!(mock.clock().elapsed() - before < Duration::from_millis(100), "it fails at once");
         let paused = client.rate_limit().into_iter().find(|known| known.limit == 40).unwrap();
         assert_eq!(paused.paused, Some(Duration::from_secs(30)));
 
@@ -492,7 +492,7 @@ fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_pas
 }
 
 #[test]
-fn a_call_whose_turn_would_come_too_late_is_told_at_once() {
+fn a_call_whose_turn_would_come_too_late_fails_at_once() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let client = tenant.management();
     let (users, id, clock) = (client.users(), tenant.user_ids().remove(0), tenant.clock());

@@ -175,10 +175,10 @@ fn no_attempt_outlives_the_call_s_own_time() {
 
 #[test]
 fn a_call_s_patience_with_connecting_reaches_the_transport_and_goes_before_the_client_s() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = Arc::clone(&told);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
     let transport = Arc::new(transport_fn(move |request: http::Request<bytes::Bytes>, _| {
-        tell.lock().unwrap().push(request.extensions().get::<ConnectTimeout>().map(|connect| connect.0));
+        record.lock().unwrap().push(request.extensions().get::<ConnectTimeout>().map(|connect| connect.0));
         async { Ok(http::Response::new(Body::from(USER))) }
     }));
     let clock = VirtualClock::new();
@@ -195,7 +195,7 @@ fn a_call_s_patience_with_connecting_reaches_the_transport_and_goes_before_the_c
         hasty.users().get("auth0|1").await.unwrap();
         hasty.users().get("auth0|1").connect_timeout(Duration::from_secs(1)).await.unwrap();
     });
-    assert_eq!(*told.lock().unwrap(), [None, Some(Duration::from_secs(2)), Some(Duration::from_secs(1))]);
+    assert_eq!(*seen.lock().unwrap(), [None, Some(Duration::from_secs(2)), Some(Duration::from_secs(1))]);
 }
 
 #[test]
@@ -283,10 +283,10 @@ fn a_policy_of_one_s_own_decides_how_often_and_how_soon_but_not_what_is_safe() {
     mock.expect(GetUser::DESCRIPTOR).status(503).header("retry-after", "60");
     mock.expect(GetUser::DESCRIPTOR).json("{}");
     mock.expect(CreateUser::DESCRIPTOR).status(502);
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = Arc::clone(&told);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
     let policy = Retry::by(move |failed| {
-        tell.lock().unwrap().push((failed.errors, failed.status.map(|status| status.as_u16())));
+        record.lock().unwrap().push((failed.errors, failed.status.map(|status| status.as_u16())));
         Some(Duration::from_secs(1))
     });
     let builder = ManagementClient::builder(mock.clone()).domain("tenant.example.com").clock(mock.clock());
@@ -302,7 +302,7 @@ fn a_policy_of_one_s_own_decides_how_often_and_how_soon_but_not_what_is_safe() {
     });
     let expected: Vec<_> =
         (1..=5).map(|errors| (errors, Some(if errors == 5 { 503 } else { 502 }))).collect();
-    assert_eq!(*told.lock().unwrap(), expected, "it is not asked about a creation");
+    assert_eq!(*seen.lock().unwrap(), expected, "it is not asked about a creation");
     mock.verify();
 }
 

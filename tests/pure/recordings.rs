@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use users_mock::{Seed, Tenant};
 
-/// What is made up anew each time, so that only its shape is compared.
+/// What is generated anew each time, so that only its shape is compared.
 const RANDOM: &[&str] = &[
     "created_at",
     "updated_at",
@@ -62,7 +62,7 @@ fn replay(file: &Path) {
     let user_token =
         if name.starts_with("user-info") { Some(seed_the_user(&tenant, &exchanges)) } else { None };
     let token = tenant.management_token();
-    // Ids that the recorded tenant made up, and those that this one did instead.
+    // Ids that the recorded tenant generated, and those that this one generated instead.
     let mut ids: HashMap<String, String> = HashMap::new();
     for (number, exchange) in exchanges.iter().enumerate() {
         let (request, expected) = (&exchange["request"], &exchange["response"]);

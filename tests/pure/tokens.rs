@@ -95,7 +95,7 @@ fn an_early_renewal_that_fails_does_not_throw_a_good_token_away() {
 #[test]
 fn a_thousand_calls_with_an_expired_token_renew_it_once() {
     let latency = Duration::from_millis(20)..=Duration::from_millis(80);
-    for told_by_its_lifetime in [true, false] {
+    for is_known_to_expire in [true, false] {
         let tenant = Tenant::builder().users(1).token_lifetime(Duration::from_secs(3600)).build();
         let faulty = FaultyTransport::new(tenant.clone(), tenant.clock()).latency(latency.clone());
         let (client_id, client_secret) = tenant.client();
@@ -105,7 +105,7 @@ fn a_thousand_calls_with_an_expired_token_renew_it_once() {
         let (clock, id) = (tenant.clock(), tenant.user_ids().remove(0));
         clock.block_on(async {
             client.users().get(&id).await.unwrap();
-            if told_by_its_lifetime {
+            if is_known_to_expire {
                 clock.sleep(Duration::from_secs(3600)).await;
             } else {
                 tenant.forget_tokens();
@@ -116,7 +116,7 @@ fn a_thousand_calls_with_an_expired_token_renew_it_once() {
         assert_eq!(tenant.tokens_fetched(), 2, "the first, and one renewal");
         let refused =
             tenant.requests().iter().filter(|request| request.status == StatusCode::UNAUTHORIZED).count();
-        assert_eq!(refused, if told_by_its_lifetime { 0 } else { 1000 });
+        assert_eq!(refused, if is_known_to_expire { 0 } else { 1000 });
     }
 }
 

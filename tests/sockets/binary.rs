@@ -144,12 +144,12 @@ async fn it_keeps_to_the_limits_of_a_tier() {
         .build()
         .unwrap()
         .users();
-    let told = users.get_all().with_meta().await.unwrap().rate_limit().unwrap();
-    assert_eq!((told.limit, told.remaining), (Some(40), Some(39)));
+    let limits = users.get_all().with_meta().await.unwrap().rate_limit().unwrap();
+    assert_eq!((limits.limit, limits.remaining), (Some(40), Some(39)));
 }
 
 #[tokio::test]
-async fn it_is_slow_and_fails_as_it_is_told() {
+async fn it_is_slow_and_fails_as_requested() {
     let arguments = [
         "--json",
         "--users",

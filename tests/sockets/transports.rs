@@ -52,7 +52,7 @@ fn users_core_works_on_ureq_without_an_async_runtime() {
 }
 
 #[test]
-fn a_server_that_is_gone_or_hangs_is_told_by_either() {
+fn a_server_that_is_gone_or_hangs_is_reported_by_either() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

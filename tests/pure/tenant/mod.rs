@@ -96,7 +96,7 @@ fn tokens_expire_by_the_tenant_s_clock() {
 }
 
 #[test]
-fn oauth_errors_are_told_as_auth0_does() {
+fn oauth_errors_are_reported_as_auth0_does() {
     let tenant = Tenant::new();
     let audience = "https://tenant.example.com/api/v2/";
     let good = json!({"grant_type": "client_credentials", "client_id": "tenant-client", "client_secret": "tenant-secret", "audience": audience});
@@ -114,8 +114,8 @@ fn oauth_errors_are_told_as_auth0_does() {
         (with("grant_type", "password"), 403, Some("unauthorized_client")),
     ] {
         let answer = ask(&tenant, "POST", "/oauth/token", "", &body);
-        let told: Value = serde_json::from_slice(answer.body()).unwrap();
-        assert_eq!((answer.status().as_u16(), told["error"].as_str()), (status, error), "{body}");
+        let reported: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!((answer.status().as_u16(), reported["error"].as_str()), (status, error), "{body}");
     }
     let form = Request::post("http://127.0.0.1:4000/oauth/token")
         .header("content-type", "application/x-www-form-urlencoded")

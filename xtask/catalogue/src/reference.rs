@@ -65,7 +65,7 @@ fn table() -> String {
         let safety = match descriptor.safety {
             Safety::Safe => "yes, it reads",
             Safety::Idempotent => "yes",
-            _ => "on your word",
+            _ => "if marked `idempotent`",
         };
         let node = NODE
             .iter()

@@ -13,7 +13,7 @@ use users_model::*;
 /// Decodes a value and encodes it again; gives what was not understood.
 type Check = fn(&Value) -> Vec<String>;
 
-/// Which model an endpoint's request and answer are, `None` where nothing travels.
+/// Which model an endpoint's request and answer are, `None` where there is no body.
 #[rustfmt::skip]
 const MODELS: &[(&str, Option<Check>, Option<Check>)] = &[
     ("DELETE /connections/{id}/users",                                 None, None),
