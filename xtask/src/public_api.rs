@@ -1,7 +1,7 @@
 //! Snapshots of each published crate's public API, in `crates/NAME/public-api.txt`.
 
 use crate::published;
-use crate::run::{command, is_ci, read, root, status, target, write};
+use crate::run::{command, is_ci, program, read, root, status, target, write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,7 +16,8 @@ const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 pub fn run(bless: bool) -> Result<Option<String>, String> {
     let mut crates = published::all()?;
     crates.retain(published::Published::has_library);
-    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    // Not `current_exe`: an earlier step may have built this program anew, in its place.
+    let this = program(&target().join("debug"), "xtask");
     let mut doc = command("cargo");
     // The selection of the step `documentation`, so that dependencies are checked once. RUSTC_BOOTSTRAP=1 for cargo itself would
     // rerun build scripts and compile everything again; so only rustdoc gets it.
