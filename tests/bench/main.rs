@@ -1,8 +1,10 @@
 //! The project's measurements: `cargo xtask bench`.
 
+mod pacing;
+mod soak;
+
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use users_tests::bench::{pacing, soak};
 
 #[derive(Parser)]
 #[command(about = "The project's measurements", bin_name = "cargo xtask bench")]

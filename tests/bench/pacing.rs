@@ -111,7 +111,7 @@ fn target(efficiency: f64, answered_429_pct: f64) -> Option<Target> {
     Some(Target { efficiency, answered_429_pct })
 }
 
-/// The scenarios, in the order in which they are told.
+/// The scenarios, in the order in which they are reported.
 pub fn scenarios() -> Vec<Scenario> {
     let all = Allowance { burst: 50.0, per_second: 16.0, windowed: false };
     let deletes = Allowance { burst: 20.0, per_second: 200.0 / 60.0, windowed: false };
@@ -419,5 +419,37 @@ impl Scenario {
         let Some((after, _, later)) = &self.change else { return (to - from) * per_second };
         let change = after.as_secs_f64().clamp(from, to);
         (change - from) * per_second + (to - change) * later
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the scenarios miss of their targets.
+    fn missed(scenarios: &[Scenario]) -> Vec<String> {
+        let missed = scenarios.iter().flat_map(|scenario| {
+            let row = run(scenario, 1);
+            let misses = scenario.target.map_or_else(Vec::new, |target| row.misses(target));
+            misses.into_iter().map(move |miss| format!("{}: {miss}", row.scenario))
+        });
+        missed.collect()
+    }
+
+    #[test]
+    fn the_allowance_is_used_up_and_not_overrun() {
+        assert_eq!(missed(&scenarios()), [""; 0]);
+    }
+
+    #[test]
+    fn other_tiers_far_tenants_and_crowds_are_no_trouble() {
+        assert_eq!(missed(&further()), [""; 0]);
+    }
+
+    #[test]
+    fn the_same_chance_gives_the_same_course() {
+        let free = scenarios().into_iter().find(|scenario| scenario.name == "free-one").unwrap();
+        let course = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
+        assert_eq!(course(3), course(3));
     }
 }

@@ -1,11 +1,7 @@
-//! Measurements. They are programs of the crate `users-tests`, for they need all crates together.
+//! Measurements, by the program of the crate `users-bench`.
 
 use crate::run::{command, status};
 
 pub fn run(arguments: &[String]) -> Result<(), String> {
-    status(
-        command("cargo")
-            .args(["run", "--quiet", "-p", "users-tests", "--bin", "bench", "--"])
-            .args(arguments),
-    )
+    status(command("cargo").args(["run", "--quiet", "-p", "users-bench", "--"]).args(arguments))
 }

@@ -1,27 +1,38 @@
-//! Each crate with each of its features alone, and with none.
+//! The published crates with few features: each feature alone, and none.
 
-use crate::run::{cargo, metadata};
-use serde_json::Value;
+use crate::published;
+use crate::run::{cargo, command, status};
 
-/// Checks every library with no feature, and with each feature by itself.
+/// Checks every published crate with no feature, and with each feature by itself.
 pub fn each_alone() -> Result<(), String> {
-    let metadata = metadata(&["--no-deps"])?;
-    for package in metadata["packages"].as_array().into_iter().flatten() {
-        let name = package["name"].as_str().unwrap_or_default();
-        let features = package["features"].as_object().into_iter().flat_map(|features| features.keys());
-        for feature in std::iter::once("").chain(features.map(String::as_str)) {
-            if feature == "default" || !publishes(package) {
-                continue;
-            }
-            println!("{name} {}", if feature.is_empty() { "(none)" } else { feature });
-            let alone = ["check", "--quiet", "-p", name, "--no-default-features", "--features", feature];
-            cargo(&alone)?;
+    for published in published::all()? {
+        let features = published.manifest["features"].as_object();
+        let features = features.into_iter().flat_map(|features| features.keys().map(String::as_str));
+        for feature in std::iter::once("").chain(features.filter(|feature| *feature != "default")) {
+            println!("{} {}", published.name, if feature.is_empty() { "(none)" } else { feature });
+            let name = published.name.as_str();
+            cargo(&["check", "--quiet", "-p", name, "--no-default-features", "--features", feature])?;
         }
     }
     Ok(())
 }
 
-/// Whether a package is meant for others.
-pub fn publishes(package: &Value) -> bool {
-    package["publish"].as_array().is_none_or(|registries| !registries.is_empty())
+/// Lints the published crates with no feature. The test crates are left out: they would enable the features again.
+pub fn lints_without() -> Result<(), String> {
+    let mut clippy = command("cargo");
+    clippy.arg("clippy").args(published::select(&published::all()?));
+    status(clippy.args(["--no-default-features", "--", "-D", "warnings"]))
+}
+
+/// Runs the unit tests of the published crates with no feature.
+///
+/// Those of users-hyper are left out: without cryptography it builds no client, and its dev-dependencies enable features of the others.
+pub fn tests_without() -> Result<(), String> {
+    let mut crates = published::all()?;
+    crates.retain(|published| published.has_library() && published.name != "users-hyper");
+    let mut test = command("cargo");
+    status(
+        test.args(["test", "--lib", "--no-default-features", "--no-fail-fast"])
+            .args(published::select(&crates)),
+    )
 }

@@ -1,17 +1,25 @@
 //! The workspace's chores.
 
 mod bench;
+mod catalogue;
+mod check;
 mod ci;
-mod contract;
 mod features;
 mod layers;
 mod long;
+mod minimal;
+mod msrv;
+mod package;
 mod peers;
+mod public_api;
+mod published;
 mod purity;
-mod reference;
 mod run;
+mod steps;
+mod words;
 
 use clap::{Parser, Subcommand};
+use std::path::Path;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -23,8 +31,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Everything that must hold before a change lands: format, lints, tests, documentation, features, purity, licences.
-    Ci,
+    /// What is quick to check after every edit: formatting, words, layers, lints, and the tests without sockets.
+    Check,
+    /// Everything that must hold before a change lands.
+    Ci {
+        /// Only this step; may be repeated.
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
+        /// Prints the names of the steps.
+        #[arg(long, conflicts_with = "only")]
+        list: bool,
+    },
     /// Compares Auth0's contract with the catalogue and the models.
     Contract {
         /// A fresh OpenAPI document of Auth0's, to check this project's own statement of it against.
@@ -38,9 +55,15 @@ enum Chore {
     Layers,
     /// Writes the table of operations in the documentation of users-core.
     Reference,
+    /// Compares the public APIs of the published crates with their snapshots.
+    PublicApi {
+        /// Rewrites the snapshots.
+        #[arg(long)]
+        bless: bool,
+    },
     /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
     Peers,
-    /// Measures: `pacing` on a virtual clock, `soak` over real sockets; `bench --help` tells more.
+    /// Measures: `pacing` on a virtual clock, `soak` over real sockets; see `bench --help`.
     #[command(disable_help_flag = true)]
     Bench {
         /// Which measurement, and its options.
@@ -58,12 +81,23 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = public_api::as_rustdoc() {
+        return code;
+    }
     let outcome = match Arguments::parse().chore {
-        Chore::Ci => ci::run(),
-        Chore::Contract { oas, write } => contract::run(oas.as_deref(), write),
+        Chore::Check => check::run(),
+        Chore::Ci { list: true, .. } => {
+            ci::list();
+            Ok(())
+        }
+        Chore::Ci { only, .. } => ci::run(&only),
+        Chore::Contract { oas, write } => contract(oas.as_deref(), write),
         Chore::Layers => layers::print().and_then(|()| layers::check()),
-        Chore::Reference => reference::run(false),
-        Chore::Peers => peers::run().map(|told| println!("{told}")),
+        Chore::Reference => catalogue::run(&["reference"]),
+        Chore::PublicApi { bless } => {
+            public_api::run(bless).map(|message| message.iter().for_each(|message| println!("{message}")))
+        }
+        Chore::Peers => peers::run().map(|said| println!("{said}")),
         Chore::Bench { arguments } => bench::run(&arguments),
         Chore::Long { executions } => long::run(executions),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
@@ -75,4 +109,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn contract(oas: Option<&Path>, write: bool) -> Result<(), String> {
+    // The program runs in the workspace's folder, so a relative path is made absolute.
+    let oas = oas.map(std::path::absolute).transpose().map_err(|error| error.to_string())?;
+    let oas = oas.as_deref().map(Path::to_string_lossy);
+    let mut arguments = vec!["contract"];
+    if let Some(oas) = &oas {
+        arguments.extend(["--oas", oas]);
+    }
+    if write {
+        arguments.push("--write");
+    }
+    catalogue::run(&arguments)
 }

@@ -1,8 +1,8 @@
 //! Clients that nobody here wrote, against the embedded tenant.
 
-use crate::run::{command, output, root, status};
+use crate::run::{command, output, program, programs, root, status, target};
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 /// A client, the script that drives it, and how its tenant begins.
@@ -24,14 +24,14 @@ const PEERS: &[Peer] = &[
 
 /// Runs each client over TLS through every call; gives what they said last.
 pub fn run() -> Result<String, String> {
-    status(command("cargo").args(["build", "--quiet", "-p", "users-tenant", "--bin", "users-tenant"]))?;
-    let told: Result<Vec<String>, String> = PEERS.iter().map(Peer::run).collect();
-    Ok(told?.join("; "))
+    let tenant = program(&programs()?, "users-tenant");
+    let said: Result<Vec<String>, String> = PEERS.iter().map(|peer| peer.run(&tenant)).collect();
+    Ok(said?.join("; "))
 }
 
 impl Peer {
-    fn run(&self) -> Result<String, String> {
-        let folder = root().join("target").join("peers").join(self.package);
+    fn run(&self, program: &Path) -> Result<String, String> {
+        let folder = target().join("peers").join(self.package);
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let script = root().join("xtask").join("peers").join(self.script);
         // Node looks for packages beside the script, so a copy lies where they are installed.
@@ -44,16 +44,16 @@ impl Peer {
             status(command("npm").current_dir(&folder).args(arguments))?;
         }
         let ca = folder.join("ca.pem");
-        let tenant = Tenant::start(&ca, self.tenant)?;
-        let told = output(
+        let tenant = Tenant::start(program, &ca, self.tenant)?;
+        let said = output(
             command("node")
                 .current_dir(&folder)
                 .arg(self.script)
                 .arg(&tenant.line)
                 .env("NODE_EXTRA_CA_CERTS", &ca),
         )?;
-        print!("{told}");
-        Ok(told.lines().last().unwrap_or_default().to_owned())
+        print!("{said}");
+        Ok(said.lines().last().unwrap_or_default().to_owned())
     }
 }
 
@@ -65,10 +65,8 @@ struct Tenant {
 }
 
 impl Tenant {
-    fn start(ca: &PathBuf, arguments: &[&str]) -> Result<Self, String> {
-        let folder =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        let mut process = command(folder.join("debug").join("users-tenant"))
+    fn start(program: &Path, ca: &Path, arguments: &[&str]) -> Result<Self, String> {
+        let mut process = command(program)
             .args(["--json", "--tls", "--ca-out"])
             .arg(ca)
             .args(arguments)

@@ -10,6 +10,17 @@ pub fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    // A relative folder counts from the workspace, where every command runs.
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
+/// Whether this is a continuous-integration machine, where nothing may be left out.
+pub fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
 /// A command in the workspace's folder.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
@@ -48,4 +59,35 @@ pub fn is_there(program: &str, arguments: &[&str]) -> bool {
 pub fn metadata(arguments: &[&str]) -> Result<serde_json::Value, String> {
     let text = output(command("cargo").args(["metadata", "--format-version", "1"]).args(arguments))?;
     serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))
+}
+
+/// Builds every target, tests included, with the features that they are tested with, and gives the folder of the programs.
+///
+/// A program that were built by itself would have dependencies with other features, and compile them all again.
+pub fn programs() -> Result<PathBuf, String> {
+    cargo(&["build", "--quiet", "--workspace", "--all-features", "--all-targets"])?;
+    Ok(target().join("debug"))
+}
+
+/// The file of a program in the folder that [`programs`] gives.
+pub fn program(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Reads a file; an error names it.
+pub fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Writes a file; an error names it.
+pub fn write(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// Makes an empty folder, whatever was there before.
+pub fn empty(folder: &Path) -> Result<(), String> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))
 }

@@ -68,10 +68,10 @@ async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     let update = UserUpdate::new().nickname("Ada").clear_picture();
     tour.call("update", users.update(&id, update), user).await;
     let theme = MetadataUpdate::new().set("theme", "dark").set("beta", true);
-    let told = |user: &User| metadata(user.user_metadata.as_ref());
-    tour.call("update_user_metadata", users.update_user_metadata(&id, theme), told).await;
+    let shown = |user: &User| metadata(user.user_metadata.as_ref());
+    tour.call("update_user_metadata", users.update_user_metadata(&id, theme), shown).await;
     let theme = MetadataUpdate::new().set("theme", "light").remove("beta");
-    tour.call("update_user_metadata (merged)", users.update_user_metadata(&id, theme), told).await;
+    tour.call("update_user_metadata (merged)", users.update_user_metadata(&id, theme), shown).await;
     let plan = serde_json::json!({"plan": "gold"});
     tour.call("update_app_metadata", users.update_app_metadata(&id, plan), |user| {
         metadata(user.app_metadata.as_ref())
@@ -183,14 +183,14 @@ impl Tour {
         tell: impl FnOnce(&T) -> String,
     ) -> Option<T> {
         self.calls += 1;
-        let (colour, told) = match &outcome {
+        let (colour, result) = match &outcome {
             Ok(value) => ("32", tell(value)),
             Err(error) => {
                 self.failed += 1;
                 ("31", error.to_string())
             }
         };
-        println!("  {name:<32} {:>3}  {told}", self.paint(colour, &format!("{status:>3}")));
+        println!("  {name:<32} {:>3}  {result}", self.paint(colour, &format!("{status:>3}")));
         outcome.ok()
     }
 
@@ -215,7 +215,7 @@ fn metadata(metadata: Option<&users_hyper::model::JsonObject>) -> String {
     metadata.map(users_hyper::model::JsonObject::to_json).unwrap_or_default()
 }
 
-#[allow(clippy::ptr_arg)] // it stands where a call's own value is told
+#[allow(clippy::ptr_arg)] // it stands where a call's own value is shown
 fn identities(identities: &Vec<Identity>) -> String {
     let one = |identity: &Identity| {
         let provider = identity.provider.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -225,7 +225,7 @@ fn identities(identities: &Vec<Identity>) -> String {
     identities.iter().map(one).collect::<Vec<_>>().join("  ")
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // it stands where a call's own value is told
+#[allow(clippy::trivially_copy_pass_by_ref)] // it stands where a call's own value is shown
 fn nothing((): &()) -> String {
     "done".to_owned()
 }

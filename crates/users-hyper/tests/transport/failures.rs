@@ -133,7 +133,7 @@ async fn an_answer_cut_short_is_an_error_of_its_body() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_told_apart() {
+async fn what_is_not_http_is_distinguished() {
     for garbage in ["SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP/1.1 9999 Nope\r\n\r\n", "<html>\r\n\r\n"] {
         let server = Server::answering(garbage).await;
         let error = answer(&transport(), &server.url(), None).await.unwrap_err();

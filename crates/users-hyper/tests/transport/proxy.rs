@@ -91,7 +91,7 @@ async fn this_machine_and_the_bypassed_hosts_are_reached_directly() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_says_no_is_told_without_its_password() {
+async fn a_proxy_that_says_no_is_reported_without_its_password() {
     let credentials = "http://name:secret-password@";
     for (says_no, says) in [
         ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "proxy authorization required"),

@@ -215,7 +215,7 @@ pub(crate) async fn get_text(transport: &HyperTransport, url: &str) -> Result<St
     text(answer(transport, url, None).await?).await
 }
 
-/// Checks what the client acts on and what a person reads; and that nothing is told that must not be.
+/// Checks the error's kind and its message, and that the message holds no secret.
 #[track_caller]
 pub(crate) fn assert_error(error: &TransportError, kind: TransportErrorKind, sent: Sent, says: &str) {
     let message = error.to_string();

@@ -60,7 +60,7 @@ async fn an_unknown_authority_is_refused_by_the_platforms_roots_too() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_told_apart_from_one_that_hangs_up() {
+async fn a_server_without_tls_is_distinguished_from_one_that_hangs_up() {
     let server = Server::new(|mut stream| async move {
         let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
         tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.unwrap();

@@ -1,0 +1,198 @@
+//! Whatever goes wrong, by whatever kind of operation: how often it was sent, what came back, and whether the error was right.
+
+use bytes::Bytes;
+use http::StatusCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use users_core::management::{DeleteUser, GetUser, UpdateUser};
+use users_core::model::UserUpdate;
+use users_core::{Error, HttpTransport as _, ManagementClient, Retry, transport_fn};
+use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant};
+use users_tests_pure::FAULTS;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Safe,
+    Idempotent,
+    Unsafe,
+    UnsafeOnWord,
+}
+
+const KINDS: [Kind; 4] = [Kind::Safe, Kind::Idempotent, Kind::Unsafe, Kind::UnsafeOnWord];
+
+/// What became of one call.
+struct Outcome {
+    /// How often it was sent.
+    sent: u32,
+    result: Result<(), Error>,
+    /// Whether the tenant is another than before.
+    applied: bool,
+}
+
+/// One call of this kind, on which this fault falls once or always.
+fn meet(fault: Fault, always: bool, kind: Kind) -> Outcome {
+    let tenant = Tenant::builder().users(1).build();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    let (counted, sent) = (faulty.clone(), Arc::new(AtomicU32::new(0)));
+    let counter = Arc::clone(&sent);
+    let counting = transport_fn(move |request: http::Request<Bytes>, deadline| {
+        let (faulty, is_call) = (counted.clone(), request.uri().path().starts_with("/api/v2/users/"));
+        counter.fetch_add(is_call.into(), Ordering::Relaxed);
+        async move { faulty.send(request, deadline).await }
+    });
+    let (client_id, client_secret) = tenant.client();
+    let client = ManagementClient::builder(counting).domain(tenant.domain()).clock(tenant.clock());
+    let users = client.client_credentials(client_id, client_secret).build().unwrap().users();
+    let id = tenant.user_ids().remove(0);
+    let change = || UserUpdate::new().nickname("Ada");
+    let before = tenant.user(&id);
+
+    let injected = faulty.inject(fault).on(match kind {
+        Kind::Safe => GetUser::DESCRIPTOR,
+        Kind::Idempotent => DeleteUser::DESCRIPTOR,
+        Kind::Unsafe | Kind::UnsafeOnWord => UpdateUser::DESCRIPTOR,
+    });
+    if always {
+        injected.always();
+    }
+    let result = tenant.clock().block_on(async {
+        match kind {
+            Kind::Safe => users.get(&id).await.map(drop),
+            Kind::Idempotent => users.delete(&id).await,
+            Kind::Unsafe => users.update(&id, change()).await.map(drop),
+            Kind::UnsafeOnWord => users.update(&id, change()).idempotent(true).await.map(drop),
+        }
+    });
+    Outcome { sent: sent.load(Ordering::Relaxed), result, applied: before != tenant.user(&id) }
+}
+
+/// The cell of the table: how often it was sent, and how it ended.
+fn cell(outcome: &Outcome) -> String {
+    let times = format!("{}×", outcome.sent);
+    match &outcome.result {
+        Ok(()) => format!("{times} done"),
+        Err(error) => {
+            let perhaps = if error.may_have_been_applied() { ", perhaps made" } else { "" };
+            format!("{times} {:?}{perhaps}", error.kind())
+        }
+    }
+}
+
+fn table(always: bool) -> String {
+    let mut table =
+        String::from("| | read | delete | change | change, `idempotent(true)` |\n|---|---|---|---|---|\n");
+    for (name, fault) in FAULTS {
+        let cells = KINDS.map(|kind| cell(&meet(*fault, always, kind)));
+        table += &format!("| {name} | {} |\n", cells.join(" | "));
+    }
+    table
+}
+
+#[test]
+fn the_documentation_s_tables_of_faults_are_what_happens() {
+    let documented = include_str!("../../crates/users-core/FAULTS.md");
+    for (always, title) in [(false, "Once"), (true, "Always")] {
+        let happens = table(always);
+        assert!(documented.contains(&happens), "{title}:\n{happens}");
+    }
+}
+
+#[test]
+fn an_error_never_denies_a_change_that_was_made_and_no_change_is_made_twice_without_a_word() {
+    for (name, fault) in FAULTS {
+        for always in [false, true] {
+            for kind in KINDS {
+                let outcome = meet(*fault, always, kind);
+                let at = format!("{name}, always: {always}, {kind:?}: {:?}", outcome.result);
+                match &outcome.result {
+                    Ok(()) => assert_eq!(outcome.applied, kind != Kind::Safe, "{at}"),
+                    Err(error) if outcome.applied => assert!(error.may_have_been_applied(), "{at}"),
+                    Err(error) => assert!(kind != Kind::Safe || !error.may_have_been_applied(), "{at}"),
+                }
+                if kind == Kind::Unsafe && outcome.applied && outcome.result.is_err() {
+                    assert_eq!(outcome.sent, 1, "{at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn latency_takes_time_each_way_and_chance_comes_from_the_clock() {
+    let story = || {
+        let tenant = Tenant::builder().users(1).build();
+        let each_way = Duration::from_millis(20)..=Duration::from_millis(80);
+        let faulty = FaultyTransport::new(tenant.clone(), tenant.clock()).latency(each_way);
+        faulty.inject(Fault::Status(StatusCode::BAD_GATEWAY)).chance(0.3);
+        let client = ManagementClient::builder(faulty.clone()).domain(tenant.domain()).clock(tenant.clock());
+        let users = client.token(tenant.management_token()).retry(Retry::never()).build().unwrap().users();
+        let id = tenant.user_ids().remove(0);
+        let failed = tenant.clock().block_on(async {
+            let mut failed = 0;
+            for _ in 0..200 {
+                failed += u32::from(users.get(&id).await.is_err());
+            }
+            faulty.mend();
+            assert!(users.get(&id).await.is_ok());
+            failed
+        });
+        (failed, tenant.clock().elapsed())
+    };
+    let (failed, elapsed) = story();
+    assert!((40..=80).contains(&failed), "{failed} of 200");
+    assert!((Duration::from_secs(18)..Duration::from_secs(22)).contains(&elapsed), "{elapsed:?}");
+    assert_eq!(story(), (failed, elapsed), "the same every time");
+}
+
+#[test]
+fn a_fault_can_be_written_as_text() {
+    for (word, fits) in [
+        ("503", "503 503 200"),
+        ("404@users.get", "404 503 200"),
+        ("404@users.update", "503 200 200"),
+        ("404@users.get,after=2", "503 200 404"),
+        ("404,times=2", "404 404 503"),
+        ("404@users.get,always", "404 404 404"),
+        ("404,chance=1", "404 404 404"),
+        ("404, chance=0", "503 200 200"),
+        ("404,times=1,chance=1", "404 503 200"),
+        ("404,chance=1,times=1", "404 503 200"),
+    ] {
+        let tenant = Tenant::builder().users(1).build();
+        let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+        faulty.inject_spec(&word.parse().unwrap());
+        faulty.inject(Fault::Status(StatusCode::SERVICE_UNAVAILABLE)).on(GetUser::DESCRIPTOR);
+        let client = ManagementClient::builder(faulty).domain(tenant.domain()).clock(tenant.clock());
+        let users = client.token(tenant.management_token()).retry(Retry::never()).build().unwrap().users();
+        let id = tenant.user_ids().remove(0);
+        let got = tenant.clock().block_on(async {
+            let mut got = Vec::new();
+            for _ in 0..3 {
+                let answer = users.get(&id).await;
+                got.push(
+                    answer
+                        .map_or_else(|error| error.status().unwrap(), |_| StatusCode::OK)
+                        .as_str()
+                        .to_owned(),
+                );
+            }
+            got.join(" ")
+        });
+        assert_eq!(got, fits, "{word}");
+    }
+    for (word, problem) in [
+        ("fog", "\"fog\" is no fault"),
+        ("302", "\"302\" is no fault"),
+        ("hang@users.gett", "no operation is called users.gett"),
+        ("hang,after=x", "\"x\" is no number of requests"),
+        ("hang,chance=2", "\"2\" is no probability"),
+        ("hang,often", "\"often\" is not known"),
+        ("slow-body:-1", "is no fault"),
+        ("hang,times=2,always", "not both"),
+        ("hang,always,times=2", "not both"),
+    ] {
+        let error = word.parse::<FaultSpec>().unwrap_err().to_string();
+        assert!(error.contains(problem), "{word}: {error}");
+    }
+}

@@ -1,0 +1,392 @@
+//! What happens to a call on its way: pauses, repeats, deadlines. On a virtual clock.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use users_core::management::{CreateUser, DeleteUser, GetAllUsers, GetUser};
+use users_core::model::NewUser;
+use users_core::{
+    Body, ConnectTimeout, ErrorKind, ManagementClient, Retry, Sent, TransportError, TransportErrorKind,
+    management::UsersManager, transport_fn,
+};
+use users_mock::{MockTransport, VirtualClock};
+
+const USER: &str = r#"{"user_id":"auth0|1"}"#;
+
+fn mock() -> (MockTransport, UsersManager, VirtualClock) {
+    let mock = MockTransport::new();
+    let users = mock.management().users();
+    let clock = mock.clock();
+    (mock, users, clock)
+}
+
+#[test]
+fn a_read_is_repeated_after_errors_that_pass_and_a_creation_is_not() {
+    for failure in ["500", "502", "503", "504", "408", "timeout", "io"] {
+        for (safe, attempts) in [(true, 3), (false, 1)] {
+            let (mock, users, clock) = mock();
+            let what = if safe { GetUser::DESCRIPTOR } else { CreateUser::DESCRIPTOR };
+            let expected = mock.expect(what).times(attempts);
+            match failure {
+                "timeout" => expected.transport_error(TransportErrorKind::Timeout, Sent::Maybe),
+                "io" => expected.transport_error(TransportErrorKind::Io, Sent::Maybe),
+                status => expected.status(status.parse().unwrap()),
+            };
+            let error = clock
+                .block_on(async {
+                    if safe { users.get("auth0|1").await } else { users.create(NewUser::new("db")).await }
+                })
+                .unwrap_err();
+            mock.verify();
+            assert_eq!(error.attempts(), attempts, "{failure}");
+            assert!(error.is_retryable(), "{failure}");
+            assert_eq!(error.may_have_been_applied(), !safe, "{failure}: {error}");
+        }
+    }
+}
+
+#[test]
+fn what_never_left_is_repeated_for_every_method() {
+    let (mock, users, clock) = mock();
+    mock.expect(CreateUser::DESCRIPTOR).transport_error(TransportErrorKind::Connect, Sent::No).times(2);
+    mock.expect(CreateUser::DESCRIPTOR).status(201).json(USER);
+    clock.block_on(users.create(NewUser::new("db")).send()).unwrap();
+    mock.verify();
+}
+
+#[test]
+fn a_creation_is_repeated_on_the_caller_s_word() {
+    let (mock, users, clock) = mock();
+    mock.expect(CreateUser::DESCRIPTOR).status(503);
+    mock.expect(CreateUser::DESCRIPTOR).status(201).json(USER);
+    clock.block_on(users.create(NewUser::new("db")).idempotent(true).send()).unwrap();
+    mock.verify();
+}
+
+#[test]
+fn a_refusal_after_an_attempt_that_may_have_been_carried_out_still_says_so() {
+    let (mock, users, clock) = mock();
+    mock.expect(CreateUser::DESCRIPTOR).status(503);
+    mock.expect(CreateUser::DESCRIPTOR).error(409, "auth0_idp_error", "The user already exists.");
+    let error = clock.block_on(users.create(NewUser::new("db")).idempotent(true).send()).unwrap_err();
+    assert!(error.is_conflict() && error.may_have_been_applied(), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "POST /users: 409 auth0_idp_error: The user already exists. (2 attempts) (the change may have been made)"
+    );
+}
+
+#[test]
+fn other_answers_are_not_repeated() {
+    for status in [301, 400, 401, 403, 404, 409, 413, 501] {
+        let (mock, users, clock) = mock();
+        mock.expect(GetUser::DESCRIPTOR).status(status);
+        let error = clock.block_on(users.get("auth0|1").send()).unwrap_err();
+        assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (status, 1));
+        mock.verify();
+    }
+    for kind in [TransportErrorKind::Tls, TransportErrorKind::Invalid] {
+        let (mock, users, clock) = mock();
+        mock.expect(GetUser::DESCRIPTOR).transport_error(kind, Sent::No);
+        assert_eq!(clock.block_on(users.get("auth0|1").send()).unwrap_err().attempts(), 1);
+        mock.verify();
+    }
+}
+
+#[test]
+fn a_429_is_waited_out_for_every_method_as_long_as_the_server_asks() {
+    let (mock, users, clock) = mock();
+    mock.expect(CreateUser::DESCRIPTOR).status(429).header("retry-after", "30").times(5);
+    mock.expect(CreateUser::DESCRIPTOR).status(201).json(USER);
+    clock.block_on(users.create(NewUser::new("db")).send()).unwrap();
+    assert!(
+        (Duration::from_secs(150)..Duration::from_secs(160)).contains(&clock.elapsed()),
+        "{:?}",
+        clock.elapsed()
+    );
+    mock.verify();
+}
+
+#[test]
+fn a_wait_that_does_not_fit_the_deadline_is_not_begun() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetUser::DESCRIPTOR)
+        .status(429)
+        .header("retry-after", "30")
+        .header("x-ratelimit-limit", "50")
+        .header("x-ratelimit-remaining", "0")
+        .json(r#"{"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#);
+    let error = clock.block_on(users.get("auth0|1").timeout(Duration::from_secs(10)).send()).unwrap_err();
+    assert_eq!(clock.elapsed(), Duration::ZERO);
+    assert!(error.is_rate_limited() && error.is_retryable() && !error.may_have_been_applied());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
+    assert_eq!(error.rate_limit().unwrap().limit, Some(50));
+    assert_eq!(
+        error.to_string(),
+        "GET /users/{id}: 429 too_many_requests: Global limit has been reached (retry after 30 s)"
+    );
+    mock.verify();
+}
+
+#[test]
+fn a_server_that_only_refuses_is_given_up_on_at_last() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetUser::DESCRIPTOR).status(429).always();
+    let error = clock.block_on(users.get("auth0|1").send()).unwrap_err();
+    assert!(error.is_rate_limited());
+    assert_eq!(mock.requests().len(), 101);
+}
+
+#[test]
+fn a_search_that_timed_out_is_tried_once_more() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetAllUsers::DESCRIPTOR)
+        .error(503, "x", "The query exceeded the timeout. Please try refining your search criteria.")
+        .times(2);
+    assert!(clock.block_on(users.get_all().q("name:*a*").send()).is_err());
+    mock.verify();
+}
+
+#[test]
+fn a_server_that_hangs_costs_the_attempt_s_time_and_no_more() {
+    let (mock, users, clock) = mock();
+    mock.expect(CreateUser::DESCRIPTOR).delay(Duration::from_secs(3600));
+    let error = clock.block_on(users.create(NewUser::new("db")).send()).unwrap_err();
+    assert_eq!((error.kind(), clock.elapsed()), (ErrorKind::Timeout, Duration::from_secs(30)));
+    assert!(error.may_have_been_applied());
+    assert_eq!(error.to_string(), "POST /users: no answer came within 30 s (the change may have been made)");
+}
+
+#[test]
+fn no_attempt_outlives_the_call_s_own_time() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetUser::DESCRIPTOR).delay(Duration::from_secs(3600)).always();
+    let error = clock
+        .block_on(
+            users
+                .get("auth0|1")
+                .timeout(Duration::from_secs(45))
+                .attempt_timeout(Duration::from_secs(20))
+                .send(),
+        )
+        .unwrap_err();
+    assert!(error.is_timeout());
+    assert!(clock.elapsed() <= Duration::from_secs(45), "{:?}", clock.elapsed());
+}
+
+#[test]
+fn a_call_s_patience_with_connecting_reaches_the_transport_and_goes_before_the_client_s() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
+    let transport = Arc::new(transport_fn(move |request: http::Request<bytes::Bytes>, _| {
+        record.lock().unwrap().push(request.extensions().get::<ConnectTimeout>().map(|connect| connect.0));
+        async { Ok(http::Response::new(Body::from(USER))) }
+    }));
+    let clock = VirtualClock::new();
+    let builder = || {
+        ManagementClient::builder(Arc::clone(&transport))
+            .domain("tenant.example.com")
+            .clock(clock.clone())
+            .token("token")
+    };
+    let (plain, hasty) =
+        (builder().build().unwrap(), builder().connect_timeout(Duration::from_secs(2)).build().unwrap());
+    clock.block_on(async {
+        plain.users().get("auth0|1").await.unwrap();
+        hasty.users().get("auth0|1").await.unwrap();
+        hasty.users().get("auth0|1").connect_timeout(Duration::from_secs(1)).await.unwrap();
+    });
+    assert_eq!(*seen.lock().unwrap(), [None, Some(Duration::from_secs(2)), Some(Duration::from_secs(1))]);
+}
+
+#[test]
+fn a_call_without_time_left_sends_nothing() {
+    let (mock, users, clock) = mock();
+    let error = clock.block_on(users.create(NewUser::new("db")).timeout(Duration::ZERO).send()).unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_been_applied() && error.attempts() == 0, "{error:?}");
+    assert_eq!(error.to_string(), "POST /users: the call's time ran out before the request was sent");
+    assert!(mock.requests().is_empty());
+}
+
+#[test]
+fn a_body_that_never_ends_is_cut_at_the_limit_and_one_that_stalls_at_the_time() {
+    let clock = VirtualClock::new();
+    let endless = transport_fn(|_, _| async {
+        let chunks = futures_util::stream::repeat_with(|| Ok(bytes::Bytes::from_static(&[b' '; 1024])));
+        Ok(http::Response::new(Body::from_stream(chunks)))
+    });
+    let client = ManagementClient::builder(endless)
+        .domain("a.example.com")
+        .token("t")
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let error = clock.block_on(client.users().get("auth0|1").response_limit(10_000).send()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ResponseTooLarge);
+    assert!(error.to_string().contains("larger than 10000 bytes"), "{error}");
+    assert_eq!(error.attempts(), 1);
+
+    let stalled = transport_fn(|_, _| async {
+        Ok(http::Response::new(Body::from_stream(futures_util::stream::pending())))
+    });
+    let client = ManagementClient::builder(stalled)
+        .domain("a.example.com")
+        .token("t")
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let error = clock.block_on(client.users().delete("auth0|1").idempotent(false).send()).unwrap_err();
+    assert!(error.is_timeout() && error.may_have_been_applied(), "{error}");
+}
+
+#[test]
+fn a_body_that_breaks_off_is_repeated_like_a_broken_connection() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TRIES: AtomicU32 = AtomicU32::new(0);
+    let clock = VirtualClock::new();
+    let breaking = transport_fn(|_, _| async {
+        if TRIES.fetch_add(1, Ordering::Relaxed) == 0 {
+            let broken = TransportError::new(TransportErrorKind::Io, Sent::Yes, "cut short");
+            let chunks = vec![Ok(bytes::Bytes::from_static(b"{\"user")), Err(broken)];
+            return Ok(http::Response::new(Body::from_stream(futures_util::stream::iter(chunks))));
+        }
+        Ok(http::Response::new(Body::from(USER)))
+    });
+    let client = ManagementClient::builder(breaking)
+        .domain("a.example.com")
+        .token("t")
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    clock.block_on(client.users().get("auth0|1").send()).unwrap();
+    assert_eq!(TRIES.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn retries_can_be_turned_off() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).status(429);
+    let client = ManagementClient::builder(mock.clone())
+        .domain("a.example.com")
+        .token("t")
+        .clock(mock.clock())
+        .retry(Retry::never())
+        .build()
+        .unwrap();
+    assert!(mock.clock().block_on(client.users().get("auth0|1").send()).unwrap_err().is_rate_limited());
+    mock.verify();
+}
+
+#[test]
+fn a_policy_of_one_s_own_decides_how_often_and_how_soon_but_not_what_is_safe() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).status(502).times(4);
+    mock.expect(GetUser::DESCRIPTOR).status(503).header("retry-after", "60");
+    mock.expect(GetUser::DESCRIPTOR).json("{}");
+    mock.expect(CreateUser::DESCRIPTOR).status(502);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&seen);
+    let policy = Retry::by(move |failed| {
+        record.lock().unwrap().push((failed.errors, failed.status.map(|status| status.as_u16())));
+        Some(Duration::from_secs(1))
+    });
+    let builder = ManagementClient::builder(mock.clone()).domain("tenant.example.com").clock(mock.clock());
+    let users = builder.token("token").retry(policy).build().unwrap().users();
+    mock.clock().block_on(async {
+        users.get("auth0|1").await.unwrap();
+        assert_eq!(
+            mock.clock().elapsed(),
+            Duration::from_secs(64),
+            "four seconds, and what the server asked"
+        );
+        users.create(NewUser::new("db")).await.unwrap_err();
+    });
+    let expected: Vec<_> =
+        (1..=5).map(|errors| (errors, Some(if errors == 5 { 503 } else { 502 }))).collect();
+    assert_eq!(*seen.lock().unwrap(), expected, "it is not asked about a creation");
+    mock.verify();
+}
+
+#[test]
+fn the_retry_budget_stops_a_storm() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetUser::DESCRIPTOR).status(500).always();
+    clock.block_on(futures_util::future::join_all((0..100).map(|_| users.get("auth0|1").send())));
+    let sent = mock.requests().len();
+    assert!((110..=130).contains(&sent), "{sent} requests for 100 calls");
+}
+
+#[test]
+fn a_404_is_none_where_that_is_asked_for_and_the_answer_s_head_is_there_too() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetUser::DESCRIPTOR).error(404, "inexistent_user", "The user does not exist.").times(3);
+    mock.expect(GetUser::DESCRIPTOR)
+        .header("x-ratelimit-remaining", "49")
+        .header("x-ratelimit-reset", "1767225601")
+        .json(USER);
+    clock.block_on(async {
+        assert!(users.get("auth0|1").await.unwrap_err().is_not_found());
+        assert!(users.get("auth0|1").optional().await.unwrap().is_none());
+        let meta = users.get("auth0|1").optional().with_meta().await.unwrap();
+        assert!(meta.value.is_none() && meta.status == 404);
+        let meta = users.get("auth0|1").with_meta().await.unwrap();
+        assert_eq!(meta.rate_limit().unwrap().remaining, Some(49));
+        assert!(meta.value.user_id.is_some());
+    });
+    mock.verify();
+}
+
+#[test]
+fn a_call_that_is_dropped_leaves_the_client_working() {
+    let (mock, users, clock) = mock();
+    mock.expect(GetUser::DESCRIPTOR).delay(Duration::from_secs(5)).json(USER).always();
+    clock.block_on(async {
+        for time in 0..8 {
+            use users_core::Clock as _;
+            let call = users.get("auth0|1").send();
+            let stop = clock.sleep(Duration::from_secs(time));
+            futures_util::future::select(Box::pin(call), stop).await;
+        }
+        users.get("auth0|1").await.unwrap();
+    });
+}
+
+#[test]
+fn every_future_can_be_sent_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    fn is_shared<T: Send + Sync + Clone>(_: &T) {}
+    let (_, users, _) = mock();
+    is_shared(&users);
+    is_send(&users.get("auth0|1").send());
+    is_send(&users.get("auth0|1").into_future());
+    is_send(&users.get_all().items());
+    is_send(&users.delete_all(users_core::management::Confirm::tenant("x")));
+    use std::future::IntoFuture as _;
+}
+
+#[test]
+fn plain_http_goes_to_this_machine_only_unless_asked() {
+    let build = |url: &str, allow: bool| {
+        let builder = ManagementClient::builder(MockTransport::new()).base_url(url).token("t");
+        if allow { builder.allow_plain_http().build() } else { builder.build() }
+    };
+    assert!(build("http://127.0.0.1:4000/api/v2", false).is_ok());
+    assert!(build("http://[::1]/api/v2", false).is_ok());
+    assert!(build("http://tenant.example.com/api/v2", true).is_ok());
+    for url in ["http://tenant.example.com/api/v2", "http://127.0.0.1.example.com/api/v2", "http://10.0.0.1"]
+    {
+        let error = build(url, false).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("in the clear"), "{error}");
+    }
+}
+
+#[test]
+fn deleting_twice_succeeds_like_auth0_says() {
+    let (mock, users, clock) = mock();
+    mock.expect(DeleteUser::DESCRIPTOR).status(204).times(2);
+    clock.block_on(async {
+        users.delete("auth0|1").await.unwrap();
+        users.delete("auth0|1").await.unwrap();
+    });
+    mock.verify();
+}

@@ -1,0 +1,233 @@
+//! `users-tenant` as a process: what it says first, what it serves, and how it ends.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use users_core::{Clock as _, SystemClock};
+use users_hyper::model::{Impersonation, Protocol, UserUpdate};
+use users_hyper::{AuthenticationClient, HyperTransport, ManagementClient};
+
+struct Served {
+    process: Child,
+    facts: serde_json::Value,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        Self::run(Command::new(binary()).args(arguments))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, facts: serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")) }
+    }
+
+    fn fact(&self, name: &str) -> String {
+        self.facts[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned()
+    }
+
+    /// Sends a signal and gives the exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Cargo builds binaries of other packages only when asked.
+/// The program named by `USERS_TENANT`, as `cargo xtask ci` has built it with everything else; a fresh build otherwise.
+fn binary() -> PathBuf {
+    if let Some(built) = std::env::var_os("USERS_TENANT") {
+        return built.into();
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "-p", "users-tenant", "--bin", "users-tenant", "--message-format=json"])
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let text = String::from_utf8(built.stdout).unwrap();
+    let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let path = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next();
+    path.expect("cargo names the executable")
+}
+
+#[tokio::test]
+async fn its_first_line_is_all_that_a_client_needs() {
+    let served = Served::start(&["--json", "--users", "5"]);
+    let management =
+        users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
+    assert_eq!(management.users().get_all().await.unwrap().len(), 5);
+    let fetched = users_hyper::management(served.fact("listening"))
+        .client_credentials(served.fact("client_id"), served.fact("client_secret"))
+        .build()
+        .unwrap();
+    assert_eq!(
+        fetched.users().get(served.fact("user_id").as_str()).await.unwrap().user_id.unwrap().as_str(),
+        served.fact("user_id")
+    );
+    let auth = users_hyper::authentication(served.fact("listening"))
+        .client_id(served.fact("client_id"))
+        .build()
+        .unwrap()
+        .users();
+    assert_eq!(auth.get_info(served.fact("user_token")).await.unwrap().sub, Some(served.fact("user_id")));
+    let settings =
+        Impersonation::new(served.fact("user_id"), Protocol::OAuth2).token(served.fact("global_token"));
+    assert!(auth.impersonate(served.fact("user_id").as_str(), settings).await.is_ok());
+    assert_eq!(served.end("-TERM"), Some(0));
+}
+
+#[tokio::test]
+async fn it_speaks_tls_and_takes_its_settings_and_seed() {
+    let folder = std::env::temp_dir().join(format!("users-tenant-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (ca, seed) = (folder.join("ca.pem"), folder.join("seed.json"));
+    std::fs::write(&seed, r#"{"users":[{"user_id":"github|7","nickname":"seven"}]}"#).unwrap();
+    let served = Served::start(&[
+        "--json",
+        "--tls",
+        "--ca-out",
+        ca.to_str().unwrap(),
+        "--seed",
+        seed.to_str().unwrap(),
+        "--token",
+        "of any form",
+        "--client-id",
+        "me",
+        "--client-secret",
+        "mine",
+    ]);
+    assert_eq!(
+        (served.fact("token"), served.fact("client_id"), served.fact("client_secret")),
+        ("of any form".into(), "me".into(), "mine".into())
+    );
+    assert_eq!(served.fact("user_id"), "github|7");
+    let transport =
+        HyperTransport::builder().add_root_certificate_pem(std::fs::read(&ca).unwrap()).build().unwrap();
+    for host in [served.fact("listening"), served.fact("listening").replace("127.0.0.1", "localhost")] {
+        let client =
+            ManagementClient::builder(transport.clone()).domain(host).token("of any form").build().unwrap();
+        assert_eq!(client.users().get("github|7").await.unwrap().nickname.as_deref(), Some("seven"));
+    }
+    let auth = AuthenticationClient::builder(transport).domain(served.fact("listening")).build().unwrap();
+    assert!(auth.users().get_info(served.fact("user_token")).await.is_ok());
+    assert_eq!(served.end("-INT"), Some(0));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn it_keeps_to_the_limits_of_a_tier() {
+    let served = Served::start(&["--json", "--tier", "essentials"]);
+    let users = users_hyper::management(served.fact("listening"))
+        .token(served.fact("token"))
+        .build()
+        .unwrap()
+        .users();
+    let limits = users.get_all().with_meta().await.unwrap().rate_limit().unwrap();
+    assert_eq!((limits.limit, limits.remaining), (Some(40), Some(39)));
+}
+
+#[tokio::test]
+async fn it_is_slow_and_fails_as_requested() {
+    let arguments = [
+        "--json",
+        "--users",
+        "1",
+        "--latency",
+        "60..80",
+        "--fault",
+        "reset-after@users.update",
+        "--fault",
+        "503@users.get",
+    ];
+    let served = Served::start(&arguments);
+    let client =
+        users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
+    let (users, id) = (client.users(), served.fact("user_id"));
+    let clock = SystemClock::new();
+    let begun = clock.now();
+    let lost = users.update(id.as_str(), UserUpdate::new().nickname("Ada")).await.unwrap_err();
+    assert!(lost.may_have_been_applied() && lost.attempts() == 1, "{lost}");
+    let read = users.get(id.as_str()).with_meta().await.unwrap();
+    assert_eq!(read.value.nickname.as_deref(), Some("Ada"));
+    let taken = clock.now().saturating_since(begun);
+    // One way there, and twice there and back.
+    assert!(taken >= Duration::from_millis(300), "{taken:?}");
+}
+
+#[test]
+fn it_refuses_what_it_cannot_do_and_says_why() {
+    for (arguments, says) in [
+        (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
+        (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
+        (vec!["--ca-out", "x.pem"], "--tls"),
+        (vec!["--tier", "gold"], "there are none, free, essentials"),
+        (vec!["--latency", "80..20"], "80..20 is an empty range"),
+        (vec!["--fault", "503@users.got"], "no operation is called users.got"),
+    ] {
+        let run = Command::new(binary()).args(&arguments).output().unwrap();
+        assert!(!run.status.success());
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(said.contains(says), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn without_json_it_says_the_same_for_people() {
+    let mut process = Command::new(binary()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(line.starts_with("listening      http://127.0.0.1:"), "{line}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn it_does_not_spin_when_descriptors_run_out_and_recovers() {
+    let script = format!("ulimit -n 40; exec {} --json", binary().display());
+    let served = Served::run(Command::new("sh").args(["-c", &script]));
+    let address = served.fact("listening").replace("http://", "");
+    let connections: Vec<_> =
+        (0..60).map(|_| std::net::TcpStream::connect(address.as_str()).unwrap()).collect();
+    let ticks = || -> i64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", served.process.id())).unwrap();
+        let fields: Vec<i64> =
+            stat.rsplit(')').next().unwrap().split(' ').filter_map(|field| field.parse().ok()).collect();
+        // Of the numbers behind the state, the 11th is utime and the 12th stime.
+        fields[10] + fields[11]
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let before = ticks();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let used = ticks() - before;
+    eprintln!("{used} hundredths of a second of processor time in a second");
+    assert!(used <= 10, "{used} hundredths");
+    drop(connections);
+    let client =
+        users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
+    client.users().get_all().await.unwrap();
+}
+
+#[test]
+fn its_help_describes_the_seed_document() {
+    let run = Command::new(binary()).arg("--help").output().unwrap();
+    let help = String::from_utf8_lossy(&run.stdout).into_owned();
+    let keys = ["users", "connections", "userinfo", "roles", "resource_servers", "belongings", "validation"];
+    let kinds = ["sessions", "refresh_tokens", "organizations", "enrollments", "blocked_for", "permissions"];
+    for word in keys.into_iter().chain(kinds) {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    assert!(help.contains(r#"{"user_id": "auth0|1""#), "an example: {help}");
+}

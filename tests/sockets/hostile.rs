@@ -1,0 +1,88 @@
+//! What a hostile server, an odd caller or a clock at the end of time does not break, on tokio and over sockets.
+
+use std::time::Duration;
+use users_core::{Body, ManagementClient, Retry, transport_fn};
+
+const USER: &str = r#"{"user_id":"auth0|1"}"#;
+
+#[test]
+fn durations_without_end_do_no_harm() {
+    let hang = transport_fn(|_, _| async { Ok(http::Response::new(Body::from(USER))) });
+    let c = ManagementClient::builder(hang)
+        .domain("t.example.com")
+        .token("t")
+        .timeout(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .build()
+        .unwrap();
+    futures_executor::block_on(c.users().get("auth0|1").send()).unwrap();
+    let slow = transport_fn(|_, _| async {
+        futures_executor_yield().await;
+        Ok(http::Response::new(Body::from(USER)))
+    });
+    let c = ManagementClient::builder(slow)
+        .domain("t.example.com")
+        .token("t")
+        .timeout(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .build()
+        .unwrap();
+    futures_executor::block_on(c.users().get("auth0|1").send()).unwrap();
+    let rt = tokio::runtime::Runtime::new().unwrap();
+    let slow = transport_fn(|_, _| async {
+        futures_executor_yield().await;
+        Ok(http::Response::new(Body::from(USER)))
+    });
+    let c = ManagementClient::builder(slow)
+        .domain("t.example.com")
+        .token("t")
+        .timeout(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .build()
+        .unwrap();
+    rt.block_on(c.users().get("auth0|1").send()).unwrap();
+}
+
+async fn futures_executor_yield() {
+    let mut n = 0;
+    futures_util::future::poll_fn(|cx| {
+        n += 1;
+        cx.waker().wake_by_ref();
+        if n > 3 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await
+}
+
+#[test]
+fn no_source_of_an_error_shows_the_token() {
+    // Every source of an error, in Debug and Display, for a proxy with a password.
+    let rt = tokio::runtime::Runtime::new().unwrap();
+    let l = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let a = l.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for c in l.incoming() {
+            use std::io::{Read, Write};
+            let mut c = c.unwrap();
+            let mut b = [0; 2048];
+            let _ = c.read(&mut b);
+            let _ = c.write_all(b"HTTP/1.1 407 no hunter2\r\n\r\n");
+        }
+    });
+    let t = users_hyper::HyperTransport::builder().proxy(format!("http://ada:hunter2@{a}")).build().unwrap();
+    println!("{t:?} {:?}", users_hyper::HyperTransport::builder().proxy(format!("http://ada:hunter2@{a}")));
+    let c = ManagementClient::builder(t)
+        .domain("t.example.com")
+        .token("management-token-1")
+        .retry(Retry::never())
+        .build()
+        .unwrap();
+    let e = rt.block_on(c.users().get("auth0|1").send()).unwrap_err();
+    let mut cause: Option<&dyn std::error::Error> = Some(&e);
+    while let Some(x) = cause {
+        println!("{x} / {x:?}");
+        assert!(
+            !format!("{x} {x:?}").contains("hunter2") && !format!("{x:?}").contains("management-token-1")
+        );
+        cause = x.source();
+    }
+}

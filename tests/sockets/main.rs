@@ -1,0 +1,12 @@
+//! The tests over real sockets and on tokio's clock, one module for each subject.
+
+mod belongings;
+mod binary;
+mod cancellation;
+mod errors;
+mod failures;
+mod faults;
+mod hostile;
+mod runtimes;
+mod transports;
+mod wire;

@@ -1,0 +1,54 @@
+//! What is generated from the catalogue of operations, and what is checked against it.
+
+mod contract;
+mod reference;
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(about = "The catalogue of operations", bin_name = "catalogue")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Compares Auth0's contract with the catalogue and the models.
+    Contract {
+        /// A fresh OpenAPI document of Auth0's, to check this project's own statement of it against.
+        #[arg(long, value_name = "FILE")]
+        oas: Option<PathBuf>,
+        /// Takes the document's facts over as the project's own statement.
+        #[arg(long, requires = "oas")]
+        write: bool,
+    },
+    /// Writes the table of operations in the documentation of users-core.
+    Reference {
+        /// Only compares it.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Contract { oas, write } => contract::run(oas.as_deref(), write),
+        Task::Reference { check } => reference::run(check),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.ancestors().nth(2).unwrap_or(manifest).to_owned()
+}

@@ -1,0 +1,65 @@
+//! The published crates, compiled with the oldest compiler that they promise to work with.
+
+use crate::published;
+use crate::run::{command, empty, is_ci, is_there, status, target};
+use std::path::Path;
+
+/// The oldest compiler, as the workspace's manifest states it.
+const VERSION: &str = "1.85";
+/// Debian's packages of it. They are unpacked, not installed.
+const PACKAGES: [&str; 4] = [
+    "rustc-web=1.85.0+dfsg3-1~deb12u3",
+    "libstd-rust-web-dev=1.85.0+dfsg3-1~deb12u3",
+    "libstd-rust-web-1.85=1.85.0+dfsg3-1~deb12u3",
+    "libllvm19",
+];
+
+/// Checks every published crate that promises this compiler with it, under all features.
+///
+/// Gives a message if there is no such compiler and none can be downloaded; on a continuous-integration machine that is an error.
+pub fn check() -> Result<Option<String>, String> {
+    let folder = target().join("msrv");
+    let toolchain = folder.join("toolchain");
+    let compiler = toolchain.join("usr/bin/rustc");
+    let libraries = toolchain.join("usr/lib/x86_64-linux-gnu");
+    if !compiler.exists()
+        && let Err(problem) = download(&folder, &toolchain)
+    {
+        let message = format!("no Rust {VERSION}: {problem}");
+        return if is_ci() { Err(message) } else { Ok(Some(format!("left out: {message}"))) };
+    }
+    let mut crates = published::all()?;
+    crates.retain(|published| published.rust_version() == VERSION);
+    if crates.is_empty() {
+        return Err(format!("no crate states rust-version = {VERSION:?}: name another compiler here"));
+    }
+    let mut check = command("cargo");
+    check
+        .env("RUSTC", &compiler)
+        .env("LD_LIBRARY_PATH", &libraries)
+        .env("CARGO_TARGET_DIR", folder.join("target"));
+    check
+        .args(["check", "--quiet", "--locked", "--all-features", "--lib", "--bins"])
+        .args(published::select(&crates));
+    status(&mut check)?;
+    let names: Vec<&str> = crates.iter().map(|published| published.name.as_str()).collect();
+    println!("Rust {VERSION} compiles {}", names.join(", "));
+    Ok(None)
+}
+
+/// Downloads and unpacks the compiler.
+fn download(folder: &Path, toolchain: &Path) -> Result<(), String> {
+    if !is_there("apt-get", &["--version"]) || !is_there("dpkg", &["--version"]) {
+        return Err("apt-get and dpkg are needed to download it".to_owned());
+    }
+    let (packages, partial) = (folder.join("packages"), folder.join("partial"));
+    empty(&packages)?;
+    empty(&partial)?;
+    status(command("apt-get").current_dir(&packages).args(["download", "--quiet"]).args(PACKAGES))?;
+    let files = std::fs::read_dir(&packages).map_err(|error| format!("{}: {error}", packages.display()))?;
+    for file in files.filter_map(|file| Some(file.ok()?.path())) {
+        status(command("dpkg").arg("-x").arg(file).arg(&partial))?;
+    }
+    // Only a complete toolchain gets its name.
+    std::fs::rename(&partial, toolchain).map_err(|error| format!("{}: {error}", toolchain.display()))
+}
