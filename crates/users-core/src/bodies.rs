@@ -3,7 +3,6 @@
 use crate::descriptor::Descriptor;
 use crate::operation::Operation;
 use bytes::Bytes;
-use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -15,8 +14,8 @@ pub struct Bodies {
     pub descriptor: &'static Descriptor,
     /// Decodes and encodes a request; `None` if it has no JSON body.
     pub request: Option<fn(&str) -> Result<Decoded, String>>,
-    /// Decodes and encodes a response.
-    pub response: fn(StatusCode, &str) -> Result<Decoded, String>,
+    /// Decodes and encodes a response with status 200.
+    pub response: fn(&str) -> Result<Decoded, String>,
 }
 
 /// A body that was decoded.
@@ -33,14 +32,13 @@ pub(crate) fn request<T: DeserializeOwned + Serialize + Debug>(json: &str) -> Re
     decoded(&serde_json::from_str::<T>(json).map_err(|error| error.to_string())?)
 }
 
-/// Decodes and encodes a response.
-pub(crate) fn response<O>(status: StatusCode, json: &str) -> Result<Decoded, String>
+/// Decodes and encodes a response with status 200.
+pub(crate) fn response<O>(json: &str) -> Result<Decoded, String>
 where
     O: Operation,
     O::Output: Serialize + Debug,
 {
-    let mut response = http::Response::new(Bytes::copy_from_slice(json.as_bytes()));
-    *response.status_mut() = status;
+    let response = http::Response::new(Bytes::copy_from_slice(json.as_bytes()));
     decoded(&O::decode(response).map_err(|error| error.to_string())?)
 }
 

@@ -1,87 +1,13 @@
-//! The models, held against full values of the contract's types.
+//! The bodies of every operation, compared with full values of the contract's types.
 
 use super::Drift;
 use super::facts::Facts;
 use super::value::{PLAIN_TEXT, full};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::fmt::Debug;
+use users_core::PathTemplate;
+use users_core::bodies::{Bodies, Decoded};
 use users_model::*;
-
-/// Decodes a value and encodes it again; gives what was not understood.
-type Check = fn(&Value) -> Vec<String>;
-
-/// Which model an endpoint's request and answer are, `None` where there is no body.
-#[rustfmt::skip]
-const MODELS: &[(&str, Option<Check>, Option<Check>)] = &[
-    ("DELETE /connections/{id}/users",                                 None, None),
-    ("POST /jobs/users-exports",                                       Some(of::<UsersExport>), Some(of::<Job>)),
-    ("POST /jobs/users-imports",                                       Some(import_form), Some(of::<Job>)),
-    ("POST /jobs/verification-email",                                  Some(of::<VerificationEmail>), Some(of::<Job>)),
-    ("GET /jobs/{id}",                                                 None, Some(of::<Job>)),
-    ("GET /jobs/{id}/errors",                                          None, Some(job_errors)),
-    ("GET /refresh-tokens",                                            None, Some(of::<Page<RefreshToken>>)),
-    ("POST /refresh-tokens/revoke",                                    Some(of::<RefreshTokenRevocation>), None),
-    ("GET /refresh-tokens/{id}",                                       None, Some(of::<RefreshToken>)),
-    ("DELETE /refresh-tokens/{id}",                                    None, None),
-    ("PATCH /refresh-tokens/{id}",                                     Some(of::<RefreshTokenUpdate>), Some(of::<RefreshToken>)),
-    ("GET /roles/{id}/users",                                          None, Some(of::<Page<RoleUser>>)),
-    ("POST /roles/{id}/users",                                         Some(list_of::<String>), None),
-    ("GET /sessions/{id}",                                             None, Some(of::<Session>)),
-    ("DELETE /sessions/{id}",                                          None, None),
-    ("PATCH /sessions/{id}",                                           Some(of::<SessionUpdate>), Some(of::<Session>)),
-    ("POST /sessions/{id}/revoke",                                     None, None),
-    ("POST /tickets/email-verification",                               Some(of::<EmailVerificationTicket>), Some(of::<Ticket>)),
-    ("POST /tickets/password-change",                                  Some(of::<PasswordChangeTicket>), Some(of::<Ticket>)),
-    ("GET /user-blocks",                                               None, Some(of::<UserBlocks>)),
-    ("DELETE /user-blocks",                                            None, None),
-    ("GET /user-blocks/{id}",                                          None, Some(of::<UserBlocks>)),
-    ("DELETE /user-blocks/{id}",                                       None, None),
-    ("GET /users",                                                     None, Some(of::<Page<User>>)),
-    ("POST /users",                                                    Some(of::<NewUser>), Some(of::<User>)),
-    ("GET /users-by-email",                                            None, Some(of::<Vec<User>>)),
-    ("GET /users/{id}",                                                None, Some(of::<User>)),
-    ("DELETE /users/{id}",                                             None, None),
-    ("PATCH /users/{id}",                                              Some(of::<UserUpdate>), Some(of::<User>)),
-    ("GET /users/{id}/authentication-methods",                         None, Some(of::<Page<AuthenticationMethod>>)),
-    ("DELETE /users/{id}/authentication-methods",                      None, None),
-    ("POST /users/{id}/authentication-methods",                        Some(of::<NewAuthenticationMethod>), Some(of::<AuthenticationMethod>)),
-    ("PUT /users/{id}/authentication-methods",                         Some(of::<Vec<AuthenticationMethodReplacement>>), Some(of::<Vec<AuthenticationMethod>>)),
-    ("GET /users/{id}/authentication-methods/{authentication_method_id}",    None, Some(of::<AuthenticationMethod>)),
-    ("DELETE /users/{id}/authentication-methods/{authentication_method_id}", None, None),
-    ("PATCH /users/{id}/authentication-methods/{authentication_method_id}",  Some(of::<AuthenticationMethodUpdate>), Some(of::<AuthenticationMethod>)),
-    ("DELETE /users/{id}/authenticators",                              None, None),
-    ("GET /users/{id}/connected-accounts",                             None, Some(of::<Page<ConnectedAccount>>)),
-    ("GET /users/{id}/effective-permissions",                          None, Some(of::<Page<EffectivePermission>>)),
-    ("GET /users/{id}/effective-permissions/sources/effective-roles",  None, Some(of::<Page<EffectiveRole>>)),
-    ("GET /users/{id}/effective-roles",                                None, Some(of::<Page<EffectiveRole>>)),
-    ("GET /users/{id}/effective-roles/sources/groups",                 None, Some(of::<Page<Group>>)),
-    ("GET /users/{id}/enrollments",                                    None, Some(of::<Vec<Enrollment>>)),
-    ("GET /users/{id}/federated-connections-tokensets",                None, Some(of::<Vec<FederatedTokenSet>>)),
-    ("DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}", None, None),
-    ("GET /users/{id}/groups",                                         None, Some(of::<Page<Group>>)),
-    ("POST /users/{id}/identities",                                    Some(of::<LinkTarget>), Some(of::<Vec<Identity>>)),
-    ("DELETE /users/{id}/identities/{provider}/{user_id}",             None, Some(of::<Vec<Identity>>)),
-    ("GET /users/{id}/logs",                                           None, Some(of::<Page<LogEvent>>)),
-    ("POST /users/{id}/multifactor/actions/invalidate-remember-browser", None, None),
-    ("DELETE /users/{id}/multifactor/{provider}",                      None, None),
-    ("GET /users/{id}/organizations",                                  None, Some(of::<Page<Organization>>)),
-    ("GET /users/{id}/permissions",                                    None, Some(of::<Page<Permission>>)),
-    ("DELETE /users/{id}/permissions",                                 Some(list_of::<PermissionRef>), None),
-    ("POST /users/{id}/permissions",                                   Some(list_of::<PermissionRef>), None),
-    ("POST /users/{id}/recovery-code-regeneration",                    None, Some(of::<RecoveryCode>)),
-    ("POST /users/{id}/revoke-access",                                 Some(of::<AccessRevocation>), None),
-    ("POST /users/{id}/risk-assessments/clear",                        Some(of::<RiskAssessmentClearance>), None),
-    ("GET /users/{id}/roles",                                          None, Some(of::<Page<Role>>)),
-    ("DELETE /users/{id}/roles",                                       Some(list_of::<String>), None),
-    ("POST /users/{id}/roles",                                         Some(list_of::<String>), None),
-    ("GET /users/{user_id}/refresh-tokens",                            None, Some(of::<Page<RefreshToken>>)),
-    ("DELETE /users/{user_id}/refresh-tokens",                         None, None),
-    ("GET /users/{user_id}/sessions",                                  None, Some(of::<Page<Session>>)),
-    ("DELETE /users/{user_id}/sessions",                               None, None),
-];
 
 /// Every key that the model of a request can send by itself.
 #[rustfmt::skip]
@@ -105,29 +31,103 @@ const SENT: &[(&str, &[&str])] = &[
     ("POST /users/{id}/risk-assessments/clear",                              RiskAssessmentClearance::FIELDS),
 ];
 
-/// How many of the alternatives and words of a type are tried, one after the other.
+/// How many alternatives and enum values of a type are tried, one after the other.
 const CHOICES: usize = 60;
 
-/// Holds every request and every answer of the contract against its model.
+/// Compares every request and every response of the contract with the operation's own types.
 pub fn check(facts: &Facts, drifts: &mut Vec<Drift>) {
     for (name, operation) in &facts.operations {
-        let Some((_, request, answer)) = MODELS.iter().find(|(known, ..)| known == name) else {
-            drifts.push((name.clone(), "has no models".to_owned()));
+        let Some(bodies) = bodies_of(name) else {
+            drifts.push((name.clone(), "is no operation that operations! declares".to_owned()));
             continue;
         };
-        hold(facts, name, "request", &operation.request, *request, drifts);
-        if let Some((_, sent)) = SENT.iter().find(|(known, _)| known == name) {
-            let allowed = (0..CHOICES)
-                .flat_map(|choice| keys(&full(facts, &operation.request, choice)))
-                .collect::<BTreeSet<_>>();
-            for key in sent.iter().filter(|key| !allowed.contains(**key)) {
-                drifts.push((name.clone(), format!("the request: \"{key}\" is not in the contract")));
+        let mut report = |what: &str, problem: String| {
+            let drift = (name.clone(), format!("the {what}: {problem}"));
+            if !drifts.contains(&drift) {
+                drifts.push(drift);
             }
-        }
-        for kind in operation.success.values() {
-            hold(facts, name, "answer", kind, *answer, drifts);
+        };
+        check_request(facts, name, &operation.request, bodies, &mut report);
+        for (status, kind) in &operation.success {
+            let status = status.parse().unwrap_or(StatusCode::OK);
+            check_body(
+                facts,
+                kind,
+                |json| (bodies.response)(status, json),
+                |problem| report("answer", problem),
+            );
         }
     }
+}
+
+/// The bodies of the endpoint that the contract names `GET /users/{id}`.
+fn bodies_of(name: &str) -> Option<&'static Bodies> {
+    let (method, path) = name.split_once(' ')?;
+    let path = PathTemplate::from(path);
+    users_core::bodies()
+        .find(|bodies| bodies.descriptor.method == method && bodies.descriptor.path.has_shape_of(&path))
+}
+
+fn check_request(
+    facts: &Facts,
+    name: &str,
+    kind: &Value,
+    bodies: &Bodies,
+    report: &mut impl FnMut(&str, String),
+) {
+    if let Some((_, sent)) = SENT.iter().find(|(known, _)| *known == name) {
+        let allowed: BTreeSet<String> =
+            (0..CHOICES).flat_map(|choice| keys(&full(facts, kind, choice))).collect();
+        for key in sent.iter().filter(|key| !allowed.contains(**key)) {
+            report("request", format!("\"{key}\" is not in the contract"));
+        }
+    }
+    match bodies.request {
+        Some(request) => check_body(facts, kind, request, |problem| report("request", problem)),
+        None if name == "POST /jobs/users-imports" => {
+            import_form(&full(facts, kind, 0)).into_iter().for_each(|problem| report("request", problem));
+        }
+        None if !kind.is_null() => report("request", "has no model".to_owned()),
+        None => {}
+    }
+}
+
+/// A type must decode every property, name every enum value, and encode what it decoded.
+fn check_body(
+    facts: &Facts,
+    kind: &Value,
+    decode: impl Fn(&str) -> Result<Decoded, String>,
+    mut report: impl FnMut(String),
+) {
+    if kind.is_null() {
+        return;
+    }
+    for choice in 0..CHOICES {
+        let value = full(facts, kind, choice);
+        match decode(&value.to_string()) {
+            Err(error) => report(format!("cannot be read: {error}")),
+            Ok(decoded) => problems(&value, &decoded).into_iter().for_each(&mut report),
+        }
+    }
+}
+
+fn problems(value: &Value, decoded: &Decoded) -> Vec<String> {
+    let mut problems = Vec::new();
+    match serde_json::from_str::<Value>(&decoded.json) {
+        Ok(back) if back == *value => {}
+        Ok(Value::Null) => problems.push("has no model".to_owned()),
+        Ok(back) => problems.push(format!("comes back as another: {back}")),
+        Err(error) => problems.push(format!("cannot be written: {error}")),
+    }
+    // `Debug` lists, at every depth, the keys that a model has no field for, and the enum values that it does not name.
+    let after = |mark: &str, end: char| -> Vec<String> {
+        let rest = decoded.debug.split(mark).skip(1);
+        rest.filter_map(|rest| rest.split(end).next().map(ToOwned::to_owned)).collect()
+    };
+    problems.extend(after("unknown: {\"", '}').into_iter().map(|keys| format!("has no field for \"{keys}")));
+    let words = after("Other(\"", '"').into_iter().filter(|word| word != PLAIN_TEXT);
+    problems.extend(words.map(|word| format!("has no name for {word}")));
+    problems
 }
 
 /// The keys of a request, or of the items of the one list that it is or has.
@@ -140,63 +140,6 @@ fn keys(request: &Value) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-fn hold(facts: &Facts, name: &str, what: &str, kind: &Value, check: Option<Check>, drifts: &mut Vec<Drift>) {
-    let Some(check) = check else {
-        if !kind.is_null() {
-            drifts.push((name.to_owned(), format!("the {what} has no model")));
-        }
-        return;
-    };
-    if kind.is_null() {
-        return;
-    }
-    for choice in 0..CHOICES {
-        for problem in check(&full(facts, kind, choice)) {
-            let drift = (name.to_owned(), format!("the {what}: {problem}"));
-            if !drifts.contains(&drift) {
-                drifts.push(drift);
-            }
-        }
-    }
-}
-
-/// A model must take every property, know every word, and give back what came.
-fn of<T: DeserializeOwned + Serialize + Debug>(value: &Value) -> Vec<String> {
-    let model: T = match serde_json::from_value(value.clone()) {
-        Ok(model) => model,
-        Err(error) => return vec![format!("cannot be read: {error}")],
-    };
-    let mut problems = Vec::new();
-    match serde_json::to_value(&model) {
-        Ok(back) if back == *value => {}
-        Ok(back) => problems.push(format!("comes back as another: {back}")),
-        Err(error) => problems.push(format!("cannot be written: {error}")),
-    }
-    // `Debug` lists, at every depth, the keys that a model has no field for, and the words that it has no name for.
-    let shown = format!("{model:?}");
-    let after = |mark: &str, end: char| -> Vec<String> {
-        shown.split(mark).skip(1).filter_map(|rest| rest.split(end).next().map(ToOwned::to_owned)).collect()
-    };
-    problems.extend(after("unknown: {\"", '}').into_iter().map(|keys| format!("has no field for \"{keys}")));
-    let words = after("Other(\"", '"').into_iter().filter(|word| word != PLAIN_TEXT);
-    problems.extend(words.map(|word| format!("has no name for {word}")));
-    problems
-}
-
-/// An object with one list, whose items are of this type.
-fn list_of<T: DeserializeOwned + Serialize + Debug>(value: &Value) -> Vec<String> {
-    let lists: Vec<&Value> = value.as_object().map(Map::values).into_iter().flatten().collect();
-    match lists.as_slice() {
-        [list] => of::<Vec<T>>(list),
-        _ => vec![format!("is no object with one list: {value}")],
-    }
-}
-
-/// The answer is a list of rows, or the job.
-fn job_errors(value: &Value) -> Vec<String> {
-    if value.is_array() { of::<Vec<JobRowErrors>>(value) } else { of::<Job>(value) }
 }
 
 /// The form of an import has these fields; `requests.rs` among the tests shows each of them being sent.
