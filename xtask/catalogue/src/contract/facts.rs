@@ -19,6 +19,9 @@ pub struct Facts {
 #[derive(Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct OperationFacts {
+    /// Where the facts are from, if not from Auth0's OpenAPI document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// The scopes of which a token needs one.
     pub scopes: BTreeSet<String>,
     /// The query parameters and their types; a required one ends in `*`.
@@ -74,6 +77,14 @@ impl Facts {
             facts.types.insert(name.clone(), type_of(schema));
         }
         Ok(facts)
+    }
+
+    /// Adds the endpoints of another statement that are not from Auth0's document.
+    pub fn add_from_other_sources(&mut self, other: &mut Self) {
+        let (sourced, rest) =
+            std::mem::take(&mut other.operations).into_iter().partition(|(_, facts)| facts.source.is_some());
+        other.operations = rest;
+        self.operations.extend::<BTreeMap<String, OperationFacts>>(sourced);
     }
 
     /// Lists where a fresh document says other than this statement.

@@ -21,13 +21,17 @@ type Drift = (String, String);
 /// Compares everything; prints a table, and fails on drift that nobody has explained.
 pub fn run(oas: Option<&Path>, write: bool) -> Result<(), String> {
     let kept = root().join("xtask").join("contract").join("management.json");
-    let fresh = oas.map(Facts::from_openapi).transpose()?;
-    if let (Some(fresh), true) = (&fresh, write) {
-        std::fs::write(&kept, fresh.to_json()?).map_err(|error| format!("{}: {error}", kept.display()))?;
-    }
-    let own = Facts::read(&kept)?;
+    let mut own = Facts::read(&kept)?;
+    let mut fresh = oas.map(Facts::from_openapi).transpose()?;
     let mut drifts = Vec::new();
-    if let Some(fresh) = &fresh {
+    if let Some(fresh) = &mut fresh {
+        let mut documented = Facts::read(&kept)?;
+        fresh.add_from_other_sources(&mut documented);
+        if write {
+            std::fs::write(&kept, fresh.to_json()?)
+                .map_err(|error| format!("{}: {error}", kept.display()))?;
+            own = Facts::read(&kept)?;
+        }
         own.compare(fresh, &mut drifts);
     }
     let facts = fresh.as_ref().unwrap_or(&own);
