@@ -88,6 +88,7 @@ fn every_operation_s_answer_is_understood_to_the_last_key() {
         check::<LinkIdentity>(IDENTITIES),
         check::<UnlinkIdentity>(IDENTITIES),
         check::<ListUserRoles>(ROLES),
+        check::<ListRoles>(ROLES),
         check::<ListUserPermissions>(&in_list(permission)),
         check::<ListAuthenticationMethods>(&format!(
             r#"{{"authenticators":[{METHOD}],"total":1,"start":0,"limit":50}}"#

@@ -473,6 +473,12 @@ fn more_cases() -> Vec<Case> {
             r#"{"user_id":"auth0|1","client_id":"app"}"#,
         ),
         case(
+            "roles.list",
+            management.roles().list().name_filter("ad min").per_page(5).include_totals(true).into_request(),
+            "GET /api/v2/roles?per_page=5&include_totals=true&name_filter=ad%20min",
+            None,
+        ),
+        case(
             "roles.users",
             management.roles().users("rol_1").take(5).into_request(),
             "GET /api/v2/roles/rol_1/users?take=5",

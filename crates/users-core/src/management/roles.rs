@@ -6,13 +6,30 @@ use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
-use users_model::{Page, RoleUser};
+use users_model::{Page, Role, RoleUser};
 
 /// Roles and the users who have them.
 #[derive(Clone, Debug)]
 pub struct RolesManager(pub(super) Client);
 
 impl RolesManager {
+    /// Lists the roles of the tenant: one page when awaited, a stream of all with [`items`](Call::items).
+    ///
+    /// `GET /roles`, scope `read:roles`. A stream is paged by offset, up to the first 1000, unless `take` is set.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// let admins = client.roles().list().name_filter("admin").items().try_collect().await?;
+    /// # let _ = admins;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/roles/get-roles>
+    pub fn list(&self) -> Call<ListRoles> {
+        self.0.call(Ok(ListRoles::new()))
+    }
+
     /// Lists the users who have a role. A stream is paged by checkpoint, beyond the first 1000.
     ///
     /// `GET /roles/{id}/users`, scope `read:users` with `read:roles`, or `read:role_members`.
@@ -49,6 +66,17 @@ impl UserIds {
 }
 
 operations! {
+    /// `GET /roles`. See [`RolesManager::list`](crate::management::RolesManager::list).
+    operation ListRoles {
+        Descriptor::get("roles.list", "/roles").scopes(&[&["read:roles"]]).node("roles.list");
+        page { AnyPaging of Role, List::PLAIN }
+        query {
+            /// Returns roles whose name contains this text, whatever its case. It is no equality: compare the names.
+            name_filter: String,
+        }
+        decode { decode_model: Page<Role> }
+    }
+
     /// `GET /roles/{id}/users`. See [`RolesManager::users`](crate::management::RolesManager::users).
     operation ListRoleUsers {
         Descriptor::get("roles.users", "/roles/{id}/users")

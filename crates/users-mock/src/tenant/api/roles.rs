@@ -14,6 +14,7 @@ use std::sync::Arc;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/api/v2/roles", Guard::Catalogue, Handler::Read(list)),
     Route::new("GET", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Read(of_user)),
     Route::new("POST", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Write(assign)),
     Route::new("DELETE", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Write(remove)),
@@ -25,6 +26,18 @@ pub(crate) const ROUTES: &[Route] = &[
 
 /// The number of roles that a user may have.
 const MAX_ROLES: usize = 50;
+
+fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let filter = request.query("name_filter").unwrap_or_default().to_lowercase();
+    let matches =
+        |role: &&Arc<Role>| string(&role.shown, "name").unwrap_or_default().to_lowercase().contains(&filter);
+    let roles: Vec<&Arc<Role>> = context.store.roles().filter(matches).collect();
+    let shown = |role: &&Arc<Role>| role.shown.clone();
+    if request.query("take").is_some() || request.query("from").is_some() {
+        return by_checkpoint(request, "roles", &roles, shown);
+    }
+    by_offset(request, "roles", &roles, shown)
+}
 
 fn of_user(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let mut roles = roles_of(context.store, request.parameter(0))?;
@@ -157,6 +170,29 @@ mod tests {
         let (_, page) =
             send(tenant, "GET", &format!("/roles/{role}/users?include_totals=true"), &Value::Null);
         usize::try_from(page["total"].as_u64().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn roles_are_listed_by_name_and_paged_in_both_styles() {
+        let tenant = builder().build();
+        for name in ["admin", "Administrator", "editor"] {
+            send(&tenant, "POST", "/roles", &json!({"name": name}));
+        }
+        let list = |query: &str| send(&tenant, "GET", &format!("/roles?{query}"), &Value::Null).1;
+        assert_eq!(list("").as_array().unwrap().len(), 3);
+        assert_eq!(list("name_filter=ADMIN&include_totals=true")["total"], 2);
+        assert_eq!(list("page=1&per_page=2")[0]["name"], "editor");
+        let first = list("take=2");
+        assert_eq!(first["roles"].as_array().unwrap().len(), 2);
+        let last = list(&format!("take=2&from={}", first["next"].as_str().unwrap()));
+        assert_eq!((&last["roles"][0]["name"], last.get("next")), (&json!("editor"), None));
+
+        let client = tenant.management();
+        tenant.clock().block_on(async {
+            let roles = client.roles();
+            assert_eq!(roles.list().per_page(1).items().try_collect().await.unwrap().len(), 3);
+            assert_eq!(roles.list().take(1).items().try_collect().await.unwrap().len(), 3);
+        });
     }
 
     #[test]

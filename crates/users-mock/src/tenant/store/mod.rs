@@ -69,6 +69,10 @@ impl Store {
         self.roles.get(id)
     }
 
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &Arc<Role>> {
+        self.roles.iter()
+    }
+
     pub(crate) fn resource_server(&self, id: &str) -> Option<&Arc<ResourceServer>> {
         self.resource_servers.get(id)
     }
