@@ -182,15 +182,15 @@ fn a_fault_can_be_written_as_text() {
         assert_eq!(got, fits, "{word}");
     }
     for (word, problem) in [
-        ("fog", "\"fog\" is no fault"),
-        ("302", "\"302\" is no fault"),
+        ("fog", "\"fog\" is not a fault"),
+        ("302", "\"302\" is not a fault"),
         ("hang@users.gett", "no operation is called users.gett"),
-        ("hang,after=x", "\"x\" is no number of requests"),
-        ("hang,chance=2", "\"2\" is no probability"),
-        ("hang,often", "\"often\" is not known"),
-        ("slow-body:-1", "is no fault"),
-        ("hang,times=2,always", "not both"),
-        ("hang,always,times=2", "not both"),
+        ("hang,after=x", "\"x\" is not a number of requests"),
+        ("hang,chance=2", "\"2\" is not a probability"),
+        ("hang,often", "\"often\" is not a condition"),
+        ("slow-body:-1", "is not a fault"),
+        ("hang,times=2,always", "only one of"),
+        ("hang,always,times=2", "only one of"),
     ] {
         let error = word.parse::<FaultSpec>().unwrap_err().to_string();
         assert!(error.contains(problem), "{word}: {error}");

@@ -143,11 +143,11 @@ fn used_of_children(
             _ if is_use
                 || matches!(before, ":" | "." | "struct" | "enum" | "fn" | "trait" | "type" | "const") => {}
             item if item.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                let defining = owners.get(item).into_iter().flatten();
+                let mut defining = owners.get(item).into_iter().flatten();
                 let child =
                     |owner: &&&str| owner.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"));
                 let own = owners.get(item).is_some_and(|owners| owners.contains(module));
-                if let Some(owner) = defining.filter(child).next().filter(|_| !own) {
+                if let Some(owner) = defining.find(child).filter(|_| !own) {
                     used.push(((*owner).to_owned(), item.to_owned()));
                 }
             }
