@@ -13,10 +13,13 @@ pub struct Bodies {
     /// The endpoint.
     pub descriptor: &'static Descriptor,
     /// Decodes and encodes a request; `None` if it has no JSON body.
-    pub request: Option<fn(&str) -> Result<Decoded, String>>,
+    pub request: Option<RoundTrip>,
     /// Decodes and encodes a response with status 200.
-    pub response: fn(&str) -> Result<Decoded, String>,
+    pub response: RoundTrip,
 }
+
+/// Decodes JSON into a type, and encodes it again.
+pub type RoundTrip = fn(&str) -> Result<Decoded, String>;
 
 /// A body that was decoded.
 #[derive(Clone, Debug)]

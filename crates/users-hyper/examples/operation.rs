@@ -69,7 +69,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // Pacing, retries, deadlines and errors are those of every call.
-    let error = call.header("authorization", "Bearer invalid").await.unwrap_err();
-    println!("{error}");
+    if let Err(error) = call.header("authorization", "Bearer invalid").await {
+        println!("{error}");
+    }
     Ok(())
 }
