@@ -184,8 +184,8 @@ mod tests {
         assert_eq!(list("page=1&per_page=2")[0]["name"], "editor");
         let first = list("take=2");
         assert_eq!(first["roles"].as_array().unwrap().len(), 2);
-        let last = list(&format!("take=2&from={}", first["next"].as_str().unwrap()));
-        assert_eq!((&last["roles"][0]["name"], last.get("next")), (&json!("editor"), None));
+        let second = list(&format!("take=2&from={}", first["next"].as_str().unwrap()));
+        assert_eq!((&second["roles"][0]["name"], second.get("next")), (&json!("editor"), None));
 
         let client = tenant.management();
         tenant.clock().block_on(async {
