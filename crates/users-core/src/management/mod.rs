@@ -59,7 +59,7 @@ impl ManagementClient {
 
     /// Operations on users.
     pub fn users(&self) -> UsersManager {
-        UsersManager::of(self.client.clone())
+        UsersManager::from_client(self.client.clone())
     }
 
     /// Jobs: imports, exports and verification e-mails.
@@ -133,7 +133,7 @@ impl ManagementClient {
 }
 
 impl Sealed for ManagementClient {
-    fn of(client: Client) -> Self {
+    fn from_client(client: Client) -> Self {
         Self { client }
     }
 }
