@@ -18,8 +18,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration) if the URL is not valid or contains more than scheme, host,
-    /// port and a plain path: a user name, a query, a fragment, an empty segment or a dot segment.
+    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration) if the URL is not valid or contains more than scheme,
+    /// host, port and a plain path: a user name, a query, a fragment, an empty segment or a dot segment.
     pub fn parse(url: &str) -> Result<Self, Error> {
         let url = url.trim();
         let refuse = |why: &str| {

@@ -139,8 +139,8 @@ impl<T: ApiClient> ClientBuilder<T> {
         self
     }
 
-    /// Adds a header to every request, or replaces the client's default header of that name. With `Authorization`, the client adds no
-    /// token.
+    /// Adds a header to every request, or replaces the client's default header of that name. With `Authorization`, the client
+    /// adds no token.
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         match request::header(name, value) {
             Ok((name, value)) => {
@@ -153,7 +153,8 @@ impl<T: ApiClient> ClientBuilder<T> {
         self
     }
 
-    /// Sets whether to send the header `Auth0-Client`, which reports the name and version of this SDK to Auth0. `false` unless set.
+    /// Sets whether to send the header `Auth0-Client`, which reports the name and version of this SDK to Auth0. `false` unless
+    /// set.
     pub fn telemetry(mut self, on: bool) -> Self {
         self.telemetry = on;
         self
@@ -172,7 +173,8 @@ impl<T: ApiClient> ClientBuilder<T> {
         self
     }
 
-    /// Allows a base URL of plain `http` on a host other than loopback. Tokens and data are then sent unencrypted. Refused unless set.
+    /// Allows a base URL of plain `http` on a host other than loopback. Tokens and data are then sent unencrypted. Refused unless
+    /// set.
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
@@ -185,8 +187,8 @@ impl<T: ApiClient> ClientBuilder<T> {
         self
     }
 
-    /// Sets the pacer, which keeps requests within the tenant's rate limits. Defaults to an [`AdaptivePacer`] for the Management API,
-    /// and to [`Unpaced`] for the Authentication API, whose limits apply to each user rather than to the tenant.
+    /// Sets the pacer, which keeps requests within the tenant's rate limits. Defaults to an [`AdaptivePacer`] for the Management
+    /// API, and to [`Unpaced`] for the Authentication API, whose limits apply to each user rather than to the tenant.
     pub fn pacer(mut self, pacer: impl Pacer) -> Self {
         self.pacer = Some(Arc::new(pacer));
         self
@@ -235,12 +237,12 @@ impl<T: ApiClient> ClientBuilder<T> {
     /// An error of kind [`Configuration`](crate::ErrorKind::Configuration)
     ///
     /// - if neither a domain nor a base URL is set, or it is not valid;
-    /// - if a client of the Management API has no access token: neither a token, a token source, credentials nor an `Authorization`
-    ///   header;
+    /// - if a client of the Management API has no access token: neither a token, a token source, credentials nor an
+    ///   `Authorization` header;
     /// - if a token or credential is empty or contains characters that are not allowed in a header.
     ///
-    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if a header is not valid, or is one that the transport
-    /// sets.
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if a header is not valid, or is one that the
+    /// transport sets.
     pub fn build(mut self) -> Result<T, Error> {
         if let Some(error) = self.error.take() {
             return Err(error);

@@ -43,10 +43,10 @@ use users_model::Secret;
 ///
 /// # Cancellation
 ///
-/// Dropping a call sends nothing. Dropping its future cancels it. If it was waiting for a token or for the rate limit, nothing was
-/// sent, and its permit goes to the next call. If the request was sent, a write may be carried out all the same, and no error
-/// reports it: treat it like a call whose error [`may_have_been_applied`](Error::may_have_been_applied), and read before you write
-/// again. The client, its token, its pacer and its connections are not affected.
+/// Dropping a call sends nothing. Dropping its future cancels it. If it was waiting for a token or for the rate limit, nothing
+/// was sent, and its permit goes to the next call. If the request was sent, a write may be carried out all the same, and no error
+/// reports it: treat it like a call whose error [`may_have_been_applied`](Error::may_have_been_applied), and read before you
+/// write again. The client, its token, its pacer and its connections are not affected.
 #[must_use = "a call does nothing until it is awaited or sent"]
 #[derive(Clone)]
 pub struct Call<O: Operation> {
@@ -97,7 +97,8 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Sets the time limit of each attempt, headers and body, from the moment that the transport gets the request. 30 s unless set.
+    /// Sets the time limit of each attempt, headers and body, from the moment that the transport gets the request. 30 s unless
+    /// set.
     pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
         self.options.attempt = Some(attempt);
         self

@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 
 /// A source of time, timers and randomness.
 ///
-/// [`SystemClock`] is the default of client builders. `users-hyper` has a clock on tokio's timers, `users-mock` a virtual one on which
-/// timers fire without waiting.
+/// [`SystemClock`] is the default of client builders. `users-hyper` has a clock on tokio's timers, `users-mock` a virtual one on
+/// which timers fire without waiting.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Returns the monotonic time.
     fn now(&self) -> Instant;

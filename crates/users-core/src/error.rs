@@ -452,8 +452,8 @@ impl Error {
         self.0.elapsed
     }
 
-    /// Returns the JSON path of the value that could not be decoded: `[3].user_id`. The message shows it without keys that may come
-    /// from the body.
+    /// Returns the JSON path of the value that could not be decoded: `[3].user_id`. The message shows it without keys that may
+    /// come from the body.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
@@ -493,19 +493,20 @@ impl Error {
         self.kind() == ErrorKind::InvalidArgument
     }
 
-    /// Returns whether a list has more entries than the 1000 that the server returns by offset. Auth0's total is capped at 1000 too, so a list
-    /// of exactly 1000 entries cannot be distinguished from a longer one, and is an error as well.
+    /// Returns whether a list has more entries than the 1000 that the server returns by offset. Auth0's total is capped at 1000
+    /// too, so a list of exactly 1000 entries cannot be distinguished from a longer one, and is an error as well.
     pub fn is_window_exceeded(&self) -> bool {
         self.kind() == ErrorKind::WindowExceeded
     }
 
-    /// Returns whether the same call may succeed later: after 429, 408, 500, 502, 503, 504, a timeout or a broken connection. For a write, check
-    /// [`may_have_been_applied`](Self::may_have_been_applied) before repeating it.
+    /// Returns whether the same call may succeed later: after 429, 408, 500, 502, 503, 504, a timeout or a broken connection. For
+    /// a write, check [`may_have_been_applied`](Self::may_have_been_applied) before repeating it.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Returns whether the server may have carried out the write although the call failed. Read the resource before you repeat the write.
+    /// Returns whether the server may have carried out the write although the call failed. Read the resource before you repeat
+    /// the write.
     pub fn may_have_been_applied(&self) -> bool {
         let writes = self.0.operation.as_ref().is_some_and(|operation| operation.writes);
         writes && self.0.maybe_applied

@@ -32,8 +32,8 @@ use users_model::Secret;
 /// An endpoint that this crate does not model is an implementation of this trait: a [`Descriptor`], a request made with
 /// [`RequestBuilder`](crate::RequestBuilder), and a response read with [`decode_json`](crate::decode_json),
 /// [`decode_text`](crate::decode_text) or [`decode_empty`](crate::decode_empty). The client sends it like its own: paced,
-/// authorized, retried as its [`Safety`](crate::Safety) allows, with secrets taken out of its errors. A request whose path does not
-/// match the descriptor's, that goes to another authority, or that sets a header which frames the message is refused.
+/// authorized, retried as its [`Safety`](crate::Safety) allows, with secrets taken out of its errors. A request whose path does
+/// not match the descriptor's, that goes to another authority, or that sets a header which frames the message is refused.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -106,8 +106,8 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// An error of kind [`Status`](crate::ErrorKind::Status) or [`RateLimited`](crate::ErrorKind::RateLimited) where the status is
-    /// not 2xx, and of kind [`Decode`](crate::ErrorKind::Decode) or [`ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge) where
-    /// the body is not what the endpoint returns.
+    /// An error of kind [`Status`](crate::ErrorKind::Status) or [`RateLimited`](crate::ErrorKind::RateLimited) where the status
+    /// is not 2xx, and of kind [`Decode`](crate::ErrorKind::Decode) or [`ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge)
+    /// where the body is not what the endpoint returns.
     fn decode(response: http::Response<Bytes>) -> Result<Self::Output, Error>;
 }

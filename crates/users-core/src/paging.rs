@@ -258,7 +258,8 @@ impl CheckpointPaging {
     }
 }
 
-/// The options of a list that can be paged by offset and by checkpoint. Auth0 pages by checkpoint as soon as `take` or `from` is set.
+/// The options of a list that can be paged by offset and by checkpoint. Auth0 pages by checkpoint as soon as `take` or `from` is
+/// set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AnyPaging {
     pub(crate) offset: OffsetPaging,

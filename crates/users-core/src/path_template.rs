@@ -58,7 +58,8 @@ impl PathTemplate {
     ///
     /// # Errors
     ///
-    /// [`InvalidPath`] where a parameter has no value, where a value may not be a path segment (empty, blank, a dot segment, a control character), and where the template is not valid.
+    /// [`InvalidPath`] where a parameter has no value, where a value may not be a path segment (empty, blank, a dot segment, a
+    /// control character), and where the template is not valid.
     pub fn fill(&self, values: &[(&str, &str)]) -> Result<String, InvalidPath> {
         if !self.0.starts_with('/') {
             return Err(refused(&self.0, "it does not begin with /"));
@@ -83,8 +84,8 @@ impl PathTemplate {
         Ok(path)
     }
 
-    /// The decoded parameters of a path that has this template's form, in order; `None` for any other path. An empty segment fills
-    /// no parameter.
+    /// The decoded parameters of a path that has this template's form, in order; `None` for any other path. An empty segment
+    /// fills no parameter.
     pub fn matches(&self, path: &str) -> Option<Vec<String>> {
         let mut parameters = Vec::new();
         let (mut expected, mut given) = (self.0.split('/'), path.split('/'));

@@ -29,8 +29,8 @@ pub(crate) struct ResponseLimit(pub(crate) usize);
 ///
 /// # Errors
 ///
-/// See [`Operation::decode`](crate::Operation::decode). The type may allocate at most eight times the response limit; the estimate
-/// is made before decoding and assumes types no larger than `serde_json::Value`.
+/// See [`Operation::decode`](crate::Operation::decode). The type may allocate at most eight times the response limit; the
+/// estimate is made before decoding and assumes types no larger than `serde_json::Value`.
 pub fn decode_json<T: DeserializeOwned>(
     descriptor: &Descriptor,
     response: http::Response<Bytes>,

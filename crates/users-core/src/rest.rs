@@ -21,8 +21,8 @@ use users_model::{JsonObject, Secret};
 /// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
 ///
 /// Parameters are any value that serializes to an object. Those that the template names fill it, percent-encoded once; the rest
-/// become the query, with arrays joined by commas and `null`s omitted. [`get_all`](Self::get_all) and [`create`](Self::create) omit
-/// the path parameters at the template's end that have no value; for the other methods a missing path parameter is an error.
+/// become the query, with arrays joined by commas and `null`s omitted. [`get_all`](Self::get_all) and [`create`](Self::create)
+/// omit the path parameters at the template's end that have no value; for the other methods a missing path parameter is an error.
 ///
 /// ```
 /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {

@@ -103,7 +103,8 @@ impl FailedAttempt {
 /// How many 429s a call waits for by default.
 const MOST_RATE_LIMITED: u32 = 100;
 
-/// The shortest delay after a 429: a reset that is now or past still waits, since it is a whole second and others wait for it too.
+/// The shortest delay after a 429: a reset that is now or past still waits, since it is a whole second and others wait for it
+/// too.
 const LEAST_AFTER_429: Duration = Duration::from_millis(250);
 
 impl Default for Retry {

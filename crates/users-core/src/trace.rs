@@ -1,6 +1,6 @@
 //! Spans and events of the feature `tracing`, named by OpenTelemetry's conventions for HTTP clients
-//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>). They contain the operation's name and its path template, but no
-//! URL, id, query or token.
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>). They contain the operation's name and its path template, but
+//! no URL, id, query or token.
 
 #[cfg(feature = "tracing")]
 mod on {

@@ -20,8 +20,8 @@ use std::time::Duration;
 /// A transport
 ///
 /// - does DNS, TLS, proxies, connection pooling and HTTP framing; the client is not aware of them;
-/// - sends the request exactly once and unchanged, except that it may add `Host`, `Content-Length` and `Accept-Encoding`; the client
-///   decides whether to repeat it;
+/// - sends the request exactly once and unchanged, except that it may add `Host`, `Content-Length` and `Accept-Encoding`; the
+///   client decides whether to repeat it;
 /// - does not follow redirects, which would send the access token to another host; a 3xx is returned like any other response;
 /// - decodes `gzip` while the body is read, if it requested it, so that the client's size limit counts decoded bytes;
 /// - returns a response of any status as `Ok`; an error means that there is no complete response head;
@@ -29,14 +29,14 @@ use std::time::Duration;
 /// - stops when its future, or the body's stream, is dropped;
 /// - may apply a [`ConnectTimeout`] from the request's extensions.
 ///
-/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case. A transport
-/// that enforces it too can report more precisely whether the request was sent.
+/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case. A
+/// transport that enforces it too can report more precisely whether the request was sent.
 ///
 /// # Errors and retries
 ///
 /// [`Sent::No`] means that no byte of the request can have reached the server; such a request is retried whatever its method.
-/// [`Sent::Maybe`] and [`Sent::Yes`] mean that the server may have carried it out; then only requests that are safe or idempotent are
-/// retried. Errors of [kind](TransportErrorKind) `Tls`, `Invalid` and `TooLarge` are never retried, because they would recur.
+/// [`Sent::Maybe`] and [`Sent::Yes`] mean that the server may have carried it out; then only requests that are safe or idempotent
+/// are retried. Errors of [kind](TransportErrorKind) `Tls`, `Invalid` and `TooLarge` are never retried, because they would recur.
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -194,8 +194,8 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// The error of the stream; or one of kind [`TooLarge`](TransportErrorKind::TooLarge) if the body is larger than `limit` bytes, and
-    /// of kind [`Invalid`](TransportErrorKind::Invalid) if it consists of empty chunks without end.
+    /// The error of the stream; or one of kind [`TooLarge`](TransportErrorKind::TooLarge) if the body is larger than `limit`
+    /// bytes, and of kind [`Invalid`](TransportErrorKind::Invalid) if it consists of empty chunks without end.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
         let mut whole = BytesMut::new();
         let mut first: Option<Bytes> = None;
@@ -303,8 +303,8 @@ pub enum Sent {
 
 /// The error of a transport: there is no complete response.
 ///
-/// The message may include the texts of its causes. [`source`](StdError::source) then returns only the texts that it does not include,
-/// so that a reporter that prints the chain shows each cause once. [`cause`](Self::cause) returns the causes themselves.
+/// The message may include the texts of its causes. [`source`](StdError::source) then returns only the texts that it does not
+/// include, so that a reporter that prints the chain shows each cause once. [`cause`](Self::cause) returns the causes themselves.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,

@@ -198,7 +198,8 @@ setters!(NewAuthenticationMethod {
 });
 
 object! {
-    /// One of the authentication methods that replace all existing ones. WebAuthn credentials and passkeys cannot be set this way.
+    /// One of the authentication methods that replace all existing ones. WebAuthn credentials and passkeys cannot be set this
+    /// way.
     ///
     /// ```
     /// use users_model::AuthenticationMethodReplacement;

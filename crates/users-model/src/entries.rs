@@ -18,8 +18,8 @@ pub(crate) struct Odd {
     pub(crate) value: Box<RawValue>,
 }
 
-/// A list, or an index once an entry of a long list is set or removed. Most objects have few entries, and a page of users has thousands
-/// of objects, so the small form needs no more memory than its list.
+/// A list, or an index once an entry of a long list is set or removed. Most objects have few entries, and a page of users has
+/// thousands of objects, so the small form needs no more memory than its list.
 #[derive(Clone)]
 pub(crate) enum Entries {
     List(Vec<Entry>),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// A boolean that may be encoded as a string.
 ///
-/// `email_verified` is a boolean for database users, the string `"true"` from Apple, and any string where a SAML attribute is mapped
-/// to it. Auth0 treats every string except the empty one and `"false"` as true. The original form is kept.
+/// `email_verified` is a boolean for database users, the string `"true"` from Apple, and any string where a SAML attribute is
+/// mapped to it. Auth0 treats every string except the empty one and `"false"` as true. The original form is kept.
 ///
 /// ```
 /// use users_model::Flag;

@@ -186,8 +186,8 @@ impl Serialize for UserId {
 
 /// The id of an identity within its provider, without the provider's prefix.
 ///
-/// Auth0 encodes it as a string or, for some providers (GitHub), as a number. Both are kept in their original form, numbers of any
-/// length included.
+/// Auth0 encodes it as a string or, for some providers (GitHub), as a number. Both are kept in their original form, numbers of
+/// any length included.
 ///
 /// ```
 /// use users_model::IdentityId;

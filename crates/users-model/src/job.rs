@@ -47,8 +47,8 @@ object! {
         pub connection: Option<String> = "connection",
         /// The caller's id of the job.
         pub external_id: Option<String> = "external_id",
-        /// The URL of an exported file, valid for 60 seconds. Get the job again for a new URL. Anyone who knows it can read the file, so
-        /// `Debug` does not show it.
+        /// The URL of an exported file, valid for 60 seconds. Get the job again for a new URL. Anyone who knows it can read the
+        /// file, so `Debug` does not show it.
         pub location: Option<Secret> = "location",
         /// The progress in percent.
         pub percentage_done: Option<u64> = "percentage_done",

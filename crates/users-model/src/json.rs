@@ -13,8 +13,8 @@ use std::hash::Hash;
 
 /// A JSON object that keeps the original text of every value.
 ///
-/// It contains the keys that a model has no field for, and metadata, whose structure is up to the tenant. Any value, such as a 30-digit
-/// integer or `1e400`, is written as it was read, which `serde_json::Value` does not guarantee.
+/// It contains the keys that a model has no field for, and metadata, whose structure is up to the tenant. Any value, such as a
+/// 30-digit integer or `1e400`, is written as it was read, which `serde_json::Value` does not guarantee.
 ///
 /// `Debug` lists the keys only, since values may be secret. [`JsonObject::to_json`] returns the text.
 ///
@@ -61,8 +61,9 @@ impl JsonObject {
         self.len() == 0
     }
 
-    /// Returns the keys in their original order. Keys that contain a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its place.
-    /// `serde_json::to_string` writes them in their original form; `serde_json::to_value` fails for them, since its keys are Unicode.
+    /// Returns the keys in their original order. Keys that contain a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its
+    /// place. `serde_json::to_string` writes them in their original form; `serde_json::to_value` fails for them, since its keys
+    /// are Unicode.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.iter().map(|(key, _)| key)
     }

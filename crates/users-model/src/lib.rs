@@ -1,13 +1,13 @@
 //! The data types of Auth0's user endpoints.
 //!
-//! Plain data with serde: [`User`], [`NewUser`], [`UserUpdate`], [`Identity`], [`Page`], error bodies and ids. The crate contains no
-//! HTTP and no async code: those are in `users-core`. Applications depend on `users-hyper`.
+//! Plain data with serde: [`User`], [`NewUser`], [`UserUpdate`], [`Identity`], [`Page`], error bodies and ids. The crate contains
+//! no HTTP and no async code: those are in `users-core`. Applications depend on `users-hyper`.
 //!
 //! # Lossless decoding
 //!
 //! Encoding a decoded value returns the same JSON. A model keeps the keys that it has no field for in `unknown`. A value of an
-//! unexpected type (a date that is `{}`, a `null`, a number in place of a string) is kept there too, as its original text, and the field
-//! is `None`. Numbers keep their length and precision.
+//! unexpected type (a date that is `{}`, a `null`, a number in place of a string) is kept there too, as its original text, and
+//! the field is `None`. Numbers keep their length and precision.
 //!
 //! Models are decoded from and encoded to JSON by `serde_json` (text, bytes or `Value`). Other formats are not supported.
 

@@ -14,7 +14,8 @@ enum Budget {
     Exhausted,
 }
 
-/// A growing list is copied into one of twice its size, so up to three times its elements are allocated at once; one more as a margin.
+/// A growing list is copied into one of twice its size, so up to three times its elements are allocated at once; one more as a
+/// margin.
 const LIST: usize = 4;
 /// The bytes of an object's entry in addition to its texts: two allocations, and its share of the list.
 const ENTRY: usize = 160;
@@ -35,8 +36,8 @@ impl std::error::Error for MemoryExceeded {}
 
 /// Runs a function that decodes models of this crate, and limits the memory that they allocate to about this many bytes.
 ///
-/// List capacity, strings and unknown entries are counted. Without a limit a short text can become a large value: `[{},{}]` decodes to
-/// two users of more than 1 KiB each. Types of other crates are not counted.
+/// List capacity, strings and unknown entries are counted. Without a limit a short text can become a large value: `[{},{}]`
+/// decodes to two users of more than 1 KiB each. Types of other crates are not counted.
 ///
 /// # Errors
 ///

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 /// An update of `user_metadata` or `app_metadata`.
 ///
 /// Auth0 merges the first level: keys that are sent replace existing values (nested objects as a whole), a key sent as `null` is
-/// deleted, and **an empty object deletes all keys**. An empty object is therefore sent only by [`clear_all`](Self::clear_all), never
-/// for an empty map.
+/// deleted, and **an empty object deletes all keys**. An empty object is therefore sent only by [`clear_all`](Self::clear_all),
+/// never for an empty map.
 ///
 /// ```
 /// use users_model::MetadataUpdate;
@@ -43,8 +43,8 @@ impl MetadataUpdate {
         Self { clear: true, ..Self::default() }
     }
 
-    /// Sets a key of the first level. An existing value is replaced, not merged. A value that serializes to `null` (`None`, a `NaN`) is
-    /// refused when the update is sent, because Auth0 would delete the key: use [`remove`](Self::remove) for that.
+    /// Sets a key of the first level. An existing value is replaced, not merged. A value that serializes to `null` (`None`, a
+    /// `NaN`) is refused when the update is sent, because Auth0 would delete the key: use [`remove`](Self::remove) for that.
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl Serialize) -> Self {
         let key = key.into();
@@ -95,7 +95,8 @@ impl MetadataUpdate {
         self.clear && self.entries.is_empty()
     }
 
-    /// Returns why the update cannot be sent; `None` if it can. A value could not be serialized, or keys were added to `clear_all`.
+    /// Returns why the update cannot be sent; `None` if it can. A value could not be serialized, or keys were added to
+    /// `clear_all`.
     pub fn problem(&self) -> Option<&str> {
         if self.clear && !self.entries.is_empty() {
             return Some("Auth0 cannot delete all metadata and set keys in one request; send two requests");

@@ -77,8 +77,8 @@ pub(crate) trait WriteFields {
     fn unknown(&self) -> &JsonObject;
 }
 
-/// Declares a model: a struct whose fields are read and written under their keys, and that keeps all other keys, and every value that
-/// does not match its field's type, in `unknown`. (serde's `flatten` would convert a long number to a float.)
+/// Declares a model: a struct whose fields are read and written under their keys, and that keeps all other keys, and every value
+/// that does not match its field's type, in `unknown`. (serde's `flatten` would convert a long number to a float.)
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -88,8 +88,8 @@ macro_rules! object {
     ) => {
         $(#[$meta])*
         ///
-        /// An optional field is `None` if its key is absent, and also if its value is `null` or of another type: `"user_id": 5` leaves
-        /// a string field `None`. Such a value is kept in `unknown` under its key, as its original text.
+        /// An optional field is `None` if its key is absent, and also if its value is `null` or of another type: `"user_id": 5`
+        /// leaves a string field `None`. Such a value is kept in `unknown` under its key, as its original text.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {

@@ -32,8 +32,8 @@ pub struct Timestamp {
 pub struct InvalidTimestamp(String);
 
 impl Timestamp {
-    /// Creates a timestamp from milliseconds since 1970-01-01T00:00:00Z. A value out of range is clamped to the nearest representable
-    /// time.
+    /// Creates a timestamp from milliseconds since 1970-01-01T00:00:00Z. A value out of range is clamped to the nearest
+    /// representable time.
     pub fn from_unix_millis(millis: i64) -> Self {
         let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(if millis < 0 {
             jiff::Timestamp::MIN

@@ -6,8 +6,8 @@ use crate::{Flag, Identity, JsonObject, Timestamp, UserId};
 object! {
     /// A user of a tenant.
     ///
-    /// Every field may be absent: `fields=` selects the returned attributes, and Auth0 omits attributes that were never set. Attributes
-    /// that an identity provider adds at the root (`locale`, `upn`, …) are in `unknown`.
+    /// Every field may be absent: `fields=` selects the returned attributes, and Auth0 omits attributes that were never set.
+    /// Attributes that an identity provider adds at the root (`locale`, `upn`, …) are in `unknown`.
     ///
     /// ```
     /// use users_model::User;

@@ -100,8 +100,8 @@ setters!(UserUpdate {
     verify_phone_number: bool,
     /// Sets whether the user is blocked. `false` does not remove a block by brute-force protection.
     blocked: bool,
-    /// Sets the connection of the identity to update. Required to change the e-mail address, phone number, user name or password of a
-    /// secondary identity.
+    /// Sets the connection of the identity to update. Required to change the e-mail address, phone number, user name or password
+    /// of a secondary identity.
     connection: String,
     /// Sets the application on whose behalf e-mails are sent. Allowed only with an e-mail address or phone number.
     client_id: String,

@@ -32,13 +32,14 @@ impl JobsManager {
     /// Exports users, waits for the file, and streams it into a writer. Returns the job.
     ///
     /// Scope `read:users`. The file is written as received, compressed with gzip, and its checksum is verified. It is downloaded
-    /// without a token from Auth0's storage, over https (or http from this machine). A failed download is retried like a GET, with a
-    /// new download URL; bytes that were written already are compared and not written again.
+    /// without a token from Auth0's storage, over https (or http from this machine). A failed download is retried like a GET,
+    /// with a new download URL; bytes that were written already are compared and not written again.
     ///
     /// # Errors
     ///
     /// Once the job was accepted, every error has its [`job_id`](Error::job_id): continue with
-    /// [`resume_export`](Self::resume_export) and an empty writer. After an error the writer contains a part of the file, or nothing.
+    /// [`resume_export`](Self::resume_export) and an empty writer. After an error the writer contains a part of the file, or
+    /// nothing.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +54,8 @@ impl JobsManager {
         export_to(self.0.clone(), export, sink).await
     }
 
-    /// Waits for the file of an export that was started earlier, and streams it into a writer, as [`export_to`](Self::export_to) does.
+    /// Waits for the file of an export that was started earlier, and streams it into a writer, as [`export_to`](Self::export_to)
+    /// does.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {

@@ -38,16 +38,17 @@ struct Options {
 }
 
 impl JobsManager {
-    /// Imports any number of users into a database connection (`con_…`). The rows are split into files of a size that Auth0 accepts,
-    /// two jobs run at a time, as Auth0 allows, and their results are combined. Each rejected row is reported with its number.
+    /// Imports any number of users into a database connection (`con_…`). The rows are split into files of a size that Auth0
+    /// accepts, two jobs run at a time, as Auth0 allows, and their results are combined. Each rejected row is reported with its
+    /// number.
     ///
     /// Scopes `create:users` and `read:users`.
     ///
     /// # Errors
     ///
-    /// The first failure ends the import: no further file is sent. The [`ImportError`] contains the report up to the failure, with the
-    /// jobs that are still running and the rows of the file that failed. A row that is not a JSON object, or larger than a file, is
-    /// refused before its file is sent.
+    /// The first failure ends the import: no further file is sent. The [`ImportError`] contains the report up to the failure,
+    /// with the jobs that are still running and the rows of the file that failed. A row that is not a JSON object, or larger than
+    /// a file, is refused before its file is sent.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
@@ -67,7 +68,8 @@ impl JobsManager {
         self.import_stream(connection_id, futures_util::stream::iter(rows))
     }
 
-    /// Imports users from a stream, like [`import_all`](Self::import_all). Holds the rows of the running jobs and of one more file.
+    /// Imports users from a stream, like [`import_all`](Self::import_all). Holds the rows of the running jobs and of one more
+    /// file.
     pub fn import_stream<T: Serialize>(
         &self,
         connection_id: impl Into<String>,

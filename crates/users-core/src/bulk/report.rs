@@ -23,8 +23,8 @@ pub struct ImportReport {
     pub summary: JobSummary,
     /// The rows that Auth0 rejected.
     pub refused: Vec<RefusedRow>,
-    /// The jobs that Auth0 accepted and whose results are unknown: they are still running, or have ended and their errors could not
-    /// be read. Empty unless the import failed.
+    /// The jobs that Auth0 accepted and whose results are unknown: they are still running, or have ended and their errors could
+    /// not be read. Empty unless the import failed.
     pub unfinished: Vec<UnfinishedImport>,
     /// The rows of the files that Auth0 may or may not have accepted. Empty unless the import failed.
     pub uncertain: Vec<Range<usize>>,
@@ -49,7 +49,8 @@ pub struct UnfinishedImport {
     pub job_id: String,
     /// The numbers of its rows, from 0.
     pub rows: Range<usize>,
-    /// The job, with its summary, if it has ended and only its errors could not be read; `None` if it was running when last polled.
+    /// The job, with its summary, if it has ended and only its errors could not be read; `None` if it was running when last
+    /// polled.
     pub job: Option<Job>,
 }
 
@@ -83,7 +84,8 @@ impl ImportReport {
 
 /// The error of an import, with the report up to the failure.
 ///
-/// After the first failure no further file is sent. `?` converts it into an [`Error`] of the same kind, with this error as its source.
+/// After the first failure no further file is sent. `?` converts it into an [`Error`] of the same kind, with this error as its
+/// source.
 ///
 /// ```
 /// # async fn example(client: users_core::ManagementClient) {
@@ -124,8 +126,8 @@ impl ImportError {
         &self.error
     }
 
-    /// Returns the rows of the file that failed, numbered from 0: the file was not accepted, or not sent because of one of its rows, or
-    /// its job could not be read.
+    /// Returns the rows of the file that failed, numbered from 0: the file was not accepted, or not sent because of one of its
+    /// rows, or its job could not be read.
     pub fn rows(&self) -> Option<Range<usize>> {
         self.rows.clone()
     }

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 /// Limits the rate at which a client sends requests. One pacer is shared by a client and its clones.
 ///
-/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::ClientBuilder::pacer) another one. To pace
-/// several processes together, with a counter in a store that they share for example, implement this trait:
+/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::ClientBuilder::pacer) another one. To
+/// pace several processes together, with a counter in a store that they share for example, implement this trait:
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -66,8 +66,9 @@ pub struct PaceRequest<'a> {
     pub descriptor: &'a Descriptor,
     /// How long the call may still take in all; `None` if it has no deadline.
     pub time_left: Option<Duration>,
-    /// The longest delay requested by the server that the call accepts: [`Retry::max_server_delay`](crate::Retry::max_server_delay),
-    /// zero for [`Retry::never`](crate::Retry::never). The pacer's own queue is limited by `time_left` alone.
+    /// The longest delay requested by the server that the call accepts:
+    /// [`Retry::max_server_delay`](crate::Retry::max_server_delay), zero for [`Retry::never`](crate::Retry::never). The pacer's
+    /// own queue is limited by `time_left` alone.
     pub max_server_delay: Duration,
 }
 

@@ -13,8 +13,8 @@ const MAX_LENGTH: usize = 400;
 /// The number of bytes of a message that are examined. The rest is not shown.
 const EXAMINED: usize = 8192;
 
-/// Returns a text on one line, at most `MAX_LENGTH` characters long, without these secrets, without JWTs, and without the queries of
-/// URLs.
+/// Returns a text on one line, at most `MAX_LENGTH` characters long, without these secrets, without JWTs, and without the queries
+/// of URLs.
 pub(crate) fn line(text: &str, secrets: &[&str]) -> String {
     let redacted = without_secrets(text, secrets);
     let cut = cut_validation_message(&redacted);
@@ -111,8 +111,8 @@ const REASONS: [&str; 12] = [
     "Value",
 ];
 
-/// Removes the value from `'<reason>: <value>' on property <path>` if the property is a secret or metadata: the value may be too short
-/// to be searched for, and may occur anywhere in the reason.
+/// Removes the value from `'<reason>: <value>' on property <path>` if the property is a secret or metadata: the value may be too
+/// short to be searched for, and may occur anywhere in the reason.
 fn cut_validation_message(text: &str) -> String {
     const MARK: &str = " on propert";
     let mut cut = String::with_capacity(text.len());
@@ -150,8 +150,8 @@ fn cut_validation_message(text: &str) -> String {
     cut
 }
 
-/// Returns serde_json's message for data of the wrong type, without position and data. Serde's messages quote the data, and so may
-/// those of a custom `Deserialize`. Serde's have known beginnings.
+/// Returns serde_json's message for data of the wrong type, without position and data. Serde's messages quote the data, and so
+/// may those of a custom `Deserialize`. Serde's have known beginnings.
 pub(crate) fn data_error(message: &str) -> String {
     const FOUND: [&str; 20] = [
         "boolean",

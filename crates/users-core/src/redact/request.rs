@@ -27,8 +27,8 @@ fn letters(key: &str) -> String {
     key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the values of a finished request that no message may show: those of sensitive keys in its query and body, its headers, and
-/// the strings in metadata.
+/// Returns the values of a finished request that no message may show: those of sensitive keys in its query and body, its headers,
+/// and the strings in metadata.
 pub(crate) fn secrets(request: &http::Request<Bytes>) -> Vec<Secret> {
     let mut found = Vec::new();
     let custom_domain = HeaderName::from_static("auth0-custom-domain");

@@ -1,8 +1,8 @@
 //! A cached token: one fetch for all calls that wait for it, and early renewal.
 //!
-//! A fetch is polled only by the call that started it, so it never depends on another caller's runtime. The other calls wait for its
-//! outcome, each with its own time limit. If the polling call is dropped, the fetch is handed over to a waiting call; a fetch that is no
-//! longer polled is replaced.
+//! A fetch is polled only by the call that started it, so it never depends on another caller's runtime. The other calls wait for
+//! its outcome, each with its own time limit. If the polling call is dropped, the fetch is handed over to a waiting call; a fetch
+//! that is no longer polled is replaced.
 
 use super::AccessToken;
 use super::flight::{Fetching, Flight, Outcome, Waiting};
@@ -129,7 +129,8 @@ impl Cached {
         }
     }
 
-    /// Fetches the next token, or continues a fetch that was handed over. `None` if the fetch was abandoned: the caller plans again.
+    /// Fetches the next token, or continues a fetch that was handed over. `None` if the fetch was abandoned: the caller plans
+    /// again.
     async fn fetch(
         &self,
         number: u64,

@@ -36,8 +36,8 @@ impl TokenSource for StaticToken {
 
 /// Returns a token source that calls a closure, to take tokens from a cache or a vault.
 ///
-/// A token with [`expires_in`](AccessToken::expires_in) is cached and renewed early, with one call of the closure for all requests
-/// that wait for it. A token without a lifetime is not cached: the closure is called before every request.
+/// A token with [`expires_in`](AccessToken::expires_in) is cached and renewed early, with one call of the closure for all
+/// requests that wait for it. A token without a lifetime is not cached: the closure is called before every request.
 ///
 /// ```
 /// use users_core::{AccessToken, SystemClock, token_fn};

@@ -177,8 +177,8 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Waits for the outcome; `None` if the fetch lost its leader. A leader that is not polled within `unpolled` after it was woken is
-    /// replaced: its runtime may be idle.
+    /// Waits for the outcome; `None` if the fetch lost its leader. A leader that is not polled within `unpolled` after it was
+    /// woken is replaced: its runtime may be idle.
     pub(super) async fn outcome(self, clock: &dyn Clock, unpolled: Duration) -> Option<Outcome> {
         let mut sleep = clock.sleep(unpolled);
         self.wake_leader(clock);

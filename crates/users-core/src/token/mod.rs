@@ -18,9 +18,9 @@ use users_model::Secret;
 
 /// Provides the access token that a client sends.
 ///
-/// The client calls [`token`](Self::token) before a request is queued, and again before it is sent if it had to wait. A source should
-/// therefore cache its token, as [`ClientCredentials`](crate::ClientCredentials) and [`token_fn`] do. A failure ends the call with the
-/// error of the source, which should be of kind [`Token`](crate::ErrorKind::Token).
+/// The client calls [`token`](Self::token) before a request is queued, and again before it is sent if it had to wait. A source
+/// should therefore cache its token, as [`ClientCredentials`](crate::ClientCredentials) and [`token_fn`] do. A failure ends the
+/// call with the error of the source, which should be of kind [`Token`](crate::ErrorKind::Token).
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -45,8 +45,8 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// Returns a token that is valid now.
     async fn token(&self) -> Result<AccessToken, Error>;
 
-    /// Reports that a 401 rejected this token. If [`token`](Self::token) then returns another one, the request is repeated with it,
-    /// once.
+    /// Reports that a 401 rejected this token. If [`token`](Self::token) then returns another one, the request is repeated with
+    /// it, once.
     async fn rejected(&self, token: &AccessToken);
 }
 

@@ -1,4 +1,4 @@
-//! What travels in the bodies, both ways.
+//! Request and response bodies.
 
 use crate::support::{
     NEVER, Server, answer, assert_error, get, get_text, read_head, request, text, transport,
