@@ -111,7 +111,7 @@ impl RestClient {
                 // serde_json's error may quote a value.
                 .map_err(|_| Error::invalid("the body cannot be serialized as JSON"))?;
             Ok(Rest {
-                descriptor: Descriptor::of_path(name, self.api, method, template),
+                descriptor: Descriptor::with_template(name, self.api, method, template),
                 parameters,
                 body: body.map(|body| body.get().to_owned()),
                 output: PhantomData,

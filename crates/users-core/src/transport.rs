@@ -60,7 +60,7 @@ use std::time::Duration;
 /// ```
 #[async_trait]
 pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
-    /// Sends one request and returns its response. Follows no redirect, repeats nothing, decodes gzip if it asked for it.
+    /// Sends one request and returns its response. Follows no redirect, repeats nothing, decodes gzip if it requested it.
     async fn send(
         &self,
         request: http::Request<Bytes>,

@@ -142,14 +142,14 @@ async fn real(tour: &mut Tour, domain: &str, client_id: &str, secret: &str) -> R
 
 /// Makes calls, prints their results, and counts them.
 struct Tour {
-    colour: bool,
+    color: bool,
     calls: u32,
     failed: u32,
 }
 
 impl Tour {
     fn new() -> Self {
-        Self { colour: std::io::stdout().is_terminal(), calls: 0, failed: 0 }
+        Self { color: std::io::stdout().is_terminal(), calls: 0, failed: 0 }
     }
 
     fn part(&self, name: &str, remark: &str) {
@@ -185,19 +185,19 @@ impl Tour {
         describe: impl FnOnce(&T) -> String,
     ) -> Option<T> {
         self.calls += 1;
-        let (colour, text) = match &outcome {
+        let (color, text) = match &outcome {
             Ok(value) => ("32", describe(value)),
             Err(error) => {
                 self.failed += 1;
                 ("31", error.to_string())
             }
         };
-        println!("  {name:<32} {:>3}  {text}", self.paint(colour, &format!("{status:>3}")));
+        println!("  {name:<32} {:>3}  {text}", self.paint(color, &format!("{status:>3}")));
         outcome.ok()
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn end(&self) -> ExitCode {

@@ -132,7 +132,7 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// Sets the proxy through which all connections except loopback are tunnelled, in place of the environment's settings. The
+    /// Sets the proxy through which all connections except loopback are tunneled, in place of the environment's settings. The
     /// URL is `http` or `https` and may contain a user name and password: `http://name:password@proxy.example:3128`.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Proxy::Always(url.into());

@@ -1,4 +1,4 @@
-//! Authentication methods and Guardian enrolments of a user.
+//! Authentication methods and Guardian enrollments of a user.
 
 use crate::object::{object, open_enum, setters};
 use crate::{Secret, Timestamp};
@@ -63,7 +63,7 @@ object! {
         pub id: Option<String> = "id",
         /// The type.
         pub kind: Option<AuthenticationMethodType> = "type",
-        /// Whether the enrolment is complete.
+        /// Whether the enrollment is complete.
         pub confirmed: Option<bool> = "confirmed",
         /// The display name.
         pub name: Option<String> = "name",
@@ -93,7 +93,7 @@ object! {
         pub credential_backed_up: Option<bool> = "credential_backed_up",
         /// The id of the identity that a passkey belongs to.
         pub identity_user_id: Option<String> = "identity_user_id",
-        /// The browser that enrolled a passkey.
+        /// The user agent that enrolled a passkey.
         pub user_agent: Option<String> = "user_agent",
         /// The user handle of a passkey.
         pub user_handle: Option<String> = "user_handle",
@@ -148,7 +148,7 @@ object! {
         pub credential_backed_up: Option<bool> = "credential_backed_up",
         /// The id of the identity that a passkey belongs to.
         pub identity_user_id: Option<String> = "identity_user_id",
-        /// The browser that enrolled a passkey.
+        /// The user agent that enrolled a passkey.
         pub user_agent: Option<String> = "user_agent",
         /// The user handle of a passkey.
         pub user_handle: Option<String> = "user_handle",
@@ -189,7 +189,7 @@ setters!(NewAuthenticationMethod {
     credential_backed_up: bool,
     /// Sets the id of the identity that a passkey belongs to.
     identity_user_id: String,
-    /// Sets the browser that enrolled a passkey.
+    /// Sets the user agent that enrolled a passkey.
     user_agent: String,
     /// Sets the user handle of a passkey.
     user_handle: String,
@@ -269,7 +269,7 @@ setters!(AuthenticationMethodUpdate {
 });
 
 open_enum! {
-    /// The status of an enrolment.
+    /// The status of an enrollment.
     pub enum EnrollmentStatus {
         Pending = "pending",
         Confirmed = "confirmed",
@@ -277,7 +277,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// The authentication method of a Guardian enrolment.
+    /// The authentication method of a Guardian enrollment.
     pub enum EnrollmentMethod {
         Authenticator = "authenticator",
         Guardian = "guardian",
@@ -288,7 +288,7 @@ open_enum! {
 }
 
 object! {
-    /// A Guardian enrolment of a user.
+    /// A Guardian enrollment of a user.
     pub struct Enrollment {
         /// The id: `dev_…`.
         pub id: Option<String> = "id",
@@ -304,7 +304,7 @@ object! {
         pub phone_number: Option<String> = "phone_number",
         /// The authentication method.
         pub auth_method: Option<EnrollmentMethod> = "auth_method",
-        /// When the enrolment was completed.
+        /// When the enrollment was completed.
         pub enrolled_at: Option<Timestamp> = "enrolled_at",
         /// When it was last used.
         pub last_auth: Option<Timestamp> = "last_auth",

@@ -26,17 +26,17 @@ object! {
     pub struct Branding {
         /// The URL of the logo.
         pub logo_url: Option<String> = "logo_url",
-        /// The colours.
+        /// The colors.
         pub colors: Option<BrandingColors> = "colors",
     }
 }
 
 object! {
-    /// The colours of a login page.
+    /// The colors of a login page.
     pub struct BrandingColors {
-        /// The colour of buttons and links.
+        /// The color of buttons and links.
         pub primary: Option<String> = "primary",
-        /// The colour of the page's background.
+        /// The color of the page's background.
         pub page_background: Option<String> = "page_background",
     }
 }

@@ -64,7 +64,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// A multi-factor provider whose enrolment `DELETE /users/{id}/multifactor/{provider}` deletes.
+    /// A multi-factor provider whose enrollment `DELETE /users/{id}/multifactor/{provider}` deletes.
     pub enum MultifactorProvider {
         Duo = "duo",
         GoogleAuthenticator = "google-authenticator",

@@ -52,7 +52,7 @@ object! {
         pub app_metadata: Option<JsonObject> = "app_metadata",
         /// The multi-factor providers that the user has enrolled in.
         pub multifactor: Option<Vec<String>> = "multifactor",
-        /// When the multi-factor enrolments were last changed.
+        /// When the multi-factor enrollments were last changed.
         pub multifactor_last_modified: Option<Timestamp> = "multifactor_last_modified",
         /// The IP address of the last login, IPv4 or IPv6.
         pub last_ip: Option<String> = "last_ip",

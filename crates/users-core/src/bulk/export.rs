@@ -135,7 +135,7 @@ impl Failed {
     }
 
     fn from_transport(error: TransportError, location: &Uri) -> Self {
-        let result = AttemptResult::of_error(&error);
+        let result = AttemptResult::from_error(&error);
         Self { error: Error::transport(without_location(error, location)), result }
     }
 
@@ -192,7 +192,7 @@ async fn download(
         .map_err(|error| Failed::from_transport(error, &location))?;
     if !response.status().is_success() {
         let delay = server_delay(response.headers(), clock.unix_now());
-        let result = AttemptResult::of_response(response.status(), &[], delay);
+        let result = AttemptResult::from_response(response.status(), &[], delay);
         return Err(Failed { error: Error::status_of(None, response.map(|_| Bytes::new())), result });
     }
     let announced = content_length(response.headers());

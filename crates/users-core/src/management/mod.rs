@@ -126,7 +126,7 @@ impl ManagementClient {
         self.client.call(Ok(operation))
     }
 
-    /// Calls any path below `/api/v2`, modelled or not.
+    /// Calls any path below `/api/v2`, by its template.
     pub fn rest(&self, template: impl Into<String>) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, template)
     }

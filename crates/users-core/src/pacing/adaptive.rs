@@ -115,7 +115,7 @@ impl Pacer for AdaptivePacer {
 
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is whole, so one that a panic interrupted elsewhere is still good.
+        // Changes of the state do not panic halfway, so a poisoned state is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
