@@ -1,4 +1,4 @@
-//! Whatever goes wrong, by whatever kind of operation: how often it was sent, what came back, and whether the error was right.
+//! Every fault with every kind of operation: the number of attempts, the result, and whether the error reports it correctly.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -16,22 +16,22 @@ enum Kind {
     Safe,
     Idempotent,
     Unsafe,
-    UnsafeOnWord,
+    UnsafeMarkedIdempotent,
 }
 
-const KINDS: [Kind; 4] = [Kind::Safe, Kind::Idempotent, Kind::Unsafe, Kind::UnsafeOnWord];
+const KINDS: [Kind; 4] = [Kind::Safe, Kind::Idempotent, Kind::Unsafe, Kind::UnsafeMarkedIdempotent];
 
-/// What became of one call.
+/// The result of one call.
 struct Outcome {
-    /// How often it was sent.
+    /// The number of attempts.
     sent: u32,
     result: Result<(), Error>,
-    /// Whether the tenant is another than before.
+    /// Whether the tenant changed.
     applied: bool,
 }
 
-/// One call of this kind, on which this fault falls once or always.
-fn meet(fault: Fault, always: bool, kind: Kind) -> Outcome {
+/// Makes one call of this kind, with this fault once or always.
+fn call_with(fault: Fault, always: bool, kind: Kind) -> Outcome {
     let tenant = Tenant::builder().users(1).build();
     let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
     let (counted, sent) = (faulty.clone(), Arc::new(AtomicU32::new(0)));
@@ -51,7 +51,7 @@ fn meet(fault: Fault, always: bool, kind: Kind) -> Outcome {
     let injected = faulty.inject(fault).on(match kind {
         Kind::Safe => GetUser::DESCRIPTOR,
         Kind::Idempotent => DeleteUser::DESCRIPTOR,
-        Kind::Unsafe | Kind::UnsafeOnWord => UpdateUser::DESCRIPTOR,
+        Kind::Unsafe | Kind::UnsafeMarkedIdempotent => UpdateUser::DESCRIPTOR,
     });
     if always {
         injected.always();
@@ -61,29 +61,29 @@ fn meet(fault: Fault, always: bool, kind: Kind) -> Outcome {
             Kind::Safe => users.get(&id).await.map(drop),
             Kind::Idempotent => users.delete(&id).await,
             Kind::Unsafe => users.update(&id, change()).await.map(drop),
-            Kind::UnsafeOnWord => users.update(&id, change()).idempotent(true).await.map(drop),
+            Kind::UnsafeMarkedIdempotent => users.update(&id, change()).idempotent(true).await.map(drop),
         }
     });
     Outcome { sent: sent.load(Ordering::Relaxed), result, applied: before != tenant.user(&id) }
 }
 
-/// The cell of the table: how often it was sent, and how it ended.
+/// The cell of the table: the number of attempts and the result.
 fn cell(outcome: &Outcome) -> String {
     let times = format!("{}×", outcome.sent);
     match &outcome.result {
         Ok(()) => format!("{times} done"),
         Err(error) => {
-            let perhaps = if error.may_have_been_applied() { ", perhaps made" } else { "" };
-            format!("{times} {:?}{perhaps}", error.kind())
+            let applied = if error.may_have_been_applied() { ", may have been applied" } else { "" };
+            format!("{times} {:?}{applied}", error.kind())
         }
     }
 }
 
 fn table(always: bool) -> String {
     let mut table =
-        String::from("| | read | delete | change | change, `idempotent(true)` |\n|---|---|---|---|---|\n");
+        String::from("| | read | delete | write | write, `idempotent(true)` |\n|---|---|---|---|---|\n");
     for (name, fault) in FAULTS {
-        let cells = KINDS.map(|kind| cell(&meet(*fault, always, kind)));
+        let cells = KINDS.map(|kind| cell(&call_with(*fault, always, kind)));
         table += &format!("| {name} | {} |\n", cells.join(" | "));
     }
     table
@@ -103,7 +103,7 @@ fn an_error_never_denies_a_change_that_was_made_and_no_change_is_made_twice_with
     for (name, fault) in FAULTS {
         for always in [false, true] {
             for kind in KINDS {
-                let outcome = meet(*fault, always, kind);
+                let outcome = call_with(*fault, always, kind);
                 let at = format!("{name}, always: {always}, {kind:?}: {:?}", outcome.result);
                 match &outcome.result {
                     Ok(()) => assert_eq!(outcome.applied, kind != Kind::Safe, "{at}"),

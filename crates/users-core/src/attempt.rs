@@ -34,7 +34,7 @@ impl Client {
         let (parts, body) = response.into_parts();
         let body = match timer.limit(body.collect(limit)).await {
             Ok(Ok(body)) => body,
-            // The status says enough: a failure is one, whatever became of its body.
+            // An error status is reported as such, even if its body cannot be read.
             _ if !parts.status.is_success() => Bytes::new(),
             Ok(Err(error)) => return Err(error),
             Err(_) => return Err(timed_out(Sent::Yes, "the answer's body did not come", time)),

@@ -1,4 +1,4 @@
-//! Where a client's requests go.
+//! The base URL of a client.
 
 use crate::error::Error;
 use http::Uri;
@@ -14,68 +14,74 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads a base URL: `https://` is added where there is no scheme, case and a `/` at the end do not matter.
+    /// Parses a base URL. `https://` is added if there is no scheme; the host's case and a trailing `/` are ignored.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration) if the URL is not valid or contains more than scheme,
+    /// host, port and a plain path: a user name, a query, a fragment, an empty segment or a dot segment.
     pub fn parse(url: &str) -> Result<Self, Error> {
         let url = url.trim();
-        let refuse =
-            |why: &str| Err(Error::configuration(format!("{:?} is no base URL: {why}", without_user(url))));
+        let refuse = |why: &str| {
+            Err(Error::configuration(format!("{:?} is not a base URL: {why}", without_user(url))))
+        };
         if url.is_empty() {
             return refuse("it is empty");
         }
-        let spelled = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-        let Ok(uri) = spelled.parse::<Uri>() else {
-            return refuse("it cannot be read as a URL of ASCII characters");
+        let with_scheme = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
+        let Ok(uri) = with_scheme.parse::<Uri>() else {
+            return refuse("it is not a URL of ASCII characters");
         };
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
-            return refuse("it names no host");
+            return refuse("it has no host");
         };
         if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
             return refuse("its scheme is neither https nor http");
         }
         if authority.as_str().contains('@') {
-            return refuse("it holds a user name or password");
+            return refuse("it contains a user name or password");
         }
         if !is_host(authority.host()) {
-            return refuse("its host is neither a name nor an address");
+            return refuse("its host is neither a DNS name nor an IP address");
         }
         let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
         if !port.is_empty() && port.strip_prefix(':').is_none_or(|port| !is_port(port)) {
             return refuse("its port is not a number from 1 to 65535");
         }
-        let is_own_port =
+        let is_default_port =
             (*scheme == Scheme::HTTPS && port == ":443") || (*scheme == Scheme::HTTP && port == ":80");
         if uri.query().is_some() || url.contains('#') {
-            return refuse("it holds a query or fragment");
+            return refuse("it contains a query or fragment");
         }
         let path = uri.path().trim_end_matches('/');
         if path.split('/').skip(1).any(|segment| matches!(segment, "" | "." | "..")) {
             return refuse("its path has an empty segment or a dot segment");
         }
-        // Others, `\` and `;` among them, mean something to some servers.
+        // Some servers interpret other characters, such as `\` and `;`.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '/');
         if !path.chars().all(is_plain) {
-            return refuse("its path holds other characters than letters, digits and -._~");
+            return refuse("its path contains characters other than letters, digits and -._~");
         }
-        let named = if is_own_port { authority.host() } else { authority.as_str() };
-        let Ok(lower) = named.to_ascii_lowercase().parse() else {
-            return refuse("its host cannot be read");
+        let authority = if is_default_port { authority.host() } else { authority.as_str() };
+        let Ok(authority) = authority.to_ascii_lowercase().parse() else {
+            return refuse("its host is not valid");
         };
-        Ok(Self { scheme: scheme.clone(), authority: lower, path: path.to_owned() })
+        Ok(Self { scheme: scheme.clone(), authority, path: path.to_owned() })
     }
 
-    /// Reads a tenant's domain, forgiving `https://…/` around it; it has no path.
-    pub(crate) fn of_domain(domain: &str) -> Result<Self, Error> {
+    /// Parses a tenant's domain, which has no path. `https://` before it and `/` after it are accepted.
+    pub(crate) fn from_domain(domain: &str) -> Result<Self, Error> {
         let url = Self::parse(domain)?;
         if url.path.is_empty() {
             Ok(url)
         } else {
             Err(Error::configuration(format!(
-                "{domain:?} is no domain: it has a path; use base_url for that"
+                "{domain:?} is not a domain: it has a path; set base_url instead"
             )))
         }
     }
 
-    /// The host and, where it is not the scheme's own, the port.
+    /// Returns the host, and the port if it is not the scheme's default.
     pub fn authority(&self) -> &str {
         self.authority.as_str()
     }
@@ -85,23 +91,23 @@ impl BaseUrl {
         self.authority.host()
     }
 
-    /// The port, or the scheme's own.
+    /// The port, or the scheme's default.
     #[cfg(feature = "tracing")]
     pub(crate) fn port(&self) -> u16 {
         self.authority.port_u16().unwrap_or(if self.is_plain_http() { 80 } else { 443 })
     }
 
-    /// The path that every request's path begins with, without a `/` at its end.
+    /// Returns the path that precedes every request's path, without a trailing `/`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether requests travel in the clear.
+    /// Returns whether the scheme is `http`: requests are not encrypted.
     pub fn is_plain_http(&self) -> bool {
         self.scheme == Scheme::HTTP
     }
 
-    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    /// Returns whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         let host = self.host();
         host == "localhost"
@@ -124,7 +130,7 @@ impl BaseUrl {
             .authority(self.authority.clone())
             .path_and_query(format!("{}{path_and_query}", self.path))
             .build()
-            .map_err(|error| Error::invalid(format!("the URL cannot be made: {error}")))
+            .map_err(|error| Error::invalid(format!("the URL is not valid: {error}")))
     }
 
     pub(crate) fn is_authority_of(&self, uri: &Uri) -> bool {
@@ -132,7 +138,7 @@ impl BaseUrl {
     }
 }
 
-/// Whether a port is a number as it is usually written.
+/// Whether a port is a number in its usual form, from 1 to 65535.
 fn is_port(port: &str) -> bool {
     !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok()
 }
@@ -151,7 +157,7 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
-/// What may be shown of a URL that could not be read: not the password in front of an `@`, and no query or fragment.
+/// The part of an invalid URL that may be shown: without a password before an `@`, a query and a fragment.
 fn without_user(url: &str) -> &str {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     url.rsplit_once('@').map_or(url, |(_, rest)| rest)
@@ -168,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_is_read_forgivingly() {
+    fn a_domain_may_have_a_scheme_and_any_case() {
         for (domain, url) in [
             ("tenant.eu.auth0.com", "https://tenant.eu.auth0.com"),
             (" https://Tenant.EU.auth0.com/ ", "https://tenant.eu.auth0.com"),
@@ -177,12 +183,12 @@ mod tests {
             ("https://tenant.auth0.com:443", "https://tenant.auth0.com"),
             ("https://tenant.auth0.com:8443", "https://tenant.auth0.com:8443"),
         ] {
-            assert_eq!(BaseUrl::of_domain(domain).unwrap().to_string(), url, "{domain:?}");
+            assert_eq!(BaseUrl::from_domain(domain).unwrap().to_string(), url, "{domain:?}");
         }
     }
 
     #[test]
-    fn what_is_no_base_url_is_refused_without_showing_a_password() {
+    fn an_invalid_base_url_is_refused_without_showing_a_password() {
         for url in [
             "",
             "   ",
@@ -211,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_told_from_names_that_look_like_it() {
+    fn loopback_is_distinguished_from_names_that_resemble_it() {
         for (url, loopback) in [
             ("http://localhost:1", true),
             ("http://127.8.9.1", true),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Limits retries to a share of the calls: each call deposits a fifth of a retry, each retry after an error withdraws a whole one.
+/// Limits retries to a share of the calls: each call deposits a fifth of a retry, each retry after an error withdraws one.
 #[derive(Debug)]
 pub(crate) struct Budget(AtomicI64);
 
@@ -27,7 +27,7 @@ impl Budget {
         self.0.load(Ordering::Relaxed) >= Self::RETRY
     }
 
-    /// Withdraws a retry. Calls that withdraw the last one at the same time overdraw the budget, and later calls make up for it.
+    /// Withdraws a retry. Calls that withdraw the last one at the same time overdraw the budget; later deposits compensate.
     pub(crate) fn withdraw(&self) {
         self.0.fetch_sub(Self::RETRY, Ordering::Relaxed);
     }

@@ -22,9 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use users_model::Secret;
 
-/// What a [`ClientBuilder`] builds: one of the two clients, or one of the two users managers.
+/// A client that [`ClientBuilder`] builds: one of the two clients, or one of the two users managers.
 pub trait ApiClient: sealed::Sealed {
-    /// The API that it talks to.
+    /// The API that it calls.
     #[doc(hidden)]
     const API: Api;
 }
@@ -38,14 +38,14 @@ pub trait AuthenticationApi: ApiClient {}
 pub(crate) mod sealed {
     pub trait Sealed: Sized {
         #[doc(hidden)]
-        fn of(client: crate::client::Client) -> Self;
+        fn from_client(client: crate::client::Client) -> Self;
     }
 }
 
 /// Builds a client from a transport.
 ///
-/// It needs to know the tenant, by [`domain`](Self::domain) or [`base_url`](Self::base_url), and for the Management API where
-/// access tokens come from. Everything else has a default; [`build`](Self::build) says what is wrong.
+/// Required are the tenant, by [`domain`](Self::domain) or [`base_url`](Self::base_url), and for the Management API a source of
+/// access tokens. Everything else has a default. Invalid settings are reported by [`build`](Self::build).
 ///
 /// ```
 /// use users_core::ManagementClient;
@@ -75,7 +75,7 @@ pub struct ClientBuilder<T> {
     pacer: Option<Arc<dyn Pacer>>,
     retry: Retry,
     limits: Limits,
-    problem: Option<Error>,
+    error: Option<Error>,
     client: PhantomData<fn() -> T>,
 }
 
@@ -109,151 +109,159 @@ impl<T: ApiClient> ClientBuilder<T> {
             pacer: None,
             retry: Retry::default(),
             limits: Limits::default(),
-            problem: None,
+            error: None,
             client: PhantomData,
         }
     }
 
-    /// The tenant's domain, `tenant.eu.auth0.com`; `https://…/` around it and its case do not matter.
+    /// Sets the tenant's domain: `tenant.eu.auth0.com`. Case is ignored, and so are `https://` before it and `/` after it.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.address = Some(Address::Domain(domain.into()));
         self
     }
 
-    /// The URL that every path begins with: `https://tenant.eu.auth0.com/api/v2` for the Management API,
+    /// Sets the URL that precedes every path: `https://tenant.eu.auth0.com/api/v2` for the Management API,
     /// `https://tenant.eu.auth0.com` for the Authentication API.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.address = Some(Address::BaseUrl(url.into()));
         self
     }
 
-    /// Sends this access token: a Management API token, or for `impersonate` one of the tenant's global client.
+    /// Sets a fixed access token: a Management API token, or for `impersonate` one of the tenant's global client.
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.credentials = Some(Credentials::Token(AccessToken::new(token)));
         self
     }
 
-    /// Takes access tokens from here, before every attempt.
+    /// Sets the source of access tokens. It is asked for one before every attempt.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.credentials = Some(Credentials::Source(Arc::new(source)));
         self
     }
 
-    /// Sends a header with every request, in place of the client's own of that name. With `Authorization`, no other token is
-    /// sent.
+    /// Adds a header to every request, or replaces the client's default header of that name. With `Authorization`, the client
+    /// adds no token.
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         match request::header(name, value) {
             Ok((name, value)) => {
                 self.headers.insert(name, value);
             }
             Err(error) => {
-                self.problem.get_or_insert(error);
+                self.error.get_or_insert(error);
             }
         }
         self
     }
 
-    /// Whether to send Auth0's `Auth0-Client` header, which tells Auth0 the name and version of this SDK. Off unless asked.
+    /// Sets whether to send the header `Auth0-Client`, which reports the name and version of this SDK to Auth0. `false` unless
+    /// set.
     pub fn telemetry(mut self, on: bool) -> Self {
         self.telemetry = on;
         self
     }
 
-    /// The custom domain that mails and tickets name, for every call whose endpoint takes `Auth0-Custom-Domain`.
+    /// Sets the custom domain that e-mails and tickets name (`Auth0-Custom-Domain`). Sent only where the endpoint takes it.
     pub fn custom_domain(mut self, domain: &str) -> Self {
         match HeaderValue::from_str(domain) {
             Ok(value) => self.custom_domain = Some(value),
             Err(_) => {
-                self.problem
-                    .get_or_insert_with(|| Error::configuration("the custom domain is no header value"));
+                self.error.get_or_insert_with(|| {
+                    Error::configuration("the custom domain is not a valid header value")
+                });
             }
         }
         self
     }
 
-    /// Lets tokens and data travel in the clear to hosts other than this machine. Off unless asked.
+    /// Allows a base URL of plain `http` on a host other than loopback. Tokens and data are then sent unencrypted. Refused unless
+    /// set.
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
     }
 
-    /// Sets the clock: time, timers and randomness. Unless set, it is the one that the transport
+    /// Sets the clock: time, timers and randomness. Defaults to the one that the transport
     /// [requires](HttpTransport::clock), or else [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// What keeps requests to the tenant's pace. Unless set, a client of the Management API has an [`AdaptivePacer`] of its own, and
-    /// one of the Authentication API is [`Unpaced`], for its limits are those of each user, not of the tenant.
+    /// Sets the pacer, which keeps requests within the tenant's rate limits. Defaults to an [`AdaptivePacer`] for the Management
+    /// API, and to [`Unpaced`] for the Authentication API, whose limits apply to each user rather than to the tenant.
     pub fn pacer(mut self, pacer: impl Pacer) -> Self {
         self.pacer = Some(Arc::new(pacer));
         self
     }
 
-    /// When requests are sent again.
+    /// Sets the retry policy. A call may override it.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// How long a whole call may take, unless the call says otherwise. No limit unless set.
+    /// Sets the time limit of a whole call, all attempts and delays included. A call may override it. No limit unless set.
     pub fn timeout(mut self, overall: Duration) -> Self {
         self.limits.overall = Some(overall);
         self
     }
 
-    /// How long one attempt may wait for its connection, unless the call says otherwise. The transport's own limit holds unless set.
+    /// Sets the time limit of connecting, for each attempt. A call may override it. Defaults to the transport's own limit.
     pub fn connect_timeout(mut self, connect: Duration) -> Self {
         self.limits.connect = Some(connect);
         self
     }
 
-    /// How long one attempt may take, headers and body, unless the call says otherwise. 30 s unless set.
+    /// Sets the time limit of each attempt, headers and body. A call may override it. 30 s unless set.
     pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
         self.limits.attempt = attempt;
         self
     }
 
-    /// How many bytes an answer may have, decoded, unless the call says otherwise. 16 MiB unless set.
+    /// Sets the size limit of a response in bytes, decompressed. A call may override it. 16 MiB unless set.
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.limits.response = bytes;
         self
     }
 
-    /// Makes [`build`](Self::build) fail with this error, for a transport that could not be made.
-    pub fn refuse(mut self, problem: Error) -> Self {
-        self.problem.get_or_insert(problem);
+    /// Makes [`build`](Self::build) fail with this error: for helpers whose transport could not be created.
+    pub fn refuse(mut self, error: Error) -> Self {
+        self.error.get_or_insert(error);
         self
     }
 
-    /// Builds it.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration) where the tenant is not named or not usable, where the
-    /// Management API is to be used and nothing gives an access token (neither a token, a source, credentials nor a header
-    /// `Authorization`), and where a token or a credential is empty or holds characters that a header may not hold. Of kind
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where a header is not valid or not a caller's to set.
+    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration)
+    ///
+    /// - if neither a domain nor a base URL is set, or it is not valid;
+    /// - if a client of the Management API has no access token: neither a token, a token source, credentials nor an
+    ///   `Authorization` header;
+    /// - if a token or credential is empty or contains characters that are not allowed in a header.
+    ///
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if a header is not valid, or is one that the
+    /// transport sets.
     pub fn build(mut self) -> Result<T, Error> {
-        if let Some(problem) = self.problem.take() {
-            return Err(problem);
+        if let Some(error) = self.error.take() {
+            return Err(error);
         }
         self.check_credentials()?;
         let (base, tenant) = match &self.address {
-            None => return Err(Error::configuration("neither a domain nor a base URL was given")),
+            None => return Err(Error::configuration("no tenant: set domain or base_url")),
             Some(Address::BaseUrl(url)) => {
                 let base = BaseUrl::parse(url)?;
                 (base.clone(), base.with_path(""))
             }
             Some(Address::Domain(domain)) => {
-                let tenant = BaseUrl::of_domain(domain)?;
+                let tenant = BaseUrl::from_domain(domain)?;
                 (if T::API == Api::Management { tenant.with_path("/api/v2") } else { tenant.clone() }, tenant)
             }
         };
         if base.is_plain_http() && !base.is_loopback() && !self.allow_plain_http {
             return Err(Error::configuration(format!(
-                "{base} would send tokens in the clear; use https, or allow_plain_http()"
+                "{base} would send tokens in the clear; use https, or call allow_plain_http()"
             )));
         }
         if self.telemetry {
@@ -289,14 +297,14 @@ impl<T: ApiClient> ClientBuilder<T> {
         };
         let token: Option<Arc<dyn TokenSource>> = match self.credentials.take() {
             None => None,
-            Some(Credentials::Token(token)) => Some(Arc::new(StaticToken::of(token))),
+            Some(Credentials::Token(token)) => Some(Arc::new(StaticToken::from_token(token))),
             Some(Credentials::Source(source)) => Some(source),
             Some(Credentials::Client(credential)) => {
                 let audience =
                     self.audience.clone().unwrap_or_else(|| format!("{}/", tenant.with_path("/api/v2")));
                 let mut headers = self.headers.clone();
                 headers.remove(AUTHORIZATION);
-                // Tokens have limits of their own.
+                // Token requests are not paced, and have their own deadline.
                 let client = shared(
                     Api::Authentication,
                     tenant,
@@ -313,18 +321,20 @@ impl<T: ApiClient> ClientBuilder<T> {
                 )))
             }
         };
-        Ok(T::of(shared(T::API, base, token, pacer, self.headers.clone(), self.limits)))
+        Ok(T::from_client(shared(T::API, base, token, pacer, self.headers.clone(), self.limits)))
     }
 }
 
 impl<T: ApiClient> ClientBuilder<T> {
-    /// Whether requests can be authorized.
+    /// Refuses a configuration whose requests cannot be authorized.
     fn check_credentials(&self) -> Result<(), Error> {
         let refuse = |why: &str| Err(Error::configuration(why));
         let own = self.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
         // A scheme without credentials authorizes nothing.
         if own.is_some_and(|own| !own.trim_ascii().contains(&b' ')) {
-            return refuse("the header authorization names no scheme with credentials, as in `Bearer …`");
+            return refuse(
+                "the authorization header has no credentials; expected a scheme and credentials, as in `Bearer …`",
+            );
         }
         match &self.credentials {
             None if T::API == Api::Management && own.is_none() => {
@@ -345,7 +355,7 @@ impl<T: ApiClient> ClientBuilder<T> {
 }
 
 impl<T: ManagementApi> ClientBuilder<T> {
-    /// Fetches access tokens for a machine-to-machine application, by its id and secret.
+    /// Requests access tokens for a machine-to-machine application, authenticated by its secret.
     pub fn client_credentials(
         mut self,
         client_id: impl Into<String>,
@@ -356,8 +366,8 @@ impl<T: ManagementApi> ClientBuilder<T> {
         self
     }
 
-    /// Fetches access tokens for a machine-to-machine application that proves itself by a signed assertion (private-key
-    /// JWT). The closure makes a new assertion for each request.
+    /// Requests access tokens for a machine-to-machine application, authenticated by a signed assertion (private-key JWT). The
+    /// closure is called for each token request and returns a new assertion.
     pub fn client_assertion<F, R>(mut self, client_id: impl Into<String>, assertion: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -369,7 +379,7 @@ impl<T: ManagementApi> ClientBuilder<T> {
         self
     }
 
-    /// The audience that tokens are fetched for, where the domain is a custom one: `https://{tenant domain}/api/v2/`.
+    /// Sets the audience of requested tokens, `https://{tenant domain}/api/v2/`. Required with a custom domain.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
@@ -377,19 +387,19 @@ impl<T: ManagementApi> ClientBuilder<T> {
 }
 
 impl<T: AuthenticationApi> ClientBuilder<T> {
-    /// The application that calls are made for, where they do not name one.
+    /// Sets the client id of the application, for calls that do not set one.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
 }
 
-/// The name and version of this SDK, as Auth0's telemetry header holds it.
+/// The name and version of this SDK, in the form of Auth0's telemetry header.
 fn telemetry() -> Result<HeaderValue, Error> {
     use base64::Engine as _;
-    let facts = concat!(r#"{"name":"users","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
-    HeaderValue::try_from(base64::engine::general_purpose::STANDARD.encode(facts))
-        .map_err(|_| Error::configuration("the telemetry header cannot be made"))
+    let json = concat!(r#"{"name":"users","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
+    HeaderValue::try_from(base64::engine::general_purpose::STANDARD.encode(json))
+        .map_err(|_| Error::configuration("the telemetry header is not a valid header value"))
 }
 
 impl<T> fmt::Debug for ClientBuilder<T> {

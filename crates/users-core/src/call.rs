@@ -19,8 +19,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use users_model::Secret;
 
-/// A call as a value: set options on it, then `.await` it, [`send`](Self::send) it, or take the request out. A clone is a call of
-/// its own.
+/// A call as a value: set options on it, then `.await` it, [`send`](Self::send) it, or convert it
+/// [into a request](Self::into_request). A clone is an independent call.
 ///
 /// ```
 /// # use users_core::management::UsersManager;
@@ -43,10 +43,10 @@ use users_model::Secret;
 ///
 /// # Cancellation
 ///
-/// Dropping a call sends nothing. Dropping its future cancels it. If it was waiting for a token or for the rate limit, nothing was
-/// sent, and its permit goes to the next call. If the request was sent, a write may be carried out all the same, and no error
-/// reports it: treat it like a call whose error [`may_have_been_applied`](Error::may_have_been_applied), and read before you write
-/// again. The client, its token, its pacer and its connections are not affected.
+/// Dropping a call sends nothing. Dropping its future cancels it. If it was waiting for a token or for the rate limit, nothing
+/// was sent, and its permit goes to the next call. If the request was sent, a write may be carried out all the same, and no error
+/// reports it: treat it like a call whose error [`may_have_been_applied`](Error::may_have_been_applied), and read before you
+/// write again. The client, its token, its pacer and its connections are not affected.
 #[must_use = "a call does nothing until it is awaited or sent"]
 #[derive(Clone)]
 pub struct Call<O: Operation> {
@@ -97,7 +97,8 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Sets the time limit of each attempt, headers and body, from the moment that the transport gets the request. 30 s unless set.
+    /// Sets the time limit of each attempt, headers and body, from the moment that the transport gets the request. 30 s unless
+    /// set.
     pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
         self.options.attempt = Some(attempt);
         self
@@ -190,10 +191,10 @@ impl<O: Operation> Call<O> {
         Call { client: self.client, operation: self.operation.map(WithMeta), options: self.options }
     }
 
-    /// The request as it would be sent, but for the access token, for another transport.
+    /// Returns the request as it would be sent, except for the access token: for use with another HTTP client.
     ///
     /// The `Debug` output of the request is that of the `http` crate: it shows every header that is not marked as sensitive, and
-    /// the body, which may hold a password. Do not log it.
+    /// the body, which may contain a password. Do not log it.
     ///
     /// # Errors
     ///
@@ -216,7 +217,7 @@ impl<O: Operation> Call<O> {
 }
 
 impl Client {
-    /// A call of this operation, or of none where an argument was refused.
+    /// Returns a call of this operation, or one that fails if an argument was refused.
     pub(crate) fn call<O: Operation>(&self, operation: Result<O, Error>) -> Call<O> {
         Call::new(self.clone(), operation)
     }
@@ -339,7 +340,7 @@ pub struct Meta<T> {
 }
 
 impl<T> Meta<T> {
-    /// The rate limit that the response states.
+    /// Returns the rate limit that the response states.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(&self.headers)
     }

@@ -1,4 +1,4 @@
-//! What every client and manager holds.
+//! The state shared by clients and managers.
 
 use crate::base_url::BaseUrl;
 use crate::budget::Budget;
@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use users_model::JsonObject;
 
-/// What every client and manager holds. Clones share the transport, the token, the pacer and the retry budget.
+/// The state of a client or manager. Clones share the transport, the token, the pacer and the retry budget.
 #[derive(Clone)]
-// A sealed trait names it, which requires it to be `pub`; it is not reachable from outside.
+// It is `pub` because a sealed trait names it, but it is not reachable from outside the crate.
 #[allow(unreachable_pub)]
 pub struct Client {
     pub(crate) shared: Arc<Shared>,
@@ -53,7 +53,7 @@ impl Default for Limits {
     }
 }
 
-/// The options of one call, beside those of its operation.
+/// The options of one call, in addition to those of its operation.
 #[derive(Clone, Default)]
 pub(crate) struct CallOptions {
     pub(crate) overall: Option<Duration>,
@@ -71,7 +71,7 @@ pub(crate) struct CallOptions {
 
 impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The values may be secrets: only the names are shown.
+        // Values may be secrets: only names are shown.
         f.debug_struct("CallOptions")
             .field("overall", &self.overall)
             .field("connect", &self.connect)

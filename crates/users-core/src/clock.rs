@@ -1,4 +1,4 @@
-//! The seam to time and randomness. Nothing else in this crate asks the operating system for either.
+//! The source of time and randomness. Nothing else in this crate asks the operating system for either.
 #![allow(clippy::disallowed_methods)]
 
 use futures_util::future::{Either, select};
@@ -8,37 +8,37 @@ use std::ops::Add;
 use std::pin::{Pin, pin};
 use std::time::{Duration, SystemTime};
 
-/// Where time and randomness come from.
+/// A source of time, timers and randomness.
 ///
-/// [`SystemClock`] is the default of every builder. `users-hyper` brings one on tokio's timers, `users-mock` a virtual one
-/// on which an hour passes in no time.
+/// [`SystemClock`] is the default of client builders. `users-hyper` has a clock on tokio's timers, `users-mock` a virtual one on
+/// which timers fire without waiting.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The monotonic time.
+    /// Returns the monotonic time.
     fn now(&self) -> Instant;
-    /// The time of day.
+    /// Returns the time of day.
     fn unix_now(&self) -> SystemTime;
-    /// A future that is ready once this time has passed.
+    /// Returns a future that completes after this time.
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
-    /// A random number: for jitter and boundaries, never for anything that must stay secret.
+    /// Returns a random number: for jitter, never for anything that must stay secret.
     fn random(&self) -> u64;
 }
 
-/// A moment of a [`Clock`]: the time since some start that only that clock knows.
+/// A moment of a [`Clock`]: the time since that clock's start. Moments of different clocks are not comparable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Duration);
 
 impl Instant {
-    /// The moment this long after the clock's start.
+    /// Returns the moment this long after the clock's start.
     pub fn from_start(since: Duration) -> Self {
         Self(since)
     }
 
-    /// The time since the clock's start.
+    /// Returns the time since the clock's start.
     pub fn since_start(self) -> Duration {
         self.0
     }
 
-    /// The time from an earlier moment to this one; zero if the other is later.
+    /// Returns the time from an earlier moment to this one; zero if `earlier` is later.
     pub fn saturating_since(self, earlier: Instant) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
@@ -52,13 +52,13 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// The machine's own clock, with timers that need no runtime: one thread of its own, started when first slept on.
+/// The system's clock. Its timers need no runtime: they run on a thread that the first sleep starts.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct SystemClock;
 
 impl SystemClock {
-    /// The machine's clock.
+    /// Returns the system's clock.
     pub fn new() -> Self {
         Self
     }
@@ -83,11 +83,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// The time ran out before the future was ready.
+/// The time limit passed before the future completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Elapsed;
 
-/// Runs a future for at most this long. At the very end the future is polled once more before the time counts as run out.
+/// Runs a future for at most this long. At the end of that time the future is polled once more before it counts as elapsed.
 pub(crate) async fn within<F: Future>(
     clock: &dyn Clock,
     time: Option<Duration>,
@@ -99,12 +99,12 @@ pub(crate) async fn within<F: Future>(
     }
 }
 
-/// A time limit for several futures together, which begins when the first of them is pending.
+/// A time limit shared by several futures. It starts when the first of them is pending.
 pub(crate) struct Timer<'a>(LateSleep<'a>);
 
 impl<'a> Timer<'a> {
     pub(crate) fn new(clock: &'a dyn Clock, time: Duration) -> Self {
-        Self(LateSleep::Unasked(clock, time))
+        Self(LateSleep::New(clock, time))
     }
 
     /// Runs a future until the time has passed.
@@ -116,23 +116,23 @@ impl<'a> Timer<'a> {
     }
 }
 
-/// A sleep that is made when first polled, after the future beside it: so a transport's own timer fires first, and its error,
-/// which is more precise, is returned.
+/// A sleep that starts when it is first polled, after the future that it limits. So a transport's own timer fires first, and its
+/// more precise error is returned.
 enum LateSleep<'a> {
-    Unasked(&'a dyn Clock, Duration),
-    Asleep(Pin<Box<dyn Future<Output = ()> + Send>>),
+    New(&'a dyn Clock, Duration),
+    Started(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl Future for LateSleep<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
-        if let Self::Unasked(clock, time) = *self {
-            *self = Self::Asleep(clock.sleep(time));
+        if let Self::New(clock, time) = *self {
+            *self = Self::Started(clock.sleep(time));
         }
         match &mut *self {
-            Self::Asleep(sleep) => sleep.as_mut().poll(context),
-            Self::Unasked(..) => std::task::Poll::Pending,
+            Self::Started(sleep) => sleep.as_mut().poll(context),
+            Self::New(..) => std::task::Poll::Pending,
         }
     }
 }

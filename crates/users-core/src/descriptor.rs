@@ -1,12 +1,12 @@
-//! What is known of an endpoint without calling it.
+//! Descriptors of endpoints.
 
 use crate::path_template::PathTemplate;
 use http::Method;
 use std::fmt;
 
-/// What is known of an endpoint without calling it: its name, method, path, scopes and safety.
+/// Describes an endpoint: its name, method, path, scopes and safety.
 ///
-/// A descriptor is a constant, made by the constructor of its method and completed by setters:
+/// A descriptor is usually a constant, created by the constructor of its method and completed by setters:
 ///
 /// ```
 /// use users_core::{Access, Descriptor, Safety};
@@ -33,11 +33,11 @@ pub struct Descriptor {
     pub safety: Safety,
     /// What the operation does to the tenant, which is also how Auth0 groups its rate limits.
     pub access: Access,
-    /// The query parameters that a call can set, those of [`paging`](Self::paging) aside.
+    /// The query parameters that a call can set, except those of [`paging`](Self::paging).
     pub query: &'static [&'static str],
-    /// How the list is paged, if the endpoint is one.
+    /// How the list is paged, if the endpoint returns one.
     pub paging: Paging,
-    /// Whether the endpoint takes the `Auth0-Custom-Domain` header.
+    /// Whether the endpoint accepts the `Auth0-Custom-Domain` header.
     pub custom_domain: bool,
     /// The name of the same operation in Auth0's Node SDK.
     pub node: Option<&'static str>,
@@ -93,7 +93,7 @@ impl Descriptor {
     }
 
     /// A descriptor for a path that is not modelled.
-    pub(crate) fn of_path(name: &'static str, api: Api, method: Method, path: PathTemplate) -> Self {
+    pub(crate) fn with_template(name: &'static str, api: Api, method: Method, path: PathTemplate) -> Self {
         let (safety, access) = match method {
             Method::GET | Method::HEAD => (Safety::Safe, Access::Read),
             Method::PUT => (Safety::Idempotent, Access::Write),
@@ -117,21 +117,21 @@ impl Descriptor {
         self
     }
 
-    /// Sets the safety, where it is not that of the method.
+    /// Sets the safety, if it is not that of the method.
     #[must_use]
     pub const fn safety(mut self, safety: Safety) -> Self {
         self.safety = safety;
         self
     }
 
-    /// Sets the access, where it is not that of the method: a `POST` that reads, say.
+    /// Sets the access, if it is not that of the method, such as for a `POST` that reads.
     #[must_use]
     pub const fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// Sets the query parameters that a call can set, those of paging aside.
+    /// Sets the query parameters that a call can set, except those of paging.
     #[must_use]
     pub const fn query(mut self, query: &'static [&'static str]) -> Self {
         self.query = query;
@@ -145,7 +145,7 @@ impl Descriptor {
         self
     }
 
-    /// States that the endpoint takes the `Auth0-Custom-Domain` header.
+    /// Sets that the endpoint accepts the `Auth0-Custom-Domain` header.
     #[must_use]
     pub const fn takes_custom_domain(mut self) -> Self {
         self.custom_domain = true;
@@ -159,13 +159,13 @@ impl Descriptor {
         self
     }
 
-    /// All query parameters that a call can set, those of paging first.
+    /// Returns all query parameters that a call can set, those of paging first.
     pub fn query_parameters(&self) -> impl Iterator<Item = &'static str> {
         self.paging.query_parameters().iter().chain(self.query).copied()
     }
 
-    /// Whether a token with these scopes is allowed to call the endpoint: it has all scopes of one alternative, or the endpoint
-    /// names none.
+    /// Returns whether a token with these scopes may call the endpoint: it has all scopes of one alternative, or the endpoint
+    /// requires none.
     ///
     /// ```
     /// use users_core::management::RevokeUserAccess;
@@ -232,7 +232,7 @@ impl Paging {
     }
 }
 
-/// Whether a request may be repeated when nobody knows whether the first one was carried out.
+/// Whether a request may be repeated if its outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Safety {
@@ -240,11 +240,11 @@ pub enum Safety {
     Safe,
     /// Sending it twice has the same effect as once (DELETE, PUT, and `POST /oauth/token`).
     Idempotent,
-    /// Sending it twice may have another effect than once (POST, and PATCH, which sends mails and writes password history).
+    /// Sending it twice may have another effect than once (POST, and PATCH, which sends e-mails and writes password history).
     Unsafe,
 }
 
-/// What an operation does to the tenant.
+/// The kind of access to the tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {

@@ -1,4 +1,4 @@
-//! What went wrong, where, and what can be done about it.
+//! The error of every operation.
 
 use crate::descriptor::Descriptor;
 use crate::pacing::PaceError;
@@ -15,19 +15,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use users_model::{ErrorBody, InvalidId, JsonObject, Secret, within_memory};
 
-/// Why a call gave no value.
+/// The error of a call.
 ///
-/// `Display` is one line: method, path template, status, Auth0's code and message. It holds no id, no query, no body and no
-/// token; those that exist are in the accessors.
+/// `Display` is one line: method, path template, status, Auth0's code and message. It contains no id, query, body or token. The
+/// accessors return the response in full.
 ///
 /// ```
 /// use users_core::management::GetUser;
 /// use users_core::{ErrorKind, Operation as _};
 ///
-/// let answer = http::Response::builder().status(404).body(
+/// let response = http::Response::builder().status(404).body(
 ///     r#"{"statusCode":404,"error":"Not Found","message":"The user does not exist.","errorCode":"inexistent_user"}"#.into(),
 /// )?;
-/// let error = GetUser::decode(answer).unwrap_err();
+/// let error = GetUser::decode(response).unwrap_err();
 /// assert!(error.is_not_found());
 /// assert_eq!(error.kind(), ErrorKind::Status);
 /// assert_eq!(error.code(), Some("inexistent_user"));
@@ -38,29 +38,29 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    /// As it came; what people see is `message`.
+    /// The message as received. `message` is what is displayed.
     raw: String,
-    /// On one line, without anything secret.
+    /// The message on one line, redacted.
     message: String,
-    /// Auth0's code, without anything secret.
+    /// Auth0's code, redacted.
     shown_code: Option<String>,
-    /// The causes without anything secret, where they quote something.
+    /// The causes, redacted; `None` if they quote no secret.
     redacted_causes: Option<Link>,
     operation: Option<Operation>,
-    answer: Option<Answer>,
+    response: Option<Response>,
     cause: Cause,
     json_path: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
     elapsed: Duration,
     retryable: bool,
-    /// Whether the request may have been carried out; it only matters if it was a write.
+    /// Whether the request may have been carried out. Relevant for writes only.
     maybe_applied: bool,
     job_id: Option<String>,
 }
 
-/// What led to an error. Where the message is that of the cause itself, `source` begins below it, so that a reporter that prints
-/// the chain shows each cause once.
+/// The cause of an error. If the error's message is that of the cause, `source` starts below the cause, so that a reporter that
+/// prints the chain shows each cause once.
 enum Cause {
     None,
     Transport(TransportError),
@@ -68,7 +68,7 @@ enum Cause {
     Other(Box<dyn StdError + Send + Sync>),
 }
 
-/// The operation that an error is about.
+/// The operation that failed.
 #[derive(Clone, Debug)]
 struct Operation {
     name: &'static str,
@@ -78,61 +78,61 @@ struct Operation {
 }
 
 #[derive(Clone)]
-struct Answer {
+struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
     error: Option<ErrorBody>,
 }
 
-/// Why a body does not fit.
+/// Why a response body does not match the expected type.
 pub(crate) struct Misfit {
     pub(crate) reason: String,
-    /// Where it is.
+    /// The JSON path of the value.
     pub(crate) path: String,
-    /// The same without the keys that may come from the body.
+    /// The same path without keys that may come from the body.
     pub(crate) shown_path: String,
 }
 
-/// What kind of thing went wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An argument was refused before anything was sent.
     InvalidArgument,
-    /// The client could not be built as it was asked for.
+    /// The settings of a client are not valid.
     Configuration,
-    /// There is no access token; [`token_error`](Error::token_error) gives the reason.
+    /// No access token could be obtained; [`token_error`](Error::token_error) returns the reason.
     Token,
-    /// No connection to the server. Nothing was sent.
+    /// The connection to the server failed. Nothing was sent.
     Connect,
     /// The TLS handshake failed. Nothing was sent.
     Tls,
     /// A time limit passed.
     Timeout,
-    /// The connection broke, or what came is no HTTP.
+    /// The connection broke, or the response is not HTTP.
     Transport,
-    /// The response is larger than its limit, or decoding it would take more than eight times as much memory.
+    /// The response exceeds the size limit, or decoding it would allocate more than eight times the limit.
     ResponseTooLarge,
-    /// The server asked to wait (429), longer than the call may; or the client's own rate limit requires a longer wait.
+    /// The server answered with 429, or the rate limit requires a longer wait than the call allows.
     RateLimited,
-    /// The pacer gave no permit, since the store that it shares is unavailable. Nothing was sent.
+    /// The pacer granted no permit, because its shared store is unavailable. Nothing was sent.
     Pacing,
-    /// The server answered with another status than success.
+    /// The status of the response is not 2xx.
     Status,
-    /// The server answered with success, but the body is not what the operation gives.
+    /// The status of the response is 2xx, but its body cannot be decoded.
     Decode,
-    /// A list goes on beyond the first 1000 entries, which is as far as the server lists by offset.
+    /// A list has more entries than the 1000 that the server returns by offset.
     WindowExceeded,
-    /// A list by checkpoint does not end: it gives nothing but empty pages, or comes back to an earlier page.
+    /// A list by checkpoint does not end: it returns empty pages only, or repeats an earlier page.
     EndlessList,
 }
 
-/// How much memory reading an error body may take.
+/// The memory limit of decoding an error body, in bytes.
 const ERROR_BODY_MEMORY: usize = 16 * 1024 * 1024;
 
 impl Error {
-    /// An error of your own making, for a [`TokenSource`](crate::TokenSource) say. The message must hold no secret.
+    /// Creates a custom error, for example in a [`TokenSource`](crate::TokenSource). The message must not contain secrets.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let raw = message.into();
         Self(Box::new(Inner {
@@ -142,7 +142,7 @@ impl Error {
             shown_code: None,
             redacted_causes: None,
             operation: None,
-            answer: None,
+            response: None,
             cause: Cause::None,
             json_path: None,
             retry_after: None,
@@ -154,7 +154,7 @@ impl Error {
         }))
     }
 
-    /// Keeps the error that led to this one. The message must not repeat what it says.
+    /// Sets the source of this error. The message must not repeat the source's.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.cause = Cause::Other(source.into());
@@ -169,10 +169,10 @@ impl Error {
         Self::new(ErrorKind::Configuration, message)
     }
 
-    /// An answer whose status is none of success.
+    /// A response whose status is not 2xx.
     pub(crate) fn status_of(descriptor: Option<&Descriptor>, response: http::Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        // An error body is small; one that is not is no less an error.
+        // A body that is too large to decode still makes an error.
         let error = within_memory(ERROR_BODY_MEMORY, || serde_json::from_slice::<ErrorBody>(&body));
         let error = error.ok().and_then(Result::ok);
         let message = error
@@ -181,39 +181,40 @@ impl Error {
             .map_or_else(|| describe(parts.status, &parts.headers, &body), ToOwned::to_owned);
         let limited = parts.status == StatusCode::TOO_MANY_REQUESTS;
         let mut this = Self::new(if limited { ErrorKind::RateLimited } else { ErrorKind::Status }, message);
-        // Without a clock a date counts from the answer's own; where it has none, as if it were met.
+        // There is no clock here: a delay until a date counts from the response's own date, and is zero without one.
         this.0.retry_after = server_delay(&parts.headers, SystemTime::UNIX_EPOCH)
             .filter(|_| parts.headers.contains_key("date") || parts.headers.contains_key("retry-after"));
         this.0.retryable = is_transient(parts.status);
-        this.0.operation = descriptor.map(Operation::of);
-        // A redirect may follow a write that was carried out, and a 5xx certainly may.
+        this.0.operation = descriptor.map(Operation::new);
+        // The server may redirect or fail after it has carried out the write.
         this.0.maybe_applied = parts.status.is_redirection()
             || parts.status.is_server_error()
             || parts.status == StatusCode::REQUEST_TIMEOUT;
-        this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error });
+        this.0.response = Some(Response { status: parts.status, headers: parts.headers, body, error });
         this.redacted(&[])
     }
 
-    /// A response with a status of success whose body does not fit. Where it stands is given as a path that holds no key of the body.
+    /// A 2xx response whose body cannot be decoded. The message shows the JSON path without keys that come from the body.
     pub(crate) fn decode(
         descriptor: Option<&Descriptor>,
         response: http::Response<Bytes>,
         misfit: Misfit,
     ) -> Self {
-        let message = match (looks_like(response.headers(), response.body()), misfit.shown_path.as_str()) {
-            (Some(looks), _) => format!("the answer is {looks}, not JSON"),
-            (None, "") => format!("the answer's body does not fit: {}", misfit.reason),
-            (None, path) => format!("the answer's body does not fit at {path}: {}", misfit.reason),
-        };
+        let message =
+            match (describe_non_json(response.headers(), response.body()), misfit.shown_path.as_str()) {
+                (Some(found), _) => format!("the answer is {found}, not JSON"),
+                (None, "") => format!("the answer's body does not fit: {}", misfit.reason),
+                (None, path) => format!("the answer's body does not fit at {path}: {}", misfit.reason),
+            };
         let mut this = Self::undecodable(descriptor, response, message);
         this.0.json_path = Some(misfit.path).filter(|path| !path.is_empty());
         this
     }
 
-    /// A successful response that would take too much memory.
+    /// A 2xx response whose decoding would allocate too much memory.
     pub(crate) fn too_large(descriptor: Option<&Descriptor>, response: http::Response<Bytes>) -> Self {
         let message = "decoding the response would take more than eight times the memory of the response limit; \
-                       ask for less at once, or raise response_limit";
+                       request fewer entries per page, or raise response_limit";
         let mut this = Self::undecodable(descriptor, response, message);
         this.0.kind = ErrorKind::ResponseTooLarge;
         this
@@ -226,9 +227,9 @@ impl Error {
     ) -> Self {
         let (parts, body) = response.into_parts();
         let mut this = Self::new(ErrorKind::Decode, message);
-        this.0.operation = descriptor.map(Operation::of);
+        this.0.operation = descriptor.map(Operation::new);
         this.0.maybe_applied = true;
-        this.0.answer = Some(Answer { status: parts.status, headers: parts.headers, body, error: None });
+        this.0.response = Some(Response { status: parts.status, headers: parts.headers, body, error: None });
         this
     }
 
@@ -253,7 +254,7 @@ impl Error {
         this
     }
 
-    /// No access token, for the reason that the token source gave.
+    /// No access token: the token source returned this error.
     pub(crate) fn token(error: Arc<Error>) -> Self {
         let mut this = Self::new(ErrorKind::Token, format!("no access token: {error}"));
         this.0.retryable = error.is_retryable();
@@ -262,13 +263,13 @@ impl Error {
         this
     }
 
-    /// The same call may succeed later.
+    /// Marks the error as retryable.
     pub(crate) fn transient(mut self) -> Self {
         self.0.retryable = true;
         self
     }
 
-    /// No permit to send the request.
+    /// The pacer granted no permit.
     pub(crate) fn paced(error: PaceError) -> Self {
         let wait = error.wait();
         let kind = if wait.is_some() { ErrorKind::RateLimited } else { ErrorKind::Pacing };
@@ -290,7 +291,7 @@ impl Error {
             shown_code: inner.shown_code.clone(),
             redacted_causes: None,
             operation: inner.operation.clone(),
-            answer: inner.answer.clone(),
+            response: inner.response.clone(),
             cause: Cause::None,
             json_path: inner.json_path.clone(),
             retry_after: inner.retry_after,
@@ -302,29 +303,29 @@ impl Error {
         }))
     }
 
-    /// Whether the whole, of which the failed operation was a part, may have changed something.
+    /// Sets whether the larger operation, of which the failed call was a part, may have been applied.
     pub(crate) fn with_applied(mut self, descriptor: &Descriptor, applied: bool) -> Self {
-        let operation = self.0.operation.get_or_insert_with(|| Operation::of(descriptor));
+        let operation = self.0.operation.get_or_insert_with(|| Operation::new(descriptor));
         operation.writes = true;
         self.0.maybe_applied = applied;
         self
     }
 
-    /// Names the job that runs on, or whose result is still there.
+    /// Sets the id of the accepted job.
     pub(crate) fn with_job_id(mut self, id: &str) -> Self {
         self.0.job_id = Some(id.to_owned());
         self
     }
 
-    /// The request was, or may have been, carried out.
+    /// Marks the request as possibly carried out.
     pub(crate) fn maybe_applied(mut self) -> Self {
         self.0.maybe_applied = true;
         self
     }
 
-    /// Says which operation failed.
+    /// Sets the operation that failed.
     pub(crate) fn with_operation(mut self, descriptor: &Descriptor) -> Self {
-        self.0.operation = Some(Operation::of(descriptor));
+        self.0.operation = Some(Operation::new(descriptor));
         self
     }
 
@@ -345,10 +346,10 @@ impl Error {
         self
     }
 
-    /// Takes secrets out of what people see, should the server have quoted them.
+    /// Removes secrets from the displayed texts, where the server has quoted them.
     pub(crate) fn redacted(mut self, secrets: &[Secret]) -> Self {
         let mut secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
-        // One may hold another.
+        // Longest first: a secret may contain another one.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         self.0.message = redact::line(&self.0.raw, &secrets);
         self.0.shown_code = self.code().map(|code| redact::line(code, &secrets));
@@ -356,7 +357,7 @@ impl Error {
         self
     }
 
-    /// The texts of the causes without these secrets, where they hold one.
+    /// The redacted texts of the causes; `None` if they quote no secret.
     fn redacted_causes(&self, secrets: &[&str]) -> Option<Link> {
         let mut texts = Vec::new();
         let mut cause = self.source();
@@ -368,64 +369,64 @@ impl Error {
         is_quoted.then(|| Link::chain(texts.iter().map(|text| redact::line(text, secrets)).collect()))?
     }
 
-    /// What kind of thing went wrong.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The answer's status, if there was an answer.
+    /// Returns the status of the response; `None` if there was none.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.answer.as_ref().map(|answer| answer.status)
+        self.0.response.as_ref().map(|response| response.status)
     }
 
-    /// Auth0's code for the error (`errorCode`, or OAuth's `error`), if it gave one; it often does not.
+    /// Returns Auth0's error code (`errorCode`, or OAuth's `error`). Many responses have none.
     pub fn code(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.error.as_ref()?.code()
+        self.0.response.as_ref()?.error.as_ref()?.code()
     }
 
-    /// What went wrong, in words: Auth0's where it gave any, with anything that looks like a token taken out.
+    /// Returns the message: Auth0's if the response has one. Secrets and token-like text are redacted.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// More about the error, if Auth0 said more (`attributes`).
+    /// Returns Auth0's further details of the error (`attributes`).
     pub fn attributes(&self) -> Option<&JsonObject> {
-        self.0.answer.as_ref()?.error.as_ref()?.attributes.as_ref()
+        self.0.response.as_ref()?.error.as_ref()?.attributes.as_ref()
     }
 
-    /// What the answer said of the rate limit.
+    /// Returns the rate limit that the response states.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(self.headers()?)
     }
 
-    /// How long the server asked to wait.
+    /// Returns the delay that the server requested, or the wait that the rate limit requires.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The answer's headers, if there was an answer.
+    /// Returns the headers of the response; `None` if there was none.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.answer.as_ref().map(|answer| &answer.headers)
+        self.0.response.as_ref().map(|response| &response.headers)
     }
 
-    /// The answer's body as it came, if there was an answer. It may hold what must not be logged.
+    /// Returns the unredacted body of the response; `None` if there was none. It may contain secrets: do not log it.
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.answer.as_ref().map(|answer| &answer.body)
+        self.0.response.as_ref().map(|response| &response.body)
     }
 
-    /// The name of the operation that failed: `users.get`.
+    /// Returns the name of the operation that failed: `users.get`.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_ref().map(|operation| operation.name)
     }
 
-    /// The id of the job that the error is about: one that was accepted, and whose result can still be looked at.
+    /// Returns the id of the job that the error concerns. Auth0 accepted it, and its result can still be read.
     ///
-    /// An export continues with [`resume_export`](crate::management::JobsManager::resume_export).
+    /// Resume an export with [`resume_export`](crate::management::JobsManager::resume_export).
     pub fn job_id(&self) -> Option<&str> {
         self.0.job_id.as_deref()
     }
 
-    /// The failure of the transport, if there was no complete response.
+    /// Returns the error of the transport, if there was no complete response.
     pub fn transport_error(&self) -> Option<&TransportError> {
         match &self.0.cause {
             Cause::Transport(error) => Some(error),
@@ -433,7 +434,7 @@ impl Error {
         }
     }
 
-    /// Why there is no access token, for an error of kind [`Token`](ErrorKind::Token) that a token source gave.
+    /// Returns the error of the token source, for an error of kind [`Token`](ErrorKind::Token).
     pub fn token_error(&self) -> Option<&Error> {
         match &self.0.cause {
             Cause::Token(error) => Some(error),
@@ -441,94 +442,95 @@ impl Error {
         }
     }
 
-    /// How often the request was sent. 0 if it never was.
+    /// Returns the number of attempts; 0 if the request was never sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The time from the call's start to its end.
+    /// Returns the duration of the call.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// Where in the response's JSON the value is that does not fit: `[3].user_id`. Messages show it without the keys, which may
+    /// Returns the JSON path of the value that could not be decoded: `[3].user_id`. The message shows it without keys that may
     /// come from the body.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// There is no such thing (404).
+    /// Returns whether the status is 404.
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(StatusCode::NOT_FOUND)
     }
 
-    /// There is such a thing already (409), or another state stands against it.
+    /// Returns whether the status is 409: the resource exists already, or its state does not allow the request.
     pub fn is_conflict(&self) -> bool {
         self.status() == Some(StatusCode::CONFLICT)
     }
 
-    /// The tenant's rate limit was reached (429); [`retry_after`](Self::retry_after) tells how long to wait.
+    /// Returns whether the rate limit was reached (429). [`retry_after`](Self::retry_after) returns how long to wait.
     pub fn is_rate_limited(&self) -> bool {
         self.kind() == ErrorKind::RateLimited
     }
 
-    /// The access token was refused (401).
+    /// Returns whether the status is 401: the access token was rejected.
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(StatusCode::UNAUTHORIZED)
     }
 
-    /// The access token lacks a scope, or the plan a feature (403).
+    /// Returns whether the status is 403: the access token lacks a scope, or the tenant's plan a feature.
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(StatusCode::FORBIDDEN)
     }
 
-    /// A time limit passed.
+    /// Returns whether a time limit passed.
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout
     }
 
-    /// The argument was refused before anything was sent.
+    /// Returns whether an argument was refused before anything was sent.
     pub fn is_invalid_argument(&self) -> bool {
         self.kind() == ErrorKind::InvalidArgument
     }
 
-    /// A list goes on beyond the first 1000 entries that the server lists. Auth0's total ends at 1000 too, so a list of exactly 1000
-    /// entries cannot be distinguished from a longer one, and is an error as well.
+    /// Returns whether a list has more entries than the 1000 that the server returns by offset. Auth0's total is capped at 1000
+    /// too, so a list of exactly 1000 entries cannot be distinguished from a longer one, and is an error as well.
     pub fn is_window_exceeded(&self) -> bool {
         self.kind() == ErrorKind::WindowExceeded
     }
 
-    /// The same call may succeed later: 429, 408, 500, 502, 503, 504, a timeout, a broken connection. For a write, look at
-    /// [`may_have_been_applied`](Self::may_have_been_applied) before calling again.
+    /// Returns whether the same call may succeed later: after 429, 408, 500, 502, 503, 504, a timeout or a broken connection. For
+    /// a write, check [`may_have_been_applied`](Self::may_have_been_applied) before repeating it.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// The server may have carried out the write although the call failed: look before doing it again.
+    /// Returns whether the server may have carried out the write although the call failed. Read the resource before you repeat
+    /// the write.
     pub fn may_have_been_applied(&self) -> bool {
         let writes = self.0.operation.as_ref().is_some_and(|operation| operation.writes);
         writes && self.0.maybe_applied
     }
 }
 
-/// Whether a status tells of a state that passes.
+/// Whether a status reports a transient state.
 pub(crate) fn is_transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 impl Operation {
-    fn of(descriptor: &Descriptor) -> Self {
+    fn new(descriptor: &Descriptor) -> Self {
         Self {
             name: descriptor.name,
             method: descriptor.method.clone(),
             path: descriptor.path.clone(),
-            // A token request changes nothing that anyone could look at.
+            // A token request changes no resource.
             writes: descriptor.access != crate::Access::Read && descriptor.name != "authentication.token",
         }
     }
 }
 
-/// What an error's answer is, where it says nothing that can be read.
+/// The message for a response without a readable error body.
 fn describe(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> String {
     let reason = status.canonical_reason().unwrap_or("no reason given");
     if status.is_redirection() {
@@ -536,14 +538,14 @@ fn describe(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> String {
             "{reason}: the server answers with a redirect, which is not followed; check the domain"
         );
     }
-    match looks_like(headers, body) {
-        Some(looks) => format!("{reason} (the answer is {looks}, not JSON)"),
+    match describe_non_json(headers, body) {
+        Some(found) => format!("{reason} (the answer is {found}, not JSON)"),
         None => reason.to_owned(),
     }
 }
 
-/// What a body is that is no JSON.
-fn looks_like(headers: &HeaderMap, body: &Bytes) -> Option<String> {
+/// Describes a body that is not JSON; `None` if it appears to be JSON.
+fn describe_non_json(headers: &HeaderMap, body: &Bytes) -> Option<String> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match first {
         None => Some("empty".to_owned()),
@@ -566,8 +568,8 @@ impl fmt::Display for Error {
         if let Some(operation) = &inner.operation {
             write!(f, "{} {}: ", operation.method, operation.path)?;
         }
-        if let Some(answer) = &inner.answer {
-            write!(f, "{}", answer.status.as_u16())?;
+        if let Some(response) = &inner.response {
+            write!(f, "{}", response.status.as_u16())?;
             if let Some(code) = &inner.shown_code {
                 write!(f, " {code}")?;
             }

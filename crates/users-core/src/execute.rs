@@ -23,7 +23,7 @@ use std::time::Duration;
 /// A call that waited longer than this for its permit obtains its token again.
 const STALE_AFTER: Duration = Duration::from_millis(1);
 
-/// A request on its way through the pipeline, and what happened to it.
+/// The state of a request in the pipeline.
 struct Execution<'a> {
     descriptor: &'a Descriptor,
     request: &'a http::Request<Bytes>,
@@ -170,17 +170,17 @@ impl Client {
     ) -> AttemptResult {
         let response = match response {
             Ok(response) => response,
-            Err(error) => return AttemptResult::of_error(error),
+            Err(error) => return AttemptResult::from_error(error),
         };
         self.shared.pacer.observe(permit, response.status(), response.headers());
         if let Some(token) = token.filter(|_| shows_acceptance(response.status())) {
             token.accept();
         }
         execution.server_delay = server_delay(response.headers(), self.shared.clock.unix_now());
-        AttemptResult::of_response(response.status(), response.body(), execution.server_delay)
+        AttemptResult::from_response(response.status(), response.body(), execution.server_delay)
     }
 
-    /// The client's access token, unless the request carries one of its own.
+    /// The client's access token, unless the request has its own `Authorization` header.
     async fn token(&self, execution: &Execution<'_>) -> Result<Option<AccessToken>, Error> {
         let Some(source) = &self.shared.token else { return Ok(None) };
         if execution.request.headers().contains_key(AUTHORIZATION) {
@@ -218,7 +218,7 @@ impl Client {
     }
 }
 
-/// Whether the server accepted the token: a proxy or a rate limiter may answer without looking at it.
+/// Whether the server accepted the token: a proxy or a rate limiter may respond without checking it.
 fn shows_acceptance(status: StatusCode) -> bool {
     let is_other = matches!(
         status,

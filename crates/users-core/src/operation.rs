@@ -27,13 +27,13 @@ use users_model::Secret;
 /// # Ok::<(), users_core::Error>(())
 /// ```
 ///
-/// # Operations of one's own
+/// # Custom operations
 ///
 /// An endpoint that this crate does not model is an implementation of this trait: a [`Descriptor`], a request made with
 /// [`RequestBuilder`](crate::RequestBuilder), and a response read with [`decode_json`](crate::decode_json),
 /// [`decode_text`](crate::decode_text) or [`decode_empty`](crate::decode_empty). The client sends it like its own: paced,
-/// authorized, retried as its [`Safety`](crate::Safety) allows, with secrets taken out of its errors. A request whose path does not
-/// match the descriptor's, that goes to another authority, or that sets a header which frames the message is refused.
+/// authorized, retried as its [`Safety`](crate::Safety) allows, with secrets redacted in its errors. A request whose path does
+/// not match the descriptor's, that goes to another authority, or that sets a header which frames the message is refused.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -83,7 +83,7 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     /// The value that the response is decoded into.
     type Output: Send + 'static;
 
-    /// The endpoint, where it is known without a value. Errors about arguments that were refused name it.
+    /// The endpoint, if it is known without a value. Errors of refused arguments name it.
     const STATIC: Option<&'static Descriptor> = None;
 
     /// The endpoint.
@@ -96,8 +96,8 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where an argument may not be sent.
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error>;
 
-    /// Further values that no error may show. Those of the finished request that stand under sensitive keys, headers and metadata
-    /// are known without it.
+    /// Returns further values to redact in errors. Values of sensitive keys, headers and metadata in the finished request are
+    /// redacted in any case.
     fn secrets(&self) -> Vec<Secret> {
         Vec::new()
     }
@@ -106,8 +106,8 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// An error of kind [`Status`](crate::ErrorKind::Status) or [`RateLimited`](crate::ErrorKind::RateLimited) where the status is
-    /// not 2xx, and of kind [`Decode`](crate::ErrorKind::Decode) or [`ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge) where
-    /// the body is not what the endpoint returns.
+    /// An error of kind [`Status`](crate::ErrorKind::Status) or [`RateLimited`](crate::ErrorKind::RateLimited) where the status
+    /// is not 2xx, and of kind [`Decode`](crate::ErrorKind::Decode) or [`ResponseTooLarge`](crate::ErrorKind::ResponseTooLarge)
+    /// where the body is not what the endpoint returns.
     fn decode(response: http::Response<Bytes>) -> Result<Self::Output, Error>;
 }

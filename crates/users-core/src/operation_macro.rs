@@ -1,23 +1,23 @@
-//! How operations are declared.
+//! The macro that declares operations.
 
-/// Declares the operations of a file, each as a row: its endpoint, what it carries, and how its response is decoded. Also lists
-/// their descriptors as `OPERATIONS`, from which the catalogue is made.
+/// Declares the operations of a file, each as a row: its endpoint, its arguments, and how its response is decoded. Also lists
+/// their descriptors as `OPERATIONS`, for the catalogue.
 ///
 /// ```text
 /// operations! {
 ///     /// Documentation.
 ///     operation Name {
 ///         Descriptor::get("member.method", "/path/{id}").scopes(&[&["read:users"]]);
-///         path { id: UserId }                       path parameters, which the constructor takes
-///         required { email }                        query parameters that the constructor takes
+///         path { id: UserId }                       path parameters, arguments of the constructor
+///         required { email }                        query parameters, arguments of the constructor
 ///         page { OffsetPaging of Role, List::PLAIN }    or CheckpointPaging, or AnyPaging for both
 ///         query { /** Doc. */ name: String, }       optional query parameters, each with a setter
-///         arguments { connection_id }               text that the constructor takes, for `request`
+///         arguments { connection_id }               text arguments of the constructor, for `request`
 ///         options { /** Doc. */ upsert: bool, }     options with a setter, for `request`
 ///         fields { fields }                         the setters `fields` and `exclude_fields`
-///         argument { rows: ImportRows }             a value that the constructor takes, for `request`
-///         body { user: NewUser }                    the JSON body, which the constructor takes
-///         body { roles: RoleIds = impl Type => RoleIds::new }    the same, made from an argument by a function
+///         argument { rows: ImportRows }             a value argument of the constructor, for `request`
+///         body { user: NewUser }                    the JSON body, an argument of the constructor
+///         body { roles: RoleIds = impl Type => RoleIds::new }    the same, converted from an argument by a function
 ///         request { function }                      finishes the request in place of the default
 ///         decode { decode_model: Role }             decodes the response, into this type
 ///     }
@@ -205,7 +205,7 @@ macro_rules! call_setters {
 }
 pub(crate) use call_setters;
 
-/// Finishes a request by the operation's own function, or as a row says.
+/// Finishes a request by the operation's function, or by the default.
 macro_rules! finish {
     ([] $operation:expr, $request:ident, $default:block) => {
         $default
@@ -227,7 +227,7 @@ macro_rules! send {
 }
 pub(crate) use send;
 
-/// The constructor of an operation: fallible where it takes a path parameter.
+/// The constructor of an operation: fallible if it has a path parameter.
 macro_rules! constructor {
     ([] [$($required:ident)*] [$($body:tt)*] [$($rest:tt)*]) => {
         $crate::operation_macro::constructor! { @ [Self] [] [$($required)*] [$($body)*] [$($rest)*] }
@@ -241,7 +241,7 @@ macro_rules! constructor {
         @ [Self] [] [$($required:ident)*]
         [$($body:ident : $body_type:ty $(= $given:ty => $make:expr)?)?] [$($rest:tt)*]
     ) => {
-        /// The operation with its required arguments.
+        /// Creates the operation with its required arguments.
         #[allow(clippy::new_without_default, clippy::missing_const_for_fn)]
         pub fn new(
             $($required: impl Into<String>,)*
@@ -258,7 +258,7 @@ macro_rules! constructor {
         @ [$output:ty] [$($segment:ident : $segment_type:tt)+] [$($required:ident)*]
         [$($body:ident : $body_type:ty $(= $given:ty => $make:expr)?)?] [$($rest:tt)*]
     ) => {
-        /// The operation with its required arguments.
+        /// Creates the operation with its required arguments.
         ///
         /// # Errors
         ///
@@ -280,21 +280,21 @@ macro_rules! constructor {
 }
 pub(crate) use constructor;
 
-/// What a setter takes for a type: anything that becomes a text, but numbers and flags as they are, so that a literal has a type.
+/// The argument type of a setter: `impl Into<String>` for text, but numbers and flags themselves, so that a literal has a type.
 macro_rules! argument {
     (String) => { impl Into<String> };
     ($type:tt) => { $type };
 }
 pub(crate) use argument;
 
-/// What a constructor takes for a path parameter.
+/// The argument type of a constructor for a path parameter.
 macro_rules! segment_argument {
     (UserId) => { impl $crate::management::user_id::IntoUserId };
     ($type:tt) => { impl Into<$type> };
 }
 pub(crate) use segment_argument;
 
-/// A path parameter as it is kept.
+/// Converts the argument of a path parameter.
 macro_rules! segment_value {
     (UserId, $segment:ident) => {
         $crate::management::user_id::IntoUserId::into_user_id($segment)?
@@ -307,7 +307,7 @@ macro_rules! segment_value {
 }
 pub(crate) use segment_value;
 
-/// What a constructor takes for a body.
+/// The argument type of a constructor for a body.
 macro_rules! body_argument {
     ($body_type:ty) => {
         $body_type
@@ -331,7 +331,7 @@ macro_rules! request_body {
 #[cfg(feature = "contract")]
 pub(crate) use request_body;
 
-/// A body as it is kept.
+/// Converts the argument of a body.
 macro_rules! body_value {
     ($body:ident) => {
         $body

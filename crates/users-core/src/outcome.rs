@@ -94,7 +94,7 @@ impl Outcome {
 }
 
 impl AttemptResult {
-    pub(crate) fn of_response(status: StatusCode, body: &[u8], server_delay: Option<Duration>) -> Self {
+    pub(crate) fn from_response(status: StatusCode, body: &[u8], server_delay: Option<Duration>) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthorized,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { server_delay },
@@ -104,7 +104,7 @@ impl AttemptResult {
         }
     }
 
-    pub(crate) fn of_error(error: &TransportError) -> Self {
+    pub(crate) fn from_error(error: &TransportError) -> Self {
         match (error.kind(), error.sent()) {
             (TransportErrorKind::Tls | TransportErrorKind::Invalid | TransportErrorKind::TooLarge, _) => {
                 Self::Final

@@ -18,7 +18,7 @@ use users_model::{Listed, Page};
 ///
 /// A call of it is one page when awaited, and a stream with [`items`](Call::items) or [`pages`](Call::pages).
 pub trait Paged: Operation<Output = Page<Self::Item>> {
-    /// What the list holds.
+    /// The type of the items.
     type Item: Listed + Send + 'static;
 
     /// The operation for the first page of a stream.
@@ -29,7 +29,8 @@ pub trait Paged: Operation<Output = Page<Self::Item>> {
     ///
     /// # Errors
     ///
-    /// An error of kind [`WindowExceeded`](ErrorKind::WindowExceeded) where the list goes on beyond what the server lists.
+    /// An error of kind [`WindowExceeded`](ErrorKind::WindowExceeded) if the list has more items than the server returns by
+    /// offset.
     fn next_page(&self, page: &Page<Self::Item>) -> Result<Option<Self>, Error>;
 }
 
@@ -56,14 +57,14 @@ impl<O: OffsetPaged> Call<O> {
         self.with(|operation| operation.offset_paging().per_page = Some(per_page))
     }
 
-    /// Sets whether the page states the total of the list, which Auth0 counts no further than 1000.
+    /// Sets whether the page states the total of the list, which Auth0 caps at 1000.
     pub fn include_totals(self, include: bool) -> Self {
         self.with(|operation| operation.offset_paging().include_totals = Some(include))
     }
 }
 
 impl<O: CheckpointPaged> Call<O> {
-    /// Sets where the page begins: the `next` of the page before. A stream begins there.
+    /// Sets the checkpoint: the `next` of the previous page. A stream begins there.
     pub fn from(self, from: impl Into<String>) -> Self {
         self.with(|operation| operation.checkpoint_paging().from = Some(from.into()))
     }
@@ -91,7 +92,7 @@ macro_rules! paging_setters {
             self
         }
 
-        /// Sets whether the page states the total of the list, which Auth0 counts no further than 1000.
+        /// Sets whether the page states the total of the list, which Auth0 caps at 1000.
         #[must_use]
         pub fn include_totals(mut self, include: bool) -> Self {
             $crate::paging::OffsetPaged::offset_paging(&mut self).include_totals = Some(include);
@@ -99,7 +100,7 @@ macro_rules! paging_setters {
         }
     };
     (CheckpointPaging) => {
-        /// Sets where the page begins: the `next` of the page before. A stream begins there.
+        /// Sets the checkpoint: the `next` of the previous page. A stream begins there.
         #[must_use]
         pub fn from(mut self, from: impl Into<String>) -> Self {
             $crate::paging::CheckpointPaged::checkpoint_paging(&mut self).from = Some(from.into());
@@ -173,10 +174,10 @@ macro_rules! paged {
 }
 pub(crate) use paged;
 
-/// What distinguishes one list from another.
+/// The properties of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct List {
-    /// Whether the total is that of the page, which says nothing about the list.
+    /// Whether the endpoint reports the number of items on the page as the total.
     pub(crate) total_counts_page: bool,
     /// Whether a stream is paged by checkpoint where both styles are possible.
     pub(crate) streams_by_checkpoint: bool,
@@ -185,7 +186,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// A list with nothing special.
+    /// A list with the default properties.
     pub(crate) const PLAIN: Self = Self {
         total_counts_page: false,
         streams_by_checkpoint: false,
@@ -220,7 +221,7 @@ impl OffsetPaging {
         Self {
             page: self.page,
             per_page: Some(self.per_page.unwrap_or(LARGEST_PAGE).max(1)),
-            // With the total, the last page is known as such, and no empty one is fetched after it.
+            // The total identifies the last page, so that no empty one is requested after it.
             include_totals: Some(self.include_totals.unwrap_or(true)),
         }
     }
@@ -236,7 +237,7 @@ impl OffsetPaging {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckpointPaging {
-    /// Where the page begins: the `next` of the page before.
+    /// The checkpoint: the `next` of the previous page.
     pub from: Option<String>,
     /// The number of items in a page.
     pub take: Option<u32>,
@@ -258,7 +259,8 @@ impl CheckpointPaging {
     }
 }
 
-/// The options of a list that can be paged by offset and by checkpoint. Auth0 pages by checkpoint as soon as `take` or `from` is set.
+/// The options of a list that can be paged by offset and by checkpoint. Auth0 pages by checkpoint as soon as `take` or `from` is
+/// set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AnyPaging {
     pub(crate) offset: OffsetPaging,
@@ -296,7 +298,7 @@ impl AnyPaging {
     }
 }
 
-/// How far offsets reach, whatever the page size.
+/// The number of items that can be listed by offset, for any page size.
 const WINDOW: u64 = 1000;
 
 /// The number of the page after this one, for lists that are paged by offset; `None` if it was the last.
@@ -314,7 +316,7 @@ fn next_offset<T>(
     let size =
         page.limit.filter(|limit| *limit > 0 && *limit >= here).map_or(per_page, |limit| limit.min(per_page));
     let seen = u64::from(number) * size + here;
-    // Auth0 counts no further than the window, so a total at its edge is unreliable, as is one below what was seen.
+    // Auth0 caps the total at the window, so a total of that size is unreliable, as is one below the number of items read.
     if here < size || total.is_some_and(|total| total < WINDOW && seen == total) {
         return Ok(None);
     }
@@ -395,7 +397,7 @@ impl<O: Paged> Call<O> {
                     if let Some(item) = ready.pop_front() {
                         return Some((Ok(item), (pages, ready)));
                     }
-                    // An empty page is not the end: the pages say when that is.
+                    // An empty page is not the end: only a page without a successor is.
                     match pages.next().await? {
                         Ok(page) => ready.extend(page),
                         Err(error) => return Some((Err(error), (pages, ready))),
@@ -448,11 +450,11 @@ async fn step<O: Paged>(
     }
 }
 
-/// A stream of items, with methods of its own, so that no other crate is needed to use it.
+/// A stream of items. It also has methods of its own, so that no other crate is required to use it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<T>(Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>);
 
-/// A stream of pages, with methods of its own, so that no other crate is needed to use it.
+/// A stream of pages. It also has methods of its own, so that no other crate is required to use it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<Page<T>, Error>> + Send>>);
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use users_model::InvalidId;
 
-/// Everything but RFC 3986's unreserved characters.
+/// All characters except RFC 3986's unreserved ones.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path of an endpoint below its API's base URL, with parameters in braces: `/users/{id}/roles`.
@@ -27,38 +27,39 @@ pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.
 pub struct PathTemplate(Cow<'static, str>);
 
 impl PathTemplate {
-    /// A template that is known at compile time. One that is not valid is refused by [`fill`](Self::fill).
+    /// Creates a template at compile time. An invalid template is refused by [`fill`](Self::fill).
     pub const fn new(template: &'static str) -> Self {
         Self(Cow::Borrowed(template))
     }
 
-    /// Parses a template: it begins with `/`, and each segment is either `{name}` or literal text that is not empty, no dot
-    /// segment and in no way a separator.
+    /// Parses a template: it begins with `/`, and each segment is either `{name}` or literal text that is not empty, not a dot
+    /// segment, and contains no separator in any encoding.
     ///
     /// # Errors
     ///
-    /// [`InvalidPath`] says which rule the template breaks.
+    /// [`InvalidPath`] if the template breaks one of these rules.
     pub fn parse(template: impl Into<String>) -> Result<Self, InvalidPath> {
         let template = Self(Cow::Owned(template.into()));
         template.check()?;
         Ok(template)
     }
 
-    /// The template as text.
+    /// Returns the template as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The names of the parameters, in order.
+    /// Returns the names of the parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').filter_map(parameter)
     }
 
-    /// The path with these values as its parameters, each percent-encoded once.
+    /// Returns the path with these values as its parameters, each percent-encoded once.
     ///
     /// # Errors
     ///
-    /// [`InvalidPath`] where a parameter has no value, where a value may not be a path segment (empty, blank, a dot segment, a control character), and where the template is not valid.
+    /// [`InvalidPath`] where a parameter has no value, where a value may not be a path segment (empty, blank, a dot segment, a
+    /// control character), and where the template is not valid.
     pub fn fill(&self, values: &[(&str, &str)]) -> Result<String, InvalidPath> {
         if !self.0.starts_with('/') {
             return Err(refused(&self.0, "it does not begin with /"));
@@ -83,8 +84,8 @@ impl PathTemplate {
         Ok(path)
     }
 
-    /// The decoded parameters of a path that has this template's form, in order; `None` for any other path. An empty segment fills
-    /// no parameter.
+    /// Returns the decoded parameters of a path that matches this template, in order; `None` for any other path. An empty segment
+    /// fills no parameter.
     pub fn matches(&self, path: &str) -> Option<Vec<String>> {
         let mut parameters = Vec::new();
         let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
@@ -113,7 +114,7 @@ impl PathTemplate {
         }
     }
 
-    /// Whether two templates describe the same paths, whatever their parameters are called.
+    /// Returns whether two templates describe the same paths, regardless of the names of their parameters.
     pub fn has_shape_of(&self, other: &Self) -> bool {
         let (mut left, mut right) = (self.0.split('/'), other.0.split('/'));
         loop {
@@ -202,7 +203,7 @@ fn parameter(segment: &str) -> Option<&str> {
 /// Whether an encoded segment is one that [`InvalidId::check`] accepts.
 fn may_be_segment(segment: &str) -> bool {
     let mut decoded = percent_decode_str(segment);
-    // Most ids hold a letter or digit and no control character, and are recognised without being decoded into a text.
+    // Most ids contain a letter or digit and no control character, and are accepted without being decoded.
     let is_plain = decoded.clone().any(|byte| byte.is_ascii_alphanumeric());
     if is_plain && decoded.all(|byte| byte.is_ascii() && !byte.is_ascii_control()) {
         return true;
@@ -214,7 +215,7 @@ fn refused(template: &str, why: &str) -> InvalidPath {
     InvalidPath(format!("{template:?} is no path template: {why}"))
 }
 
-/// A literal segment as a server reads it; empty where it cannot be read as ASCII.
+/// A literal segment, percent-decoded; empty if it is not ASCII.
 fn decode_literal(segment: &str) -> String {
     let is_escaped =
         |rest: &str| rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));

@@ -1,22 +1,22 @@
-//! What answers say of the tenant's rate limits.
+//! Rate limits as stated by response headers.
 
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
 
-/// A rate limit as an answer's headers state it. Errors often carry none.
+/// A rate limit as stated by the headers of a response. Error responses often have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// The size of the bucket: how many requests may come at once (`x-ratelimit-limit`).
+    /// The size of the bucket: the number of requests that may be sent at once (`x-ratelimit-limit`).
     pub limit: Option<u64>,
-    /// How many requests are left (`x-ratelimit-remaining`).
+    /// The number of requests left (`x-ratelimit-remaining`).
     pub remaining: Option<u64>,
-    /// When more requests are added, to the second (`x-ratelimit-reset`). Not when the bucket is full again.
+    /// When the next requests are added, in whole seconds (`x-ratelimit-reset`). The bucket is not necessarily full then.
     pub reset: Option<SystemTime>,
 }
 
 impl RateLimit {
-    /// Reads the `x-ratelimit-…` headers, if there are any.
+    /// Reads the `x-ratelimit-…` headers; `None` if there are none.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
         let this = Self {
@@ -29,8 +29,8 @@ impl RateLimit {
     }
 }
 
-/// How long the server asks to wait: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
-/// answer's own `Date`, so that a wrong clock on this machine does no harm.
+/// The delay that the server requests: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
+/// response's own `Date`, so that a wrong clock on this machine has no effect.
 pub(crate) fn server_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok();
     let sent = date("date").unwrap_or(now);

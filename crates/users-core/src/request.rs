@@ -124,8 +124,8 @@ impl<'a> RequestBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the first value that may not be sent, and where
-    /// the body cannot be serialized.
+    /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the first value that may not be sent, and
+    /// where the body cannot be serialized.
     pub fn json(mut self, body: &impl Serialize) -> Result<http::Request<Bytes>, Error> {
         let body = serde_json::to_vec(body)
             // serde_json's error may quote a value.

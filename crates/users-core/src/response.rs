@@ -9,28 +9,28 @@ use serde_path_to_error::{Path, Segment};
 use std::fmt::Write as _;
 use users_model::within_memory;
 
-/// How many bytes a response may have, decoded, unless the client says otherwise.
+/// The default size limit of a response in bytes, decompressed.
 pub(crate) const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
-/// Decoding allocates at most so many times the response limit …
+/// Decoding allocates at most this many times the response limit …
 const MEMORY: usize = 8;
-/// … and this much in any case: a small limit still admits a page of small users.
+/// … but this many bytes are always allowed, so that a small limit admits a page of small users.
 const LEAST_MEMORY: usize = 8 * 1024 * 1024;
-/// The sizes of a list element, an object entry and an object in a type that is not of users-model, such as `serde_json::Value`,
+/// The sizes of a list element, an object entry and an object in a type outside users-model, such as `serde_json::Value`,
 /// whose objects are trees.
 const ELEMENT: usize = 72;
 const ENTRY: usize = 64;
 const OBJECT: usize = 680;
 
-/// How many bytes the response was allowed to have: an extension of the response.
+/// The size limit that applied to a response, in bytes: an extension of the response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResponseLimit(pub(crate) usize);
 
-/// Decodes a JSON response into a type of the caller's own.
+/// Decodes a JSON response into any type that implements `Deserialize`.
 ///
 /// # Errors
 ///
-/// See [`Operation::decode`](crate::Operation::decode). The type may allocate at most eight times the response limit; the estimate
-/// is made before decoding and assumes types no larger than `serde_json::Value`.
+/// See [`Operation::decode`](crate::Operation::decode). The type may allocate at most eight times the response limit; the
+/// estimate is made before decoding and assumes types no larger than `serde_json::Value`.
 pub fn decode_json<T: DeserializeOwned>(
     descriptor: &Descriptor,
     response: http::Response<Bytes>,
@@ -38,7 +38,7 @@ pub fn decode_json<T: DeserializeOwned>(
     decode_any(Some(descriptor), response)
 }
 
-/// Decodes a response that is plain text.
+/// Decodes a plain text response.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub fn decode_text(descriptor: &Descriptor, response: http::Response<Bytes>) -> 
 pub fn decode_empty(descriptor: &Descriptor, response: http::Response<Bytes>) -> Result<(), Error> {
     let response = decode_status(descriptor, response)?;
     if response.body().trim_ascii_start().starts_with(b"<") {
-        let message = "the response body is a page, which the API does not send";
+        let message = "the response body is an HTML page, which the API does not send";
         return Err(Error::undecodable(Some(descriptor), response, message));
     }
     Ok(())
@@ -72,12 +72,12 @@ pub(crate) fn decode_model<T: DeserializeOwned>(
 ) -> Result<T, Error> {
     let response = decode_status(descriptor, response)?;
     read(Some(descriptor), response, |path, reason| {
-        // A page decodes its items one by one, and names the one that does not fit.
+        // A page decodes its items one by one, and its error begins with the path of the item.
         let (place, reason) = match reason.split_once(": ") {
             Some((place, reason)) if !place.contains(' ') => (place, reason),
             _ => ("", reason),
         };
-        let path = format!("{}{place}", spelled(path, true));
+        let path = format!("{}{place}", path_text(path, true));
         Misfit { reason: redact::data_error(reason), shown_path: path.clone(), path }
     })
 }
@@ -93,12 +93,12 @@ pub(crate) fn decode_any<T: DeserializeOwned>(
     }
     read(descriptor, response, |path, reason| Misfit {
         reason: redact::data_error(reason),
-        path: spelled(path, true),
-        shown_path: spelled(path, false),
+        path: path_text(path, true),
+        shown_path: path_text(path, false),
     })
 }
 
-/// The response, if its status is 2xx.
+/// Returns the response if its status is 2xx.
 pub(crate) fn decode_status(
     descriptor: &Descriptor,
     response: http::Response<Bytes>,
@@ -129,7 +129,7 @@ fn read<T: DeserializeOwned>(
         let misfit = if let Some(path) = path.filter(|_| error.is_data()) {
             misfit(&path, &error.to_string())
         } else {
-            // The parser's own errors quote nothing.
+            // Syntax errors quote nothing.
             Misfit { reason: error.to_string(), path: String::new(), shown_path: String::new() }
         };
         Error::decode(descriptor, response, misfit)
@@ -141,7 +141,7 @@ fn memory(response: &http::Response<Bytes>) -> usize {
     limit.saturating_mul(MEMORY).max(LEAST_MEMORY)
 }
 
-/// An upper bound of the memory of a JSON text's values in a type that is not of users-model.
+/// An upper bound of the memory of a JSON text's values in a type outside users-model.
 fn size_of_values(text: &[u8]) -> usize {
     let (mut is_text, mut is_escaped, mut size) = (false, false, ELEMENT);
     for byte in text {
@@ -159,23 +159,23 @@ fn size_of_values(text: &[u8]) -> usize {
     size
 }
 
-/// A path with all of its keys, or without those that may come from the body.
-fn spelled(path: &Path, with_keys: bool) -> String {
-    let mut spelled = String::new();
+/// The text of a path, with all keys or without those that may come from the body.
+fn path_text(path: &Path, with_keys: bool) -> String {
+    let mut text = String::new();
     for segment in path {
         let key = match segment {
             // Writing into a string does not fail.
             Segment::Seq { index } => {
-                let _ = write!(spelled, "[{index}]");
+                let _ = write!(text, "[{index}]");
                 continue;
             }
             Segment::Map { key } | Segment::Enum { variant: key } if with_keys => key,
             _ => "…",
         };
-        if !spelled.is_empty() {
-            spelled.push('.');
+        if !text.is_empty() {
+            text.push('.');
         }
-        spelled.push_str(key);
+        text.push_str(key);
     }
-    spelled
+    text
 }

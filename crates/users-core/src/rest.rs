@@ -1,4 +1,4 @@
-//! The escape hatch: any path, any parameters, any answer.
+//! Untyped calls of any path.
 
 use crate::base_url::BaseUrl;
 use crate::call::Call;
@@ -20,9 +20,9 @@ use users_model::{JsonObject, Secret};
 
 /// Calls an endpoint by its path template, as the Node SDK's `RestClient` does.
 ///
-/// Parameters are anything that serialises to an object. Those that the template names fill it, percent-encoded once; the rest
-/// become the query, arrays joined by commas, `null`s left out. [`get_all`](Self::get_all) and [`create`](Self::create) leave
-/// out path parameters at the template's end that have no value; the others refuse to be sent with any of them missing.
+/// Parameters are any value that serializes to an object. Those that the template names fill it, percent-encoded once; the rest
+/// become the query, with arrays joined by commas and `null`s omitted. [`get_all`](Self::get_all) and [`create`](Self::create)
+/// omit the path parameters at the template's end that have no value; for the other methods a missing path parameter is an error.
 ///
 /// ```
 /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
@@ -50,17 +50,17 @@ impl RestClient {
         Self { client, template: template.into(), api }
     }
 
-    /// `GET` of the collection: parameters at the template's end may be missing.
+    /// Sends `GET` to the collection: parameters at the template's end may be missing.
     pub fn get_all<T: DeserializeOwned + Send + 'static>(&self, parameters: impl Serialize) -> Call<Rest<T>> {
         self.call("rest.get_all", Method::GET, true, &parameters, None::<()>)
     }
 
-    /// `GET` of one thing.
+    /// Sends `GET` to one resource.
     pub fn get<T: DeserializeOwned + Send + 'static>(&self, parameters: impl Serialize) -> Call<Rest<T>> {
         self.call("rest.get", Method::GET, false, &parameters, None::<()>)
     }
 
-    /// `POST` to the collection: parameters at the template's end may be missing.
+    /// Sends `POST` to the collection: parameters at the template's end may be missing.
     pub fn create<T: DeserializeOwned + Send + 'static>(
         &self,
         parameters: impl Serialize,
@@ -69,7 +69,7 @@ impl RestClient {
         self.call("rest.create", Method::POST, true, &parameters, Some(body))
     }
 
-    /// `PATCH` of one thing.
+    /// Sends `PATCH` to one resource.
     pub fn patch<T: DeserializeOwned + Send + 'static>(
         &self,
         parameters: impl Serialize,
@@ -78,7 +78,7 @@ impl RestClient {
         self.call("rest.patch", Method::PATCH, false, &parameters, Some(body))
     }
 
-    /// `PUT` of one thing, as the Node SDK's `update` does.
+    /// Sends `PUT` to one resource, as the Node SDK's `update` does.
     pub fn update<T: DeserializeOwned + Send + 'static>(
         &self,
         parameters: impl Serialize,
@@ -87,7 +87,7 @@ impl RestClient {
         self.call("rest.update", Method::PUT, false, &parameters, Some(body))
     }
 
-    /// `DELETE` of one thing. Where nothing comes back, read it as `()`.
+    /// Sends `DELETE` to one resource. An empty response decodes as `()`.
     pub fn delete<T: DeserializeOwned + Send + 'static>(&self, parameters: impl Serialize) -> Call<Rest<T>> {
         self.call("rest.delete", Method::DELETE, false, &parameters, None::<()>)
     }
@@ -108,10 +108,10 @@ impl RestClient {
             let body = body
                 .map(|body| serde_json::value::to_raw_value(&body))
                 .transpose()
-                // What serde_json reports of it may quote a value.
-                .map_err(|_| Error::invalid("the body has no JSON form"))?;
+                // serde_json's error may quote a value.
+                .map_err(|_| Error::invalid("the body cannot be serialized as JSON"))?;
             Ok(Rest {
-                descriptor: Descriptor::of_path(name, self.api, method, template),
+                descriptor: Descriptor::with_template(name, self.api, method, template),
                 parameters,
                 body: body.map(|body| body.get().to_owned()),
                 output: PhantomData,
@@ -127,10 +127,10 @@ impl fmt::Debug for RestClient {
     }
 }
 
-/// The parameters as text, in the order in which they came.
+/// The parameters as text, in order.
 fn read_parameters(parameters: &impl Serialize) -> Result<Vec<(String, String)>, Error> {
-    // What serde_json says of it may quote a value.
-    let refuse = |_: serde_json::Error| Error::invalid("the parameters are no object");
+    // serde_json's error may quote a value.
+    let refuse = |_: serde_json::Error| Error::invalid("the parameters do not serialize to a JSON object");
     let json = serde_json::to_string(parameters).map_err(refuse)?;
     // `()` means no parameters.
     if json == "null" {
@@ -147,7 +147,8 @@ fn read_parameters(parameters: &impl Serialize) -> Result<Vec<(String, String)>,
 }
 
 fn read_parameter(key: &str, json: &str) -> Result<Option<String>, Error> {
-    let refuse = || Error::invalid(format!("parameter {key} is no text, number, boolean or list of them"));
+    let refuse =
+        || Error::invalid(format!("parameter {key} is not a string, number, boolean or list of them"));
     match json.as_bytes().first() {
         Some(b'n') => Ok(None),
         Some(b'"') => serde_json::from_str(json).map(Some).map_err(|_| refuse()),
@@ -161,12 +162,12 @@ fn read_parameter(key: &str, json: &str) -> Result<Option<String>, Error> {
             Ok(Some(items?.into_iter().flatten().collect::<Vec<_>>().join(",")))
         }
         Some(b'{') | None => Err(refuse()),
-        // Numbers keep their text, so that long ones stay whole.
+        // Numbers keep their text, and so their precision.
         Some(_) => Ok(Some(json.to_owned())),
     }
 }
 
-/// One call of a path that is not modelled.
+/// An untyped operation. Created by [`RestClient`].
 pub struct Rest<T> {
     descriptor: Descriptor,
     parameters: Vec<(String, String)>,
@@ -184,27 +185,27 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
         let mut request = RequestBuilder::new(&self.descriptor, base);
         for (key, value) in &self.parameters {
-            let fills = self.descriptor.path.parameters().any(|name| name == key);
-            request = if fills { request.path(key, value) } else { request.query(key, Some(value)) };
+            let is_in_path = self.descriptor.path.parameters().any(|name| name == key);
+            request = if is_in_path { request.path(key, value) } else { request.query(key, Some(value)) };
         }
         match &self.body {
             Some(body) => {
                 let body = serde_json::value::RawValue::from_string(body.clone())
-                    .map_err(|error| Error::invalid(format!("the body is no JSON: {error}")))?;
+                    .map_err(|error| Error::invalid(format!("the body is not JSON: {error}")))?;
                 request.json(&body)
             }
             None => request.empty(),
         }
     }
 
-    /// Parameters of the path are no part of the finished request that has a name.
+    /// The finished request does not show the names of path parameters.
     fn secrets(&self) -> Vec<Secret> {
         let is_secret = |(key, _): &&(String, String)| redact::is_sensitive(key);
         self.parameters.iter().filter(is_secret).map(|(_, value)| Secret::new(value.clone())).collect()
     }
 
     fn decode(mut response: http::Response<Bytes>) -> Result<T, Error> {
-        // Where nothing comes back, `()`, an `Option` and a `Value` can all be read from `null`.
+        // `()`, `Option` and `Value` all decode from `null`.
         if response.status().is_success() && response.body().is_empty() {
             *response.body_mut() = Bytes::from_static(b"null");
         }

@@ -1,11 +1,11 @@
-//! When a request is sent again, and after how long.
+//! Retry policies.
 
 use http::StatusCode;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// When a request is sent again, and after how long.
+/// A retry policy: when a request is sent again, and after which delay.
 ///
 /// | | safe, idempotent | other |
 /// |---|---|---|
@@ -33,7 +33,7 @@ pub struct Retry {
 
 type Policy = dyn Fn(&FailedAttempt) -> Option<Duration> + Send + Sync;
 
-/// What a [retry policy](Retry::by) knows of a failed attempt.
+/// The argument of a [retry policy](Retry::by): a failed attempt.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,7 +59,7 @@ pub struct FailedAttempt {
 }
 
 impl FailedAttempt {
-    /// An attempt without a response and without counts, to be completed by setters: for tests of a policy.
+    /// Creates an attempt without a response and with counts of zero, to be completed by setters: for tests of a policy.
     pub fn new() -> Self {
         Self::default()
     }
@@ -100,10 +100,11 @@ impl FailedAttempt {
     }
 }
 
-/// How many 429s a call waits for by default.
+/// The number of 429s that a call waits for by default.
 const MOST_RATE_LIMITED: u32 = 100;
 
-/// The shortest delay after a 429: a reset that is now or past still waits, since it is a whole second and others wait for it too.
+/// The shortest delay after a 429: a reset that is now or past still waits, since it is a whole second and others wait for it
+/// too.
 const LEAST_AFTER_429: Duration = Duration::from_millis(250);
 
 impl Default for Retry {
@@ -120,12 +121,12 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Sends every request once. A 401 still renews the access token.
+    /// Creates a policy that sends every request once. A 401 still renews the access token.
     pub fn never() -> Self {
         Self { max_attempts: 0, ..Self::default() }
     }
 
-    /// Decides by a closure how long to wait before a request is sent again; `None` ends the call.
+    /// Creates a policy from a closure that returns the delay before a request is sent again; `None` ends the call.
     ///
     /// The closure is called only where the table above allows a retry. Its delay is raised to what the server requested, and the
     /// client's retry budget and the call's deadline apply. So it changes how often and how soon a request is repeated, never
@@ -172,7 +173,7 @@ impl Retry {
         if self.max_attempts == 0 { Duration::ZERO } else { self.max_server_delay }
     }
 
-    /// The delay before the next attempt, where repeating is safe; `None` if the call ends here.
+    /// Returns the delay before the next attempt, if repeating is safe; `None` if the call ends here.
     pub fn delay_after(&self, failed: &FailedAttempt) -> Option<Duration> {
         let server_delay = failed.server_delay.unwrap_or_default();
         if self.max_attempts == 0 || server_delay > self.max_server_delay {

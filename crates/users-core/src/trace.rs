@@ -1,6 +1,6 @@
-//! Spans and events, where the feature `tracing` is on, by the names of OpenTelemetry's conventions for HTTP clients
-//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>). They name the operation and its path template, never the
-//! URL, an id, a query or a token.
+//! Spans and events of the feature `tracing`, named by OpenTelemetry's conventions for HTTP clients
+//! (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>). They contain the operation's name and its path template, but
+//! no URL, id, query or token.
 
 #[cfg(feature = "tracing")]
 mod on {
@@ -14,7 +14,7 @@ mod on {
     use tracing::field::{Empty, debug};
     use tracing::{Instrument as _, Span};
 
-    /// A whole call: the waiting, the attempts, the pauses.
+    /// The span of a call: waiting, attempts and delays.
     pub(crate) fn call(descriptor: &Descriptor) -> Span {
         tracing::info_span!(
             "users.call",
@@ -28,7 +28,7 @@ mod on {
         )
     }
 
-    /// One request and its answer; the first is number 1.
+    /// The span of one attempt. The first is number 1.
     pub(crate) fn attempt(descriptor: &Descriptor, base: &BaseUrl, number: u32) -> Span {
         let span = tracing::info_span!(
             "users.attempt",
@@ -53,7 +53,7 @@ mod on {
         future.instrument(span.clone())
     }
 
-    /// An answer has come.
+    /// Records the status of a response.
     pub(crate) fn answered(span: &Span, status: StatusCode) {
         span.record("http.response.status_code", status.as_u16());
         if status.is_client_error() || status.is_server_error() {
@@ -62,17 +62,17 @@ mod on {
         }
     }
 
-    /// No answer has come.
+    /// Records that there was no response.
     pub(crate) fn failed(span: &Span, kind: &dyn Debug) {
         span.record("error.type", debug(kind));
         span.record("otel.status_code", "ERROR");
     }
 
-    pub(crate) fn retry(attempt: u32, pause: Duration, status: Option<StatusCode>) {
+    pub(crate) fn retry(attempt: u32, delay: Duration, status: Option<StatusCode>) {
         let status = status.map(|status| status.as_u16());
         tracing::debug!(
             attempt,
-            pause_ms = pause.as_millis(),
+            pause_ms = delay.as_millis(),
             http.response.status_code = status,
             "the request is sent again after a pause"
         );

@@ -1,4 +1,4 @@
-//! The seam to the network: one trait, a body, an error.
+//! The HTTP transport: a trait, its response body and its error.
 
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -13,30 +13,30 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-/// Sends one request and gives its response: the only thing that the SDK needs of an HTTP stack.
+/// Sends one request and returns its response. This is all that the SDK requires of an HTTP stack.
 ///
-/// # The contract
+/// # Contract
 ///
 /// A transport
 ///
-/// - does DNS, TLS, proxies, connection pooling and HTTP framing; the client knows nothing of them;
-/// - sends the request exactly once as it is given (it may add `Host`, `Content-Length`, `Accept-Encoding`) and repeats
-///   nothing: the client decides what is safe to repeat;
-/// - follows no redirect, since a redirect would carry the access token to another host; a 3xx is a response like any other;
-/// - decodes `gzip` if it asked for it, while the body is read, so that the client's size limit counts decoded bytes;
-/// - gives every status as `Ok`; an error means that there is no complete response head;
-/// - classifies its errors, see below, and keeps secrets (the `authorization` header, bodies) out of them;
+/// - does DNS, TLS, proxies, connection pooling and HTTP framing; the client is not aware of them;
+/// - sends the request exactly once and unchanged, except that it may add `Host`, `Content-Length` and `Accept-Encoding`; the
+///   client decides whether to repeat it;
+/// - does not follow redirects, which would send the access token to another host; a 3xx is returned like any other response;
+/// - decodes `gzip` while the body is read, if it requested it, so that the client's size limit counts decoded bytes;
+/// - returns a response of any status as `Ok`; an error means that there is no complete response head;
+/// - classifies its errors (see below), and keeps secrets (the `authorization` header, bodies) out of them;
 /// - stops when its future, or the body's stream, is dropped;
-/// - may keep to a [`ConnectTimeout`] among the request's extensions.
+/// - may apply a [`ConnectTimeout`] from the request's extensions.
 ///
-/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case;
-/// a transport that enforces it too can say more precisely whether the request was sent.
+/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case. A
+/// transport that enforces it too can report more precisely whether the request was sent.
 ///
-/// # What the client does with an error
+/// # Errors and retries
 ///
-/// [`Sent::No`] says that no byte of the request can have reached the server, so every method is tried again.
-/// [`Sent::Maybe`] and [`Sent::Yes`] say that the server may have acted: then only requests that are safe or idempotent are
-/// tried again, and those of [kind](TransportErrorKind) `Tls` and `Invalid` never are, for they would fail again.
+/// [`Sent::No`] means that no byte of the request can have reached the server; such a request is retried whatever its method.
+/// [`Sent::Maybe`] and [`Sent::Yes`] mean that the server may have carried it out; then only requests that are safe or idempotent
+/// are retried. Errors of [kind](TransportErrorKind) `Tls`, `Invalid` and `TooLarge` are never retried, because they would recur.
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -60,7 +60,7 @@ use std::time::Duration;
 /// ```
 #[async_trait]
 pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
-    /// Sends one request and returns its response. Follows no redirect, repeats nothing, decodes gzip if it asked for it.
+    /// Sends one request and returns its response. Follows no redirect, repeats nothing, decodes gzip if it requested it.
     async fn send(
         &self,
         request: http::Request<Bytes>,
@@ -89,12 +89,12 @@ impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
     }
 }
 
-/// How long a request may wait for its connection: an extension of the request, where the call or the client asks for one. A
-/// transport that cannot tell connecting from the rest leaves it alone; the attempt's deadline holds in any case.
+/// The time limit of connecting. An extension of the request, if the call or the client sets one. A transport that cannot time
+/// connecting separately ignores it; the attempt's time limit applies in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectTimeout(pub Duration);
 
-/// Makes a transport from a closure.
+/// Returns a transport that calls a closure.
 ///
 /// ```
 /// use users_core::{Body, transport_fn};
@@ -133,10 +133,10 @@ where
     }
 }
 
-/// How many empty chunks a body may have in a row.
+/// The maximum number of consecutive empty chunks in a body.
 const MOST_EMPTY_CHUNKS: u32 = 1000;
 
-/// A response's body: bytes, or a stream of them. Reading it stops at the client's size limit.
+/// The body of a response: bytes, or a stream of chunks. The client stops reading at its size limit.
 pub struct Body(Inner);
 
 enum Inner {
@@ -145,8 +145,8 @@ enum Inner {
 }
 
 impl Body {
-    /// A body that is an [`http_body::Body`], as hyper and reqwest return it. `error` turns its error into one of the transport;
-    /// it should say [`Sent::Yes`], since the response has begun. Trailers are ignored.
+    /// Creates a body from an [`http_body::Body`], as hyper and reqwest return it. `error` converts its errors; they should be
+    /// [`Sent::Yes`], since the response has begun. Trailers are ignored.
     ///
     /// ```
     /// use users_core::{Body, Sent, TransportError, TransportErrorKind};
@@ -177,12 +177,12 @@ impl Body {
         }))
     }
 
-    /// A body that is a stream of chunks. An error of the stream should say [`Sent::Yes`], since the response has begun.
+    /// Creates a body from a stream of chunks. Its errors should be [`Sent::Yes`], since the response has begun.
     pub fn from_stream(stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static) -> Self {
         Self(Inner::Stream(Box::pin(stream)))
     }
 
-    /// The next piece, or `None` at the end.
+    /// Returns the next chunk; `None` at the end.
     pub async fn next_chunk(&mut self) -> Option<Result<Bytes, TransportError>> {
         match &mut self.0 {
             Inner::Bytes(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok),
@@ -190,8 +190,12 @@ impl Body {
         }
     }
 
-    /// Reads to the end, or to an error of kind [`TooLarge`](TransportErrorKind::TooLarge) once more than `limit` bytes
-    /// have come; no more than the piece in which that happens is ever held.
+    /// Reads the whole body. Holds at most `limit` bytes and the chunk that exceeds it.
+    ///
+    /// # Errors
+    ///
+    /// The error of the stream; or one of kind [`TooLarge`](TransportErrorKind::TooLarge) if the body is larger than `limit`
+    /// bytes, and of kind [`Invalid`](TransportErrorKind::Invalid) if it consists of empty chunks without end.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes, TransportError> {
         let mut whole = BytesMut::new();
         let mut first: Option<Bytes> = None;
@@ -200,10 +204,10 @@ impl Body {
         while let Some(chunk) = self.next_chunk().await {
             let chunk = chunk?;
             length = length.saturating_add(chunk.len());
-            // A stream that is always ready and never gives anything would be read for ever.
+            // A stream of empty chunks would be read forever.
             empty_chunks = if chunk.is_empty() { empty_chunks + 1 } else { 0 };
             if empty_chunks > MOST_EMPTY_CHUNKS {
-                let message = "the response's body goes on without giving anything";
+                let message = "the response's body consists of empty chunks without end";
                 return Err(TransportError::new(TransportErrorKind::Invalid, Sent::Yes, message));
             }
             if length > limit {
@@ -213,7 +217,7 @@ impl Body {
                     format!("the response is larger than {limit} bytes"),
                 ));
             }
-            // A body that comes in one piece, as most do, is not copied.
+            // A body of a single chunk, as most are, is not copied.
             match first.take() {
                 None if whole.is_empty() => first = Some(chunk),
                 None => whole.extend_from_slice(&chunk),
@@ -266,48 +270,48 @@ impl From<&'static str> for Body {
     }
 }
 
-/// What kind of thing went wrong between the client and the server.
+/// The kind of a [`TransportError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: the name did not resolve, the port refused, the proxy said no.
+    /// No connection: the name did not resolve, or the server or a proxy refused the connection.
     Connect,
     /// A time limit passed.
     Timeout,
-    /// The TLS handshake failed: an unknown authority, a wrong name, an expired certificate.
+    /// The TLS handshake failed: unknown authority, wrong name or expired certificate.
     Tls,
     /// The connection broke.
     Io,
-    /// The request or the response is not HTTP, or not what the transport takes.
+    /// The request or the response is not valid HTTP, or not supported by the transport.
     Invalid,
     /// The response is larger than the limit.
     TooLarge,
-    /// Something else.
+    /// Any other failure.
     Other,
 }
 
-/// Whether a request had left for the server when it failed.
+/// Whether a request was sent before it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Sent {
-    /// No byte of it can have reached the server.
+    /// No byte of the request can have reached the server.
     No,
-    /// It may have reached the server, in part or whole.
+    /// The request may have reached the server, in part or in full.
     Maybe,
-    /// The server answered, at least in part.
+    /// The server responded, at least in part.
     Yes,
 }
 
-/// Why there is no response.
+/// The error of a transport: there is no complete response.
 ///
-/// The message may state its causes, as a person reads it alone. [`source`](StdError::source) then gives only the texts that were
-/// not stated yet, so a reporter that prints the chain shows each cause once; [`cause`](Self::cause) gives the causes themselves.
+/// The message may include the texts of its causes. [`source`](StdError::source) then returns only the texts that it does not
+/// include, so that a reporter that prints the chain shows each cause once. [`cause`](Self::cause) returns the causes themselves.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: Sent,
     message: String,
     cause: Option<Box<dyn StdError + Send + Sync>>,
-    shown: Shown,
+    source: Source,
 }
 
 impl fmt::Display for TransportError {
@@ -318,16 +322,16 @@ impl fmt::Display for TransportError {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.shown {
-            Shown::Cause => self.cause(),
-            Shown::Links(links) => links.as_ref().map(|link| link as _),
+        match &self.source {
+            Source::Cause => self.cause(),
+            Source::Links(links) => links.as_ref().map(|link| link as _),
         }
     }
 }
 
-/// What `source` gives: the cause itself, or where texts repeat, links of those that do not.
+/// What `source` returns: the cause itself, or the texts of the causes that do not repeat another.
 #[derive(Debug)]
-enum Shown {
+enum Source {
     Cause,
     Links(Option<Link>),
 }
@@ -351,11 +355,11 @@ impl StdError for Link {
     }
 }
 
-/// How many causes of an error are looked at.
+/// The maximum number of causes that are read from an error.
 pub(crate) const MOST_CAUSES: usize = 32;
 
-impl Shown {
-    fn of(message: &str, cause: &(dyn StdError + 'static)) -> Self {
+impl Source {
+    fn new(message: &str, cause: &(dyn StdError + 'static)) -> Self {
         let mut texts = vec![message.to_owned()];
         let mut is_repeated = false;
         let mut next = Some(cause);
@@ -376,7 +380,7 @@ impl Shown {
 }
 
 impl Link {
-    /// A chain of these texts; `None` if there are none.
+    /// Links these texts; `None` if there are none.
     pub(crate) fn chain(texts: Vec<String>) -> Option<Self> {
         let link = |next: Option<Self>, text: String| Some(Self { text, next: next.map(Box::new) });
         texts.into_iter().rev().fold(None, link)
@@ -384,46 +388,46 @@ impl Link {
 }
 
 impl TransportError {
-    /// An error of a transport. The message must hold no secret: it ends up in logs.
+    /// Creates an error. The message must not contain secrets: it appears in logs.
     pub fn new(kind: TransportErrorKind, sent: Sent, message: impl Into<String>) -> Self {
-        Self { kind, sent, message: message.into(), cause: None, shown: Shown::Cause }
+        Self { kind, sent, message: message.into(), cause: None, source: Source::Cause }
     }
 
-    /// Keeps the error that led to this one.
+    /// Sets the cause of this error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let cause = source.into();
-        self.shown = Shown::of(&self.message, &*cause);
+        self.source = Source::new(&self.message, &*cause);
         self.cause = Some(cause);
         self
     }
 
-    /// No connection; nothing was sent.
+    /// Creates an error of kind [`Connect`](TransportErrorKind::Connect): nothing was sent.
     pub fn connect(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Connect, Sent::No, message)
     }
 
-    /// A time limit passed after the request may have been sent.
+    /// Creates an error of kind [`Timeout`](TransportErrorKind::Timeout): the request may have been sent.
     pub fn timeout(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Timeout, Sent::Maybe, message)
     }
 
-    /// The connection broke after the request may have been sent.
+    /// Creates an error of kind [`Io`](TransportErrorKind::Io): the request may have been sent.
     pub fn io(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Io, Sent::Maybe, message)
     }
 
-    /// The error that led to this one, for a look at its type.
+    /// Returns the cause of this error, of its original type.
     pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
         self.cause.as_deref().map(|cause| cause as _)
     }
 
-    /// What kind of thing went wrong.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// Whether the request had left.
+    /// Returns whether the request was sent.
     pub fn sent(&self) -> Sent {
         self.sent
     }

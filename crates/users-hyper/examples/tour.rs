@@ -1,7 +1,7 @@
-//! A walk through every call of the two users managers, over real HTTP.
+//! Makes every call of the two users managers, over real HTTP.
 //!
 //! Without settings it starts an embedded tenant on a loopback port. With `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID` and
-//! `AUTH0_CLIENT_SECRET` set, it makes the calls that only read against that tenant.
+//! `AUTH0_CLIENT_SECRET` set, it makes only the calls that read, against that tenant.
 //!
 //! ```console
 //! $ cargo run -p users-hyper --example tour
@@ -31,7 +31,7 @@ async fn main() -> Result<ExitCode, Box<dyn StdError>> {
     Ok(tour.end())
 }
 
-/// Every call, against a tenant of this program's own.
+/// Makes every call against an embedded tenant.
 async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     let tenant = Tenant::builder().system_clock().users(3).build();
     let server = TenantServer::bind(tenant.clone(), ([127, 0, 0, 1], 0).into()).await?;
@@ -43,16 +43,18 @@ async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     let seeded = users.get_all().per_page(1).await?.items.remove(0);
     let support = seeded.user_id.ok_or("the seeded user has no id")?;
 
-    tour.part("management.users", "with a token fetched by client credentials");
+    tour.part("management.users", "with a token requested by client credentials");
     let ada = NewUser::new(DATABASE)
         .email("ada@example.com")
         .password("Analytical Engine 1843")
         .verify_email(false);
-    let ada = tour.call("create", users.create(ada), user).await.ok_or("nothing to go on with")?;
+    let ada = tour.call("create", users.create(ada), user).await.ok_or("the user could not be created")?;
     let id = ada.user_id.ok_or("the new user has no id")?;
     let twin = NewUser::new(DATABASE).email("countess@example.com").password("Analytical Engine 1843");
-    let twin =
-        tour.call("create (a second one)", users.create(twin), user).await.ok_or("nothing to go on with")?;
+    let twin = tour
+        .call("create (a second one)", users.create(twin), user)
+        .await
+        .ok_or("the user could not be created")?;
     let twin = twin.user_id.ok_or("the new user has no id")?;
 
     tour.call("get", users.get(&id), user).await;
@@ -68,10 +70,10 @@ async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     let update = UserUpdate::new().nickname("Ada").clear_picture();
     tour.call("update", users.update(&id, update), user).await;
     let theme = MetadataUpdate::new().set("theme", "dark").set("beta", true);
-    let shown = |user: &User| metadata(user.user_metadata.as_ref());
-    tour.call("update_user_metadata", users.update_user_metadata(&id, theme), shown).await;
+    let user_metadata = |user: &User| metadata(user.user_metadata.as_ref());
+    tour.call("update_user_metadata", users.update_user_metadata(&id, theme), user_metadata).await;
     let theme = MetadataUpdate::new().set("theme", "light").remove("beta");
-    tour.call("update_user_metadata (merged)", users.update_user_metadata(&id, theme), shown).await;
+    tour.call("update_user_metadata (merged)", users.update_user_metadata(&id, theme), user_metadata).await;
     let plan = serde_json::json!({"plan": "gold"});
     tour.call("update_app_metadata", users.update_app_metadata(&id, plan), |user| {
         metadata(user.app_metadata.as_ref())
@@ -89,16 +91,16 @@ async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     let by_hand = client.rest("/users/{id}").get::<User>(serde_json::json!({"id": id, "fields": ["email"]}));
     tour.call(r#"rest("/users/{id}").get"#, by_hand, user).await;
 
-    tour.part("authentication.users", "with tokens that the tenant made");
+    tour.part("authentication.users", "with tokens issued by the tenant");
     let auth = users_hyper::authentication(server.url()).client_id("tenant-client").build()?.users();
-    let token = tenant.access_token_for(id.as_str()).ok_or("the tenant makes no token for the user")?;
+    let token = tenant.access_token_for(id.as_str()).ok_or("the tenant issues no token for the user")?;
     tour.call("get_info", auth.get_info(token), |info| info.name.clone().unwrap_or_default()).await;
     let settings = Impersonation::new(support.as_str(), Protocol::OAuth2).token(tenant.global_token());
     tour.call("impersonate", auth.impersonate(&id, settings), |link| shorten(link, 48)).await;
 
-    tour.part("management.users", "and clean up");
+    tour.part("management.users", "clean-up");
     tour.call("delete", users.delete(&twin), nothing).await;
-    tour.call("delete (gone already)", users.delete(&twin), nothing).await;
+    tour.call("delete (repeated)", users.delete(&twin), nothing).await;
     let authority = server.addr().to_string();
     let everybody = users.delete_all(Confirm::tenant(authority)).await;
     tour.outcome("delete_all", everybody, |report| {
@@ -109,7 +111,7 @@ async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     Ok(())
 }
 
-/// What reads, against a tenant of Auth0's.
+/// Makes the calls that read against a tenant of Auth0.
 async fn real(tour: &mut Tour, domain: &str, client_id: &str, secret: &str) -> Result<(), Box<dyn StdError>> {
     println!("The tenant {domain}, reading only\n");
     let client = users_hyper::management(domain).client_credentials(client_id, secret).build()?;
@@ -131,48 +133,48 @@ async fn real(tour: &mut Tour, domain: &str, client_id: &str, secret: &str) -> R
     .await;
 
     println!(
-        "\n  Left out, since they change the tenant: create, update, update_user_metadata, update_app_metadata, delete,"
+        "\n  Skipped, since they change the tenant: create, update, update_user_metadata, update_app_metadata, delete,"
     );
     println!("  delete_all, delete_multifactor_provider, link, unlink.");
-    println!("  Left out, since they need a user's and the global client's token: get_info, impersonate.");
+    println!("  Skipped, since they need tokens of a user and of the global client: get_info, impersonate.");
     Ok(())
 }
 
-/// Makes calls, prints what came of them, and counts.
+/// Makes calls, prints their results, and counts them.
 struct Tour {
-    colour: bool,
+    color: bool,
     calls: u32,
     failed: u32,
 }
 
 impl Tour {
     fn new() -> Self {
-        Self { colour: std::io::stdout().is_terminal(), calls: 0, failed: 0 }
+        Self { color: std::io::stdout().is_terminal(), calls: 0, failed: 0 }
     }
 
     fn part(&self, name: &str, remark: &str) {
         println!("{}{}  {remark}", if self.calls > 0 { "\n" } else { "" }, self.paint("1", name));
     }
 
-    /// Makes a call and prints its name, its status and what it gave.
+    /// Makes a call and prints its name, status and result.
     async fn call<O: Operation>(
         &mut self,
         name: &str,
         call: Call<O>,
-        tell: impl FnOnce(&O::Output) -> String,
+        describe: impl FnOnce(&O::Output) -> String,
     ) -> Option<O::Output> {
-        let answer = call.with_meta().await;
-        let status = match &answer {
-            Ok(answer) => Some(answer.status),
+        let response = call.with_meta().await;
+        let status = match &response {
+            Ok(response) => Some(response.status),
             Err(error) => error.status(),
         };
         let status = status.map_or_else(|| "-".to_owned(), |status| status.as_u16().to_string());
-        self.print(name, &status, answer.map(|Meta { value, .. }| value), tell)
+        self.print(name, &status, response.map(|Meta { value, .. }| value), describe)
     }
 
-    /// Prints what came of several calls in one.
-    fn outcome<T>(&mut self, name: &str, outcome: Result<T, Error>, tell: impl FnOnce(&T) -> String) {
-        self.print(name, "", outcome, tell);
+    /// Prints the result of an operation of several calls.
+    fn outcome<T>(&mut self, name: &str, outcome: Result<T, Error>, describe: impl FnOnce(&T) -> String) {
+        self.print(name, "", outcome, describe);
     }
 
     fn print<T>(
@@ -180,22 +182,22 @@ impl Tour {
         name: &str,
         status: &str,
         outcome: Result<T, Error>,
-        tell: impl FnOnce(&T) -> String,
+        describe: impl FnOnce(&T) -> String,
     ) -> Option<T> {
         self.calls += 1;
-        let (colour, result) = match &outcome {
-            Ok(value) => ("32", tell(value)),
+        let (color, text) = match &outcome {
+            Ok(value) => ("32", describe(value)),
             Err(error) => {
                 self.failed += 1;
                 ("31", error.to_string())
             }
         };
-        println!("  {name:<32} {:>3}  {result}", self.paint(colour, &format!("{status:>3}")));
+        println!("  {name:<32} {:>3}  {text}", self.paint(color, &format!("{status:>3}")));
         outcome.ok()
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn end(&self) -> ExitCode {
@@ -215,7 +217,7 @@ fn metadata(metadata: Option<&users_hyper::model::JsonObject>) -> String {
     metadata.map(users_hyper::model::JsonObject::to_json).unwrap_or_default()
 }
 
-#[allow(clippy::ptr_arg)] // it stands where a call's own value is shown
+#[allow(clippy::ptr_arg)] // `Tour::call` passes a reference to the call's value.
 fn identities(identities: &Vec<Identity>) -> String {
     let one = |identity: &Identity| {
         let provider = identity.provider.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -225,12 +227,12 @@ fn identities(identities: &Vec<Identity>) -> String {
     identities.iter().map(one).collect::<Vec<_>>().join("  ")
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // it stands where a call's own value is shown
+#[allow(clippy::trivially_copy_pass_by_ref)] // `Tour::call` passes a reference to the call's value.
 fn nothing((): &()) -> String {
     "done".to_owned()
 }
 
-/// The beginning, and for ids the end too, since those of one minute begin alike.
+/// The beginning of a text, and for ids also the end: ids created in the same minute have the same beginning.
 fn shorten(text: &str, longest: usize) -> String {
     let length = text.chars().count();
     if length <= longest {

@@ -1,4 +1,4 @@
-//! For code without async: calls that wait for their answer.
+//! Blocking calls, for code without async.
 //!
 //! ```no_run
 //! use users_hyper::blocking::{Wait as _, WaitForItems as _};
@@ -12,18 +12,23 @@
 //! # Ok::<(), users_hyper::Error>(())
 //! ```
 //!
-//! Everything runs on one tokio runtime of this crate's own, with one thread, which is started by the first call and
-//! lives as long as the program. Inside another runtime waiting would stop that runtime's thread, so there, and on
-//! a thread of `spawn_blocking`, it is an error; use `Handle::block_on` where that is meant.
+//! Blocking calls run on a tokio runtime of this crate with one worker thread. The first call starts it, and it runs until the
+//! program ends. Inside another runtime, blocking would stop that runtime's thread, so it is an error there, and also on a thread
+//! of `spawn_blocking`; use `Handle::block_on` on such a thread.
 
 use std::future::IntoFuture;
 use std::sync::OnceLock;
 use tokio::runtime::{Builder, Handle, Runtime};
 use users_core::{Error, ErrorKind, Items};
 
-/// Waits for a call, or for work of several calls.
+/// Blocks the thread until a call, or an operation of several calls, completes.
 pub trait Wait<T, E = Error> {
-    /// Makes the call and waits for its answer.
+    /// Sends the call and blocks until it completes.
+    ///
+    /// # Errors
+    ///
+    /// The error of the call; or one of kind [`InvalidArgument`](ErrorKind::InvalidArgument) inside a tokio runtime, and of kind
+    /// [`Configuration`](ErrorKind::Configuration) if the runtime cannot be started.
     fn wait(self) -> Result<T, E>;
 }
 
@@ -37,9 +42,9 @@ where
     }
 }
 
-/// Waits for the items of a stream.
+/// Blocks the thread for the items of a stream.
 pub trait WaitForItems<T> {
-    /// An iterator that waits for each item.
+    /// Returns an iterator that blocks until each item is available.
     fn wait_for_each(self) -> BlockingItems<T>;
 }
 
@@ -72,14 +77,14 @@ impl<T> Iterator for BlockingItems<T> {
     }
 }
 
-/// The runtime that every waiting call runs on: connections stay usable between calls.
+/// The runtime of all blocking calls. A single one, so that connections are reused between calls.
 fn runtime() -> Result<&'static Runtime, Error> {
     static RUNTIME: OnceLock<Result<Runtime, String>> = OnceLock::new();
 
     if Handle::try_current().is_ok() {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
-            "wait() was called inside an async runtime, whose thread it would stop; await the call instead",
+            "blocking on a call inside an async runtime would stop its thread; await the call instead",
         ));
     }
     let start = || {
@@ -88,6 +93,9 @@ fn runtime() -> Result<&'static Runtime, Error> {
         built.map_err(|error| error.to_string())
     };
     RUNTIME.get_or_init(start).as_ref().map_err(|error| {
-        Error::new(ErrorKind::Configuration, format!("the runtime for waiting calls cannot start: {error}"))
+        Error::new(
+            ErrorKind::Configuration,
+            format!("the runtime for blocking calls cannot be started: {error}"),
+        )
     })
 }

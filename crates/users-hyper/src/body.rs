@@ -1,4 +1,4 @@
-//! A response's body: read piece by piece, within the deadline, and unpacked on the way.
+//! Response bodies: read in chunks within the deadline, and decompressed while they are read.
 
 use crate::error;
 use crate::gate::Sending;
@@ -18,15 +18,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::io::{ReaderStream, StreamReader};
 use users_core::{Body, TransportError};
 
-/// No more than this is unpacked before somebody has asked for it.
-const UNPACKED_CHUNK: usize = 16 * 1024;
+/// The maximum number of bytes that are decompressed ahead of the reader.
+const DECODED_CHUNK: usize = 16 * 1024;
 
-/// The timer of one attempt; it runs on from the head into the body.
+/// The timer of one attempt, which covers head and body.
 pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
 
-/// Held while a request is under way.
+/// Held while a request is in flight.
 pub(crate) struct InUse {
-    /// Of the connection; none if others share it.
+    /// The permit of the connection; `None` if other requests share it.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) sending: Arc<Sending>,
 }
@@ -37,11 +37,11 @@ impl Drop for InUse {
     }
 }
 
-/// Makes hyper's response ours.
+/// Converts hyper's response.
 pub(crate) fn response(
     response: Response<Incoming>,
     to_head: bool,
-    unpacks_gzip: bool,
+    decode_gzip: bool,
     target: String,
     timer: Timer,
     in_use: InUse,
@@ -50,10 +50,10 @@ pub(crate) fn response(
     let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let body = if bodiless || incoming.is_end_stream() {
         Body::default()
-    } else if unpacks_gzip && is_gzip(&parts.headers) {
+    } else if decode_gzip && is_gzip(&parts.headers) {
         parts.headers.remove(header::CONTENT_ENCODING);
         parts.headers.remove(header::CONTENT_LENGTH);
-        Body::from_stream(unpacked(read(incoming, target.clone(), timer, in_use), target))
+        Body::from_stream(decompressed(read(incoming, target.clone(), timer, in_use), target))
     } else {
         Body::from_stream(read(incoming, target, timer, in_use))
     };
@@ -79,7 +79,7 @@ fn is_gzip(headers: &HeaderMap) -> bool {
     coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip")
 }
 
-/// The pieces as they come, none of them empty, until the deadline.
+/// The chunks of a body, without empty ones, until the deadline.
 fn read(
     incoming: Incoming,
     target: String,
@@ -90,9 +90,9 @@ fn read(
     stream::poll_fn(move |context| {
         let Some((reading, _)) = body.as_mut() else { return Poll::Ready(None) };
         if timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
-            // What is dropped here is the connection, or the stream on it: nobody will read on.
+            // Drops the connection, or the stream on it.
             body = None;
-            return Poll::Ready(Some(Err(error::too_late_for_body(&target))));
+            return Poll::Ready(Some(Err(error::body_timed_out(&target))));
         }
         loop {
             return match reading.poll_next_unpin(context) {
@@ -112,20 +112,20 @@ fn read(
     })
 }
 
-fn unpacked(
-    packed: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
+fn decompressed(
+    compressed: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     target: String,
 ) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
-    let unpacking = async move {
-        let mut packed = Box::pin(packed.peekable());
-        // Nothing at all is not gzip, but servers call it so.
-        if packed.as_mut().peek().await.is_none() {
+    let decoding = async move {
+        let mut compressed = Box::pin(compressed.peekable());
+        // Servers label empty bodies as gzip, although they are not.
+        if compressed.as_mut().peek().await.is_none() {
             return Either::Left(stream::empty());
         }
-        let mut gzip = GzipDecoder::new(StreamReader::new(packed.map_err(io::Error::other)));
+        let mut gzip = GzipDecoder::new(StreamReader::new(compressed.map_err(io::Error::other)));
         gzip.multiple_members(true);
-        let chunks = ReaderStream::with_capacity(gzip, UNPACKED_CHUNK);
+        let chunks = ReaderStream::with_capacity(gzip, DECODED_CHUNK);
         Either::Right(chunks.map_err(move |error| error::decoding(error, &target)))
     };
-    stream::once(unpacking).flatten()
+    stream::once(decoding).flatten()
 }

@@ -1,4 +1,4 @@
-//! How a transport is set up.
+//! Building transports.
 
 use crate::connector::Connector;
 use crate::pools::{Pools, Settings};
@@ -48,12 +48,16 @@ enum Versions {
 }
 
 impl HyperTransport {
-    /// The transport with every default. It fails only where TLS cannot be set up at all.
+    /// Creates a transport with default settings.
+    ///
+    /// # Errors
+    ///
+    /// An error if TLS cannot be configured.
     pub fn new() -> Result<Self, TransportError> {
         Self::builder().build()
     }
 
-    /// Sets what shall differ from the defaults.
+    /// Returns a builder of a transport.
     pub fn builder() -> HyperTransportBuilder {
         HyperTransportBuilder::new()
     }
@@ -74,35 +78,34 @@ impl HyperTransportBuilder {
         }
     }
 
-    /// How long a connection may take to come about: name lookup, TCP, the proxy and the TLS handshake together. 10 s
-    /// unless set.
+    /// Sets the time limit of connecting: name lookup, TCP, proxy and TLS handshake together. 10 s unless set.
     ///
-    /// The time for TCP is divided among the host's addresses, so that one that does not answer leaves time for the next.
+    /// The time for TCP is divided among the host's addresses, so that an unreachable one leaves time for the next.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self
     }
 
-    /// How long an unused connection may be used again. 60 s unless set; more than a year counts as a year. It is closed
-    /// at most as long again after that.
+    /// Sets how long an idle connection remains usable. 60 s unless set, at most a year. It is closed within the same time after
+    /// that.
     pub fn pool_idle_timeout(mut self, time: Duration) -> Self {
-        // hyper-util adds it to the present moment, unchecked.
+        // hyper-util adds it to the current time, unchecked.
         self.pool_idle_timeout = time.min(Duration::from_secs(365 * 24 * 60 * 60));
         self
     }
 
-    /// How many unused connections to one host are kept; 0 keeps none. As many as [`max_connections`](Self::max_connections)
-    /// unless set, and never more.
+    /// Sets the number of idle connections to one host that are kept; 0 keeps none. Defaults to
+    /// [`max_connections`](Self::max_connections), which also limits it.
     pub fn pool_max_idle_per_host(mut self, connections: usize) -> Self {
         self.pool_max_idle_per_host = connections;
         self
     }
 
-    /// How many connections of one runtime may be in use at the same time, from 1 up. 128 unless set.
+    /// Sets the number of connections of one runtime that may be in use at the same time, from 1. 128 unless set.
     ///
-    /// A connection is in use from connecting to the end of the response's body, or until the body is dropped. Further calls
-    /// wait in order for a free one; the wait counts towards the attempt's timeout, and a call that runs out of time there
-    /// was not sent. A request over HTTP/2, which shares its connection, counts only until it has the connection.
+    /// A connection is in use from connecting until the response's body ends or is dropped. Further calls wait in order for a
+    /// free connection. The wait counts towards the attempt's timeout; a call that times out there was not sent. A request over
+    /// HTTP/2, which shares its connection, counts only until it has the connection.
     ///
     /// ```
     /// use users_hyper::HyperTransport;
@@ -112,56 +115,60 @@ impl HyperTransportBuilder {
     /// # Ok::<(), users_core::TransportError>(())
     /// ```
     pub fn max_connections(mut self, connections: usize) -> Self {
-        // A semaphore holds no more.
+        // The limit of tokio's semaphore.
         self.max_connections = connections.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
-    /// Trusts the certificates in this PEM text as roots, beside those that the platform trusts.
+    /// Adds root certificates in PEM form, in addition to those that the platform trusts.
     pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.roots.push(pem.as_ref().to_vec());
         self
     }
 
-    /// Whether plain HTTP may go to other machines: everybody on the way can then read the tokens. `false` unless set.
+    /// Sets whether plain HTTP is allowed to other machines. Tokens are then sent unencrypted. `false` unless set.
     pub fn allow_plain_http(mut self, allow: bool) -> Self {
         self.allow_plain_http = allow;
         self
     }
 
-    /// Tunnels everything but loopback through this proxy, whatever the environment says. The URL is `http` or `https`
-    /// and may hold a name and password: `http://name:password@proxy.example:3128`.
+    /// Sets the proxy through which all connections except loopback are tunneled, in place of the environment's settings. The
+    /// URL is `http` or `https` and may contain a user name and password: `http://name:password@proxy.example:3128`.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Proxy::Always(url.into());
         self
     }
 
-    /// The hosts that are reached without the [`proxy`](Self::proxy), written as in `NO_PROXY`: names (with all
-    /// below them), addresses and networks, between commas.
+    /// Sets the hosts that bypass the [`proxy`](Self::proxy), in the form of `NO_PROXY`: names (including their subdomains),
+    /// addresses and networks, separated by commas.
     pub fn proxy_bypass(mut self, hosts: impl Into<String>) -> Self {
         self.proxy_bypass = hosts.into();
         self
     }
 
-    /// Uses no proxy, whatever the environment says.
+    /// Disables proxies, those of the environment included.
     pub fn no_proxy(mut self) -> Self {
         self.proxy = Proxy::Never;
         self
     }
 
-    /// Speaks HTTP/1.1 only.
+    /// Uses HTTP/1.1 only.
     pub fn http1_only(mut self) -> Self {
         self.versions = Versions::Http1;
         self
     }
 
-    /// Speaks HTTP/2 only, over plain HTTP too ("prior knowledge").
+    /// Uses HTTP/2 only, over plain HTTP too ("prior knowledge").
     pub fn http2_only(mut self) -> Self {
         self.versions = Versions::Http2;
         self
     }
 
-    /// The transport. It fails where a root certificate or the proxy's URL cannot be read.
+    /// Builds the transport.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`Invalid`](TransportErrorKind::Invalid) if a root certificate or the proxy's URL is not valid.
     pub fn build(self) -> Result<HyperTransport, TransportError> {
         let mut roots = Vec::new();
         for pem in &self.roots {
@@ -202,14 +209,14 @@ impl HyperTransportBuilder {
             Proxy::Environment => return Ok(Some(Matcher::from_env())),
             Proxy::Always(url) => url,
         };
-        // The matcher ignores what it cannot read, so it is asked.
+        // The matcher ignores an invalid URL, so the result is checked.
         let usable = Matcher::builder()
             .all(url.as_str())
             .build()
             .intercept(&Uri::from_static("https://tenant.example/"))
             .is_some_and(|proxy| matches!(proxy.uri().scheme_str(), Some("http" | "https")));
         if !usable {
-            // The URL may hold a password, so it is not shown.
+            // The URL may contain a password, so it is not shown.
             let message = "the proxy's URL cannot be used; it should look like http://proxy.example:3128";
             return Err(TransportError::new(TransportErrorKind::Invalid, Sent::No, message));
         }
@@ -229,7 +236,7 @@ impl fmt::Debug for HyperTransportBuilder {
             .field(
                 "proxy",
                 &match self.proxy {
-                    Proxy::Environment => "as the environment says",
+                    Proxy::Environment => "environment",
                     Proxy::Always(_) => "always",
                     Proxy::Never => "never",
                 },

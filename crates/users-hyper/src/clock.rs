@@ -1,4 +1,4 @@
-//! Time from tokio. The only file of this crate that may ask the operating system for it.
+//! The clock on tokio's timers. No other file of this crate asks the operating system for the time.
 #![allow(clippy::disallowed_methods)]
 
 use std::future::Future;
@@ -6,16 +6,16 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 use users_core::{Clock, Instant, SystemClock};
 
-/// A clock on tokio's timers, which therefore stands still where tokio's time is paused (`tokio::time::pause`).
+/// A clock on tokio's timers. It follows tokio's time where that is paused (`tokio::time::pause`).
 ///
-/// The time of day is always the machine's. Outside a tokio runtime its sleeps are those of [`SystemClock`].
+/// The time of day is always the system's. Outside a tokio runtime it sleeps on [`SystemClock`].
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: tokio::time::Instant,
 }
 
 impl TokioClock {
-    /// A clock whose time starts now.
+    /// Creates a clock that starts now.
     pub fn new() -> Self {
         Self { start: tokio::time::Instant::now() }
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn an_hour_passes_at_once_where_tokios_time_is_paused() {
+    async fn an_hour_passes_at_once_while_tokios_time_is_paused() {
         let clock = TokioClock::new();
         let start = clock.now();
         clock.sleep(Duration::from_secs(3600)).await;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn outside_a_runtime_it_sleeps_all_the_same() {
+    fn it_sleeps_outside_a_runtime_too() {
         drop(TokioClock::default().sleep(Duration::from_secs(1)));
     }
 }

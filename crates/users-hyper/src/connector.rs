@@ -1,4 +1,4 @@
-//! How a connection comes about: TCP, or a tunnel through a proxy; then TLS; all within one time limit.
+//! Connecting: TCP, or a tunnel through a proxy, then TLS, all within one time limit.
 
 use crate::error::{BoxError, ConnectError};
 use crate::gate::Gated;
@@ -22,16 +22,16 @@ use tokio::time::Instant;
 use tower_service::Service;
 use users_core::TransportErrorKind;
 
-/// TCP to the server or to a plain proxy; TLS to a proxy that is spoken to in TLS.
+/// TCP to the server or a plain proxy, or TLS to an `https` proxy.
 type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, ConnectError>> + Send>>;
 
 tokio::task_local! {
-    /// Set while a call polls its connection: how long the call leaves for connecting, if less than the transport does.
+    /// Set while a call polls its connection: the call's time limit of connecting, if it is less than the transport's.
     static CALL: Option<Duration>;
 }
 
-/// Sends on behalf of a call, which may leave less time for connecting than the transport does.
+/// Runs the sending of a call, which may have a shorter time limit of connecting than the transport.
 pub(crate) fn for_call<F: Future>(
     to_connect: Option<Duration>,
     sending: F,
@@ -39,13 +39,13 @@ pub(crate) fn for_call<F: Future>(
     CALL.scope(to_connect, sending)
 }
 
-/// Whether no call waits for this connection any more: hyper's client completes it in the background once another
-/// connection became free, so that many calls would open many connections that nobody needs.
+/// Whether no call waits for this connection any more. hyper's client would complete it in the background after another
+/// connection became free, so that many calls would open many unneeded connections.
 fn is_abandoned() -> bool {
     CALL.try_with(|_| ()).is_err()
 }
 
-/// Makes the connections of hyper's client.
+/// Opens the connections of hyper's client.
 #[derive(Clone)]
 pub(crate) struct Connector {
     https: HttpsConnector<Dial>,
@@ -70,7 +70,12 @@ impl Connector {
 }
 
 fn https<T>(below: T, tls: &Tls, protocols: &[&[u8]]) -> HttpsConnector<T> {
-    HttpsConnector::new(below, tls.offering(protocols), false, Arc::new(DefaultServerNameResolver::default()))
+    HttpsConnector::new(
+        below,
+        tls.with_alpn(protocols),
+        false,
+        Arc::new(DefaultServerNameResolver::default()),
+    )
 }
 
 impl Service<Uri> for Connector {
@@ -88,13 +93,13 @@ impl Service<Uri> for Connector {
         let mut connecting = self.https.call(uri);
         let connecting = poll_fn(move |context| {
             if is_abandoned() {
-                let message = "the call found another connection";
+                let message = "the call uses another connection";
                 return Poll::Ready(Err(ConnectError::new(TransportErrorKind::Other, message).into()));
             }
             Pin::new(&mut connecting).poll(context)
         });
         Box::pin(async move {
-            // A connection that is on its way back into the pool gets there first.
+            // Lets a connection that is being returned to the pool get there first.
             tokio::task::yield_now().await;
             match tokio::time::timeout(timeout, connecting).await {
                 Ok(Ok(connection)) => Ok(Gated::new(connection, http2_only)),
@@ -111,8 +116,8 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// TCP to the first address that accepts. The time that the lookup leaves is divided among the addresses of each family, and
-/// the second family is tried beside the first after 300 ms ("happy eyeballs").
+/// Opens TCP to the first address that accepts. The time that is left after the lookup is divided among the addresses of each
+/// family, and the second family is tried in parallel after 300 ms ("happy eyeballs").
 #[derive(Clone)]
 struct Tcp {
     resolver: Resolver,
@@ -129,8 +134,8 @@ impl Service<Uri> for Tcp {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let of_call = CALL.try_with(|time| *time).ok().flatten();
-        let time = of_call.map_or(self.timeout, |time| time.min(self.timeout));
+        let call_limit = CALL.try_with(|time| *time).ok().flatten();
+        let time = call_limit.map_or(self.timeout, |time| time.min(self.timeout));
         let mut resolver = self.resolver.clone();
         Box::pin(async move {
             let began = Instant::now();
@@ -147,7 +152,7 @@ impl Service<Uri> for Tcp {
     }
 }
 
-/// Gives the bare wire to a server, on which TLS is still to come.
+/// Connects to a server, directly or through a proxy, without TLS to the server.
 #[derive(Clone)]
 struct Dial {
     wire: HttpsConnector<Tcp>,
@@ -168,55 +173,58 @@ impl Service<Uri> for Dial {
         let proxy = self.proxies.as_ref().filter(|_| !is_loopback(&uri)).and_then(|all| all.intercept(&uri));
         Box::pin(async move {
             let target = host_and_port(&uri);
-            let bare = bare(&target)?;
+            let uri = plain_uri(&target)?;
             match proxy {
-                None => wire.call(bare).await.map_err(|error| ConnectError::dialing(&target, error)),
-                Some(proxy) => through(&proxy, wire, bare, &target).await,
+                None => wire.call(uri).await.map_err(|error| ConnectError::dialing(&target, error)),
+                Some(proxy) => connect_tunnel(&proxy, wire, uri, &target).await,
             }
         })
     }
 }
 
-/// Asks a proxy for a tunnel (CONNECT).
-async fn through(
+/// Opens a tunnel through a proxy (`CONNECT`).
+async fn connect_tunnel(
     proxy: &Intercept,
     wire: HttpsConnector<Tcp>,
-    bare: Uri,
+    uri: Uri,
     target: &str,
 ) -> Result<Wire, ConnectError> {
     let name = host_and_port(proxy.uri());
     if !proxy.uri().scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS) {
         return Err(ConnectError::new(
             TransportErrorKind::Invalid,
-            format!("the proxy {name} is neither http nor https, and no other kind can be used"),
+            format!("the proxy {name} is neither http nor https; other types are not supported"),
         ));
     }
     let mut tunnel = Tunnel::new(proxy.uri().clone(), wire);
     if let Some(credentials) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(credentials.clone());
     }
-    tunnel.call(bare).await.map_err(|error| ConnectError::tunneling(target, &name, BoxError::from(error)))
+    tunnel.call(uri).await.map_err(|error| ConnectError::tunneling(target, &name, BoxError::from(error)))
 }
 
-/// `http://host:port/`, so that no TLS is begun and no port guessed.
-fn bare(target: &str) -> Result<Uri, ConnectError> {
+/// `http://host:port/`: without TLS, and with the port of the target.
+fn plain_uri(target: &str) -> Result<Uri, ConnectError> {
     Uri::builder()
         .scheme(Scheme::HTTP)
         .authority(target)
         .path_and_query(PathAndQuery::from_static("/"))
         .build()
         .map_err(|error| {
-            ConnectError::new(TransportErrorKind::Invalid, format!("{target} is no address: {error}"))
+            ConnectError::new(
+                TransportErrorKind::Invalid,
+                format!("{target} is not a valid host and port: {error}"),
+            )
         })
 }
 
-/// `host:port`: all that errors may say of an address.
+/// `host:port`, the part of a URI that errors may show.
 pub(crate) fn host_and_port(uri: &Uri) -> String {
     let fallback = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
     format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(fallback))
 }
 
-/// Whether an address names this machine: `127.0.0.0/8`, `::1` or `localhost`.
+/// Whether the host is this machine: `127.0.0.0/8`, `::1` or `localhost`.
 pub(crate) fn is_loopback(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default();
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
@@ -229,13 +237,13 @@ mod tests {
     use std::net::SocketAddr;
     use tokio::net::{TcpListener, TcpSocket};
 
-    /// A connector without proxies, for a host that has these addresses.
+    /// A connector without proxies.
     fn connector(resolver: Resolver, timeout: Duration) -> Connector {
         let tls = Tls::new(Vec::new()).unwrap();
         Connector::new(&tls, &[b"http/1.1"], None, timeout, resolver, false)
     }
 
-    /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN; and what fills it.
+    /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN, and the connections that fill it.
     fn dead_listener(port: u16) -> (TcpListener, Vec<std::net::TcpStream>) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(SocketAddr::from(([127, 0, 0, 2], port))).unwrap();
@@ -249,11 +257,11 @@ mod tests {
         (listener, filling)
     }
 
-    /// Connects to a host whose first address is dead and whose second is not.
+    /// Connects to a host whose first address does not respond and whose second does.
     async fn connect(
         lookup: Duration,
         timeout: Duration,
-        of_call: Option<Duration>,
+        call_limit: Option<Duration>,
     ) -> Result<(), ConnectError> {
         let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = live.local_addr().unwrap().port();
@@ -262,7 +270,7 @@ mod tests {
         let uri = Uri::from_maybe_shared(format!("http://tenant.example:{port}/")).unwrap();
 
         let mut connector = connector(Resolver::slow(addresses, lookup), timeout);
-        for_call(of_call, async { connector.call(uri).await.map(drop) }).await
+        for_call(call_limit, async { connector.call(uri).await.map(drop) }).await
     }
 
     #[tokio::test]
@@ -294,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machines_own_names_are_loopback() {
+    fn only_names_of_this_machine_are_loopback() {
         for (uri, loopback) in [
             ("http://localhost/", true),
             ("http://LOCALHOST:8080/", true),
@@ -312,13 +320,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_told_as_host_and_port() {
-        for (uri, told) in [
+    fn errors_show_a_uri_as_host_and_port() {
+        for (uri, expected) in [
             ("https://tenant.example/api/v2/users?q=secret", "tenant.example:443"),
             ("http://user:password@[::1]/", "[::1]:80"),
             ("http://127.0.0.1:8080", "127.0.0.1:8080"),
         ] {
-            assert_eq!(host_and_port(&Uri::from_static(uri)), told);
+            assert_eq!(host_and_port(&Uri::from_static(uri)), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What hyper, rustls and a proxy report, told in one line: what went wrong, with whom, and whether the request was sent.
+//! Converting errors of hyper, rustls and proxies: one line with the cause and the host, and whether the request was sent.
 
 use crate::gate::Sending;
 use hyper_util::client::legacy;
@@ -11,7 +11,7 @@ use users_core::{Sent, TransportError, TransportErrorKind};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why there is no connection. It travels through hyper's client, which wraps it, and is found again by [`sending`].
+/// The error of connecting. hyper's client wraps it; [`sending`] finds it among the sources.
 #[derive(Debug)]
 pub(crate) struct ConnectError {
     kind: TransportErrorKind,
@@ -29,17 +29,17 @@ impl ConnectError {
         self.kind
     }
 
-    /// Reaching this machine failed.
+    /// The connection to the server failed.
     pub(crate) fn dialing(target: &str, error: BoxError) -> Self {
         Self::from_source(&format!("no connection to {target}"), false, error)
     }
 
-    /// The proxy could not be reached, or gave no tunnel.
+    /// The proxy could not be reached, or refused the tunnel.
     pub(crate) fn tunneling(target: &str, proxy: &str, error: BoxError) -> Self {
         Self::from_source(&format!("no connection to {target} through the proxy {proxy}"), false, error)
     }
 
-    /// The wire stood, but not TLS.
+    /// The TLS handshake failed.
     pub(crate) fn handshake(target: &str, no_roots: bool, error: BoxError) -> Self {
         Self::from_source(&format!("no TLS connection to {target}"), no_roots, error)
     }
@@ -54,7 +54,7 @@ impl ConnectError {
     }
 }
 
-/// Whether no address accepted in its time.
+/// Whether no address accepted in time.
 fn timed_out(error: &(dyn StdError + 'static)) -> bool {
     find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
@@ -71,7 +71,7 @@ impl StdError for ConnectError {
     }
 }
 
-/// An error of hyper's client without the wrappers around what happened.
+/// An error of hyper's client without its wrappers.
 #[derive(Debug)]
 struct Unwrapped(legacy::Error);
 
@@ -95,7 +95,7 @@ impl StdError for Unwrapped {
     }
 }
 
-/// There is no response head.
+/// Converts an error that occurred before the response head.
 pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) -> TransportError {
     use TransportErrorKind::{Connect, Invalid, Io, Other, Timeout};
 
@@ -105,12 +105,12 @@ pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) ->
         (Connect, Sent::No, format!("no connection to {target}: {}", reason(&error)))
     } else if let Some(hyper) = find::<hyper::Error>(&error) {
         let why = reason(hyper);
-        // hyper says "canceled" of a request that it gives back unstarted, and of no other.
+        // hyper reports only requests that it returns unsent as canceled.
         if hyper.is_canceled() || !progress.is_handed_over() {
             (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
         } else if let Some(refused) = refused(hyper, progress) {
             (Io, Sent::No, format!("{target} did not process the request ({refused}): {why}"))
-        } else if progress.give_up() {
+        } else if progress.abandon() {
             (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
         } else if hyper.is_parse() {
             (Invalid, Sent::Yes, format!("{target} did not answer in HTTP: {why}"))
@@ -119,7 +119,7 @@ pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) ->
         } else if hyper.is_timeout() {
             (Timeout, Sent::Maybe, format!("{target} no longer answers keep-alive pings"))
         } else if hyper.is_user() {
-            (Other, Sent::Maybe, format!("the request to {target} was given up: {why}"))
+            (Other, Sent::Maybe, format!("the request to {target} was aborted: {why}"))
         } else {
             (Io, Sent::Maybe, format!("the connection to {target} broke before it answered: {why}"))
         }
@@ -129,18 +129,18 @@ pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) ->
     TransportError::new(kind, sent, message).with_source(Unwrapped(error))
 }
 
-/// Which frame says that the server has not processed the request (RFC 9113, section 8.7).
+/// The frame by which the server reports that it has not processed the request (RFC 9113, section 8.7).
 fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
     let error = find::<h2::Error>(error).filter(|error| error.is_remote())?;
     if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
         return Some("REFUSED_STREAM");
     }
-    // h2 fails the streams above a GOAWAY's last one with it, and lets the others go on. hyper also gives it to a request
-    // whose stream is being opened at that moment, of whose body nothing was read.
+    // h2 fails only the streams above the last id of a GOAWAY with it. hyper also reports it for a request whose stream is being
+    // opened at that moment, and whose body has not been read.
     (error.is_go_away() && progress.is_begun()).then_some("GOAWAY")
 }
 
-/// The deadline passed before one of the connections that may be in use was free.
+/// The deadline passed before a connection was free.
 pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: usize) -> TransportError {
     let deadline = deadline.unwrap_or_default();
     let message = format!(
@@ -149,12 +149,12 @@ pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: 
     TransportError::new(TransportErrorKind::Timeout, Sent::No, message)
 }
 
-/// The deadline passed before there was a response head.
-pub(crate) fn too_late(target: &str, deadline: Option<Duration>, progress: &Sending) -> TransportError {
+/// The deadline passed before the response head.
+pub(crate) fn head_timed_out(target: &str, deadline: Option<Duration>, progress: &Sending) -> TransportError {
     let deadline = deadline.unwrap_or_default();
     let (sent, what) = if !progress.is_handed_over() {
         (Sent::No, format!("there was no connection to {target} within {deadline:?}"))
-    } else if progress.give_up() {
+    } else if progress.abandon() {
         (Sent::No, format!("{target} allowed no further request on its connection within {deadline:?}"))
     } else {
         (Sent::Maybe, format!("{target} did not answer within {deadline:?}"))
@@ -162,13 +162,13 @@ pub(crate) fn too_late(target: &str, deadline: Option<Duration>, progress: &Send
     TransportError::new(TransportErrorKind::Timeout, sent, what)
 }
 
-/// The deadline passed in the middle of the body.
-pub(crate) fn too_late_for_body(target: &str) -> TransportError {
+/// The deadline passed before the end of the body.
+pub(crate) fn body_timed_out(target: &str) -> TransportError {
     let message = format!("the deadline passed before the whole response of {target} had come");
     TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message)
 }
 
-/// The body broke off.
+/// Converts an error of the body's connection.
 pub(crate) fn reading(error: hyper::Error, target: &str) -> TransportError {
     let cut_short = error.is_incomplete_message()
         || find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
@@ -180,10 +180,10 @@ pub(crate) fn reading(error: hyper::Error, target: &str) -> TransportError {
     TransportError::new(TransportErrorKind::Io, Sent::Yes, message).with_source(error)
 }
 
-/// The body is not the gzip that it claims to be; or the wire below broke, which then is the error.
+/// Converts an error of decompression: the body is not gzip, or reading it failed, in which case that error is returned.
 pub(crate) fn decoding(error: io::Error, target: &str) -> TransportError {
     let error = match error.downcast::<TransportError>() {
-        Ok(wire) => return wire,
+        Ok(error) => return error,
         Err(error) => error,
     };
     let message = if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -209,7 +209,7 @@ fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
     };
     match certificate {
         UnknownIssuer if no_roots => "this machine has no root certificates, and none were added".to_owned(),
-        // A bad signature: an authority of the same name, with another key.
+        // A bad signature comes from an authority of the same name with another key.
         UnknownIssuer | BadSignature => {
             "the certificate comes from an authority that is not trusted here".to_owned()
         }
@@ -224,47 +224,47 @@ fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
     }
 }
 
-/// The error of this type among an error and its sources.
+/// Finds the error of this type among an error and its sources.
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut error = Some(error);
     while let Some(this) = error {
         if let Some(found) = this.downcast_ref() {
             return Some(found);
         }
-        error = below(this);
+        error = source_of(this);
     }
     None
 }
 
-/// An `io::Error` counts what it wraps as itself, so its `source` skips one.
-fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+/// The source of an error. An `io::Error` skips the error that it wraps, so that one is returned.
+fn source_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),
     }
 }
 
-/// An error and its sources in one line, each said once.
+/// The texts of an error and its sources in one line, without repetition.
 fn reason(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
-    let mut error = below(error);
+    let mut error = source_of(error);
     while let Some(this) = error {
         let more = this.to_string();
         if !text.contains(&more) {
             text.push_str(": ");
             text.push_str(&more);
         }
-        error = below(this);
+        error = source_of(this);
     }
     one_line(&text)
 }
 
-/// No control characters, and not endless: some of these texts come from the other side.
+/// A text of limited length without control characters: some texts come from the server.
 fn one_line(text: &str) -> String {
-    const LONGEST: usize = 300;
+    const MAX_LENGTH: usize = 300;
     let mut line: String =
-        text.chars().take(LONGEST).map(|char| if char.is_control() { ' ' } else { char }).collect();
-    if text.chars().nth(LONGEST).is_some() {
+        text.chars().take(MAX_LENGTH).map(|char| if char.is_control() { ' ' } else { char }).collect();
+    if text.chars().nth(MAX_LENGTH).is_some() {
         line.push('…');
     }
     line

@@ -1,8 +1,8 @@
-//! Which HTTP/2 requests have certainly not left: hyper does not say whether a request still waits for its stream.
+//! Determines which HTTP/2 requests were certainly not sent: hyper does not report whether a request still waits for its stream.
 //!
-//! A [`Gate`] stands on each HTTP/2 connection and counts the HEADERS frames that are written, one for each request. A
-//! [`Sending`] accompanies each request and notes that count at the moment when hyper gives the request to HTTP/2. While
-//! the count is the same, the request is unsent; closing the gate at that moment makes sure that it stays so.
+//! The [`Gate`] of an HTTP/2 connection counts the HEADERS frames that are written, one for each request. The [`Sending`] of a
+//! request records that count when hyper passes the request to its HTTP/2 layer. While the count is unchanged, the request is
+//! unsent; closing the gate then ensures that it is never sent.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -15,18 +15,18 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// What was written to one HTTP/2 connection.
+/// The state of one HTTP/2 connection's writes.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<Mutex<Written>>);
 
 #[derive(Default)]
 struct Written {
     frames: Frames,
-    /// HEADERS frames that were begun.
+    /// The number of HEADERS frames whose writing has begun.
     opened: u64,
-    /// Requests that were sent and have ended.
+    /// The number of requests that were sent and have ended.
     ended: u64,
-    /// The connection takes no more at present, so frames may lie ready that are not counted yet.
+    /// Whether the connection accepts no bytes at present, so that frames may be pending that are not counted yet.
     is_blocked: bool,
     is_closed: bool,
     reader: Option<Waker>,
@@ -39,7 +39,7 @@ impl Gate {
 }
 
 impl Written {
-    /// Lets nothing more through, so that the connection ends.
+    /// Refuses further writes, so that the connection ends.
     fn close(&mut self) {
         self.is_closed = true;
         if let Some(reader) = self.reader.take() {
@@ -48,11 +48,14 @@ impl Written {
     }
 
     fn closed() -> io::Error {
-        io::Error::new(io::ErrorKind::BrokenPipe, "the connection was given up")
+        io::Error::new(
+            io::ErrorKind::BrokenPipe,
+            "the connection was closed, since its request was abandoned",
+        )
     }
 }
 
-/// One request on its way.
+/// The progress of one request.
 #[derive(Default)]
 pub(crate) struct Sending {
     connection: OnceLock<CaptureConnection>,
@@ -62,40 +65,40 @@ pub(crate) struct Sending {
 
 #[derive(Default)]
 struct Progress {
-    /// The connection's count of HEADERS frames when HTTP/2 got the request.
+    /// The connection's count of HEADERS frames when hyper passed the request to HTTP/2.
     before: Option<u64>,
     is_body_begun: bool,
-    is_given_up: bool,
+    is_abandoned: bool,
 }
 
 impl Sending {
-    /// For a request with or without a body.
+    /// Creates the progress of a request with or without a body.
     pub(crate) fn new(is_bodiless: bool) -> Self {
         Self { is_bodiless, ..Self::default() }
     }
 
-    /// Where the request's connection is found.
+    /// Returns the capture of the request's connection.
     pub(crate) fn connection(&self) -> Option<&CaptureConnection> {
         self.connection.get()
     }
 
-    /// Sets where the request's connection will be found.
-    pub(crate) fn on(&self, connection: CaptureConnection) {
+    /// Sets the capture of the request's connection.
+    pub(crate) fn set_connection(&self, connection: CaptureConnection) {
         let _ = self.connection.set(connection);
     }
 
-    /// Whether the request has been given to a connection.
+    /// Returns whether the request was assigned to a connection.
     pub(crate) fn is_handed_over(&self) -> bool {
         self.connection().is_some_and(|connection| connection.connection_metadata().is_some())
     }
 
-    /// Whether hyper has begun to send the body, which it does once the stream is open; or there is no body.
+    /// Returns whether hyper has begun to send the body, which it does once the stream is open, or there is no body.
     pub(crate) fn is_begun(&self) -> bool {
         self.is_bodiless || self.lock().is_body_begun
     }
 
-    /// Gives the request up. `true` says that no byte of it was sent, nor will be.
-    pub(crate) fn give_up(&self) -> bool {
+    /// Abandons the request. Returns `true` if no byte of it was sent or will be sent.
+    pub(crate) fn abandon(&self) -> bool {
         let Some(gate) = self.gate() else { return !self.is_handed_over() };
         let mut progress = self.lock();
         let mut written = gate.lock();
@@ -104,7 +107,7 @@ impl Sending {
             return false;
         }
         if written.opened <= written.ended {
-            // No other request is under way, so none is disturbed.
+            // No other request is in flight on the connection.
             written.close();
             if let Some(connection) = self.connection() {
                 if let Some(connection) = connection.connection_metadata().as_ref() {
@@ -112,14 +115,14 @@ impl Sending {
                 }
             }
         } else if progress.before.is_some() {
-            // It would be sent as soon as another request ends.
+            // It will be sent as soon as another request ends.
             return false;
         }
-        progress.is_given_up = true;
+        progress.is_abandoned = true;
         true
     }
 
-    /// Counts the request among those that have ended.
+    /// Counts the request as ended.
     pub(crate) fn end(&self) {
         let Some(gate) = self.gate() else { return };
         let progress = self.lock();
@@ -129,13 +132,13 @@ impl Sending {
         }
     }
 
-    /// HTTP/2 gets the request.
+    /// Records that hyper passes the request to HTTP/2.
     fn begin(&self) {
         let Some(gate) = self.gate() else { return };
         let mut progress = self.lock();
         let mut written = gate.lock();
-        if progress.is_given_up {
-            // Its error already says that it was not sent, and hyper did not notice in time.
+        if progress.is_abandoned {
+            // Its error reports that it was not sent, but hyper has not noticed in time.
             written.close();
         }
         progress.before.get_or_insert(written.opened);
@@ -152,7 +155,7 @@ impl Sending {
     }
 }
 
-/// A request's body, which notices when hyper begins with the request and with the body.
+/// The body of a request, which records when hyper begins to send the request and the body.
 pub(crate) struct Outgoing {
     body: Full<Bytes>,
     sending: Arc<Sending>,
@@ -176,7 +179,7 @@ impl Body for Outgoing {
         Pin::new(&mut self.body).poll_frame(context)
     }
 
-    /// hyper asks this when it gives the request to HTTP/2, and not before.
+    /// hyper calls this when it passes the request to HTTP/2, and not before.
     fn is_end_stream(&self) -> bool {
         self.sending.begin();
         self.body.is_end_stream()
@@ -187,7 +190,7 @@ impl Body for Outgoing {
     }
 }
 
-/// A connection, with a gate if it speaks HTTP/2.
+/// A connection, with a gate if it uses HTTP/2.
 pub(crate) struct Gated<T> {
     wire: T,
     gate: Option<Gate>,
@@ -230,7 +233,7 @@ impl<T: Read + Unpin> Read for Gated<T> {
 }
 
 impl<T: Write + Unpin> Gated<T> {
-    /// Writes, and counts what was taken of these pieces.
+    /// Writes, and counts the frames in the bytes that were accepted.
     fn counting(
         &mut self,
         pieces: &[IoSlice<'_>],
@@ -285,11 +288,11 @@ impl<T: Write + Unpin> Write for Gated<T> {
     }
 }
 
-/// Where the next byte is in the client's stream of frames.
+/// The position in the client's stream of frames.
 struct Frames {
-    /// What is left of the preface or of a frame's payload.
+    /// The number of bytes left of the preface or of a frame's payload.
     skip: usize,
-    /// How much of a frame's head has come.
+    /// The number of bytes read of a frame's head.
     head: usize,
     length: usize,
 }
@@ -305,7 +308,7 @@ impl Frames {
     const TYPE: usize = 3;
     const HEADERS: u8 = 1;
 
-    /// How many HEADERS frames have their type among these bytes, which follow those of the last call.
+    /// Counts the HEADERS frames whose type is among these bytes, which follow those of the last call.
     fn headers_in(&mut self, mut bytes: &[u8]) -> u64 {
         let mut headers = 0;
         loop {
@@ -333,13 +336,13 @@ mod tests {
 
     fn frame(kind: u8, length: u8) -> Vec<u8> {
         let mut frame = vec![0, 0, length, kind, 0, 0, 0, 0, 1];
-        // A payload that looks like the head of a HEADERS frame.
+        // A payload that resembles the head of a HEADERS frame.
         frame.extend([0, 0, 0, 1].iter().cycle().take(length.into()));
         frame
     }
 
     #[test]
-    fn headers_are_counted_however_the_bytes_are_cut() {
+    fn headers_are_counted_in_chunks_of_any_size() {
         let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
         for (kind, length) in [(4, 0), (1, 40), (0, 200), (9, 7), (1, 0), (8, 4), (1, 255)] {
             bytes.extend(frame(kind, length));
@@ -347,7 +350,7 @@ mod tests {
         for size in 1..bytes.len() {
             let mut frames = Frames::default();
             let headers: u64 = bytes.chunks(size).map(|bytes| frames.headers_in(bytes)).sum();
-            assert_eq!(headers, 3, "in pieces of {size}");
+            assert_eq!(headers, 3, "in chunks of {size}");
         }
     }
 }

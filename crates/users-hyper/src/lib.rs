@@ -1,4 +1,4 @@
-//! Auth0's users, ready to use: the SDK of `users-core` on hyper and rustls.
+//! Manages Auth0's users: the SDK of `users-core` with a transport on hyper and rustls.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), users_hyper::Error> {
@@ -12,9 +12,9 @@
 //! # }
 //! ```
 //!
-//! Everything of `users-core` is here under the same name, and its models in [`model`], so that this is the only dependency.
-//! [`management()`] and [`authentication()`] begin a client with every default. For proxies, extra root certificates and timeouts,
-//! build a transport and a client on it:
+//! The crate re-exports `users-core` under the same names, and its models in [`model`], so that applications need no other
+//! dependency. [`management()`] and [`authentication()`] return builders of clients with default settings. For proxies,
+//! additional root certificates and timeouts, build a transport and a client on it:
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -26,7 +26,7 @@
 //! # Ok::<(), users_hyper::Error>(())
 //! ```
 //!
-//! Calls run inside a tokio runtime. With the feature `blocking`, code without async waits for them instead: see
+//! Calls must be awaited inside a tokio runtime. With the feature `blocking`, code without async can block on them: see
 //! `users_hyper::blocking`.
 
 mod body;
@@ -48,10 +48,11 @@ pub use clock::TokioClock;
 pub use transport::HyperTransport;
 pub use users_core::*;
 
-/// Begins a client of the Management API of this tenant, with every default.
+/// Returns a builder of a client of the Management API, with a default transport.
 ///
-/// The domain is the tenant's, `tenant.eu.auth0.com`; `https://…/` around it does not matter. Say where access tokens come from:
-/// [`client_credentials`](ClientBuilder::client_credentials), [`token`](ClientBuilder::token) or [`token_source`](ClientBuilder::token_source).
+/// The domain is that of the tenant, `tenant.eu.auth0.com`; `https://` before it and `/` after it are ignored. Set a source of
+/// access tokens on the builder: [`client_credentials`](ClientBuilder::client_credentials), [`token`](ClientBuilder::token) or
+/// [`token_source`](ClientBuilder::token_source).
 ///
 /// ```no_run
 /// let client = users_hyper::management("tenant.eu.auth0.com").token("a Management API token").build()?;
@@ -66,7 +67,7 @@ pub fn management(domain: impl Into<String>) -> ClientBuilder<ManagementClient> 
     .domain(domain)
 }
 
-/// Begins a client of the Authentication API of this tenant, with every default.
+/// Returns a builder of a client of the Authentication API, with a default transport.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), users_hyper::Error> {
@@ -84,7 +85,7 @@ pub fn authentication(domain: impl Into<String>) -> ClientBuilder<Authentication
     .domain(domain)
 }
 
-/// The transport of a builder that will fail, since the real one could not be made.
+/// The placeholder transport of a builder whose `build` fails.
 fn no_transport() -> impl HttpTransport {
     transport_fn(|_, _| async { Err(TransportError::connect("there is no transport")) })
 }

@@ -1,7 +1,7 @@
-//! One pool of connections for each tokio runtime.
+//! Connection pools, one for each tokio runtime.
 //!
-//! A connection is driven by tasks of the runtime on which it was opened, so a call must not get one of another runtime,
-//! which may be idle or gone.
+//! A connection is driven by tasks of the runtime on which it was opened, so a call must not use a connection of another runtime,
+//! which may be idle or shut down.
 
 use crate::connector::Connector;
 use crate::gate::Outgoing;
@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{Semaphore, oneshot};
 
-/// The pools of this many runtimes are kept; beyond that, the one that was not used for longest is given up.
-const MOST_RUNTIMES: usize = 64;
+/// The maximum number of pools. Beyond it, the least recently used one is dropped.
+const MAX_RUNTIMES: usize = 64;
 
-/// What makes a pool.
+/// The settings of a pool.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) client: Builder,
@@ -38,18 +38,18 @@ pub(crate) struct Pools {
 
 #[derive(Default)]
 struct Kept {
-    /// The one that was used last comes last.
+    /// In the order of last use, the most recent one at the end.
     pools: Vec<Entry>,
     next_serial: u64,
 }
 
 struct Entry {
-    /// Unlike a runtime's id, it is never used again.
+    /// Unlike the id of a runtime, it is never reused.
     serial: u64,
     runtime: Id,
     pool: Pool,
-    /// Ends the task that notices the runtime's end.
-    _wanted: oneshot::Sender<Infallible>,
+    /// Dropping it ends the task that detects the runtime's shutdown.
+    _alive: oneshot::Sender<Infallible>,
 }
 
 impl Pools {
@@ -61,8 +61,8 @@ impl Pools {
         self.settings.max_connections
     }
 
-    /// The pool of this runtime.
-    pub(crate) fn of(&self, runtime: &Handle) -> Pool {
+    /// Returns the pool of this runtime.
+    pub(crate) fn get(&self, runtime: &Handle) -> Pool {
         let id = runtime.id();
         let mut kept = lock(&self.kept);
         if let Some(at) = kept.pools.iter().position(|entry| entry.runtime == id) {
@@ -77,28 +77,28 @@ impl Pools {
         };
         let serial = kept.next_serial;
         kept.next_serial += 1;
-        let (wanted, unwanted) = oneshot::channel();
-        kept.pools.push(Entry { serial, runtime: id, pool: pool.clone(), _wanted: wanted });
-        let oldest = (kept.pools.len() > MOST_RUNTIMES).then(|| kept.pools.remove(0));
-        // Whatever is dropped may drop tasks, which lock this again.
+        let (alive, dropped) = oneshot::channel();
+        kept.pools.push(Entry { serial, runtime: id, pool: pool.clone(), _alive: alive });
+        let oldest = (kept.pools.len() > MAX_RUNTIMES).then(|| kept.pools.remove(0));
+        // Dropping a pool may drop tasks, which take this lock.
         drop(kept);
         drop(oldest);
-        let forget = Forget { kept: Arc::downgrade(&self.kept), serial };
+        let remove = RemoveOnDrop { kept: Arc::downgrade(&self.kept), serial };
         runtime.spawn(async move {
-            let _forget = forget;
-            let _ = unwanted.await;
+            let _remove = remove;
+            let _ = dropped.await;
         });
         pool
     }
 }
 
-/// Gives up a pool when it is dropped, with the runtime whose task holds it.
-struct Forget {
+/// Removes a pool when it is dropped, together with the task of the runtime that owns it.
+struct RemoveOnDrop {
     kept: Weak<Mutex<Kept>>,
     serial: u64,
 }
 
-impl Drop for Forget {
+impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         let Some(kept) = self.kept.upgrade() else { return };
         let mut kept = lock(&kept);
@@ -136,9 +136,9 @@ mod tests {
     fn each_runtime_has_one_pool_until_it_is_dropped() {
         let pools = pools();
         let (one, two) = (runtime(), runtime());
-        let first = pools.of(one.handle());
-        assert!(Arc::ptr_eq(&first.in_use, &pools.of(one.handle()).in_use));
-        assert!(!Arc::ptr_eq(&first.in_use, &pools.of(two.handle()).in_use));
+        let first = pools.get(one.handle());
+        assert!(Arc::ptr_eq(&first.in_use, &pools.get(one.handle()).in_use));
+        assert!(!Arc::ptr_eq(&first.in_use, &pools.get(two.handle()).in_use));
         assert_eq!(lock(&pools.kept).pools.len(), 2);
         drop(one);
         assert_eq!(lock(&pools.kept).pools.len(), 1);
@@ -147,23 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_so_many_pools_are_kept() {
+    fn the_least_recently_used_pool_is_dropped_beyond_the_maximum() {
         let pools = pools();
-        let runtimes: Vec<_> = (0..=MOST_RUNTIMES).map(|_| runtime()).collect();
+        let runtimes: Vec<_> = (0..=MAX_RUNTIMES).map(|_| runtime()).collect();
         for runtime in &runtimes {
-            pools.of(runtime.handle());
+            pools.get(runtime.handle());
         }
-        assert_eq!(lock(&pools.kept).pools.len(), MOST_RUNTIMES);
-        // The task of the pool that was given up ends without harm to its successor.
-        let again = pools.of(runtimes[0].handle());
+        assert_eq!(lock(&pools.kept).pools.len(), MAX_RUNTIMES);
+        // The end of the dropped pool's task does not remove its successor.
+        let again = pools.get(runtimes[0].handle());
         runtimes[0].block_on(async { tokio::task::yield_now().await });
-        assert!(Arc::ptr_eq(&again.in_use, &pools.of(runtimes[0].handle()).in_use));
+        assert!(Arc::ptr_eq(&again.in_use, &pools.get(runtimes[0].handle()).in_use));
     }
 
     #[test]
     fn a_transport_that_is_dropped_leaves_no_task_behind() {
         let (pools, runtime) = (pools(), runtime());
-        pools.of(runtime.handle());
+        pools.get(runtime.handle());
         assert_eq!(runtime.metrics().num_alive_tasks(), 1);
         drop(pools);
         runtime.block_on(async { tokio::task::yield_now().await });

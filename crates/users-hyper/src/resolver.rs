@@ -1,4 +1,4 @@
-//! Which addresses a host has.
+//! Looking up host names.
 
 use crate::error::BoxError;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
@@ -12,12 +12,12 @@ use tower_service::Service;
 type Addresses = std::vec::IntoIter<SocketAddr>;
 type Lookup = Pin<Box<dyn Future<Output = Result<Addresses, BoxError>> + Send>>;
 
-/// Looks up host names: by the operating system, unless a test says otherwise.
+/// Looks up host names with the operating system, or with a function in tests.
 #[derive(Clone)]
 pub(crate) struct Resolver(Arc<dyn Fn(Name) -> Lookup + Send + Sync>);
 
 impl Resolver {
-    /// `getaddrinfo`, on a thread for blocking work.
+    /// Calls `getaddrinfo` on a blocking thread.
     pub(crate) fn system() -> Self {
         Self(Arc::new(|name| {
             Box::pin(async move {
@@ -27,7 +27,7 @@ impl Resolver {
         }))
     }
 
-    /// The same addresses for every name.
+    /// Returns the same addresses for every name.
     pub(crate) fn fixed(addresses: Vec<SocketAddr>) -> Self {
         Self(Arc::new(move |_| {
             let addresses = addresses.clone();
@@ -38,7 +38,7 @@ impl Resolver {
 
 #[cfg(test)]
 impl Resolver {
-    /// The same addresses for every name, after this time.
+    /// Returns the same addresses for every name, after this time.
     pub(crate) fn slow(addresses: Vec<SocketAddr>, time: std::time::Duration) -> Self {
         Self(Arc::new(move |_| {
             let addresses = addresses.clone();

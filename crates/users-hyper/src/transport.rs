@@ -1,4 +1,4 @@
-//! The transport: hyper's pooled client behind the trait of `users-core`.
+//! The transport on hyper's pooled client.
 
 use crate::body::{self, InUse, Timer};
 use crate::clock::TokioClock;
@@ -20,23 +20,24 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
 
-/// Sends requests with hyper, over TLS of rustls. Clones share one pool of connections.
+/// Sends requests with hyper, over TLS by rustls. Clones share one pool of connections.
 ///
-/// - HTTP/2 where the server offers it (ALPN), HTTP/1.1 otherwise; an HTTP/2 connection with requests under way is pinged
-///   every 20 s and given up 10 s after an unanswered ping.
-/// - Certificates are checked as the platform does it, and with the roots that were added; the cryptography is ring's or
-///   aws-lc-rs's by feature, never the process's default.
-/// - Plain HTTP only to this machine (`127.0.0.0/8`, `::1`, `localhost`), unless
+/// - Uses HTTP/2 if the server offers it (ALPN), HTTP/1.1 otherwise. An HTTP/2 connection with requests in flight is pinged every
+///   20 s and closed 10 s after an unanswered ping.
+/// - Verifies certificates with the platform's verifier and the added roots. The cryptography is that of ring or aws-lc-rs, by
+///   feature, never the process's default.
+/// - Sends plain HTTP only to this machine (`127.0.0.0/8`, `::1`, `localhost`), unless
 ///   [allowed](crate::HyperTransportBuilder::allow_plain_http).
-/// - Proxies as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say (also in lower case), always by a tunnel
-///   (`CONNECT`) and never to this machine.
-/// - Asks for gzip unless the request says otherwise, and unpacks it as it is read, where it was asked for.
-/// - Follows no redirect and repeats nothing that a server can have seen: only a request that a pooled connection gave
-///   back unstarted, since it had been closed meanwhile, goes to another connection.
+/// - Uses the proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (also in lower case), always through a tunnel
+///   (`CONNECT`), and never for this machine.
+/// - Requests gzip unless the request has an `Accept-Encoding` header, and decompresses the body while it is read, if gzip was
+///   requested.
+/// - Follows no redirect, and repeats no request that a server can have seen. Only a request that a pooled connection returns
+///   unsent, because it was closed meanwhile, is sent on another connection.
 ///
-/// It must be used inside a tokio runtime with I/O and time switched on. Several runtimes may share one transport: each has
-/// connections of its own, which close with it, and [`max_connections`](crate::HyperTransportBuilder::max_connections) counts for
-/// each. The connections of the 64 runtimes that used the transport last are kept.
+/// It must be used inside a tokio runtime with I/O and time enabled. Several runtimes may share one transport: each has its own
+/// connections, which close with it, and its own limit of [`max_connections`](crate::HyperTransportBuilder::max_connections). The
+/// connections of the 64 most recently used runtimes are kept.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -54,7 +55,7 @@ pub struct HyperTransport {
 }
 
 impl HyperTransport {
-    /// Refuses what must not or cannot be sent; gives the runtime to send it on.
+    /// Refuses a request that must not or cannot be sent. Returns the current runtime.
     fn check(&self, uri: &Uri) -> Result<Handle, TransportError> {
         let refuse = |message| Err(TransportError::new(TransportErrorKind::Invalid, Sent::No, message));
         if uri.host().is_none_or(str::is_empty) {
@@ -67,7 +68,12 @@ impl HyperTransport {
                     return refuse(format!("plain HTTP to {} is not allowed; use https", host_and_port(uri)));
                 }
             }
-            _ => return refuse(format!("{} can be asked by http or https only", host_and_port(uri))),
+            _ => {
+                return refuse(format!(
+                    "the scheme of the request to {} is neither http nor https",
+                    host_and_port(uri)
+                ));
+            }
         }
         Handle::try_current().map_err(|_| {
             let message = "HyperTransport was used outside a tokio runtime";
@@ -95,26 +101,26 @@ impl HttpTransport for HyperTransport {
         let runtime = self.check(request.uri())?;
         let target = host_and_port(request.uri());
         let to_head = request.method() == Method::HEAD;
-        let asked = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
-        let to_connect = asked.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
+        let connect_timeout = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
+        let to_connect = connect_timeout.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
         let mut timer: Timer = timeout.map(|timeout| Box::pin(tokio::time::sleep(timeout)));
-        let pool = self.pools.of(&runtime);
+        let pool = self.pools.get(&runtime);
         let permit = match in_time(&mut timer, pool.in_use.acquire_owned()).await {
             Some(permit) => permit.ok(),
             None => return Err(error::no_free_connection(&target, timeout, self.pools.max_connections())),
         };
 
-        let (request, progress) = prepared(request);
-        let unpacks_gzip = body::accepts_gzip(request.headers());
+        let (request, progress) = prepare(request);
+        let decode_gzip = body::accepts_gzip(request.headers());
         let in_use = InUse { permit, sending: Arc::clone(&progress) };
         let sending = for_call(to_connect.or(timeout), pool.client.request(request));
         let mut sending = pin!(freeing_http2(sending, in_use, self.http2_only));
         let mut sent = None;
         if to_connect.is_some() {
-            let mut patience: Timer = to_connect.map(|time| Box::pin(tokio::time::sleep(time)));
-            sent = in_time(&mut patience, sending.as_mut()).await;
+            let mut connect_timer: Timer = to_connect.map(|time| Box::pin(tokio::time::sleep(time)));
+            sent = in_time(&mut connect_timer, sending.as_mut()).await;
             if sent.is_none() && !progress.is_handed_over() {
-                return Err(error::too_late(&target, to_connect, &progress));
+                return Err(error::head_timed_out(&target, to_connect, &progress));
             }
         }
         if sent.is_none() {
@@ -122,10 +128,10 @@ impl HttpTransport for HyperTransport {
         }
         match sent {
             Some((Ok(response), in_use)) => {
-                Ok(body::response(response, to_head, unpacks_gzip, target, timer, in_use))
+                Ok(body::response(response, to_head, decode_gzip, target, timer, in_use))
             }
             Some((Err(error), _)) => Err(error::sending(error, &target, &progress)),
-            None => Err(error::too_late(&target, timeout, &progress)),
+            None => Err(error::head_timed_out(&target, timeout, &progress)),
         }
     }
 
@@ -134,7 +140,7 @@ impl HttpTransport for HyperTransport {
     }
 }
 
-/// Sends, and gives the permit back as soon as the request is on an HTTP/2 connection, which others can use too.
+/// Sends, and returns the permit as soon as the request has an HTTP/2 connection, which other requests can share.
 async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse, http2_only: bool) -> (F::Output, InUse) {
     let connection = in_use.sending.connection().cloned();
     let mut shared = pin!(async move {
@@ -158,23 +164,23 @@ async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse, http2_only: boo
     (output, in_use)
 }
 
-/// Adds what a request of ours lacks as a request of hyper's, and something that knows how far it has come.
-fn prepared(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>) {
+/// Converts a request to hyper's, with default headers, and returns a handle of its progress.
+fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>) {
     let (mut parts, body) = request.into_parts();
-    // Either version, as the connection has it.
+    // hyper uses the version of the connection.
     parts.version = Version::HTTP_11;
     parts.headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
     if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
-        // hyper would leave it out, and some servers insist.
+        // hyper would omit it, and some servers require it.
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
     let sending = Arc::new(Sending::new(body.is_empty()));
     let mut request = Request::from_parts(parts, Outgoing::new(body, Arc::clone(&sending)));
-    sending.on(capture_connection(&mut request));
+    sending.set_connection(capture_connection(&mut request));
     (request, sending)
 }
 
-/// The future's output, or `None` if the timer was first.
+/// The future's output; `None` if the timer fires first.
 async fn in_time<F: Future>(timer: &mut Timer, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {

@@ -1,10 +1,10 @@
-//! The second factors and passkeys that a user has enrolled.
+//! Authentication methods and Guardian enrollments of a user.
 
 use crate::object::{object, open_enum, setters};
 use crate::{Secret, Timestamp};
 
 open_enum! {
-    /// A kind of authentication method.
+    /// The type of an authentication method.
     pub enum AuthenticationMethodType {
         RecoveryCode = "recovery-code",
         Totp = "totp",
@@ -21,7 +21,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How a code reaches a phone.
+    /// How one-time codes are delivered to a phone.
     pub enum PreferredAuthenticationMethod {
         Voice = "voice",
         Sms = "sms",
@@ -29,7 +29,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Whether a credential stays on one device.
+    /// Whether a WebAuthn credential is bound to a single device.
     pub enum CredentialDeviceType {
         SingleDevice = "single_device",
         MultiDevice = "multi_device",
@@ -37,7 +37,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What an authentication method is used as.
+    /// The type of an authenticator.
     pub enum AuthenticatorType {
         Totp = "totp",
         Push = "push",
@@ -47,9 +47,9 @@ open_enum! {
 }
 
 object! {
-    /// One use of an authentication method: a phone takes calls and messages.
+    /// An authenticator of an authentication method: a phone may have one for calls and one for messages.
     pub struct Authenticator {
-        /// What it is used as.
+        /// The type.
         pub kind: Option<AuthenticatorType> = "type",
         /// The id: `sms|dev_…`.
         pub id: Option<String> = "id",
@@ -57,19 +57,19 @@ object! {
 }
 
 object! {
-    /// An authentication method of a user. Addresses and numbers are masked where it is read: `chuc****@exam*******`.
+    /// An authentication method of a user. Auth0 returns e-mail addresses and phone numbers masked: `chuc****@exam*******`.
     pub struct AuthenticationMethod {
         /// The id: `email|dev_…`.
         pub id: Option<String> = "id",
-        /// The kind.
+        /// The type.
         pub kind: Option<AuthenticationMethodType> = "type",
-        /// Whether the enrolment was completed.
+        /// Whether the enrollment is complete.
         pub confirmed: Option<bool> = "confirmed",
-        /// The name that people see.
+        /// The display name.
         pub name: Option<String> = "name",
-        /// What it is used as.
+        /// Its authenticators.
         pub authentication_methods: Option<Vec<Authenticator>> = "authentication_methods",
-        /// How a code reaches the phone.
+        /// How one-time codes are delivered to the phone.
         pub preferred_authentication_method: Option<PreferredAuthenticationMethod> = "preferred_authentication_method",
         /// The id of a linked method.
         pub link_id: Option<String> = "link_id",
@@ -77,7 +77,7 @@ object! {
         pub phone_number: Option<String> = "phone_number",
         /// The e-mail address.
         pub email: Option<String> = "email",
-        /// The secret of a one-time code generator, in base32; only in the answer to its enrolment.
+        /// The secret of a one-time code generator, in base32. Returned by its creation only.
         pub totp_secret: Option<Secret> = "totp_secret",
         /// The id of a WebAuthn credential.
         pub key_id: Option<String> = "key_id",
@@ -87,17 +87,17 @@ object! {
         pub aaguid: Option<String> = "aaguid",
         /// The domain of a WebAuthn credential.
         pub relying_party_identifier: Option<String> = "relying_party_identifier",
-        /// Whether the credential stays on one device.
+        /// Whether the credential is bound to a single device.
         pub credential_device_type: Option<CredentialDeviceType> = "credential_device_type",
         /// Whether the credential is backed up.
         pub credential_backed_up: Option<bool> = "credential_backed_up",
         /// The id of the identity that a passkey belongs to.
         pub identity_user_id: Option<String> = "identity_user_id",
-        /// The browser that enrolled a passkey.
+        /// The user agent that enrolled a passkey.
         pub user_agent: Option<String> = "user_agent",
         /// The user handle of a passkey.
         pub user_handle: Option<String> = "user_handle",
-        /// How the authenticator can be reached: `usb`, `nfc`, `internal`.
+        /// The transports of the authenticator: `usb`, `nfc`, `internal`.
         pub transports: Option<Vec<String>> = "transports",
         /// When it was created.
         pub created_at: Option<Timestamp> = "created_at",
@@ -109,7 +109,7 @@ object! {
 }
 
 object! {
-    /// An authentication method to be created.
+    /// The body of a request that creates an authentication method.
     ///
     /// ```
     /// use users_model::NewAuthenticationMethod;
@@ -122,9 +122,9 @@ object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct NewAuthenticationMethod {
-        /// The kind: `phone`, `email`, `totp`, `webauthn-roaming` or `passkey`.
+        /// The type: `phone`, `email`, `totp`, `webauthn-roaming` or `passkey`.
         pub kind: Option<AuthenticationMethodType> = "type",
-        /// The name that people see.
+        /// The display name.
         pub name: Option<String> = "name",
         /// The secret of a one-time code generator, in base32.
         pub totp_secret: Option<Secret> = "totp_secret",
@@ -132,7 +132,7 @@ object! {
         pub phone_number: Option<String> = "phone_number",
         /// The e-mail address.
         pub email: Option<String> = "email",
-        /// How a code reaches the phone.
+        /// How one-time codes are delivered to the phone.
         pub preferred_authentication_method: Option<PreferredAuthenticationMethod> = "preferred_authentication_method",
         /// The id of a WebAuthn credential.
         pub key_id: Option<String> = "key_id",
@@ -142,75 +142,76 @@ object! {
         pub aaguid: Option<String> = "aaguid",
         /// The domain of a WebAuthn credential.
         pub relying_party_identifier: Option<String> = "relying_party_identifier",
-        /// Whether the credential stays on one device.
+        /// Whether the credential is bound to a single device.
         pub credential_device_type: Option<CredentialDeviceType> = "credential_device_type",
         /// Whether the credential is backed up.
         pub credential_backed_up: Option<bool> = "credential_backed_up",
         /// The id of the identity that a passkey belongs to.
         pub identity_user_id: Option<String> = "identity_user_id",
-        /// The browser that enrolled a passkey.
+        /// The user agent that enrolled a passkey.
         pub user_agent: Option<String> = "user_agent",
         /// The user handle of a passkey.
         pub user_handle: Option<String> = "user_handle",
-        /// How the authenticator can be reached.
+        /// The transports of the authenticator.
         pub transports: Option<Vec<String>> = "transports",
     }
 }
 
 impl NewAuthenticationMethod {
-    /// A method of this kind.
+    /// Creates a method of this type.
     pub fn new(kind: impl Into<AuthenticationMethodType>) -> Self {
         Self { kind: Some(kind.into()), ..Self::default() }
     }
 }
 
 setters!(NewAuthenticationMethod {
-    /// The name that people see.
+    /// Sets the display name.
     name: String,
-    /// The secret of a one-time code generator, in base32.
+    /// Sets the secret of a one-time code generator, in base32.
     totp_secret: Secret,
-    /// The phone number: `+` and 1 to 15 digits.
+    /// Sets the phone number: `+` and 1 to 15 digits.
     phone_number: String,
-    /// The e-mail address.
+    /// Sets the e-mail address.
     email: String,
-    /// How a code reaches the phone.
+    /// Sets how one-time codes are delivered to the phone.
     preferred_authentication_method: PreferredAuthenticationMethod,
-    /// The id of a WebAuthn credential.
+    /// Sets the id of a WebAuthn credential.
     key_id: String,
-    /// The public key of a WebAuthn credential.
+    /// Sets the public key of a WebAuthn credential.
     public_key: String,
-    /// The model of the authenticator, as a UUID.
+    /// Sets the model of the authenticator, as a UUID.
     aaguid: String,
-    /// The domain of a WebAuthn credential.
+    /// Sets the domain of a WebAuthn credential.
     relying_party_identifier: String,
-    /// Whether the credential stays on one device.
+    /// Sets whether the credential is bound to a single device.
     credential_device_type: CredentialDeviceType,
-    /// Whether the credential is backed up.
+    /// Sets whether the credential is backed up.
     credential_backed_up: bool,
-    /// The id of the identity that a passkey belongs to.
+    /// Sets the id of the identity that a passkey belongs to.
     identity_user_id: String,
-    /// The browser that enrolled a passkey.
+    /// Sets the user agent that enrolled a passkey.
     user_agent: String,
-    /// The user handle of a passkey.
+    /// Sets the user handle of a passkey.
     user_handle: String,
-    /// How the authenticator can be reached: `usb`, `nfc`, `internal`.
+    /// Sets the transports of the authenticator: `usb`, `nfc`, `internal`.
     transports: Vec<String>,
 });
 
 object! {
-    /// An authentication method that takes the place of those before. WebAuthn credentials and passkeys cannot be set so.
+    /// One of the authentication methods that replace all existing ones. WebAuthn credentials and passkeys cannot be set this
+    /// way.
     ///
     /// ```
     /// use users_model::AuthenticationMethodReplacement;
     ///
-    /// let mail = AuthenticationMethodReplacement::new("email").email("ada@example.com");
-    /// assert_eq!(serde_json::to_string(&mail)?, r#"{"type":"email","email":"ada@example.com"}"#);
+    /// let email = AuthenticationMethodReplacement::new("email").email("ada@example.com");
+    /// assert_eq!(serde_json::to_string(&email)?, r#"{"type":"email","email":"ada@example.com"}"#);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct AuthenticationMethodReplacement {
-        /// The kind: `phone`, `email` or `totp`.
+        /// The type: `phone`, `email` or `totp`.
         pub kind: Option<AuthenticationMethodType> = "type",
-        /// The name that people see.
+        /// The display name.
         pub name: Option<String> = "name",
         /// The secret of a one-time code generator, in base32.
         pub totp_secret: Option<Secret> = "totp_secret",
@@ -218,57 +219,57 @@ object! {
         pub phone_number: Option<String> = "phone_number",
         /// The e-mail address.
         pub email: Option<String> = "email",
-        /// How a code reaches the phone.
+        /// How one-time codes are delivered to the phone.
         pub preferred_authentication_method: Option<PreferredAuthenticationMethod> = "preferred_authentication_method",
     }
 }
 
 impl AuthenticationMethodReplacement {
-    /// A method of this kind.
+    /// Creates a method of this type.
     pub fn new(kind: impl Into<AuthenticationMethodType>) -> Self {
         Self { kind: Some(kind.into()), ..Self::default() }
     }
 }
 
 setters!(AuthenticationMethodReplacement {
-    /// The name that people see.
+    /// Sets the display name.
     name: String,
-    /// The secret of a one-time code generator, in base32.
+    /// Sets the secret of a one-time code generator, in base32.
     totp_secret: Secret,
-    /// The phone number: `+` and 1 to 15 digits.
+    /// Sets the phone number: `+` and 1 to 15 digits.
     phone_number: String,
-    /// The e-mail address.
+    /// Sets the e-mail address.
     email: String,
-    /// How a code reaches the phone.
+    /// Sets how one-time codes are delivered to the phone.
     preferred_authentication_method: PreferredAuthenticationMethod,
 });
 
 object! {
-    /// A change to an authentication method.
+    /// An update of an authentication method. Only the fields that are set are sent.
     pub struct AuthenticationMethodUpdate {
-        /// The name that people see.
+        /// The display name.
         pub name: Option<String> = "name",
-        /// How a code reaches the phone.
+        /// How one-time codes are delivered to the phone.
         pub preferred_authentication_method: Option<PreferredAuthenticationMethod> = "preferred_authentication_method",
     }
 }
 
 impl AuthenticationMethodUpdate {
-    /// A change of nothing yet.
+    /// Creates an empty update.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 setters!(AuthenticationMethodUpdate {
-    /// The name that people see.
+    /// Sets the display name.
     name: String,
-    /// How a code reaches the phone.
+    /// Sets how one-time codes are delivered to the phone.
     preferred_authentication_method: PreferredAuthenticationMethod,
 });
 
 open_enum! {
-    /// How far an enrolment has come.
+    /// The status of an enrollment.
     pub enum EnrollmentStatus {
         Pending = "pending",
         Confirmed = "confirmed",
@@ -276,7 +277,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a Guardian enrolment is used as.
+    /// The authentication method of a Guardian enrollment.
     pub enum EnrollmentMethod {
         Authenticator = "authenticator",
         Guardian = "guardian",
@@ -287,23 +288,23 @@ open_enum! {
 }
 
 object! {
-    /// A Guardian enrolment of a user.
+    /// A Guardian enrollment of a user.
     pub struct Enrollment {
         /// The id: `dev_…`.
         pub id: Option<String> = "id",
-        /// How far it has come.
+        /// The status.
         pub status: Option<EnrollmentStatus> = "status",
-        /// The kind.
+        /// The type.
         pub kind: Option<String> = "type",
         /// The device's name.
         pub name: Option<String> = "name",
-        /// The device's own id.
+        /// The device's identifier.
         pub identifier: Option<String> = "identifier",
         /// The phone number.
         pub phone_number: Option<String> = "phone_number",
-        /// What it is used as.
+        /// The authentication method.
         pub auth_method: Option<EnrollmentMethod> = "auth_method",
-        /// When it was completed.
+        /// When the enrollment was completed.
         pub enrolled_at: Option<Timestamp> = "enrolled_at",
         /// When it was last used.
         pub last_auth: Option<Timestamp> = "last_auth",
@@ -311,7 +312,7 @@ object! {
 }
 
 object! {
-    /// A new recovery code: it stands in for a second factor once.
+    /// A new recovery code, which replaces a second factor once.
     pub struct RecoveryCode {
         /// The code: 24 letters and digits.
         pub recovery_code: Option<Secret> = "recovery_code",

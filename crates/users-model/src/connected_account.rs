@@ -1,33 +1,33 @@
-//! Accounts at other services that a user has connected.
+//! Accounts of other services that a user has connected.
 
 use crate::Timestamp;
 use crate::object::{object, open_enum};
 
 open_enum! {
-    /// When an application may use a connected account.
+    /// The access that an application has to a connected account.
     pub enum AccessType {
         Offline = "offline",
     }
 }
 
 object! {
-    /// An account at another service, on whose behalf applications may act.
+    /// An account of another service, which applications may access on the user's behalf.
     pub struct ConnectedAccount {
         /// The id: `cac_…`.
         pub id: Option<String> = "id",
-        /// The connection, by name.
+        /// The name of the connection.
         pub connection: Option<String> = "connection",
-        /// The connection, by id.
+        /// The id of the connection.
         pub connection_id: Option<String> = "connection_id",
-        /// The kind of identity provider.
+        /// The type of the identity provider.
         pub strategy: Option<String> = "strategy",
-        /// When an application may use it.
+        /// The access that an application has.
         pub access_type: Option<AccessType> = "access_type",
-        /// The scopes that were granted.
+        /// The granted scopes.
         pub scopes: Option<Vec<String>> = "scopes",
         /// When it was connected.
         pub created_at: Option<Timestamp> = "created_at",
-        /// When the grant ends.
+        /// When the grant expires.
         pub expires_at: Option<Timestamp> = "expires_at",
         /// The organization that it was connected for.
         pub organization_id: Option<String> = "organization_id",
@@ -35,19 +35,19 @@ object! {
 }
 
 object! {
-    /// Tokens of another service that Auth0 keeps for a user, by what is known of them.
+    /// Metadata of another service's tokens that Auth0 stores for a user.
     pub struct FederatedTokenSet {
         /// The id.
         pub id: Option<String> = "id",
-        /// The connection, by name.
+        /// The name of the connection.
         pub connection: Option<String> = "connection",
         /// The scopes, separated by spaces.
         pub scope: Option<String> = "scope",
-        /// When it ends.
+        /// When the tokens expire.
         pub expires_at: Option<Timestamp> = "expires_at",
-        /// When it was issued.
+        /// When the tokens were issued.
         pub issued_at: Option<Timestamp> = "issued_at",
-        /// When it was last used.
+        /// When the tokens were last used.
         pub last_used_at: Option<Timestamp> = "last_used_at",
     }
 }

@@ -1,25 +1,25 @@
-//! The entries of a JSON object, in their order.
+//! The entries of a JSON object, in order.
 
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
 
-/// Up to how many entries a key is looked for one by one.
+/// The number of entries up to which keys are searched linearly.
 const FEW: usize = 32;
 
 pub(crate) type Entry = (String, Box<RawValue>);
 
-/// An entry whose key holds a lone surrogate, as in `"\ud83d"`.
+/// An entry whose key contains a lone surrogate, as in `"\ud83d"`.
 #[derive(Clone)]
 pub(crate) struct Odd {
-    /// The key with U+FFFD in the place of each surrogate.
+    /// The key, with U+FFFD in place of each surrogate.
     pub(crate) shown: String,
-    /// The key as it came, in its quotes.
+    /// The original key, quotes included.
     pub(crate) key: Box<RawValue>,
     pub(crate) value: Box<RawValue>,
 }
 
-/// A list as long as it is short; once an entry of a long one is set or removed, an index. Most objects have few entries, and there are
-/// thousands of them in a page of users, so the small form takes no more room than its list.
+/// A list, or an index once an entry of a long list is set or removed. Most objects have few entries, and a page of users has
+/// thousands of objects, so the small form needs no more memory than its list.
 #[derive(Clone)]
 pub(crate) enum Entries {
     List(Vec<Entry>),
@@ -28,9 +28,9 @@ pub(crate) enum Entries {
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
-    /// Those whose key is no Unicode text.
+    /// The entries whose key contains a lone surrogate.
     odd: Vec<Odd>,
-    /// By the number that each entry got when it was added.
+    /// The entries by number, in the order in which they were added.
     entries: BTreeMap<u64, Entry>,
     numbers: HashMap<String, u64>,
     next: u64,
@@ -62,7 +62,7 @@ impl Entries {
         }
     }
 
-    /// The entries whose key is no Unicode text.
+    /// The entries whose key contains a lone surrogate.
     pub(crate) fn odd(&self) -> &[Odd] {
         match self {
             Self::List(_) => &[],
@@ -70,19 +70,19 @@ impl Entries {
         }
     }
 
-    /// Adds an entry whose key is no Unicode text.
+    /// Adds an entry whose key contains a lone surrogate.
     pub(crate) fn push_odd(&mut self, odd: Odd) {
         self.index().odd.push(odd);
     }
 
-    /// Keeps only these of the entries whose key is no Unicode text.
+    /// Keeps the entries whose key contains a lone surrogate only where `keep` returns `true`.
     pub(crate) fn retain_odd(&mut self, keep: impl FnMut(&Odd) -> bool) {
         if let Self::Index(index) = self {
             index.odd.retain(keep);
         }
     }
 
-    /// Sets a value; a new key comes last.
+    /// Sets a value. A new key is added at the end.
     pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
         match self.for_change() {
             Self::List(list) => match list.iter_mut().find(|(name, _)| *name == key) {
@@ -101,7 +101,7 @@ impl Entries {
         }
     }
 
-    /// Removes a key; whether it was there.
+    /// Removes a key. Returns whether it existed.
     pub(crate) fn remove(&mut self, key: &str) -> bool {
         match self.for_change() {
             Self::List(list) => {
@@ -115,7 +115,7 @@ impl Entries {
         }
     }
 
-    /// The entries in their order, and those whose key is no Unicode text.
+    /// Returns the entries in order, and those whose key contains a lone surrogate.
     pub(crate) fn into_lists(self) -> (Vec<Entry>, Vec<Odd>) {
         match self {
             Self::List(list) => (list, Vec::new()),
@@ -123,7 +123,7 @@ impl Entries {
         }
     }
 
-    /// Makes the index of a long list, so that further changes find their key in it.
+    /// Builds the index of a long list, so that changes find their keys in it.
     fn for_change(&mut self) -> &mut Self {
         if self.len() > FEW {
             self.index();

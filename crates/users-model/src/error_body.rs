@@ -1,14 +1,14 @@
-//! The bodies in which both APIs say that something went wrong.
+//! The error bodies of both APIs.
 
 use crate::JsonObject;
 use crate::object::object;
 
 object! {
-    /// An error's body, of either API.
+    /// The body of an error response of either API.
     ///
-    /// The Management API says `{statusCode, error, message, errorCode?, attributes?}`, OAuth endpoints
-    /// `{error, error_description}`, sign-up and the like `{name, code, description}`. [`code`](Self::code) and
-    /// [`message`](Self::message) read whichever came.
+    /// The Management API returns `{statusCode, error, message, errorCode?, attributes?}`, OAuth endpoints return
+    /// `{error, error_description}`, and sign-up endpoints return `{name, code, description}`. [`code`](Self::code) and
+    /// [`message`](Self::message) read all three.
     ///
     /// ```
     /// use users_model::ErrorBody;
@@ -23,37 +23,37 @@ object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct ErrorBody {
-        /// The HTTP status again.
+        /// The HTTP status.
         pub status_code: Option<u16> = "statusCode",
-        /// The HTTP reason (Management API), or the error's code (OAuth).
+        /// The HTTP reason phrase (Management API), or the error code (OAuth).
         pub error: Option<String> = "error",
-        /// What went wrong, in words (Management API).
+        /// The message (Management API).
         pub message: Option<String> = "message",
-        /// The error's code (Management API); often absent.
+        /// The error code (Management API); often absent.
         pub error_code: Option<String> = "errorCode",
-        /// More about it (Management API).
+        /// Further details (Management API).
         pub attributes: Option<JsonObject> = "attributes",
-        /// What went wrong, in words (OAuth).
+        /// The message (OAuth).
         pub error_description: Option<String> = "error_description",
-        /// Where to read about it (OAuth).
+        /// The URL of a description of the error (OAuth).
         pub error_uri: Option<String> = "error_uri",
-        /// The error's code (sign-up and the like).
+        /// The error code (sign-up).
         pub error_type: Option<String> = "code",
-        /// The error's name (sign-up and the like).
+        /// The error name (sign-up).
         pub name: Option<String> = "name",
-        /// What went wrong, in words (sign-up and the like); sometimes an object, which stays in `unknown`.
+        /// The message (sign-up). Sometimes an object, which is kept in `unknown`.
         pub description: Option<String> = "description",
     }
 }
 
 impl ErrorBody {
-    /// The error's code, if it has one.
+    /// Returns the error code, if any.
     pub fn code(&self) -> Option<&str> {
         let oauth = || self.error.as_deref().filter(|_| self.status_code.is_none() && self.message.is_none());
         self.error_code.as_deref().or(self.error_type.as_deref()).or_else(oauth)
     }
 
-    /// What went wrong, in words, if it says so.
+    /// Returns the message, if any.
     pub fn message(&self) -> Option<&str> {
         [&self.message, &self.error_description, &self.description, &self.error]
             .into_iter()

@@ -1,11 +1,11 @@
-//! A boolean that identity providers sometimes send as text.
+//! A boolean that identity providers sometimes send as a string.
 
 use serde::{Deserialize, Serialize};
 
-/// A yes or no that may have come as text.
+/// A boolean that may be encoded as a string.
 ///
-/// `email_verified` is a boolean for database users, the string `"true"` from Apple, and any text at all where a SAML
-/// attribute is mapped to it. Auth0 takes every text but the empty one and `"false"` for a yes. What came is kept.
+/// `email_verified` is a boolean for database users, the string `"true"` from Apple, and any string where a SAML attribute is
+/// mapped to it. Auth0 treats every string except the empty one and `"false"` as true. The original form is kept.
 ///
 /// ```
 /// use users_model::Flag;
@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Flag {
-    /// A boolean, as it should be.
+    /// A boolean.
     Bool(bool),
-    /// A text.
+    /// A string.
     Text(String),
 }
 
 impl Flag {
-    /// Whether it means yes.
+    /// Returns whether the value is true.
     pub fn is_true(&self) -> bool {
         match self {
             Self::Bool(value) => *value,

@@ -1,32 +1,32 @@
-//! Ids, which become path segments and so must never be empty.
+//! User ids and identity ids. Ids become path segments and must not be empty.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::str::FromStr;
 
-/// Why a text is no id that may stand in a path.
+/// The error of a text that cannot be used as an id in a path.
 ///
 /// An empty id would turn `DELETE /users/{id}` into `DELETE /users/`, which is how an SDK once deleted a whole tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidId {
-    /// Nothing at all.
-    #[error("the id is empty; with it the path would name the whole collection")]
+    /// The text is empty.
+    #[error("the id is empty: the path would name the whole collection")]
     Empty,
-    /// Nothing but white space and invisible characters, which a server may strip.
-    #[error("the id is blank: it holds nothing but white space or invisible characters")]
+    /// The text has only white space and invisible characters, which a server may strip.
+    #[error("the id is blank: it has only white space or invisible characters")]
     Blank,
-    /// `.` or `..`, which a server may resolve to another path, also between blank characters.
+    /// The text is `.` or `..`, also between invisible characters; a server may resolve it to another path.
     #[error("the id is a dot segment, which would change the path")]
     DotSegment,
-    /// A NUL or another control character.
-    #[error("the id holds a control character")]
+    /// The text contains a NUL or another control character.
+    #[error("the id contains a control character")]
     ControlCharacter,
 }
 
 impl InvalidId {
-    /// Checks a text that is to stand in a path as one segment.
+    /// Checks whether a text can be used as one segment of a path.
     pub fn check(text: &str) -> Result<(), Self> {
         let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let visible = visible.trim();
@@ -44,7 +44,7 @@ impl InvalidId {
     }
 }
 
-/// Whether a character shows nothing: Unicode's `Default_Ignorable_Code_Point`, and the blanks that are no white space.
+/// Whether a character is invisible: Unicode's `Default_Ignorable_Code_Point`, and blank characters that are not white space.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -76,10 +76,10 @@ impl From<std::convert::Infallible> for InvalidId {
     }
 }
 
-/// The id of a user, as Auth0 gives it: `auth0|507f1f77bcf86cd799439020`, `samlp|connection|ada@example.com`.
+/// The id of a user: `auth0|507f1f77bcf86cd799439020`, `samlp|connection|ada@example.com`.
 ///
-/// It holds the raw id and is percent-encoded when a path is made, exactly once; an id that contains `%3A` or `/` is
-/// itself and nothing else.
+/// It contains the raw id, which is percent-encoded exactly once when a path is built. An id that contains `%3A` or `/` is taken
+/// literally.
 ///
 /// ```
 /// use users_model::UserId;
@@ -95,24 +95,28 @@ impl From<std::convert::Infallible> for InvalidId {
 pub struct UserId(String);
 
 impl UserId {
-    /// Takes an id, unless it is empty, blank, a dot segment or holds a control character.
+    /// Creates an id.
+    ///
+    /// # Errors
+    ///
+    /// An error if the text is empty, blank, a dot segment, or contains a control character.
     pub fn new(id: impl Into<String>) -> Result<Self, InvalidId> {
         let id = id.into();
         InvalidId::check(&id)?;
         Ok(Self(id))
     }
 
-    /// The id as Auth0 gives it, not encoded.
+    /// Returns the id, not encoded.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands before the first `|`: the provider of the user's first identity.
+    /// Returns the part before the first `|`: the provider of the user's first identity.
     pub fn provider(&self) -> Option<&str> {
         self.0.split_once('|').map(|(provider, _)| provider)
     }
 
-    /// What stands after the first `|`: the id within its provider. The whole id where there is no `|`.
+    /// Returns the part after the first `|`: the id within its provider. Returns the whole id if there is no `|`.
     pub fn bare(&self) -> &str {
         self.0.split_once('|').map_or(&self.0, |(_, bare)| bare)
     }
@@ -182,8 +186,8 @@ impl Serialize for UserId {
 
 /// The id of an identity within its provider, without the provider's prefix.
 ///
-/// Auth0 writes it as a string or, for some providers (GitHub), as a number; both are kept as they came, a number of
-/// any length without loss.
+/// Auth0 encodes it as a string or, for some providers (GitHub), as a number. Both are kept in their original form, numbers of
+/// any length included.
 ///
 /// ```
 /// use users_model::IdentityId;
@@ -200,12 +204,12 @@ pub struct IdentityId {
 }
 
 impl IdentityId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it came as a number.
+    /// Returns whether the id is encoded as a number.
     pub fn is_number(&self) -> bool {
         self.number
     }
@@ -268,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_change_a_path_is_no_id() {
+    fn a_text_that_could_change_a_path_is_not_an_id() {
         for (text, why) in [
             ("", InvalidId::Empty),
             (" \t", InvalidId::Blank),

@@ -15,7 +15,7 @@ open_enum! {
 }
 
 object! {
-    /// Who impersonates, and by which protocol. Other parameters travel as they are.
+    /// The settings of an impersonation. Parameters that are not modelled are sent unchanged.
     ///
     /// ```
     /// use users_model::{Impersonation, Protocol};
@@ -30,21 +30,21 @@ object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct Impersonation {
-        /// The user who impersonates.
+        /// The id of the user who impersonates.
         pub impersonator_id: Option<String> = "impersonator_id",
         /// The protocol of the login.
         pub protocol: Option<Protocol> = "protocol",
-        /// The application to log in to; the client's own where absent.
+        /// The application to log in to. Defaults to the client's `client_id`.
         pub client_id: Option<String> = "client_id",
         /// Parameters of the login: `response_type`, `state`, `scope`, `callback_url` and others.
         pub additional_parameters: Option<JsonObject> = "additionalParameters",
-        /// The token that authorises the call. It travels as the bearer token and not in the body.
+        /// The token that authorizes the call. It is sent as the bearer token, not in the body.
         pub token: Option<Secret> = "token",
     }
 }
 
 impl Impersonation {
-    /// An impersonation by this user, with this protocol.
+    /// Creates the settings of an impersonation by this user, with this protocol.
     pub fn new(impersonator_id: impl Into<String>, protocol: impl Into<Protocol>) -> Self {
         Self {
             impersonator_id: Some(impersonator_id.into()),
@@ -53,7 +53,7 @@ impl Impersonation {
         }
     }
 
-    /// Adds a parameter of the login. A value without a JSON form is left out.
+    /// Adds a parameter of the login. A value that cannot be serialized is ignored.
     #[must_use]
     pub fn additional_parameter(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         if let Ok(value) = serde_json::value::to_raw_value(&value) {
@@ -62,8 +62,8 @@ impl Impersonation {
         self
     }
 
-    /// Adds a parameter beside the named ones, as the Node SDK sends whatever it is given; one of a name that has a method is the same as
-    /// that. A value without a JSON form is left out.
+    /// Adds a parameter of any name, as the Node SDK allows. With the name of a field, it sets that field. A value that cannot be
+    /// serialized is ignored.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let mut one = JsonObject::new();
@@ -82,9 +82,9 @@ impl Impersonation {
 }
 
 setters!(Impersonation {
-    /// The application to log in to; the client's own where absent.
+    /// Sets the application to log in to. Defaults to the client's `client_id`.
     client_id: String,
-    /// The token that authorises the call: one of the tenant's global client.
+    /// Sets the token that authorizes the call: one of the tenant's global client.
     token: Secret,
 });
 

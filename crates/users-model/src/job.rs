@@ -1,10 +1,10 @@
-//! Jobs: imports, exports and verification mails, which take their time.
+//! Jobs: imports, exports and verification e-mails, which run in the background.
 
 use crate::object::{object, open_enum, setters};
 use crate::{IdentityRef, JsonObject, Secret, Timestamp};
 
 open_enum! {
-    /// How far a job has come.
+    /// The status of a job.
     pub enum JobStatus {
         Pending = "pending",
         Processing = "processing",
@@ -14,7 +14,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a job does.
+    /// The type of a job.
     pub enum JobType {
         UsersImport = "users_import",
         UsersExport = "users_export",
@@ -35,93 +35,93 @@ object! {
     pub struct Job {
         /// The id: `job_…`.
         pub id: Option<String> = "id",
-        /// How far it has come.
+        /// The status.
         pub status: Option<JobStatus> = "status",
-        /// What it does.
+        /// The type.
         pub kind: Option<JobType> = "type",
-        /// When it was begun.
+        /// When it was created.
         pub created_at: Option<Timestamp> = "created_at",
-        /// The connection, by id.
+        /// The id of the connection.
         pub connection_id: Option<String> = "connection_id",
-        /// The connection, by name.
+        /// The name of the connection.
         pub connection: Option<String> = "connection",
-        /// The id that the caller gave it.
+        /// The caller's id of the job.
         pub external_id: Option<String> = "external_id",
-        /// The address of an exported file, valid for 60 seconds; read the job again for a fresh one. Anyone who has it can read the
-        /// file, so it is hidden in `Debug`.
+        /// The URL of an exported file, valid for 60 seconds. Get the job again for a new URL. Anyone who knows it can read the
+        /// file, so `Debug` does not show it.
         pub location: Option<Secret> = "location",
-        /// How much is done, in percent.
+        /// The progress in percent.
         pub percentage_done: Option<u64> = "percentage_done",
-        /// How long it will still take, in seconds.
+        /// The estimated remaining time in seconds.
         pub time_left_seconds: Option<u64> = "time_left_seconds",
         /// The format of the exported file.
         pub format: Option<JobFormat> = "format",
-        /// How many users are exported at most.
+        /// The maximum number of exported users.
         pub limit: Option<u64> = "limit",
-        /// What is exported of each user.
+        /// The exported attributes.
         pub fields: Option<Vec<ExportField>> = "fields",
         /// Why it failed.
         pub status_details: Option<String> = "status_details",
-        /// What an import did.
+        /// The result of an import.
         pub summary: Option<JobSummary> = "summary",
     }
 }
 
 object! {
-    /// What an import did, in numbers of users.
+    /// The result of an import, in numbers of users.
     pub struct JobSummary {
-        /// Refused.
+        /// The number of rejected rows.
         pub failed: Option<u64> = "failed",
-        /// Changed.
+        /// The number of updated users.
         pub updated: Option<u64> = "updated",
-        /// Created.
+        /// The number of created users.
         pub inserted: Option<u64> = "inserted",
-        /// In all.
+        /// The number of rows.
         pub total: Option<u64> = "total",
     }
 }
 
 object! {
-    /// A row that an import refused, and why.
+    /// A row that an import rejected, and the reasons.
     pub struct JobRowErrors {
         /// The row, with its secrets masked.
         pub user: Option<JsonObject> = "user",
-        /// Why it was refused.
+        /// Why it was rejected.
         pub errors: Option<Vec<JobRowError>> = "errors",
     }
 }
 
 object! {
-    /// Why an import refused a row.
+    /// Why an import rejected a row.
     pub struct JobRowError {
         /// The code: `DUPLICATED_USER`, `FORMAT`, `OBJECT_REQUIRED` and others.
         pub code: Option<String> = "code",
-        /// The reason in words.
+        /// The message.
         pub message: Option<String> = "message",
-        /// Where in the row.
+        /// The path within the row.
         pub path: Option<String> = "path",
     }
 }
 
 object! {
-    /// One thing that is exported of each user.
+    /// An exported attribute.
     pub struct ExportField {
         /// The attribute: `email`, `user_metadata.plan`, `identities[0].connection`.
         pub name: Option<String> = "name",
-        /// What it is called in the file.
+        /// The name of the column or property in the file.
         pub export_as: Option<String> = "export_as",
     }
 }
 
 impl ExportField {
-    /// This attribute, under its own name.
+    /// Creates a field for this attribute, exported under its own name.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..Self::default() }
     }
 }
 
 setters!(ExportField {
-    /// What it is called in the file, at most 100 characters.
+    /// Sets the name of the column or property in the file, at most 100 characters.
     export_as: String,
 });
 
@@ -132,7 +132,7 @@ impl From<&str> for ExportField {
 }
 
 object! {
-    /// What is to be exported: every user of every connection, unless narrowed down.
+    /// The settings of an export. By default it contains all users of all connections.
     ///
     /// ```
     /// use users_model::UsersExport;
@@ -145,24 +145,24 @@ object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct UsersExport {
-        /// The connection, by id.
+        /// The id of the connection.
         pub connection_id: Option<String> = "connection_id",
         /// The format of the file.
         pub format: Option<JobFormat> = "format",
-        /// How many users at most.
+        /// The maximum number of users.
         pub limit: Option<u64> = "limit",
-        /// What of each user.
+        /// The attributes of each user.
         pub fields: Option<Vec<ExportField>> = "fields",
     }
 }
 
 impl UsersExport {
-    /// Everything.
+    /// Creates the settings of an export of all users.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What of each user; in CSV at most 30 things.
+    /// Sets the attributes of each user. CSV allows at most 30.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = impl Into<ExportField>>) -> Self {
         self.fields = Some(fields.into_iter().map(Into::into).collect());
@@ -171,41 +171,41 @@ impl UsersExport {
 }
 
 setters!(UsersExport {
-    /// Only users of this connection (`con_…`).
+    /// Limits the export to users of this connection (`con_…`).
     connection_id: String,
-    /// The format of the file: `csv` unless set.
+    /// Sets the format of the file: `csv` unless set.
     format: JobFormat,
 } numbers {
-    /// How many users at most, from 1.
+    /// Sets the maximum number of users, from 1.
     limit: u64,
 });
 
 object! {
-    /// A verification mail to be sent.
+    /// The body of a request that sends a verification e-mail.
     pub struct VerificationEmail {
-        /// The user.
+        /// The id of the user.
         pub user_id: Option<String> = "user_id",
-        /// The application that the mail is sent for.
+        /// The application on whose behalf the e-mail is sent.
         pub client_id: Option<String> = "client_id",
-        /// The identity, where it is not the user's first.
+        /// The identity, if it is not the user's first.
         pub identity: Option<IdentityRef> = "identity",
-        /// The organization that the mail is sent for.
+        /// The organization on whose behalf the e-mail is sent.
         pub organization_id: Option<String> = "organization_id",
     }
 }
 
 impl VerificationEmail {
-    /// A mail to this user.
+    /// Creates a request for an e-mail to this user.
     pub fn new(user_id: impl Into<String>) -> Self {
         Self { user_id: Some(user_id.into()), ..Self::default() }
     }
 }
 
 setters!(VerificationEmail {
-    /// The application that the mail is sent for; the global one unless set.
+    /// Sets the application on whose behalf the e-mail is sent. Defaults to the global one.
     client_id: String,
-    /// The identity, where it is not the user's first.
+    /// Sets the identity, if it is not the user's first.
     identity: IdentityRef,
-    /// The organization that the mail is sent for.
+    /// Sets the organization on whose behalf the e-mail is sent.
     organization_id: String,
 });

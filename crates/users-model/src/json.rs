@@ -1,4 +1,4 @@
-//! JSON kept as it came: unknown keys, their order, and the text of every number.
+//! Lossless JSON: unknown keys, their order, and the text of every number are kept.
 
 use crate::entries::{Entries, Odd};
 use crate::memory::{Held, MemoryExceeded, charge_entry};
@@ -11,14 +11,14 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 
-/// A JSON object that keeps every value as the text it came in.
+/// A JSON object that keeps the original text of every value.
 ///
-/// It holds what a model has no field for, and metadata, whose shape is the tenant's own. A 30-digit integer, `1e400`
-/// or an odd shape comes out as it went in, which `serde_json::Value` cannot promise.
+/// It contains the keys that a model has no field for, and metadata, whose structure is up to the tenant. Any value, such as a
+/// 30-digit integer or `1e400`, is written as it was read, which `serde_json::Value` does not guarantee.
 ///
-/// Its `Debug` lists keys and no values, since a tenant may keep secrets there; [`JsonObject::to_json`] gives the text.
+/// `Debug` lists the keys only, since values may be secret. [`JsonObject::to_json`] returns the text.
 ///
-/// Equality is that of JSON: the order of keys does not count, and numbers are compared by their text.
+/// Equality ignores the order of keys and compares numbers by their text.
 ///
 /// ```
 /// use users_model::JsonObject;
@@ -36,87 +36,88 @@ pub struct JsonObject {
 }
 
 impl JsonObject {
-    /// An object without entries.
+    /// Creates an empty object.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads an object from JSON text.
+    /// Parses an object from JSON text.
     pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
     }
 
-    /// Makes an object from anything that serialises to one: a struct, a map, `serde_json::json!({…})`.
+    /// Creates an object from any value that serializes to one: a struct, a map, `serde_json::json!({…})`.
     pub fn from_value(value: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::from_str(&serde_json::to_string(value)?)
     }
 
-    /// The number of keys.
+    /// Returns the number of keys.
     pub fn len(&self) -> usize {
         self.entries.len() + self.odd().len()
     }
 
-    /// Whether there are no keys.
+    /// Returns whether there are no keys.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The keys, in the order in which they came. Keys that hold a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its place;
-    /// `serde_json::to_string` writes them as they came, and `serde_json::to_value`, whose keys are Unicode text, fails for them.
+    /// Returns the keys in their original order. Keys that contain a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its
+    /// place. `serde_json::to_string` writes them in their original form; `serde_json::to_value` fails for them, since its keys
+    /// are Unicode.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// Each key with the JSON text of its value, in the order of [`keys`](Self::keys).
+    /// Returns each key with the JSON text of its value, in the order of [`keys`](Self::keys).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let odd = self.odd().iter().map(|odd| (odd.shown.as_str(), odd.value.get()));
         self.entries.iter().map(|(key, value)| (key, value.get())).chain(odd)
     }
 
-    /// Whether the key is there, with whatever value, `null` too.
+    /// Returns whether the key exists, with any value, `null` included.
     pub fn contains_key(&self, key: &str) -> bool {
         self.raw(key).is_some()
     }
 
-    /// The JSON text of a value, exactly as it came.
+    /// Returns the original JSON text of a value.
     pub fn raw(&self, key: &str) -> Option<&str> {
         self.entries.get(key).map(RawValue::get)
     }
 
-    /// Reads a value as a type: `None` where the key is absent, an error where the value does not fit.
+    /// Decodes a value. Returns `None` if the key is absent, and an error if the value does not match the type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, serde_json::Error> {
         self.raw(key).map(serde_json::from_str).transpose()
     }
 
-    /// Reads the whole object as a type of your own.
+    /// Decodes the whole object into any type.
     pub fn to<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.to_json())
     }
 
-    /// Sets a value. An error means that the value has no JSON form (a map whose keys are no strings, say).
+    /// Sets a value. Fails if the value cannot be serialized as JSON, such as a map whose keys are not strings.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Serialize) -> Result<(), serde_json::Error> {
         let value = serde_json::value::to_raw_value(&value)?;
         self.put(key.into(), value);
         Ok(())
     }
 
-    /// Sets a value from JSON text, which is kept as it is.
+    /// Sets a value from JSON text, which is kept unchanged. Fails if the text is not JSON.
     pub fn insert_raw(&mut self, key: impl Into<String>, json: &str) -> Result<(), serde_json::Error> {
         let value = RawValue::from_string(json.to_owned())?;
         self.put(key.into(), value);
         Ok(())
     }
 
-    /// Takes a key out; tells whether it was there.
+    /// Removes a key. Returns whether it existed.
     pub fn remove(&mut self, key: &str) -> bool {
         self.entries.remove(key)
     }
 
-    /// The object as JSON text.
+    /// Returns the object as JSON text.
     pub fn to_json(&self) -> String {
         let mut text = String::from("{");
         for (key, value) in self.entries.iter() {
-            // A string always has a JSON form.
+            // Serializing a string does not fail.
             append(&mut text, &serde_json::to_string(key).unwrap_or_default(), value.get());
         }
         self.append_odd(&mut text);
@@ -128,17 +129,17 @@ impl JsonObject {
         self.entries.odd()
     }
 
-    /// Whether there are keys that hold a lone surrogate.
+    /// Whether any key contains a lone surrogate.
     pub(crate) fn has_odd(&self) -> bool {
         !self.odd().is_empty()
     }
 
-    /// Appends the entries whose key holds a lone surrogate to an object's text.
+    /// Appends the entries whose key contains a lone surrogate to an object's text.
     pub(crate) fn append_odd(&self, text: &mut String) {
         self.odd().iter().for_each(|odd| append(text, odd.key.get(), odd.value.get()));
     }
 
-    /// Keeps an entry of a text that is being read, whose key is known to be new.
+    /// Adds an entry of a text that is being decoded. Its key is known to be new.
     pub(crate) fn keep(&mut self, key: &str, value: &RawValue) -> Result<(), MemoryExceeded> {
         charge_entry(key, value.get())?;
         self.entries.push(key.to_owned(), value.to_owned());
@@ -183,7 +184,7 @@ impl JsonObject {
         }
     }
 
-    /// Writes the entries into a map that is being serialised, but for those that were written already.
+    /// Serializes the entries into a map, except those that are written already.
     pub(crate) fn write_into<M: SerializeMap>(
         &self,
         map: &mut M,
@@ -232,7 +233,7 @@ impl Serialize for JsonObject {
     }
 }
 
-/// Whether two JSON texts say the same: keys in any order, numbers by their text. Text that is no JSON equals nothing.
+/// Returns whether two JSON texts are equal: keys in any order, numbers by their text. Text that is not JSON equals nothing.
 ///
 /// ```
 /// use users_model::json;
@@ -249,7 +250,7 @@ pub fn equal(left: &str, right: &str) -> bool {
 }
 
 fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
-    // Deeper than serde_json itself reads, texts are compared as they stand, so that no input exhausts the stack.
+    // Below the depth that serde_json parses, values are compared as text, so that no input exhausts the stack.
     if left.get() == right.get() || depth > 120 {
         return left.get() == right.get();
     }
@@ -275,7 +276,7 @@ fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
     }
 }
 
-/// Whether two objects hold the same. Keys are hashed, since a body from outside may have a million of them.
+/// Whether two objects are equal. Keys are hashed, since a body may have a million of them.
 fn same_entries(left: &Fields<'_>, right: &Fields<'_>, depth: usize) -> bool {
     let is_same =
         |value, theirs: Option<&&RawValue>| theirs.is_some_and(|theirs| same(value, theirs, depth + 1));
@@ -289,20 +290,20 @@ fn same_entries(left: &Fields<'_>, right: &Fields<'_>, depth: usize) -> bool {
         && left.odd.iter().all(|(key, value)| is_same(value, odd.get(&Wtf8::of(key))))
 }
 
-/// What a key takes while an object is read: in a list that grows, in an index, and in the list of those that count.
+/// The bytes that a key takes while an object is decoded: in a growing list, in an index, and in the final list.
 const READ_KEY: usize = 300;
 
-/// The entries of an object, each key once, the last of equal ones.
+/// The entries of an object. Of equal keys, the last value counts.
 pub(crate) struct Fields<'a> {
     pub(crate) entries: Vec<(Cow<'a, str>, &'a RawValue)>,
-    /// Those whose key is no Unicode text, with the key as it came.
+    /// The entries whose key contains a lone surrogate, with the original key.
     pub(crate) odd: Vec<(&'a RawValue, &'a RawValue)>,
-    /// The memory that this takes, for as long as it lives.
+    /// Charges the memory of the entries while they exist.
     #[allow(dead_code)]
     held: Option<Held>,
 }
 
-/// Reads the entries of an object; an error where the text is no object.
+/// Reads the entries of an object. Fails if the text is not an object.
 pub(crate) fn fields(text: &RawValue) -> Result<Fields<'_>, serde_json::Error> {
     struct Read;
 
@@ -336,7 +337,7 @@ pub(crate) fn fields(text: &RawValue) -> Result<Fields<'_>, serde_json::Error> {
     Ok(fields)
 }
 
-/// A key without its quotes and escapes, borrowed where it has none; `None` if it holds a lone surrogate.
+/// A key without quotes and escapes, borrowed if it has no escapes; `None` if it contains a lone surrogate.
 fn key(raw: &RawValue) -> Option<Cow<'_, str>> {
     let bare = raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))?;
     if bare.contains('\\') {
@@ -373,7 +374,7 @@ fn append(text: &mut String, key: &str, value: &str) {
     text.push_str(value);
 }
 
-/// A JSON string as bytes: UTF-8, and each lone surrogate as it would be encoded.
+/// A JSON string as WTF-8: UTF-8 with lone surrogates.
 struct Wtf8;
 
 impl Wtf8 {
@@ -399,7 +400,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_keeps_order_unknown_shapes_and_the_text_of_numbers() {
+    fn an_object_keeps_order_unknown_types_and_the_text_of_numbers() {
         let text =
             r#"{"z":1e400,"a":123456789012345678901234567890,"n":null,"s":"\ud800","deep":{"x":[1.0,{}]}}"#;
         let object = JsonObject::from_json(text).unwrap();
@@ -408,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_a_lone_surrogate_is_kept_as_it_came() {
+    fn a_key_with_a_lone_surrogate_is_kept_unchanged() {
         let text = r#"{"a":1,"\ud83d":2,"\uD83e":3,"\ud83d\ude00":4}"#;
         let object = JsonObject::from_json(text).unwrap();
         let written = r#"{"a":1,"😀":4,"\ud83d":2,"\uD83e":3}"#;
@@ -452,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_keys_are_read_and_compared_in_a_moment() {
+    fn a_million_keys_are_read_and_compared_in_linear_time() {
         let keys: Vec<String> =
             (0..1_000_000).map(|number| format!("\"{number:x}\":1,\"email\":2")).collect();
         let text = format!("{{{}}}", keys.join(","));

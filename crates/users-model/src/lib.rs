@@ -1,15 +1,15 @@
-//! What travels between a program and Auth0's users endpoints.
+//! The data types of Auth0's user endpoints.
 //!
-//! Plain data with serde: [`User`], [`NewUser`], [`UserUpdate`], [`Identity`], [`Page`], the error bodies, the ids. No
-//! HTTP and no async; those are in `users-core`, and a program that just wants to work depends on `users-hyper`.
+//! Plain data with serde: [`User`], [`NewUser`], [`UserUpdate`], [`Identity`], [`Page`], error bodies and ids. The crate contains
+//! no HTTP and no async code: those are in `users-core`. Applications depend on `users-hyper`.
 //!
-//! # Nothing is lost
+//! # Lossless decoding
 //!
-//! Decoding and encoding again gives the JSON that came. A model keeps what it has no field for in `unknown`, and a value
-//! of an unexpected shape (a date that is `{}`, a `null`, a number where text should be) goes there too, as the text it
-//! came in, while its field stays empty. Numbers of any length and precision survive.
+//! Encoding a decoded value returns the same JSON. A model keeps the keys that it has no field for in `unknown`. A value of an
+//! unexpected type (a date that is `{}`, a `null`, a number in place of a string) is kept there too, as its original text, and
+//! the field is `None`. Numbers keep their length and precision.
 //!
-//! Models are read from and written to JSON by `serde_json` (text, bytes or `Value`); other formats are not meant.
+//! Models are decoded from and encoded to JSON by `serde_json` (text, bytes or `Value`). Other formats are not supported.
 
 mod authentication_method;
 mod connected_account;

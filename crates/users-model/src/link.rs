@@ -1,10 +1,10 @@
-//! The account that is to be linked to a user.
+//! Linking accounts.
 
 use crate::object::object;
 use crate::{IdentityId, Provider, Secret, UserId};
 
 object! {
-    /// What `POST /users/{id}/identities` takes: an account by provider and id, or by its ID token.
+    /// The account to link: the body of `POST /users/{id}/identities`. Named by provider and id, or by its ID token.
     ///
     /// ```
     /// use users_model::{LinkTarget, UserId};
@@ -19,11 +19,11 @@ object! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct LinkTarget {
-        /// The kind of identity provider.
+        /// The type of the identity provider.
         pub provider: Option<Provider> = "provider",
-        /// The id within the provider; Auth0 takes the full id as well.
+        /// The id within the provider. Auth0 accepts the full id as well.
         pub user_id: Option<IdentityId> = "user_id",
-        /// The id of the connection, where a provider has several: `con_` and 16 letters or digits.
+        /// The id of the connection, if the provider has several: `con_` and 16 letters or digits.
         pub connection_id: Option<String> = "connection_id",
         /// An ID token of the account.
         pub link_with: Option<Secret> = "link_with",
@@ -31,17 +31,17 @@ object! {
 }
 
 impl LinkTarget {
-    /// The account of this provider with this id, bare or full.
+    /// Names the account of this provider with this id, bare or full.
     pub fn account(provider: impl Into<Provider>, user_id: impl Into<IdentityId>) -> Self {
         Self { provider: Some(provider.into()), user_id: Some(user_id.into()), ..Self::default() }
     }
 
-    /// The account that this ID token was issued to. The ID token must be signed with RS256 and name this tenant.
+    /// Names the account that this ID token was issued to. The ID token must be signed with RS256 and name this tenant.
     pub fn id_token(jwt: impl Into<Secret>) -> Self {
         Self { link_with: Some(jwt.into()), ..Self::default() }
     }
 
-    /// The connection that the account is in, by id (`con_…`).
+    /// Sets the id of the account's connection (`con_…`).
     #[must_use]
     pub fn connection(mut self, connection_id: impl Into<String>) -> Self {
         self.connection_id = Some(connection_id.into());
@@ -50,7 +50,7 @@ impl LinkTarget {
 }
 
 impl From<&UserId> for LinkTarget {
-    /// The account behind a user's own id, split at its first `|`.
+    /// The account of a user id, split at its first `|`.
     fn from(id: &UserId) -> Self {
         Self {
             provider: id.provider().map(Provider::from),

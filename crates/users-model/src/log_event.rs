@@ -1,4 +1,4 @@
-//! What the tenant's log says of a user.
+//! Events of the tenant's log.
 
 use crate::object::object;
 use crate::{JsonObject, Number, Timestamp};
@@ -6,47 +6,47 @@ use crate::{JsonObject, Number, Timestamp};
 object! {
     /// An entry of the tenant's log.
     pub struct LogEvent {
-        /// When it happened.
+        /// When the event occurred.
         pub date: Option<Timestamp> = "date",
-        /// What happened, by its code: `s` for a login, `fp` for a wrong password.
+        /// The code of the event: `s` for a login, `fp` for a wrong password.
         pub kind: Option<String> = "type",
-        /// What happened, in words.
+        /// The description.
         pub description: Option<String> = "description",
-        /// The connection, by name.
+        /// The name of the connection.
         pub connection: Option<String> = "connection",
-        /// The connection, by id.
+        /// The id of the connection.
         pub connection_id: Option<String> = "connection_id",
-        /// The application, by id.
+        /// The id of the application.
         pub client_id: Option<String> = "client_id",
-        /// The application, by name.
+        /// The name of the application.
         pub client_name: Option<String> = "client_name",
-        /// The address that it came from.
+        /// The IP address of the client.
         pub ip: Option<String> = "ip",
-        /// The host that was asked.
+        /// The host of the request.
         pub hostname: Option<String> = "hostname",
         /// The user's id.
         pub user_id: Option<String> = "user_id",
         /// The user's name.
         pub user_name: Option<String> = "user_name",
-        /// The API that a token was asked for.
+        /// The audience of the requested token.
         pub audience: Option<String> = "audience",
-        /// The scopes that were asked for.
+        /// The requested scopes.
         pub scope: Option<String> = "scope",
-        /// The kind of identity provider.
+        /// The type of the identity provider.
         pub strategy: Option<String> = "strategy",
-        /// The class of identity provider: `database`, `social`, `enterprise`.
+        /// The class of the identity provider: `database`, `social`, `enterprise`.
         pub strategy_type: Option<String> = "strategy_type",
         /// The id of the entry.
         pub log_id: Option<String> = "log_id",
-        /// Whether it came from a phone.
+        /// Whether the client is a mobile device.
         pub is_mobile: Option<bool> = "isMobile",
-        /// More about it, of whatever shape.
+        /// Further details. Their structure depends on the event.
         pub details: Option<JsonObject> = "details",
-        /// The browser that it came from.
+        /// The user agent of the client.
         pub user_agent: Option<String> = "user_agent",
-        /// Fingerprints of the connection.
+        /// Fingerprints of the TLS connection.
         pub security_context: Option<SecurityContext> = "security_context",
-        /// Where it came from.
+        /// The location of the client.
         pub location_info: Option<LocationInfo> = "location_info",
     }
 }
@@ -62,23 +62,23 @@ object! {
 }
 
 object! {
-    /// Where a request came from, as its address tells.
+    /// The location of an IP address.
     pub struct LocationInfo {
-        /// The country, in two letters.
+        /// The country code of two letters.
         pub country_code: Option<String> = "country_code",
-        /// The country, in three letters.
+        /// The country code of three letters.
         pub country_code3: Option<String> = "country_code3",
-        /// The country's name.
+        /// The name of the country.
         pub country_name: Option<String> = "country_name",
-        /// The city's name.
+        /// The name of the city.
         pub city_name: Option<String> = "city_name",
-        /// The latitude, in degrees.
+        /// The latitude in degrees.
         pub latitude: Option<Number> = "latitude",
-        /// The longitude, in degrees.
+        /// The longitude in degrees.
         pub longitude: Option<Number> = "longitude",
         /// The time zone, by its name in the tz database.
         pub time_zone: Option<String> = "time_zone",
-        /// The continent, in two letters.
+        /// The continent code of two letters.
         pub continent_code: Option<String> = "continent_code",
     }
 }

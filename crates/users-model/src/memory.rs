@@ -1,4 +1,4 @@
-//! A bound on the memory that decoding one text takes.
+//! A limit on the memory that decoding allocates.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,11 +14,12 @@ enum Budget {
     Exhausted,
 }
 
-/// A list that grows is copied into twice its size, so three times what it holds is allocated for a moment; and one to spare.
+/// A growing list is copied into one of twice its size, so up to three times its elements are allocated at once; one more as a
+/// margin.
 const LIST: usize = 4;
-/// What an entry of an object takes beside its texts: two allocations, and its share of the list.
+/// The bytes of an object's entry in addition to its texts: two allocations, and its share of the list.
 const ENTRY: usize = 160;
-/// What an element of a list of texts or numbers takes beside its text, its share of the list included.
+/// The bytes of an element of a list of strings or numbers in addition to its text, including its share of the list.
 const ELEMENT: usize = 96;
 
 /// Decoding would take more memory than allowed.
@@ -33,10 +34,14 @@ impl fmt::Display for MemoryExceeded {
 
 impl std::error::Error for MemoryExceeded {}
 
-/// Runs a function that decodes models of this crate, which then allocate at most about so many bytes, and fail beyond.
+/// Runs a function that decodes models of this crate, and limits the memory that they allocate to about this many bytes.
 ///
-/// List capacity, texts and unknown entries count. A text of a few bytes can otherwise become a large value: `[{},{}]` holds two
-/// users of over 1 KiB. Types that are not of this crate do not count.
+/// List capacity, strings and unknown entries are counted. Without a limit a short text can become a large value: `[{},{}]`
+/// decodes to two users of more than 1 KiB each. Types of other crates are not counted.
+///
+/// # Errors
+///
+/// [`MemoryExceeded`] if decoding would allocate more. The result of the function is dropped.
 ///
 /// ```
 /// use users_model::{User, within_memory};
@@ -48,7 +53,7 @@ impl std::error::Error for MemoryExceeded {}
 /// # Ok::<(), users_model::MemoryExceeded>(())
 /// ```
 pub fn within_memory<T>(bytes: usize, decode: impl FnOnce() -> T) -> Result<T, MemoryExceeded> {
-    /// Restores what was before, also when `decode` panics.
+    /// Restores the previous budget, also when `decode` panics.
     struct Restore(Budget);
 
     impl Drop for Restore {
@@ -62,7 +67,7 @@ pub fn within_memory<T>(bytes: usize, decode: impl FnOnce() -> T) -> Result<T, M
     if matches!(BUDGET.get(), Budget::Exhausted) { Err(MemoryExceeded) } else { Ok(decoded) }
 }
 
-/// Counts bytes that stay allocated.
+/// Charges bytes that remain allocated.
 fn charge(bytes: usize) -> Result<(), MemoryExceeded> {
     match BUDGET.get() {
         Budget::Unlimited => Ok(()),
@@ -77,17 +82,17 @@ fn charge(bytes: usize) -> Result<(), MemoryExceeded> {
     }
 }
 
-/// Counts a model, which may be an element of a list.
+/// Charges a model, which may be an element of a list.
 pub(crate) fn charge_model<T>() -> Result<(), MemoryExceeded> {
     charge(LIST * size_of::<T>())
 }
 
-/// Counts an entry of an object that is kept as text.
+/// Charges an entry of an object that is kept as text.
 pub(crate) fn charge_entry(key: &str, value: &str) -> Result<(), MemoryExceeded> {
     charge(ENTRY + key.len() + value.len())
 }
 
-/// Counts a list whose elements are no models, by the text of it.
+/// Charges a list by its text, if its elements are not models.
 pub(crate) fn charge_list(text: &str) -> Result<(), MemoryExceeded> {
     if matches!(BUDGET.get(), Budget::Unlimited) || !text.starts_with('[') {
         return Ok(());
@@ -95,7 +100,7 @@ pub(crate) fn charge_list(text: &str) -> Result<(), MemoryExceeded> {
     charge(ELEMENT.saturating_mul(elements(text)))
 }
 
-/// Counts bytes until it is dropped.
+/// Charges bytes until it is dropped.
 pub(crate) struct Held(usize);
 
 impl Held {
@@ -118,7 +123,7 @@ impl Drop for Held {
     }
 }
 
-/// How many elements a list has at most, by the commas outside nested values.
+/// The maximum number of elements of a list, by the commas outside nested values.
 pub(crate) fn elements(text: &str) -> usize {
     let (mut depth, mut commas, mut is_text, mut is_escaped) = (0_usize, 0_usize, false, false);
     for byte in text.bytes() {
@@ -141,18 +146,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_are_counted_outside_nested_values_and_texts() {
+    fn elements_are_counted_outside_nested_values_and_strings() {
         for (text, count) in [("[]", 1), ("[1,2]", 2), (r#"[",\",",[1,2],{"a":1,"b":2}]"#, 3), ("[[[", 1)] {
             assert_eq!(elements(text), count, "{text}");
         }
     }
 
     #[test]
-    fn what_is_held_for_a_moment_counts_for_a_moment() {
+    fn memory_is_charged_only_while_it_is_held() {
         let result = within_memory(100, || {
             drop(Held::new(80).unwrap());
             let held = Held::new(80);
-            assert!(within_memory(50, || charge(60)).is_err(), "a budget of its own");
+            assert!(within_memory(50, || charge(60)).is_err(), "a nested budget is separate");
             (held.is_ok(), charge(20).is_ok())
         });
         assert_eq!(result, Ok((true, true)));

@@ -1,4 +1,4 @@
-//! What an update does to metadata, made explicit.
+//! Updates of metadata.
 
 use crate::JsonObject;
 use crate::object::Slot;
@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
 
-/// A change to `user_metadata` or `app_metadata`.
+/// An update of `user_metadata` or `app_metadata`.
 ///
-/// Auth0 merges the first level: keys that are sent replace what was there (nested objects as a whole), a key sent as
-/// `null` goes away, and **an empty object wipes everything**. So an empty object is sent only by
-/// [`clear_all`](Self::clear_all), never because a map happened to be empty.
+/// Auth0 merges the first level: keys that are sent replace existing values (nested objects as a whole), a key sent as `null` is
+/// deleted, and **an empty object deletes all keys**. An empty object is therefore sent only by [`clear_all`](Self::clear_all),
+/// never for an empty map.
 ///
 /// ```
 /// use users_model::MetadataUpdate;
@@ -33,44 +33,45 @@ pub struct MetadataUpdate {
 }
 
 impl MetadataUpdate {
-    /// A change of nothing yet.
+    /// Creates an empty update.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes away every key. Auth0 cannot wipe and set in one request, so nothing can be added to this.
+    /// Deletes every key. Auth0 cannot delete all keys and set others in one request, so no keys can be added to this update.
     pub fn clear_all() -> Self {
         Self { clear: true, ..Self::default() }
     }
 
-    /// Sets a key of the first level; what was there is replaced, not merged. A value that would be `null` (`None`, a `NaN`) is refused
-    /// when the update is sent, since Auth0 would take the key away: say [`remove`](Self::remove).
+    /// Sets a key of the first level. An existing value is replaced, not merged. A value that serializes to `null` (`None`, a
+    /// `NaN`) is refused when the update is sent, because Auth0 would delete the key: use [`remove`](Self::remove) for that.
     #[must_use]
     pub fn set(mut self, key: impl Into<String>, value: impl Serialize) -> Self {
         let key = key.into();
         match serde_json::value::to_raw_value(&value) {
             Ok(value) if value.get() == "null" => {
                 self.invalid.get_or_insert_with(|| {
-                    format!("the value of {key:?} is null; to take a key away, say remove")
+                    format!("the value of {key:?} is null; use remove to delete a key")
                 });
             }
             Ok(value) => self.entries.put(key, value),
-            // What serde_json says of it may quote the value.
+            // serde_json's error may quote the value.
             Err(_) => {
-                self.invalid.get_or_insert_with(|| format!("the value of {key:?} has no JSON form"));
+                self.invalid
+                    .get_or_insert_with(|| format!("the value of {key:?} cannot be serialized as JSON"));
             }
         }
         self
     }
 
-    /// Takes a key of the first level away.
+    /// Deletes a key of the first level.
     #[must_use]
     pub fn remove(mut self, key: impl Into<String>) -> Self {
         self.entries.put(key.into(), RawValue::NULL.to_owned());
         self
     }
 
-    /// Sets every first-level key of a struct, a map or `serde_json::json!({…})`; a key whose value is `null` goes away.
+    /// Sets every first-level key of a struct, a map or `serde_json::json!({…})`. A key whose value is `null` is deleted.
     #[must_use]
     pub fn merge(mut self, values: impl Serialize) -> Self {
         match JsonObject::from_value(&values) {
@@ -78,40 +79,41 @@ impl MetadataUpdate {
                 self.entries.merge(values);
             }
             Err(_) => {
-                self.invalid.get_or_insert_with(|| "metadata is merged from an object".to_owned());
+                self.invalid.get_or_insert_with(|| "metadata must be merged from a JSON object".to_owned());
             }
         }
         self
     }
 
-    /// Whether it changes nothing.
+    /// Returns whether the update changes nothing.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && !self.clear && self.invalid.is_none()
     }
 
-    /// Whether it takes away every key.
+    /// Returns whether the update deletes every key.
     pub fn is_clear(&self) -> bool {
         self.clear && self.entries.is_empty()
     }
 
-    /// Why it cannot be sent, if so: a value without a JSON form, or keys set on top of a wipe.
+    /// Returns why the update cannot be sent; `None` if it can. A value could not be serialized, or keys were added to
+    /// `clear_all`.
     pub fn problem(&self) -> Option<&str> {
         if self.clear && !self.entries.is_empty() {
-            return Some("Auth0 cannot wipe metadata and set keys in one request; send two");
+            return Some("Auth0 cannot delete all metadata and set keys in one request; send two requests");
         }
         self.invalid.as_deref()
     }
 }
 
 impl From<JsonObject> for MetadataUpdate {
-    /// Sets every key of the object; an empty one changes nothing.
+    /// Sets every key of the object. An empty object changes nothing.
     fn from(entries: JsonObject) -> Self {
         Self { entries, ..Self::default() }
     }
 }
 
 impl From<serde_json::Value> for MetadataUpdate {
-    /// As [`merge`](Self::merge): an empty object changes nothing.
+    /// Like [`merge`](Self::merge): an empty object changes nothing.
     fn from(values: serde_json::Value) -> Self {
         Self::new().merge(values)
     }

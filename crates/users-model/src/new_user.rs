@@ -1,10 +1,10 @@
-//! A user that is to be created.
+//! Creating a user.
 
 use crate::object::{object, setters};
 use crate::{JsonObject, Secret};
 
 object! {
-    /// What `POST /users` takes. Only what is set is sent.
+    /// The body of `POST /users`. Only the fields that are set are sent.
     ///
     /// ```
     /// use users_model::NewUser;
@@ -20,7 +20,7 @@ object! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct NewUser {
-        /// The connection that the user is created in, by name.
+        /// The name of the connection in which the user is created.
         pub connection: Option<String> = "connection",
         /// The e-mail address.
         pub email: Option<String> = "email",
@@ -30,13 +30,13 @@ object! {
         pub password: Option<Secret> = "password",
         /// The phone number, in E.164 form.
         pub phone_number: Option<String> = "phone_number",
-        /// The id within the provider; Auth0 makes one up if this is absent.
+        /// The id within the provider. Auth0 generates one if it is absent.
         pub user_id: Option<String> = "user_id",
-        /// Whether the address is known to be the user's.
+        /// Whether the e-mail address is verified.
         pub email_verified: Option<bool> = "email_verified",
-        /// Whether the phone number is known to be the user's.
+        /// Whether the phone number is verified.
         pub phone_verified: Option<bool> = "phone_verified",
-        /// Whether to send a verification mail.
+        /// Whether to send a verification e-mail.
         pub verify_email: Option<bool> = "verify_email",
         /// The full name.
         pub name: Option<String> = "name",
@@ -48,53 +48,53 @@ object! {
         pub family_name: Option<String> = "family_name",
         /// The URL of a picture.
         pub picture: Option<String> = "picture",
-        /// Whether the user is blocked from the start.
+        /// Whether the user is created blocked.
         pub blocked: Option<bool> = "blocked",
-        /// What the user may read and change.
+        /// Metadata that the user may read and change.
         pub user_metadata: Option<JsonObject> = "user_metadata",
-        /// What applications keep about the user.
+        /// Metadata of applications, which the user may not change.
         pub app_metadata: Option<JsonObject> = "app_metadata",
     }
 }
 
 impl NewUser {
-    /// A user in the connection of this name.
+    /// Creates a user in the connection of this name.
     pub fn new(connection: impl Into<String>) -> Self {
         Self { connection: Some(connection.into()), ..Self::default() }
     }
 }
 
 setters!(NewUser {
-    /// The e-mail address: at most 64 characters before the `@` and 254 in all. Database connections keep it in lower case.
+    /// Sets the e-mail address: at most 64 characters before the `@` and 254 in all. Database connections store it in lower case.
     email: String,
-    /// The user name, for connections that have user names: 1 to 128 characters, by default at most 15.
+    /// Sets the user name, for connections with user names: 1 to 128 characters, by default at most 15.
     username: String,
-    /// The password, 1 to 72 bytes. It is hidden in `Debug` and wiped when dropped.
+    /// Sets the password, 1 to 72 bytes. `Debug` does not show it, and it is zeroized on drop.
     password: Secret,
-    /// The phone number: `+` and 1 to 15 digits.
+    /// Sets the phone number: `+` and 1 to 15 digits.
     phone_number: String,
-    /// The id within the provider, at most 255 characters without white space: `x` becomes `auth0|x`.
+    /// Sets the id within the provider, at most 255 characters without white space: `x` becomes `auth0|x`.
     user_id: String,
-    /// Whether the address is known to be the user's. `true` also means that no verification mail is sent.
+    /// Sets whether the e-mail address is verified. With `true`, no verification e-mail is sent.
     email_verified: bool,
-    /// Whether the phone number is known to be the user's.
+    /// Sets whether the phone number is verified.
     phone_verified: bool,
-    /// Whether Auth0 sends a verification mail; it does so unless told not to.
+    /// Sets whether Auth0 sends a verification e-mail. `true` unless set.
     verify_email: bool,
-    /// The full name, 1 to 300 characters.
+    /// Sets the full name, 1 to 300 characters.
     name: String,
-    /// The nickname, 1 to 300 characters.
+    /// Sets the nickname, 1 to 300 characters.
     nickname: String,
-    /// The given name, 1 to 150 characters.
+    /// Sets the given name, 1 to 150 characters.
     given_name: String,
-    /// The family name, 1 to 150 characters.
+    /// Sets the family name, 1 to 150 characters.
     family_name: String,
-    /// The URL of a picture.
+    /// Sets the URL of a picture.
     picture: String,
-    /// Whether the user is blocked from the start.
+    /// Sets whether the user is created blocked.
     blocked: bool,
-    /// What the user may read and change. Keys hold neither `.` nor `$`.
+    /// Sets the metadata that the user may read and change. Keys must not contain `.` or `$`.
     user_metadata: JsonObject,
-    /// What applications keep about the user. Keys hold neither `.` nor `$`.
+    /// Sets the metadata of applications. Keys must not contain `.` or `$`.
     app_metadata: JsonObject,
 });

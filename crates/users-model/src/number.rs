@@ -1,9 +1,9 @@
-//! A number by its text.
+//! A number with its text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A JSON number that keeps the text it came in, so that `1.10` stays `1.10`.
+/// A JSON number that keeps its original text, so that `1.10` stays `1.10`.
 ///
 /// ```
 /// use users_model::Number;
@@ -17,12 +17,12 @@ use serde_json::value::RawValue;
 pub struct Number(String);
 
 impl Number {
-    /// The number's text.
+    /// Returns the text of the number.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The nearest floating-point number; infinite where the number is beyond those.
+    /// Returns the nearest `f64`; infinite if the number is out of range.
     pub fn as_f64(&self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for Number {
         if raw.get().starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
             return Ok(Self(raw.get().to_owned()));
         }
-        Err(serde::de::Error::custom("a number was expected"))
+        Err(serde::de::Error::custom("expected a number"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How models are declared: fields under their keys, and everything else kept.
+//! Macros that declare models: structs that keep unknown keys, and open enums.
 
 use crate::JsonObject;
 use crate::memory::{MemoryExceeded, charge_list};
@@ -8,19 +8,19 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// What a field of a model can be: it takes a raw value that fits, and says what it writes.
+/// The type of a model's field.
 pub(crate) trait Slot: Default {
-    /// Takes the value, or tells that it does not fit; then the text stays with the unknown fields.
+    /// Decodes a value; `None` if it does not match the type. The text is then kept with the unknown fields.
     fn take(text: &RawValue) -> Option<Self>;
-    /// Writes the entry, where there is one to write.
+    /// Writes the entry, if the field is set.
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error>;
-    /// Whether there is an entry to write.
+    /// Whether the field is set.
     fn is_written(&self) -> bool;
 }
 
 impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
     fn take(text: &RawValue) -> Option<Self> {
-        // `null` is not the same as absent: it stays with the unknown fields and is written back.
+        // `null` differs from absent: it is kept with the unknown fields and written back.
         let is_readable = text.get() != "null" && charge_list(text.get()).is_ok();
         is_readable.then(|| serde_json::from_str(text.get()).ok()).flatten().map(Some)
     }
@@ -37,7 +37,7 @@ impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
     }
 }
 
-/// Puts a raw value into its slot, or with the unknown fields if it does not fit.
+/// Decodes a value into its field, or adds it to the unknown fields if it does not match the type.
 pub(crate) fn fill<S: Slot>(
     slot: &mut S,
     key: &str,
@@ -53,7 +53,7 @@ pub(crate) fn fill<S: Slot>(
     }
 }
 
-/// Serializes a model whose unknown fields have keys that are no Unicode text: it is written as text, to which they are added.
+/// Serializes a model whose unknown keys contain lone surrogates: writes it as text and appends their entries.
 pub(crate) fn serialize_as_text<T: WriteFields, S: Serializer>(
     model: &T,
     serializer: S,
@@ -71,14 +71,14 @@ pub(crate) fn serialize_as_text<T: WriteFields, S: Serializer>(
 
 /// A model that writes its fields into a map.
 pub(crate) trait WriteFields {
-    /// Writes the fields and the unknown entries, but for those whose key is no Unicode text.
+    /// Writes the fields and the unknown entries, except those whose key contains a lone surrogate.
     fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
     /// The unknown fields.
     fn unknown(&self) -> &JsonObject;
 }
 
-/// Declares a model: a struct whose fields are read and written under their keys, and that keeps everything else, and
-/// every value that does not fit its field, in `unknown`. (serde's own `flatten` would turn a long number into a float.)
+/// Declares a model: a struct whose fields are read and written under their keys, and that keeps all other keys, and every value
+/// that does not match its field's type, in `unknown`. (serde's `flatten` would convert a long number to a float.)
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -88,20 +88,19 @@ macro_rules! object {
     ) => {
         $(#[$meta])*
         ///
-        /// An optional field is `None` where its key is absent, and also where its value is `null` or of another type than the
-        /// field's: `"user_id": 5` leaves a text field `None`. Such a value is not lost: it is in `unknown` under its key, as the
-        /// text it came in.
+        /// An optional field is `None` if its key is absent, and also if its value is `null` or of another type: `"user_id": 5`
+        /// leaves a string field `None`. Such a value is kept in `unknown` under its key, as its original text.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*
-            /// The values of keys that have no field here, and the values that do not fit the type of their field. They are
-            /// written back as they came.
+            /// The values of keys without a field, and values that do not match the type of their field. They are written back
+            /// unchanged.
             pub unknown: $crate::JsonObject,
         }
 
         impl $name {
-            /// The keys that have a field here, as Auth0 spells them.
+            /// The keys that have a field, in Auth0's spelling.
             pub const FIELDS: &'static [&'static str] = &[$($key),*];
         }
 
@@ -140,7 +139,7 @@ macro_rules! object {
         impl $crate::object::WriteFields for $name {
             fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
                 $( $crate::object::Slot::write(&self.$field, $key, map)?; )*
-                // A field that was set since stands for what came in its place.
+                // A field that was set later replaces the value that did not match its type.
                 self.unknown.write_into(map, |key| match key {
                     $( $key => $crate::object::Slot::is_written(&self.$field), )*
                     _ => false,
@@ -155,12 +154,12 @@ macro_rules! object {
 }
 pub(crate) use object;
 
-/// Adds to a request's model one consuming setter per optional field, named after it.
+/// Adds consuming setters to a request's model, named after its optional fields.
 macro_rules! setters {
     ($name:ident { $( $(#[$meta:meta])* $field:ident : $type:ty, )* }
      $(numbers { $( $(#[$number_meta:meta])* $number:ident : $number_type:ty, )* })?) => {
         impl $name {
-            // A literal could not be told which number to become.
+            // Without `Into`, since a literal would not determine its type.
             $($(
                 $(#[$number_meta])*
                 #[must_use]
@@ -201,7 +200,7 @@ macro_rules! open_enum {
             /// The values that this version names.
             pub const KNOWN: &'static [&'static str] = &[$($text),*];
 
-            /// The value as Auth0 spells it.
+            /// Returns the value in Auth0's spelling.
             pub fn as_str(&self) -> &str {
                 match self {
                     $( Self::$variant => $text, )*

@@ -1,62 +1,62 @@
-//! Organizations that users belong to.
+//! Organizations.
 
 use crate::JsonObject;
 use crate::object::object;
 
 object! {
-    /// An organization: a customer of the tenant's, with members of its own.
+    /// An organization of the tenant, whose members are users.
     pub struct Organization {
         /// The id: `org_…`.
         pub id: Option<String> = "id",
-        /// The name, for machines.
+        /// The unique name.
         pub name: Option<String> = "name",
-        /// The name, for people.
+        /// The display name.
         pub display_name: Option<String> = "display_name",
-        /// How its login page looks.
+        /// The branding of the login page.
         pub branding: Option<Branding> = "branding",
-        /// What applications keep about it: texts of at most 255 characters.
+        /// Metadata of applications: strings of at most 255 characters.
         pub metadata: Option<JsonObject> = "metadata",
-        /// How many tokens its applications may fetch.
+        /// The quota of tokens for its applications.
         pub token_quota: Option<TokenQuota> = "token_quota",
     }
 }
 
 object! {
-    /// How an organization's login page looks.
+    /// The branding of an organization's login page.
     pub struct Branding {
         /// The URL of the logo.
         pub logo_url: Option<String> = "logo_url",
-        /// The colours.
+        /// The colors.
         pub colors: Option<BrandingColors> = "colors",
     }
 }
 
 object! {
-    /// The colours of a login page.
+    /// The colors of a login page.
     pub struct BrandingColors {
-        /// The colour of buttons and links.
+        /// The color of buttons and links.
         pub primary: Option<String> = "primary",
-        /// The colour behind the page.
+        /// The color of the page's background.
         pub page_background: Option<String> = "page_background",
     }
 }
 
 object! {
-    /// How many tokens may be fetched.
+    /// A quota of tokens.
     pub struct TokenQuota {
-        /// By client credentials.
+        /// The quota of the client credentials grant.
         pub client_credentials: Option<ClientCredentialsQuota> = "client_credentials",
     }
 }
 
 object! {
-    /// How many tokens may be fetched by client credentials.
+    /// The quota of tokens of the client credentials grant.
     pub struct ClientCredentialsQuota {
-        /// Whether more are refused, rather than only reported.
+        /// Whether further requests are rejected, rather than only reported.
         pub enforce: Option<bool> = "enforce",
-        /// How many a day.
+        /// The number of tokens per day.
         pub per_day: Option<u64> = "per_day",
-        /// How many an hour.
+        /// The number of tokens per hour.
         pub per_hour: Option<u64> = "per_hour",
     }
 }

@@ -10,13 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// What comes in pages, and under which key an envelope holds it.
+/// A type that is listed in pages.
 pub trait Listed: Serialize + DeserializeOwned {
-    /// The key of the list in an envelope; some things are listed under two.
+    /// The key of the list in an envelope. Some types are listed under either of two keys.
     const KEYS: &'static [&'static str];
 }
 
-/// The key under which each thing is listed.
+/// Implements `Listed` for models, each with the keys of its lists.
 macro_rules! listed {
     ($($item:ident = $($key:literal)|+,)*) => {
         $(impl Listed for crate::$item {
@@ -56,26 +56,26 @@ listed! {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What the page holds.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// The place of the first item in the whole list, from 0.
+    /// The index of the first item in the whole list, from 0.
     pub start: Option<u64>,
-    /// How many items a page holds at most.
+    /// The maximum number of items per page.
     pub limit: Option<u64>,
-    /// How many items this page holds.
+    /// The number of items on this page.
     pub length: Option<u64>,
-    /// How many items there are. Auth0 counts users no further than 1000.
+    /// The number of items in the whole list. For users, Auth0 caps it at 1000.
     pub total: Option<u64>,
-    /// Where the next page begins, for lists that are paged by checkpoint.
+    /// The checkpoint of the next page, for lists that are paged by checkpoint.
     pub next: Option<String>,
-    /// What else the envelope holds.
+    /// Other keys of the envelope.
     pub unknown: JsonObject,
-    /// The key of the items, where they came in an envelope.
+    /// The key of the items; `None` for a bare array.
     envelope: Option<&'static str>,
 }
 
 impl<T> Page<T> {
-    /// A page without totals, as a bare array.
+    /// Creates a page without totals, which is encoded as a bare array.
     pub fn new(items: Vec<T>) -> Self {
         Self {
             items,
@@ -89,17 +89,17 @@ impl<T> Page<T> {
         }
     }
 
-    /// The number of items on this page.
+    /// Returns the number of items on this page.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether the page holds nothing.
+    /// Returns whether the page has no items.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// The items, one after the other.
+    /// Returns an iterator over the items.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()
     }
@@ -141,7 +141,7 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
                 "total" => fill(&mut page.total, &key, value, &mut page.unknown),
                 "next" => fill(&mut page.next, &key, value, &mut page.unknown),
                 other => match T::KEYS.iter().find(|key| **key == other) {
-                    // Where an envelope has both keys of a list, the other is kept as it came.
+                    // If an envelope has both keys of a list, the other one is kept unchanged.
                     Some(key) if *key == list => {
                         page.items = items(key, value).map_err(D::Error::custom)?;
                         page.envelope = Some(key);
@@ -160,7 +160,7 @@ impl<'de, T: Listed> Deserialize<'de> for Page<T> {
     }
 }
 
-/// The key under which the items are: the first that holds any, or else a list, or else the first that there is.
+/// The key of the items: the first with a list that is not empty, else the first with a list, else the first that exists.
 fn list_key<T: Listed>(entries: &[(Cow<'_, str>, &RawValue)]) -> &'static str {
     let rank = |key: &str| {
         let value = entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value.get());
@@ -171,7 +171,7 @@ fn list_key<T: Listed>(entries: &[(Cow<'_, str>, &RawValue)]) -> &'static str {
             None => 0,
         }
     };
-    // Of equal ones the first counts.
+    // `max_by_key` returns the last of equal ranks, hence the reversal.
     T::KEYS.iter().rev().max_by_key(|key| rank(key)).copied().unwrap_or_default()
 }
 
@@ -179,10 +179,10 @@ fn is_empty_list(value: &str) -> bool {
     value.bytes().skip(1).find(|byte| !byte.is_ascii_whitespace()) == Some(b']')
 }
 
-/// What a reference to an item takes, its share of a list that grows included.
+/// The bytes of a reference to an item, including its share of a growing list.
 const ITEM_TEXT: usize = 48;
 
-/// Reads the items one by one, so that an error names the place of the one that does not fit.
+/// Decodes the items one by one, so that an error names the index of the item that cannot be decoded.
 fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, String> {
     let _texts = Held::new(ITEM_TEXT * elements(text.get())).map_err(|error| error.to_string())?;
     let texts: Vec<&RawValue> =

@@ -1,4 +1,4 @@
-//! Three states of an attribute in an update.
+//! The change of one attribute in an update.
 
 use crate::object::Slot;
 use serde::Serialize;
@@ -6,22 +6,22 @@ use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
 
-/// What an update does to one attribute: nothing, take it away, or set it.
+/// The change of one attribute in an update: keep, clear or set it.
 ///
-/// `Keep` is not sent at all, `Clear` is sent as `null`. An `Option` could not tell these two apart.
+/// `Keep` is not sent, `Clear` is sent as `null`. An `Option` could not distinguish the two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Patch<T> {
-    /// Leave the attribute as it is.
+    /// Keeps the attribute unchanged.
     #[default]
     Keep,
-    /// Take the attribute away (`null`).
+    /// Deletes the attribute (`null`).
     Clear,
-    /// Give the attribute this value.
+    /// Sets the attribute to this value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// Whether the update leaves the attribute alone.
+    /// Returns whether the update keeps the attribute unchanged.
     pub fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }

@@ -1,11 +1,11 @@
-//! Permissions: what a user may do at an API.
+//! Permissions of users: scopes of APIs.
 
 use crate::object::{object, open_enum};
 
 object! {
-    /// A permission to be given or taken away: a scope of an API.
+    /// A permission to assign or remove: a scope of an API.
     pub struct PermissionRef {
-        /// The API, by its identifier.
+        /// The identifier of the API.
         pub resource_server_identifier: Option<String> = "resource_server_identifier",
         /// The scope.
         pub permission_name: Option<String> = "permission_name",
@@ -13,7 +13,7 @@ object! {
 }
 
 impl PermissionRef {
-    /// This scope of this API.
+    /// Names a scope of an API.
     pub fn new(resource_server_identifier: impl Into<String>, permission_name: impl Into<String>) -> Self {
         Self {
             resource_server_identifier: Some(resource_server_identifier.into()),
@@ -24,27 +24,27 @@ impl PermissionRef {
 }
 
 object! {
-    /// A permission that a user has been given.
+    /// A permission of a user.
     pub struct Permission {
         /// The scope.
         pub permission_name: Option<String> = "permission_name",
-        /// What it allows.
+        /// The description.
         pub description: Option<String> = "description",
-        /// The API's name.
+        /// The name of the API.
         pub resource_server_name: Option<String> = "resource_server_name",
-        /// The API, by its identifier.
+        /// The identifier of the API.
         pub resource_server_identifier: Option<String> = "resource_server_identifier",
-        /// Where it comes from.
+        /// How the user obtained it.
         pub sources: Option<Vec<PermissionOrigin>> = "sources",
     }
 }
 
 object! {
-    /// Where a permission comes from: given directly, or by a role.
+    /// How a user obtained a permission: directly or by a role.
     pub struct PermissionOrigin {
-        /// The role's id; empty where it was given directly.
+        /// The id of the role; empty if the permission was assigned directly.
         pub source_id: Option<String> = "source_id",
-        /// The role's name; empty where it was given directly.
+        /// The name of the role; empty if the permission was assigned directly.
         pub source_name: Option<String> = "source_name",
         /// `DIRECT` or `ROLE`.
         pub source_type: Option<String> = "source_type",
@@ -52,7 +52,7 @@ object! {
 }
 
 open_enum! {
-    /// How a user came to a permission.
+    /// How a user obtained an effective permission.
     pub enum PermissionSource {
         Direct = "direct",
         Roles = "roles",
@@ -60,17 +60,17 @@ open_enum! {
 }
 
 object! {
-    /// A permission that a user has in effect, and how the user came to it.
+    /// An effective permission of a user.
     pub struct EffectivePermission {
-        /// The API, by its identifier.
+        /// The identifier of the API.
         pub resource_server_identifier: Option<String> = "resource_server_identifier",
         /// The scope.
         pub permission_name: Option<String> = "permission_name",
-        /// The API's name.
+        /// The name of the API.
         pub resource_server_name: Option<String> = "resource_server_name",
-        /// What it allows.
+        /// The description.
         pub description: Option<String> = "description",
-        /// How the user came to it.
+        /// How the user obtained it.
         pub sources: Option<Vec<PermissionSource>> = "sources",
     }
 }

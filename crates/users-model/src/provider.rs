@@ -1,9 +1,9 @@
-//! The kinds of identity and multi-factor providers.
+//! The types of identity and multi-factor providers.
 
 use crate::object::open_enum;
 
 open_enum! {
-    /// A kind of identity provider: what stands before the `|` of a user's id.
+    /// The type of an identity provider: the part of a user's id before the `|`.
     pub enum Provider {
         Ad = "ad",
         Adfs = "adfs",
@@ -64,7 +64,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// A multi-factor provider whose enrolment `DELETE /users/{id}/multifactor/{provider}` takes away.
+    /// A multi-factor provider whose enrollment `DELETE /users/{id}/multifactor/{provider}` deletes.
     pub enum MultifactorProvider {
         Duo = "duo",
         GoogleAuthenticator = "google-authenticator",

@@ -1,4 +1,4 @@
-//! Refresh tokens, by what is known of them: never the token itself.
+//! Refresh tokens: their metadata, never the token itself.
 
 use crate::object::{object, setters};
 use crate::{JsonObject, Patch, SessionDevice, Timestamp};
@@ -10,11 +10,11 @@ object! {
         pub id: Option<String> = "id",
         /// The user's id.
         pub user_id: Option<String> = "user_id",
-        /// When it was made.
+        /// When it was issued.
         pub created_at: Option<Timestamp> = "created_at",
-        /// When it ends unless it is used.
+        /// When it expires unless it is used.
         pub idle_expires_at: Option<Timestamp> = "idle_expires_at",
-        /// When it ends in any case.
+        /// When it expires in any case.
         pub expires_at: Option<Timestamp> = "expires_at",
         /// When it was last exchanged for an access token.
         pub last_exchanged_at: Option<Timestamp> = "last_exchanged_at",
@@ -22,21 +22,21 @@ object! {
         pub device: Option<SessionDevice> = "device",
         /// The application.
         pub client_id: Option<String> = "client_id",
-        /// The session that it was made in.
+        /// The session in which it was issued.
         pub session_id: Option<String> = "session_id",
-        /// Whether each use replaces it.
+        /// Whether each exchange replaces it.
         pub rotating: Option<bool> = "rotating",
-        /// The APIs that it gives access to.
+        /// The APIs that it grants access to.
         pub resource_servers: Option<Vec<RefreshTokenResourceServer>> = "resource_servers",
-        /// What applications keep about it.
+        /// Metadata of applications.
         pub refresh_token_metadata: Option<JsonObject> = "refresh_token_metadata",
     }
 }
 
 object! {
-    /// An API that a refresh token gives access to.
+    /// An API that a refresh token grants access to.
     pub struct RefreshTokenResourceServer {
-        /// The API, by its identifier.
+        /// The identifier of the API.
         pub audience: Option<String> = "audience",
         /// The scopes, separated by spaces.
         pub scopes: Option<String> = "scopes",
@@ -44,76 +44,76 @@ object! {
 }
 
 object! {
-    /// Which refresh tokens are to be revoked: by their ids, or all of a user, an application, or both.
+    /// Selects the refresh tokens to revoke: by id, or all of a user, an application, or both.
     pub struct RefreshTokenRevocation {
-        /// The tokens, by id.
+        /// The ids of the tokens.
         pub ids: Option<Vec<String>> = "ids",
         /// The user.
         pub user_id: Option<String> = "user_id",
         /// The application.
         pub client_id: Option<String> = "client_id",
-        /// The API, by its identifier.
+        /// The identifier of the API.
         pub audience: Option<String> = "audience",
     }
 }
 
 impl RefreshTokenRevocation {
-    /// Nothing yet.
+    /// Creates an empty selection.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 setters!(RefreshTokenRevocation {
-    /// The tokens, by id; with nothing else.
+    /// Selects tokens by id. Cannot be combined with other criteria.
     ids: Vec<String>,
-    /// All of this user's.
+    /// Selects the tokens of this user.
     user_id: String,
-    /// All of this application's.
+    /// Selects the tokens of this application.
     client_id: String,
-    /// Only those for this API.
+    /// Selects only tokens for this API.
     audience: String,
 });
 
 object! {
-    /// What `revoke-access` takes: everything of a user, or one session.
+    /// The body of `revoke-access`: revokes all sessions of a user, or one.
     pub struct AccessRevocation {
-        /// Only this session.
+        /// The session to revoke; all sessions if `None`.
         pub session_id: Option<String> = "session_id",
-        /// Whether refresh tokens stay.
+        /// Whether refresh tokens are kept.
         pub preserve_refresh_tokens: Option<bool> = "preserve_refresh_tokens",
     }
 }
 
 impl AccessRevocation {
-    /// Everything: sessions and refresh tokens.
+    /// Revokes all sessions and refresh tokens.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 setters!(AccessRevocation {
-    /// Only this session, and the refresh tokens that were made in it.
+    /// Limits the revocation to this session and the refresh tokens issued in it.
     session_id: String,
-    /// Leaves the refresh tokens.
+    /// Sets whether refresh tokens are kept.
     preserve_refresh_tokens: bool,
 });
 
 object! {
-    /// A change to a refresh token.
+    /// An update of a refresh token.
     pub struct RefreshTokenUpdate {
-        /// What applications keep about it, as a whole: nothing is merged.
+        /// Metadata of applications. Replaced as a whole, not merged.
         pub refresh_token_metadata: Patch<JsonObject> = "refresh_token_metadata",
     }
 }
 
 impl RefreshTokenUpdate {
-    /// Replaces what applications keep about the refresh token.
+    /// Replaces the metadata of the refresh token.
     pub fn metadata(metadata: impl Into<JsonObject>) -> Self {
         Self { refresh_token_metadata: Patch::Set(metadata.into()), ..Self::default() }
     }
 
-    /// Takes away what applications keep about the refresh token.
+    /// Deletes the metadata of the refresh token.
     pub fn clear_metadata() -> Self {
         Self { refresh_token_metadata: Patch::Clear, ..Self::default() }
     }

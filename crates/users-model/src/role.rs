@@ -1,21 +1,21 @@
-//! Roles, and who has them.
+//! Roles and their users.
 
 use crate::object::{object, open_enum};
 
 object! {
-    /// A role: a name for a set of permissions.
+    /// A role: a named set of permissions.
     pub struct Role {
         /// The id: `rol_…`.
         pub id: Option<String> = "id",
         /// The name.
         pub name: Option<String> = "name",
-        /// What it is for.
+        /// The description.
         pub description: Option<String> = "description",
     }
 }
 
 object! {
-    /// A user who has a role, in brief.
+    /// A user who has a role.
     pub struct RoleUser {
         /// The user's id.
         pub user_id: Option<crate::UserId> = "user_id",
@@ -29,7 +29,7 @@ object! {
 }
 
 open_enum! {
-    /// How a user came to a role.
+    /// How a user obtained a role.
     pub enum RoleSource {
         Direct = "direct",
         Groups = "groups",
@@ -37,15 +37,15 @@ open_enum! {
 }
 
 object! {
-    /// A role that a user has in effect, and how the user came to it.
+    /// An effective role of a user.
     pub struct EffectiveRole {
         /// The id: `rol_…`.
         pub id: Option<String> = "id",
         /// The name.
         pub name: Option<String> = "name",
-        /// What it is for.
+        /// The description.
         pub description: Option<String> = "description",
-        /// How the user came to it.
+        /// How the user obtained it.
         pub sources: Option<Vec<RoleSource>> = "sources",
     }
 }

@@ -1,12 +1,12 @@
-//! Text that must not show up.
+//! Confidential text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A password, token or client secret: `Debug` hides it, and it is wiped from memory when dropped.
+/// A password, token or client secret. `Debug` does not show it, and its memory is zeroized on drop.
 ///
-/// It serialises to its text, since requests carry it. There is no `Display`.
+/// It serializes to its text, since requests contain it. It does not implement `Display`.
 ///
 /// ```
 /// use users_model::Secret;
@@ -19,12 +19,12 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Keeps a text secret from here on.
+    /// Creates a secret from a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,36 +1,36 @@
-//! Sessions: where a user is logged in.
+//! Sessions of users.
 
 use crate::object::{object, open_enum};
 use crate::{JsonObject, Patch, Timestamp};
 
 object! {
-    /// A session of a user with the tenant.
+    /// A session of a user.
     pub struct Session {
         /// The id.
         pub id: Option<String> = "id",
         /// The user's id.
         pub user_id: Option<String> = "user_id",
-        /// When it began.
+        /// When it was created.
         pub created_at: Option<Timestamp> = "created_at",
-        /// When it last changed.
+        /// When it was last changed.
         pub updated_at: Option<Timestamp> = "updated_at",
-        /// When the user last proved who it is.
+        /// When the user last authenticated.
         pub authenticated_at: Option<Timestamp> = "authenticated_at",
-        /// When it ends unless it is used.
+        /// When it expires unless it is used.
         pub idle_expires_at: Option<Timestamp> = "idle_expires_at",
-        /// When it ends in any case.
+        /// When it expires in any case.
         pub expires_at: Option<Timestamp> = "expires_at",
         /// When it was last used.
         pub last_interacted_at: Option<Timestamp> = "last_interacted_at",
         /// The device.
         pub device: Option<SessionDevice> = "device",
-        /// The applications that it was used for.
+        /// The applications that the user logged in to.
         pub clients: Option<Vec<SessionClient>> = "clients",
-        /// How the user proved who it is.
+        /// How the user authenticated.
         pub authentication: Option<SessionAuthentication> = "authentication",
         /// The session's cookie.
         pub cookie: Option<SessionCookie> = "cookie",
-        /// What applications keep about it.
+        /// Metadata of applications.
         pub session_metadata: Option<JsonObject> = "session_metadata",
     }
 }
@@ -38,23 +38,23 @@ object! {
 object! {
     /// The device of a session.
     pub struct SessionDevice {
-        /// The browser that began it.
+        /// The user agent that created it.
         pub initial_user_agent: Option<String> = "initial_user_agent",
-        /// The address that began it.
+        /// The IP address that created it.
         pub initial_ip: Option<String> = "initial_ip",
-        /// The network that began it, by its number.
+        /// The autonomous system number of the network that created it.
         pub initial_asn: Option<String> = "initial_asn",
-        /// The browser that last used it.
+        /// The user agent that last used it.
         pub last_user_agent: Option<String> = "last_user_agent",
-        /// The address that last used it.
+        /// The IP address that last used it.
         pub last_ip: Option<String> = "last_ip",
-        /// The network that last used it, by its number.
+        /// The autonomous system number of the network that last used it.
         pub last_asn: Option<String> = "last_asn",
     }
 }
 
 object! {
-    /// An application that a session was used for.
+    /// An application of a session.
     pub struct SessionClient {
         /// The application's id.
         pub client_id: Option<String> = "client_id",
@@ -62,7 +62,7 @@ object! {
 }
 
 object! {
-    /// How a user proved who it is.
+    /// How a user authenticated.
     pub struct SessionAuthentication {
         /// The methods, in order.
         pub methods: Option<Vec<SessionAuthenticationMethod>> = "methods",
@@ -70,19 +70,19 @@ object! {
 }
 
 object! {
-    /// One proof.
+    /// One authentication.
     pub struct SessionAuthenticationMethod {
         /// The method's name: `pwd`, `mfa`, `federated`.
         pub name: Option<String> = "name",
-        /// When it was given.
+        /// When the user authenticated.
         pub timestamp: Option<Timestamp> = "timestamp",
-        /// The kind of method, for second factors.
+        /// The type of the method, for second factors.
         pub kind: Option<String> = "type",
     }
 }
 
 open_enum! {
-    /// How long a session's cookie lives.
+    /// Whether a session's cookie outlives the browser session.
     pub enum CookieMode {
         NonPersistent = "non-persistent",
         Persistent = "persistent",
@@ -92,26 +92,26 @@ open_enum! {
 object! {
     /// A session's cookie.
     pub struct SessionCookie {
-        /// How long it lives.
+        /// Whether it outlives the browser session.
         pub mode: Option<CookieMode> = "mode",
     }
 }
 
 object! {
-    /// A change to a session.
+    /// An update of a session.
     pub struct SessionUpdate {
-        /// What applications keep about it, as a whole: nothing is merged.
+        /// Metadata of applications. Replaced as a whole, not merged.
         pub session_metadata: Patch<JsonObject> = "session_metadata",
     }
 }
 
 impl SessionUpdate {
-    /// Replaces what applications keep about the session.
+    /// Replaces the metadata of the session.
     pub fn metadata(metadata: impl Into<JsonObject>) -> Self {
         Self { session_metadata: Patch::Set(metadata.into()), ..Self::default() }
     }
 
-    /// Takes away what applications keep about the session.
+    /// Deletes the metadata of the session.
     pub fn clear_metadata() -> Self {
         Self { session_metadata: Patch::Clear, ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! Moments as Auth0 writes them.
+//! Timestamps in Auth0's format.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
@@ -6,9 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-/// A moment, as Auth0 writes it: `2023-01-25T19:00:26.187Z`.
+/// A timestamp in Auth0's format: `2023-01-25T19:00:26.187Z`.
 ///
-/// It keeps the text it came with, so that it is written back unchanged, and compares by the moment it names.
+/// It keeps its original text, so that it is written back unchanged. Comparison is by time.
 ///
 /// ```
 /// use users_model::Timestamp;
@@ -26,14 +26,14 @@ pub struct Timestamp {
     moment: jiff::Timestamp,
 }
 
-/// A text that is no RFC 3339 date and time with an offset.
+/// The error of a text that is not an RFC 3339 date and time with an offset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no date and time like 2023-01-25T19:00:26.187Z")]
+#[error("{0:?} is not a date and time like 2023-01-25T19:00:26.187Z")]
 pub struct InvalidTimestamp(String);
 
 impl Timestamp {
-    /// A moment given in milliseconds since 1970-01-01T00:00:00Z; beyond the years that a date can name, the nearest
-    /// that it can.
+    /// Creates a timestamp from milliseconds since 1970-01-01T00:00:00Z. A value out of range is clamped to the nearest
+    /// representable time.
     pub fn from_unix_millis(millis: i64) -> Self {
         let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(if millis < 0 {
             jiff::Timestamp::MIN
@@ -43,17 +43,17 @@ impl Timestamp {
         Self { text: format!("{moment:.3}"), moment }
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     pub fn unix_millis(&self) -> i64 {
         self.moment.as_millisecond()
     }
 
-    /// The text it came with.
+    /// Returns the original text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The same moment as the standard library's type.
+    /// Returns the time as the standard library's type.
     pub fn to_system_time(&self) -> SystemTime {
         self.moment.into()
     }
@@ -77,7 +77,7 @@ impl FromStr for Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// To the millisecond, as Auth0 counts.
+    /// Converts a time, truncated to milliseconds, the precision of Auth0.
     fn from(time: SystemTime) -> Self {
         let millis = match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),

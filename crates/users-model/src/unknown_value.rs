@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A value of a wire enum that this version does not name.
 ///
-/// It is opaque: a `match` cannot look inside, so a version that names the value breaks no `match` on its text. Compare the enum's
-/// `as_str` instead, which is the same before and after.
+/// It is opaque, so a `match` cannot depend on its text, which a later version may name as a variant. Compare the enum's `as_str`
+/// instead, which does not change with the version.
 ///
 /// ```
 /// use users_model::Protocol;
@@ -22,7 +22,7 @@ impl UnknownValue {
         Self(text.into())
     }
 
-    /// The value as received.
+    /// Returns the value as received.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,46 +1,46 @@
-//! Blocks by brute-force protection, and what is known of an account's risk.
+//! Blocks by brute-force protection, and risk assessments.
 
 use crate::object::{object, open_enum};
 
 object! {
-    /// What brute-force protection has blocked of a user.
+    /// The blocks of a user by brute-force protection.
     pub struct UserBlocks {
-        /// What is blocked: an identifier, from an address.
+        /// The blocks, each of an identifier and an IP address.
         pub blocked_for: Option<Vec<UserBlock>> = "blocked_for",
     }
 }
 
 object! {
-    /// One block.
+    /// A block of brute-force protection.
     pub struct UserBlock {
-        /// The address, name or number that was used to log in.
+        /// The e-mail address, user name or phone number that was used to log in.
         pub identifier: Option<String> = "identifier",
-        /// The address that is blocked; absent where every address is.
+        /// The blocked IP address; absent if all are blocked.
         pub ip: Option<String> = "ip",
-        /// The connection, by name.
+        /// The name of the connection.
         pub connection: Option<String> = "connection",
     }
 }
 
 open_enum! {
-    /// A risk assessor whose memory of a user can be cleared.
+    /// A risk assessor whose data about a user can be cleared.
     pub enum Assessor {
         NewDevice = "new-device",
     }
 }
 
 object! {
-    /// What `risk-assessments/clear` takes.
+    /// The body of `risk-assessments/clear`.
     pub struct RiskAssessmentClearance {
-        /// The connection, by name.
+        /// The name of the connection.
         pub connection: Option<String> = "connection",
-        /// The assessors whose memory is cleared.
+        /// The assessors whose data is cleared.
         pub assessors: Option<Vec<Assessor>> = "assessors",
     }
 }
 
 impl RiskAssessmentClearance {
-    /// Clears what these assessors remember of the user in this connection.
+    /// Clears the data of these assessors about the user in this connection.
     pub fn new(
         connection: impl Into<String>,
         assessors: impl IntoIterator<Item = impl Into<Assessor>>,

@@ -1,13 +1,13 @@
-//! A change to a user.
+//! Updating a user.
 
 use crate::object::{object, setters};
 use crate::{MetadataUpdate, Patch, Secret};
 
 object! {
-    /// What `PATCH /users/{id}` takes. Only what was touched is sent.
+    /// The body of `PATCH /users/{id}`. Only the fields that are set or cleared are sent.
     ///
-    /// It is not a [`User`](crate::User): reading a user and sending it back would be refused, since ids and dates are
-    /// Auth0's. Attributes that can be taken away have three states, see [`Patch`].
+    /// It is not a [`User`](crate::User): Auth0 rejects a user that is read and sent back, since ids and dates cannot be changed.
+    /// Attributes that can be deleted have three states, see [`Patch`].
     ///
     /// ```
     /// use users_model::{MetadataUpdate, UserUpdate};
@@ -41,46 +41,46 @@ object! {
         pub family_name: Patch<String> = "family_name",
         /// The URL of a picture.
         pub picture: Patch<String> = "picture",
-        /// Whether the address is known to be the user's.
+        /// Whether the e-mail address is verified.
         pub email_verified: Option<bool> = "email_verified",
-        /// Whether the phone number is known to be the user's.
+        /// Whether the phone number is verified.
         pub phone_verified: Option<bool> = "phone_verified",
-        /// Whether to send a verification mail.
+        /// Whether to send a verification e-mail.
         pub verify_email: Option<bool> = "verify_email",
         /// Whether to send a verification message to the phone.
         pub verify_phone_number: Option<bool> = "verify_phone_number",
         /// Whether the user is blocked.
         pub blocked: Option<bool> = "blocked",
-        /// The connection whose identity is meant.
+        /// The connection of the identity to update.
         pub connection: Option<String> = "connection",
-        /// The application on whose behalf mails are sent.
+        /// The application on whose behalf e-mails are sent.
         pub client_id: Option<String> = "client_id",
-        /// The change to what the user may read and change.
+        /// The update of the metadata that the user may read and change.
         pub user_metadata: MetadataUpdate = "user_metadata",
-        /// The change to what applications keep about the user.
+        /// The update of the metadata of applications.
         pub app_metadata: MetadataUpdate = "app_metadata",
     }
 }
 
 impl UserUpdate {
-    /// A change of nothing yet.
+    /// Creates an empty update.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether it changes nothing.
+    /// Returns whether the update changes nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Changes `user_metadata`.
+    /// Sets the update of `user_metadata`.
     #[must_use]
     pub fn user_metadata(mut self, update: impl Into<MetadataUpdate>) -> Self {
         self.user_metadata = update.into();
         self
     }
 
-    /// Changes `app_metadata`.
+    /// Sets the update of `app_metadata`.
     #[must_use]
     pub fn app_metadata(mut self, update: impl Into<MetadataUpdate>) -> Self {
         self.app_metadata = update.into();
@@ -89,25 +89,25 @@ impl UserUpdate {
 }
 
 setters!(UserUpdate {
-    /// Whether the address is known to be the user's. Not together with a password or a user name, nor for enterprise
-    /// and SMS connections.
+    /// Sets whether the e-mail address is verified. Cannot be combined with a password or a user name, and is not available for
+    /// enterprise and SMS connections.
     email_verified: bool,
-    /// Whether the phone number is known to be the user's.
+    /// Sets whether the phone number is verified.
     phone_verified: bool,
-    /// Whether Auth0 sends a verification mail to a new address.
+    /// Sets whether Auth0 sends a verification e-mail to a new address.
     verify_email: bool,
-    /// Whether Auth0 sends a verification message to a new number.
+    /// Sets whether Auth0 sends a verification message to a new phone number.
     verify_phone_number: bool,
-    /// Whether the user is blocked. `false` does not lift a block by brute-force protection.
+    /// Sets whether the user is blocked. `false` does not remove a block by brute-force protection.
     blocked: bool,
-    /// The connection whose identity is meant; needed where a secondary identity's address, number, user name or
-    /// password changes.
+    /// Sets the connection of the identity to update. Required to change the e-mail address, phone number, user name or password
+    /// of a secondary identity.
     connection: String,
-    /// The application on whose behalf mails are sent; only with an address or a number.
+    /// Sets the application on whose behalf e-mails are sent. Allowed only with an e-mail address or phone number.
     client_id: String,
 });
 
-/// For every attribute that can be taken away: a setter, and a `clear_…` that sends `null`.
+/// Adds two methods per attribute that can be deleted: a setter, and a `clear_…` that sends `null`.
 macro_rules! patches {
     ($( $(#[$meta:meta])* $field:ident, $clear:ident : $type:ty; )*) => {
         impl UserUpdate {
@@ -119,7 +119,7 @@ macro_rules! patches {
                     self
                 }
 
-                #[doc = concat!("Takes the attribute away: `\"", stringify!($field), "\": null`.")]
+                #[doc = concat!("Deletes the attribute: `\"", stringify!($field), "\": null`.")]
                 #[must_use]
                 pub fn $clear(mut self) -> Self {
                     self.$field = Patch::Clear;
@@ -131,22 +131,22 @@ macro_rules! patches {
 }
 
 patches! {
-    /// The e-mail address. Unless `email_verified` is sent too, a new address counts as not verified.
+    /// Sets the e-mail address. A new address counts as not verified, unless `email_verified` is sent too.
     email, clear_email: String;
-    /// The phone number: `+` and 1 to 15 digits.
+    /// Sets the phone number: `+` and 1 to 15 digits.
     phone_number, clear_phone_number: String;
-    /// The user name, 1 to 128 characters; only for a user that has one.
+    /// Sets the user name, 1 to 128 characters. Allowed only for a user that has one.
     username, clear_username: String;
-    /// The password, 1 to 72 bytes. Not together with an address, a user name or `email_verified`.
+    /// Sets the password, 1 to 72 bytes. Cannot be combined with an e-mail address, a user name or `email_verified`.
     password, clear_password: Secret;
-    /// The full name, 1 to 300 characters.
+    /// Sets the full name, 1 to 300 characters.
     name, clear_name: String;
-    /// The nickname, 1 to 300 characters.
+    /// Sets the nickname, 1 to 300 characters.
     nickname, clear_nickname: String;
-    /// The given name, 1 to 150 characters.
+    /// Sets the given name, 1 to 150 characters.
     given_name, clear_given_name: String;
-    /// The family name, 1 to 150 characters.
+    /// Sets the family name, 1 to 150 characters.
     family_name, clear_family_name: String;
-    /// The URL of a picture.
+    /// Sets the URL of a picture.
     picture, clear_picture: String;
 }

@@ -1,10 +1,10 @@
-//! What the Authentication API says of the user that a token belongs to.
+//! The profile of an access token's user.
 
 use crate::Flag;
 use crate::object::object;
 
 object! {
-    /// The claims that `/userinfo` gives, as far as the token's scopes allow. Custom claims are in `unknown`.
+    /// The claims that `/userinfo` returns; the token's scopes determine which. Custom claims are in `unknown`.
     ///
     /// ```
     /// use users_model::UserInfo;
@@ -27,7 +27,7 @@ object! {
         pub middle_name: Option<String> = "middle_name",
         /// The nickname.
         pub nickname: Option<String> = "nickname",
-        /// The name that the user would like to be called by.
+        /// The name by which the user prefers to be addressed.
         pub preferred_username: Option<String> = "preferred_username",
         /// The URL of the profile page.
         pub profile: Option<String> = "profile",
@@ -37,9 +37,9 @@ object! {
         pub website: Option<String> = "website",
         /// The e-mail address.
         pub email: Option<String> = "email",
-        /// Whether the address is known to be the user's; text from some providers.
+        /// Whether the e-mail address is verified. Some providers send a string.
         pub email_verified: Option<Flag> = "email_verified",
-        /// The gender, in whatever words.
+        /// The gender. Its values are not standardized.
         pub gender: Option<String> = "gender",
         /// The birthday: `YYYY-MM-DD`, or the year alone.
         pub birthdate: Option<String> = "birthdate",
@@ -49,14 +49,14 @@ object! {
         pub locale: Option<String> = "locale",
         /// The phone number.
         pub phone_number: Option<String> = "phone_number",
-        /// Whether the phone number is known to be the user's.
+        /// Whether the phone number is verified.
         pub phone_number_verified: Option<Flag> = "phone_number_verified",
-        /// When the claims last changed: a date and time from Auth0, Unix seconds according to OpenID Connect.
+        /// When the claims were last changed: a date and time from Auth0, Unix seconds according to OpenID Connect.
         pub updated_at: Option<UpdatedAt> = "updated_at",
     }
 }
 
-/// When a user's claims last changed. Auth0 sends a date and time, where OpenID Connect asks for Unix seconds.
+/// When a user's claims were last changed. Auth0 sends a date and time; OpenID Connect specifies Unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]

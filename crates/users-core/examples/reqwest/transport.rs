@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Duration;
 use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
 
-/// reqwest as a transport. Its client must follow no redirects: `redirect(reqwest::redirect::Policy::none())`.
+/// A transport on a reqwest client, which must not follow redirects: `redirect(reqwest::redirect::Policy::none())`.
 #[derive(Debug)]
 pub(crate) struct Reqwest(pub(crate) reqwest::Client);
 
@@ -27,47 +27,52 @@ impl HttpTransport for Reqwest {
     }
 }
 
-/// Why there is no response: what failed, and whether the request may have been sent.
+/// Classifies an error before the response: what failed, and whether the request may have been sent.
 fn sending(error: reqwest::Error) -> TransportError {
     let (kind, sent, message) = if error.is_builder() {
         (TransportErrorKind::Invalid, Sent::No, "the request cannot be sent")
     } else if has_tls_error(&error) {
         (TransportErrorKind::Tls, Sent::No, "the TLS handshake failed")
     } else if error.is_connect() && error.is_timeout() {
-        (TransportErrorKind::Timeout, Sent::No, "there was no connection in time")
+        (TransportErrorKind::Timeout, Sent::No, "connecting timed out")
     } else if error.is_connect() {
-        (TransportErrorKind::Connect, Sent::No, "there is no connection")
+        (TransportErrorKind::Connect, Sent::No, "connecting failed")
     } else if error.is_timeout() {
-        (TransportErrorKind::Timeout, Sent::Maybe, "there was no answer in time")
+        (TransportErrorKind::Timeout, Sent::Maybe, "the response timed out")
     } else {
-        (TransportErrorKind::Io, Sent::Maybe, "the connection broke before it answered")
+        (TransportErrorKind::Io, Sent::Maybe, "the connection broke before the response")
     };
-    explain(kind, sent, message, error)
+    transport_error(kind, sent, message, error)
 }
 
-/// Why a response's body ends early.
+/// Classifies an error of the response's body.
 fn reading(error: reqwest::Error) -> TransportError {
     let (kind, message) = if error.is_timeout() {
-        (TransportErrorKind::Timeout, "the response did not come in time")
+        (TransportErrorKind::Timeout, "the response body timed out")
     } else {
-        (TransportErrorKind::Io, "the connection broke before the whole response had come")
+        (TransportErrorKind::Io, "the connection broke before the end of the response body")
     };
-    explain(kind, Sent::Yes, message, error)
+    transport_error(kind, Sent::Yes, message, error)
 }
 
-/// Keeps the cause, but not the URL: it may hold a search for somebody's address.
-fn explain(kind: TransportErrorKind, sent: Sent, message: &str, error: reqwest::Error) -> TransportError {
+/// Keeps the cause without the URL, which may contain an e-mail address in a search query.
+fn transport_error(
+    kind: TransportErrorKind,
+    sent: Sent,
+    message: &str,
+    error: reqwest::Error,
+) -> TransportError {
     TransportError::new(kind, sent, message).with_source(error.without_url())
 }
 
-/// Whether TLS failed while the connection was made.
+/// Whether TLS failed while connecting.
 fn has_tls_error(error: &reqwest::Error) -> bool {
     let mut error: Option<&(dyn Error + 'static)> = error.is_connect().then_some(error);
     while let Some(this) = error {
         if this.is::<rustls::Error>() {
             return true;
         }
-        // An `io::Error` wraps TLS's; its `source` is the wrapped error's source.
+        // The TLS error is wrapped in an `io::Error`, whose `source` is that of the wrapped error.
         error = match this.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => this.source(),

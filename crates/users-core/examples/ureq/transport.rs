@@ -1,4 +1,4 @@
-//! A transport on ureq, which blocks: for programs that use no async runtime.
+//! A transport on ureq, which blocks the thread: for programs without an async runtime.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 use users_core::{Body, HttpTransport, TransportError};
 
-/// ureq as a transport.
+/// A transport on a ureq agent.
 #[derive(Debug)]
 pub(crate) struct Ureq(pub(crate) ureq::Agent);
 
@@ -19,16 +19,16 @@ impl HttpTransport for Ureq {
     ) -> Result<http::Response<Body>, TransportError> {
         let request = request.map(|body| body.to_vec());
         let request = self.0.configure_request(request).timeout_global(deadline);
-        // A 404 is an answer like any other, and a redirect is not to be followed.
+        // The client handles error statuses, and redirects must not be followed.
         let request = request.http_status_as_error(false).max_redirects(0).build();
-        let (head, body) = self.0.run(request).map_err(explain)?.into_parts();
-        let body = body.into_with_config().limit(16 << 20).read_to_vec().map_err(explain)?;
+        let (head, body) = self.0.run(request).map_err(transport_error)?.into_parts();
+        let body = body.into_with_config().limit(16 << 20).read_to_vec().map_err(transport_error)?;
         Ok(http::Response::from_parts(head, body.into()))
     }
 }
 
-#[allow(clippy::needless_pass_by_value)] // so that it can stand in `map_err`
-fn explain(error: ureq::Error) -> TransportError {
+#[allow(clippy::needless_pass_by_value)] // `map_err` passes the error by value.
+fn transport_error(error: ureq::Error) -> TransportError {
     match error {
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
             TransportError::connect(error.to_string())

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use users_model::Secret;
 
-/// Gets access tokens from the tenant's `/oauth/token` for a machine-to-machine application.
+/// Requests access tokens from the tenant's `/oauth/token` for a machine-to-machine application.
 ///
-/// The first call fetches one, however many calls wait for it. It is kept, and renewed 60 to 120 seconds before it expires; if
-/// that fails, the old one serves as long as it works. A 401 renews it at once.
+/// The first call requests a token; calls at the same time wait for the same request. The token is cached, and renewed 60 to 120
+/// seconds before it expires. If the renewal fails, the old token is used until it expires. A 401 renews it at once.
 ///
-/// Made by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials) and
-/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion). A client and its clones share one.
+/// Created by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials) and
+/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion). A client and its clones share it.
 pub struct ClientCredentials(Cached);
 
 impl ClientCredentials {
@@ -43,9 +43,9 @@ impl ClientCredentials {
 impl TokenResponse {
     fn into_token(self) -> Result<AccessToken, Error> {
         let token = self.access_token.filter(|token| !token.expose().trim().is_empty()).ok_or_else(|| {
-            Error::new(crate::ErrorKind::Decode, "POST /oauth/token: the answer has no access_token")
+            Error::new(crate::ErrorKind::Decode, "POST /oauth/token: the response has no access_token")
         })?;
-        // A token whose life is not stated is taken for a day, Auth0's default for this API; a 401 renews it sooner.
+        // Without a stated lifetime, Auth0's default for this API is assumed: one day. A 401 renews the token sooner.
         let lifetime = Duration::from_secs(self.expires_in.unwrap_or(86_400));
         Ok(AccessToken::new(token).expires_in(lifetime))
     }
@@ -68,7 +68,7 @@ impl fmt::Debug for ClientCredentials {
     }
 }
 
-/// How an application proves that it is the one it says.
+/// How an application authenticates itself.
 pub(crate) struct Credential {
     pub(crate) client_id: String,
     pub(crate) proof: Proof,

@@ -1,4 +1,4 @@
-//! The Authentication API: the profile of a token's user, impersonation, and access tokens.
+//! The Authentication API: user profiles, impersonation and access tokens.
 
 pub(crate) mod client_credentials;
 pub(crate) mod token;
@@ -38,9 +38,9 @@ impl AuthenticationClient {
         ClientBuilder::new(transport)
     }
 
-    /// Operations on users.
+    /// Returns the operations on users.
     pub fn users(&self) -> UsersManager {
-        UsersManager::of(self.client.clone())
+        UsersManager::from_client(self.client.clone())
     }
 
     /// Calls any [`Operation`] of this API, one that was written outside this crate included.
@@ -58,14 +58,14 @@ impl AuthenticationClient {
         self.client.call(Ok(operation))
     }
 
-    /// Calls any path, modelled or not.
+    /// Calls any path, by its template.
     pub fn rest(&self, template: impl Into<String>) -> RestClient {
         RestClient::new(self.client.clone(), Api::Authentication, template)
     }
 }
 
 impl Sealed for AuthenticationClient {
-    fn of(client: Client) -> Self {
+    fn from_client(client: Client) -> Self {
         Self { client }
     }
 }

@@ -31,7 +31,7 @@ impl RequestToken {
         .safety(Safety::Idempotent)
         .node("oauth.clientCredentialsGrant");
 
-    /// Requests a token of an application for this audience.
+    /// Creates a request for a token of this audience.
     pub fn client_credentials(client_id: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             grant_type: "client_credentials",
@@ -43,14 +43,14 @@ impl RequestToken {
         }
     }
 
-    /// Authenticates the application by its secret.
+    /// Sets the application's secret, which authenticates it.
     #[must_use]
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.client_secret = Some(secret.into());
         self
     }
 
-    /// Authenticates the application by a signed assertion (private-key JWT).
+    /// Sets a signed assertion that authenticates the application (private-key JWT).
     #[must_use]
     pub fn client_assertion(mut self, assertion: impl Into<Secret>) -> Self {
         self.client_assertion = Some(assertion.into());
@@ -67,7 +67,7 @@ pub struct TokenResponse {
     pub access_token: Option<Secret>,
     /// The lifetime in seconds.
     pub expires_in: Option<u64>,
-    /// How the token is sent: `Bearer`.
+    /// The type of the token: `Bearer`.
     pub token_type: Option<String>,
     /// The scopes of the token, separated by spaces.
     pub scope: Option<String>,

@@ -23,7 +23,7 @@ pub struct UsersManager {
 }
 
 impl Sealed for UsersManager {
-    fn of(client: Client) -> Self {
+    fn from_client(client: Client) -> Self {
         Self { client }
     }
 }

@@ -1,4 +1,4 @@
-//! Exports: begin the job, wait for its file, and download it into a sink.
+//! Exports: start the job, wait for its file, and download it into a writer.
 
 use super::gzip::{Check, Misfit};
 use super::job::{job_id, wait_for};
@@ -22,23 +22,24 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use users_model::{Job, Secret, UsersExport};
 
-/// What errors name where the file itself fails; it is no operation of the API.
+/// The descriptor that errors of the download name. It is not an operation of the API.
 const DOWNLOAD: &Descriptor = &Descriptor::get("jobs.export_to", "export file").scopes(&[&["read:users"]]);
 
-/// How much of a file is unpacked and written before other tasks run.
+/// The number of bytes that are checked and written before other tasks run.
 const SLICE: usize = 64 * 1024;
 
 impl JobsManager {
-    /// Exports users, waits for the file, and writes it into a sink as it comes: it is never held as a whole. Gives the job.
+    /// Exports users, waits for the file, and streams it into a writer. Returns the job.
     ///
-    /// Scope `read:users`. The file is packed with gzip and written as it is, checked to its last byte. It is read without a token
-    /// from wherever Auth0 keeps it, over https (or http from this machine). A download that fails is repeated as a GET is, at
-    /// a fresh address; what was written already is compared and not written again.
+    /// Scope `read:users`. The file is written as received, compressed with gzip, and its checksum is verified. It is downloaded
+    /// without a token from Auth0's storage, over https (or http from this machine). A failed download is retried like a GET,
+    /// with a new download URL; bytes that were written already are compared and not written again.
     ///
     /// # Errors
     ///
     /// Once the job was accepted, every error has its [`job_id`](Error::job_id): continue with
-    /// [`resume_export`](Self::resume_export) and an empty sink. After an error the sink holds a part of the file, or nothing.
+    /// [`resume_export`](Self::resume_export) and an empty writer. After an error the writer contains a part of the file, or
+    /// nothing.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +54,8 @@ impl JobsManager {
         export_to(self.0.clone(), export, sink).await
     }
 
-    /// Waits for the file of an export that was begun before, and writes it into a sink, as [`export_to`](Self::export_to) does.
+    /// Waits for the file of an export that was started earlier, and streams it into a writer, as [`export_to`](Self::export_to)
+    /// does.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -76,14 +78,14 @@ impl JobsManager {
     }
 }
 
-/// Begins an export, waits for its file and writes it into a sink; gives the job.
+/// Starts an export and writes its file into a writer. Returns the job.
 async fn export_to(client: Client, export: UsersExport, mut sink: impl Write + Send) -> Result<Job, Error> {
     let job = client.call(Ok(ExportUsers::new(export))).send().await?;
     let id = job_id(&job, ExportUsers::DESCRIPTOR)?;
     finish(&client, &id, job, &mut sink).await.map_err(|error| error.with_job_id(&id))
 }
 
-/// Waits for the file of an export that was begun before, and writes it into a sink; gives the job.
+/// Writes the file of an earlier export into a writer. Returns the job.
 async fn resume_export(client: Client, id: String, mut sink: impl Write + Send) -> Result<Job, Error> {
     let finished = async {
         let job = client.call(GetJob::new(id.as_str())).send().await?;
@@ -116,29 +118,29 @@ async fn finish(client: &Client, id: &str, job: Job, sink: &mut (impl Write + Se
         }
         history = history.with(&failed.result);
         clock.sleep(delay).await;
-        // The file's address is valid for 60 seconds.
+        // The download URL is valid for 60 seconds.
         job = client.call(GetJob::new(id)).send().await?;
     }
 }
 
-/// A download that failed, and whether it may succeed another time.
+/// The error of a download, and whether it may be retried.
 struct Failed {
     error: Error,
     result: AttemptResult,
 }
 
 impl Failed {
-    fn for_good(error: Error) -> Self {
+    fn permanent(error: Error) -> Self {
         Self { error, result: AttemptResult::Final }
     }
 
-    fn of_transport(error: TransportError, location: &Uri) -> Self {
-        let result = AttemptResult::of_error(&error);
+    fn from_transport(error: TransportError, location: &Uri) -> Self {
+        let result = AttemptResult::from_error(&error);
         Self { error: Error::transport(without_location(error, location)), result }
     }
 
-    /// The file is not what it should be; whether another download may give the right one.
-    fn of_file(message: &str, is_transient: bool) -> Self {
+    /// The file is not valid. `is_transient`: another download may return a valid one.
+    fn invalid_file(message: &str, is_transient: bool) -> Self {
         let transient = AttemptResult::Transient { status: None, server_delay: None };
         let result = if is_transient { transient } else { AttemptResult::Final };
         Self { error: Error::new(ErrorKind::Decode, message), result }
@@ -148,52 +150,57 @@ impl Failed {
 impl From<Misfit> for Failed {
     fn from(misfit: Misfit) -> Self {
         match misfit {
-            Misfit::Other => {
-                Self::of_file("the file is not gzip; it is a page, or was unpacked on the way", false)
-            }
-            Misfit::Damaged => Self::of_file("the file is damaged: it cannot be unpacked", false),
-            Misfit::Incomplete => {
-                Self::of_file("the file is incomplete: its gzip checksum or length is missing or wrong", true)
-            }
+            Misfit::Other => Self::invalid_file(
+                "the file is not gzip: it is a page, or a proxy has decompressed it",
+                false,
+            ),
+            Misfit::Damaged => Self::invalid_file("the file is damaged: it cannot be decompressed", false),
+            Misfit::Incomplete => Self::invalid_file(
+                "the file is incomplete: its gzip checksum or length is missing or wrong",
+                true,
+            ),
         }
     }
 }
 
-/// Reads the file once, without a token, piece by piece.
+/// Downloads the file once, without a token, in chunks.
 async fn download(
     client: &Client,
     job: &Job,
     output: &mut Output<'_, impl Write + Send>,
 ) -> Result<(), Failed> {
-    let (clock, patience) = (&*client.shared.clock, client.shared.limits.attempt);
-    let location = location(job).map_err(Failed::for_good)?;
+    let (clock, timeout) = (&*client.shared.clock, client.shared.limits.attempt);
+    let location = location(job).map_err(Failed::permanent)?;
     let mut request = http::Request::new(Bytes::new());
     *request.uri_mut() = location.clone();
-    // The file is packed already, and is checked and written as it is.
+    // The file is compressed already, and is checked and written as received.
     request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Some(connect) = client.shared.limits.connect {
         request.extensions_mut().insert(ConnectTimeout(connect));
     }
     let stalled = || {
-        let message = format!("nothing came of the file for {} s", patience.as_secs_f32());
-        Failed::of_transport(TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message), &location)
+        let message = format!("no data of the file was received for {} s", timeout.as_secs_f32());
+        Failed::from_transport(
+            TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message),
+            &location,
+        )
     };
     let sending = client.shared.transport.send(request, None);
-    let answer = within(clock, Some(patience), sending)
+    let response = within(clock, Some(timeout), sending)
         .await
         .map_err(|_| stalled())?
-        .map_err(|error| Failed::of_transport(error, &location))?;
-    if !answer.status().is_success() {
-        let delay = server_delay(answer.headers(), clock.unix_now());
-        let result = AttemptResult::of_response(answer.status(), &[], delay);
-        return Err(Failed { error: Error::status_of(None, answer.map(|_| Bytes::new())), result });
+        .map_err(|error| Failed::from_transport(error, &location))?;
+    if !response.status().is_success() {
+        let delay = server_delay(response.headers(), clock.unix_now());
+        let result = AttemptResult::from_response(response.status(), &[], delay);
+        return Err(Failed { error: Error::status_of(None, response.map(|_| Bytes::new())), result });
     }
-    let announced = content_length(answer.headers());
-    let mut body = answer.into_body();
+    let announced = content_length(response.headers());
+    let mut body = response.into_body();
     let mut check = Check::new();
     let mut repeat = output.repeat();
-    while let Some(chunk) = within(clock, Some(patience), body.next_chunk()).await.map_err(|_| stalled())? {
-        let chunk = chunk.map_err(|error| Failed::of_transport(error, &location))?;
+    while let Some(chunk) = within(clock, Some(timeout), body.next_chunk()).await.map_err(|_| stalled())? {
+        let chunk = chunk.map_err(|error| Failed::from_transport(error, &location))?;
         for slice in chunk.chunks(SLICE) {
             check.add(slice)?;
             output.add(&mut repeat, slice)?;
@@ -201,31 +208,34 @@ async fn download(
         }
     }
     if announced.is_some_and(|announced| announced != check.length()) {
-        return Err(Failed::of_file("the file is incomplete: its length is not the announced one", true));
+        return Err(Failed::invalid_file(
+            "the file is incomplete: its length is not that of content-length",
+            true,
+        ));
     }
     check.finish()?;
-    if repeat.seen < repeat.until {
-        return Err(Failed::of_file(OTHER_FILE, false));
+    if repeat.compared < repeat.total {
+        return Err(Failed::invalid_file(OTHER_FILE, false));
     }
     output.sink.flush().map_err(sink_failed)
 }
 
-/// Where the file is: at an address of `https`, or of `http` on this machine.
+/// The URL of the file: `https`, or `http` on this machine.
 fn location(job: &Job) -> Result<Uri, Error> {
     let Some(location) = &job.location else {
         let why = job.status_details.as_deref().unwrap_or("the job has no file");
         return Err(Error::new(ErrorKind::Status, format!("the export failed: {why}")));
     };
-    // Nothing of the address is shown: anyone who knows it can read the file.
-    let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the file's address {why}"));
-    let uri: Uri = location.expose().parse().map_err(|_| refuse("is not a URL"))?;
+    // Errors do not show the URL: anyone who knows it can read the file.
+    let refuse = |why: &str| Error::new(ErrorKind::Decode, format!("the file's URL {why}"));
+    let uri: Uri = location.expose().parse().map_err(|_| refuse("cannot be parsed"))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(refuse("names no host"));
+        return Err(refuse("has no host"));
     };
     let base = BaseUrl::parse(&format!("{scheme}://{authority}"))
-        .map_err(|_| refuse("is not one of https, or of http on this machine"))?;
+        .map_err(|_| refuse("is neither https nor http"))?;
     if base.is_plain_http() && !base.is_loopback() {
-        return Err(refuse("is plain http, which is allowed to this machine only"));
+        return Err(refuse("is plain http, which is allowed on this machine only"));
     }
     Ok(uri)
 }
@@ -234,18 +244,18 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The error without the file's address, which is all that it takes to read the file. Some HTTP stacks show it.
+/// The error without the file's URL, which suffices to read the file. Some HTTP stacks include it in errors.
 fn without_location(error: TransportError, location: &Uri) -> TransportError {
     let query = location.query().unwrap_or_default();
     let secrets = [location.to_string(), query.to_owned()];
-    let mut shown = format!("{error} {error:?}");
+    let mut text = format!("{error} {error:?}");
     let mut source = error.source();
     while let Some(this) = source {
         // Writing into a string does not fail.
-        let _ = write!(shown, "{this} {this:?}");
+        let _ = write!(text, "{this} {this:?}");
         source = this.source();
     }
-    if !secrets.iter().any(|secret| !secret.is_empty() && shown.contains(secret.as_str())) {
+    if !secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.as_str())) {
         return error;
     }
     let secrets = secrets.map(Secret::from);
@@ -253,37 +263,37 @@ fn without_location(error: TransportError, location: &Uri) -> TransportError {
     TransportError::new(error.kind(), error.sent(), message.message())
 }
 
-/// The sink, and what was written to it: a repeated download continues where the last one broke off.
+/// The writer, and what was written to it. A repeated download continues where the last one broke off.
 struct Output<'a, W> {
     sink: &'a mut W,
     written: u64,
     crc: Crc,
 }
 
-/// How far a download is in what an earlier one has written.
+/// The progress of a repeated download through the bytes that were written before.
 struct Repeat {
-    seen: u64,
-    until: u64,
+    compared: u64,
+    total: u64,
     crc: Crc,
 }
 
 const OTHER_FILE: &str =
-    "the repeated download gave another file than the first; what was written is a part of the first one";
+    "the repeated download returned a different file; the bytes already written are a part of the first one";
 
 impl<W: Write> Output<'_, W> {
     fn repeat(&self) -> Repeat {
-        Repeat { seen: 0, until: self.written, crc: Crc::new() }
+        Repeat { compared: 0, total: self.written, crc: Crc::new() }
     }
 
-    /// Compares what was written before, and writes the rest.
+    /// Compares the bytes that were written before, and writes the others.
     fn add(&mut self, repeat: &mut Repeat, bytes: &[u8]) -> Result<(), Failed> {
-        let left = usize::try_from(repeat.until - repeat.seen).unwrap_or(usize::MAX);
+        let left = usize::try_from(repeat.total - repeat.compared).unwrap_or(usize::MAX);
         let (old, new) = bytes.split_at(left.min(bytes.len()));
         if !old.is_empty() {
             repeat.crc.update(old);
-            repeat.seen += old.len() as u64;
-            if repeat.seen == repeat.until && repeat.crc.sum() != self.crc.sum() {
-                return Err(Failed::of_file(OTHER_FILE, false));
+            repeat.compared += old.len() as u64;
+            if repeat.compared == repeat.total && repeat.crc.sum() != self.crc.sum() {
+                return Err(Failed::invalid_file(OTHER_FILE, false));
             }
         }
         self.sink.write_all(new).map_err(sink_failed)?;
@@ -294,5 +304,5 @@ impl<W: Write> Output<'_, W> {
 }
 
 fn sink_failed(error: io::Error) -> Failed {
-    Failed::for_good(Error::new(ErrorKind::Transport, "the sink did not take the file").with_source(error))
+    Failed::permanent(Error::new(ErrorKind::Transport, "the file could not be written").with_source(error))
 }

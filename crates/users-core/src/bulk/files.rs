@@ -1,4 +1,4 @@
-//! Rows, cut into files of a size that Auth0 takes.
+//! Splitting rows into files of a size that Auth0 accepts.
 
 use crate::error::Error;
 use bytes::Bytes;
@@ -7,19 +7,19 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// How many bytes of rows one job gets: Auth0 takes 512,000, and the form around them takes some.
+/// The maximum size of a file in bytes: Auth0 accepts requests of 512,000, form fields included.
 const MOST_BYTES: usize = 480_000;
 
-/// Rows in their JSON form.
+/// Rows as JSON text.
 pub(super) type Rows = Pin<Box<dyn Stream<Item = Result<String, Error>> + Send>>;
 
 /// The rows of one file.
 #[derive(Default)]
 pub(super) struct File {
-    /// The place of its first row among all.
+    /// The index of its first row among all rows.
     pub(super) first: usize,
     pub(super) texts: Vec<String>,
-    /// The size of the whole.
+    /// The size of the rows and commas in bytes.
     size: usize,
 }
 
@@ -28,7 +28,7 @@ impl File {
         format!("[{}]", self.texts.join(",")).into()
     }
 
-    /// The places of its rows among all.
+    /// The indexes of its rows among all rows.
     pub(super) fn rows(&self) -> Range<usize> {
         self.first..self.first + self.texts.len()
     }
@@ -39,10 +39,10 @@ impl File {
     }
 }
 
-/// What is wrong with a row, and the rows of the file in which it is.
+/// The error of a row, and the rows of its file.
 pub(super) type FileError = (Error, Range<usize>);
 
-/// Cuts rows into files. It holds one file at a time, and the row that no longer fitted.
+/// Splits rows into files. It holds one file at a time, and the row that did not fit into it.
 pub(super) struct Files {
     rows: Option<Rows>,
     next: File,
@@ -53,7 +53,7 @@ impl Files {
         Self { rows: Some(rows), next: File::default() }
     }
 
-    /// The next file; `None` after the last one.
+    /// Polls for the next file; `None` after the last one.
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<File, FileError>>> {
         loop {
             let Some(rows) = &mut self.rows else { return Poll::Ready(None) };
@@ -67,7 +67,7 @@ impl Files {
                     return Poll::Ready((!last.texts.is_empty()).then_some(Ok(last)));
                 }
                 Some(Ok(row)) if row.len() <= MOST_BYTES => {
-                    // Two brackets; each row but the last has its comma.
+                    // 2 for the brackets; `size` counts a comma for each row.
                     if file.size + row.len() + 2 <= MOST_BYTES || file.texts.is_empty() {
                         file.push(row);
                         continue;
@@ -87,5 +87,5 @@ impl Files {
 }
 
 fn too_large(at: usize, size: usize) -> Error {
-    Error::invalid(format!("row {at} is {size} bytes, and a file holds {MOST_BYTES}"))
+    Error::invalid(format!("row {at} is {size} bytes; a file may have at most {MOST_BYTES}"))
 }

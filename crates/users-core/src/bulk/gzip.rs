@@ -1,4 +1,4 @@
-//! Whether a file is gzip from its first byte to the checksum and length at its end.
+//! Validation of gzip files, including the checksum and length at the end.
 
 use flate2::write::MultiGzDecoder;
 use std::io::{self, Write as _};
@@ -6,21 +6,21 @@ use std::io::{self, Write as _};
 /// The first bytes of every gzip file.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Unpacks a file as it passes, and keeps nothing of it.
+/// Decompresses a file incrementally and discards the output.
 pub(super) struct Check {
     decoder: MultiGzDecoder<io::Sink>,
-    /// How many bytes came.
+    /// The number of bytes so far.
     length: u64,
 }
 
-/// What a file is instead of gzip.
+/// Why a file is not valid gzip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Misfit {
-    /// It begins in another way.
+    /// It does not start with gzip's magic number.
     Other,
-    /// Something in the middle or the checksum is wrong.
+    /// Its data or a checksum is wrong.
     Damaged,
-    /// It ended too early, or with another checksum or length.
+    /// It ends too early, or with a wrong checksum or length.
     Incomplete,
 }
 
@@ -29,12 +29,12 @@ impl Check {
         Self { decoder: MultiGzDecoder::new(io::sink()), length: 0 }
     }
 
-    /// How many bytes came.
+    /// The number of bytes so far.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Takes the next bytes.
+    /// Checks the next bytes.
     pub(super) fn add(&mut self, bytes: &[u8]) -> Result<(), Misfit> {
         let begun = usize::try_from(self.length).unwrap_or(usize::MAX);
         if bytes.iter().zip(MAGIC.iter().skip(begun)).any(|(byte, magic)| byte != magic) {
@@ -44,7 +44,7 @@ impl Check {
         self.decoder.write_all(bytes).map_err(|_| Misfit::Damaged)
     }
 
-    /// There are no more bytes.
+    /// Checks the end of the file.
     pub(super) fn finish(mut self) -> Result<(), Misfit> {
         self.decoder.try_finish().map_err(|_| Misfit::Incomplete)
     }
@@ -70,12 +70,12 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_passes_however_it_is_cut_and_nothing_else_does() {
+    fn a_complete_file_is_valid_in_chunks_of_any_size_and_nothing_else_is() {
         let one = gzip("ada\nbob\n");
         let two = [gzip(&"ada\n".repeat(1000)), gzip("bob\n")].concat();
         for file in [&one, &two, &gzip("")] {
             for size in 1..=file.len() {
-                assert_eq!(check(file, size), Ok(()), "in pieces of {size}");
+                assert_eq!(check(file, size), Ok(()), "in chunks of {size}");
             }
         }
         for length in 0..one.len() {

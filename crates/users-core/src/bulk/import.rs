@@ -1,4 +1,4 @@
-//! Imports of any size, cut into files.
+//! Imports of any size, split into files.
 
 use super::files::{File, FileError, Files, Rows};
 use super::job::{job_id, wait_for};
@@ -16,12 +16,12 @@ use std::pin::Pin;
 use std::task::Poll;
 use users_model::Job;
 
-/// How many jobs of a tenant run at once.
+/// The number of jobs of a tenant that run at once.
 const JOBS_AT_ONCE: usize = 2;
 
-/// An import of any size: the rows are cut into files, two jobs run at a time, and their results are joined. `.await` it.
+/// An import of any size: rows are split into files, two jobs run at a time, and their results are combined. `.await` it.
 ///
-/// Made by [`JobsManager::import_all`](crate::management::JobsManager::import_all).
+/// Created by [`JobsManager::import_all`](crate::management::JobsManager::import_all).
 #[must_use = "nothing is imported until it is awaited"]
 pub struct ImportAll {
     client: Client,
@@ -29,7 +29,7 @@ pub struct ImportAll {
     options: Options,
 }
 
-/// What every file is sent with.
+/// The options of each job.
 #[derive(Clone)]
 struct Options {
     connection_id: String,
@@ -38,16 +38,17 @@ struct Options {
 }
 
 impl JobsManager {
-    /// Imports users into a database connection (`con_…`), however many: the rows are cut into files that Auth0 takes, two jobs run at a
-    /// time, as Auth0 allows, and their results come back joined, each refused row with its place.
+    /// Imports any number of users into a database connection (`con_…`). The rows are split into files of a size that Auth0
+    /// accepts, two jobs run at a time, as Auth0 allows, and their results are combined. Each rejected row is reported with its
+    /// number.
     ///
     /// Scopes `create:users` and `read:users`.
     ///
     /// # Errors
     ///
-    /// The first failure ends the import: no further file is sent. Its [`ImportError`] has the report so far,
-    /// with the jobs that run on and the rows of the file that failed. A row that is not a JSON object, or larger than a file, is
-    /// refused before its file is sent.
+    /// The first failure ends the import: no further file is sent. The [`ImportError`] contains the report up to the failure,
+    /// with the jobs that are still running and the rows of the file that failed. A row that is not a JSON object, or larger than
+    /// a file, is refused before its file is sent.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
@@ -67,7 +68,8 @@ impl JobsManager {
         self.import_stream(connection_id, futures_util::stream::iter(rows))
     }
 
-    /// The same with rows that come as a stream, of which one file at a time is held.
+    /// Imports users from a stream, like [`import_all`](Self::import_all). Holds the rows of the running jobs and of one more
+    /// file.
     pub fn import_stream<T: Serialize>(
         &self,
         connection_id: impl Into<String>,
@@ -85,20 +87,20 @@ impl ImportAll {
     ) -> Self {
         let rows = rows.enumerate().map(|(number, row)| {
             let row = serde_json::to_string(&row)
-                .map_err(|_| Error::invalid(format!("row {number} has no JSON form")))?;
+                .map_err(|_| Error::invalid(format!("row {number} cannot be serialized as JSON")))?;
             check_row(number, row.as_bytes()).map(|()| row)
         });
         let options = Options { connection_id, upsert: None, send_completion_email: Some(false) };
         Self { client, rows: Box::pin(rows), options }
     }
 
-    /// Whether users who exist already are changed rather than refused.
+    /// Sets whether existing users are updated rather than rejected. `false` unless set.
     pub fn upsert(mut self, upsert: bool) -> Self {
         self.options.upsert = Some(upsert);
         self
     }
 
-    /// Whether administrators get a mail for every job. `false` unless set.
+    /// Sets whether administrators get an e-mail for each job. `false` unless set.
     pub fn send_completion_email(mut self, send: bool) -> Self {
         self.options.send_completion_email = Some(send);
         self
@@ -157,8 +159,7 @@ impl ImportAll {
                 }
             };
             if failed.is_some() {
-                // No further file is sent and no job waited for. A file that is being sent is sent to its end, so that its
-                // job is known.
+                // No further file is sent and no job is waited for. A file in flight is completed, so that its job is known.
                 import.is_at_end = true;
                 import.waiting = FuturesUnordered::new();
                 failure = failure.or(failed);
@@ -172,12 +173,13 @@ impl ImportAll {
     }
 }
 
-/// What happens in an import.
+/// An event of a running import.
 enum Event {
+    /// The next file; `None` after the last one.
     File(Option<Result<File, FileError>>),
-    /// Auth0 accepted a file, or not.
+    /// Auth0 accepted a file, or sending it failed.
     Sent(File, Result<(String, Job), Error>),
-    /// A job has ended, or is lost sight of.
+    /// A job has ended, or it or its errors could not be read.
     Ended(File, String, Option<Job>, Result<JobErrors, Error>),
 }
 
@@ -191,7 +193,7 @@ struct Running {
 }
 
 impl Running {
-    /// What happens next; `None` once there is nothing left to do.
+    /// Waits for the next event; `None` at the end of the import.
     async fn next(&mut self) -> Option<Event> {
         let Self { files, is_at_end, sending, waiting } = self;
         let is_free = !*is_at_end && sending.len() + waiting.len() < JOBS_AT_ONCE;

@@ -1,54 +1,54 @@
-//! Which row of a file Auth0 shows, in time that is linear in the size of the file.
+//! Matching the rows that Auth0 returns to the rows of a file, in time linear in the size of the file.
 
 use super::yielding::yield_now;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use users_model::JsonObject;
 
-/// What Auth0 shows masked.
+/// The properties that Auth0 returns masked.
 const MASKED: &[&str] = &["password_hash", "custom_password_hash", "mfa_factors"];
 
-/// How many bytes are read before other tasks run.
+/// The number of bytes processed before other tasks run.
 const SLICE: usize = 64 * 1024;
 
-/// How many bytes a row that Auth0 shows may have: each of a file's largest row could be an escape of six.
+/// The largest size of a returned row: each byte of a file's largest row may be escaped to six bytes.
 const LARGEST_ROW: usize = 6 * 512_000;
 
-/// Deeper than this, JSON is compared as it is spelled: each level is read anew.
-const DEEPEST: usize = 8;
+/// Below this depth JSON is compared as text: each level is parsed again.
+const MAX_DEPTH: usize = 8;
 
-/// The places of a file's rows by what they say. Each place is taken once.
-pub(super) struct Places {
+/// The indexes of a file's rows by their canonical text. Each index is taken once.
+pub(super) struct Rows {
     /// In ascending order.
-    places: HashMap<String, Vec<usize>>,
+    indexes: HashMap<String, Vec<usize>>,
     pause: Pause,
 }
 
-impl Places {
-    pub(super) async fn of(rows: &[String]) -> Self {
-        let mut this = Self { places: HashMap::with_capacity(rows.len()), pause: Pause(0) };
-        for (place, row) in rows.iter().enumerate() {
+impl Rows {
+    pub(super) async fn new(rows: &[String]) -> Self {
+        let mut this = Self { indexes: HashMap::with_capacity(rows.len()), pause: Pause(0) };
+        for (index, row) in rows.iter().enumerate() {
             this.pause.after(row.len()).await;
             if let Ok(row) = JsonObject::from_json(row) {
-                this.places.entry(shown(&row)).or_default().push(place);
+                this.indexes.entry(canonical(&row)).or_default().push(index);
             }
         }
         this
     }
 
-    /// Takes the last place of a row that Auth0 shows like this.
+    /// Takes the index of the last row that Auth0 returns in this form.
     pub(super) async fn take_last(&mut self, user: &JsonObject) -> Option<usize> {
-        // Larger than any row that was sent, however it is spelled; to write it out would take long.
+        // Larger than any row that was sent, in any spelling: not worth writing out.
         if user.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > LARGEST_ROW {
             return None;
         }
-        let shown = shown(user);
-        self.pause.after(shown.len()).await;
-        self.places.get_mut(&shown)?.pop()
+        let text = canonical(user);
+        self.pause.after(text.len()).await;
+        self.indexes.get_mut(&text)?.pop()
     }
 }
 
-/// Lets other tasks run from time to time.
+/// Lets other tasks run after each slice of work.
 struct Pause(usize);
 
 impl Pause {
@@ -61,16 +61,16 @@ impl Pause {
     }
 }
 
-/// A row as Auth0 shows it, in a spelling that is the same for all rows that say the same.
-fn shown(row: &JsonObject) -> String {
+/// The canonical text of a row as Auth0 returns it: equal for rows of equal content.
+fn canonical(row: &JsonObject) -> String {
     let mut text = String::new();
     write_object(row, &mut text, 0);
     text
 }
 
-/// Keys in order, strings in one spelling, numbers and what cannot be read as they are spelled.
+/// Writes keys in order, strings in one spelling, and numbers and unreadable values as they are.
 fn write(value: &str, text: &mut String, depth: usize) {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         text.push_str(value);
         return;
     }
@@ -122,11 +122,11 @@ mod tests {
     use super::*;
 
     fn same(one: &str, other: &str) -> bool {
-        shown(&JsonObject::from_json(one).unwrap()) == shown(&JsonObject::from_json(other).unwrap())
+        canonical(&JsonObject::from_json(one).unwrap()) == canonical(&JsonObject::from_json(other).unwrap())
     }
 
     #[test]
-    fn rows_that_say_the_same_are_spelled_alike_and_no_others() {
+    fn rows_of_equal_content_have_equal_texts_and_no_others_do() {
         for (one, other) in [
             (r#"{"a":1,"b":[true]}"#, r#"{ "b": [ true ], "a": 1 }"#),
             (r#"{"a":"\u0041\/"}"#, r#"{"a":"A/"}"#),
@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn a_row_larger_than_any_that_was_sent_matches_none() {
         let row = format!(r#"{{"a":"{}"}}"#, "x".repeat(LARGEST_ROW));
-        let shown = JsonObject::from_json(&row).unwrap();
-        let place = futures_executor::block_on(async { Places::of(&[row]).await.take_last(&shown).await });
-        assert_eq!(place, None);
+        let user = JsonObject::from_json(&row).unwrap();
+        let index = futures_executor::block_on(async { Rows::new(&[row]).await.take_last(&user).await });
+        assert_eq!(index, None);
     }
 
     #[test]

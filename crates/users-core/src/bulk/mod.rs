@@ -1,4 +1,4 @@
-//! Work that is more than one call: imports of any size, and exports to a sink.
+//! Operations of several calls: imports of any size, and exports to a writer.
 
 mod export;
 mod files;

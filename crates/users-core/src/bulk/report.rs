@@ -1,7 +1,7 @@
-//! What came of an import, also of one that failed.
+//! The report of an import, also of one that failed.
 
 use super::files::File;
-use super::matching::Places;
+use super::matching::Rows;
 use crate::error::Error;
 use crate::management::jobs::{ImportUsers, JobErrors};
 use std::error::Error as StdError;
@@ -9,47 +9,48 @@ use std::fmt;
 use std::ops::Range;
 use users_model::{Job, JobRowErrors, JobSummary};
 
-/// What came of an import.
+/// The results of an import.
 ///
-/// Rows are counted from 0 among all rows of the import.
+/// Rows are numbered from 0 across the whole import.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct ImportReport {
-    /// The jobs that ended, in the order in which they ended. One with the status `failed` has imported nothing.
+    /// The jobs that ended, in the order in which they ended. A job with the status `failed` has imported nothing.
     pub jobs: Vec<Job>,
     /// The rows of each of the `jobs`, in the same order.
     pub job_rows: Vec<Range<usize>>,
-    /// What the `jobs` did, together.
+    /// The sum of the summaries of `jobs`.
     pub summary: JobSummary,
-    /// The rows that were refused.
+    /// The rows that Auth0 rejected.
     pub refused: Vec<RefusedRow>,
-    /// The jobs that Auth0 accepted and whose results are not known: they run on, or have ended and their errors could not be
-    /// read. Empty unless the import failed.
+    /// The jobs that Auth0 accepted and whose results are unknown: they are still running, or have ended and their errors could
+    /// not be read. Empty unless the import failed.
     pub unfinished: Vec<UnfinishedImport>,
-    /// The rows of files of which it is not known whether Auth0 accepted them. Empty unless the import failed.
+    /// The rows of the files that Auth0 may or may not have accepted. Empty unless the import failed.
     pub uncertain: Vec<Range<usize>>,
 }
 
-/// A row that was refused, and why.
+/// A row that Auth0 rejected.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RefusedRow {
-    /// Its place among all rows, from 0; `None` if Auth0 does not show it as it was sent.
+    /// The number of the row, from 0; `None` if Auth0 does not return it as it was sent.
     pub row: Option<usize>,
-    /// What Auth0 says of it.
+    /// Auth0's errors for the row.
     pub errors: JobRowErrors,
 }
 
-/// A job that was accepted before an import failed. Look at it with [`get`](crate::management::JobsManager::get) and
+/// A job that was accepted before an import failed. Read it with [`get`](crate::management::JobsManager::get) and
 /// [`errors`](crate::management::JobsManager::errors).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnfinishedImport {
     /// The id: `job_…`.
     pub job_id: String,
-    /// Its rows among all rows, from 0.
+    /// The numbers of its rows, from 0.
     pub rows: Range<usize>,
-    /// The job, with its summary, if it has ended and only its errors could not be read; `None` if it was running when last seen.
+    /// The job, with its summary, if it has ended and only its errors could not be read; `None` if it was running when last
+    /// polled.
     pub job: Option<Job>,
 }
 
@@ -69,21 +70,22 @@ impl ImportReport {
         if rows.is_empty() {
             return;
         }
-        let mut places = Places::of(&file.texts).await;
-        // From the end: of rows that are alike, the later ones are those that were refused.
+        let mut sent = Rows::new(&file.texts).await;
+        // From the end: of equal rows, Auth0 rejects the later ones.
         for errors in rows.into_iter().rev() {
-            let place = match &errors.user {
-                Some(user) => places.take_last(user).await,
+            let index = match &errors.user {
+                Some(user) => sent.take_last(user).await,
                 None => None,
             };
-            self.refused.push(RefusedRow { row: place.map(|place| file.first + place), errors });
+            self.refused.push(RefusedRow { row: index.map(|index| file.first + index), errors });
         }
     }
 }
 
-/// An import that failed, with what came of it until then.
+/// The error of an import, with the report up to the failure.
 ///
-/// After the first failure no further file is sent. `?` turns it into an [`Error`] of the same kind, whose source it then is.
+/// After the first failure no further file is sent. `?` converts it into an [`Error`] of the same kind, with this error as its
+/// source.
 ///
 /// ```
 /// # async fn example(client: users_core::ManagementClient) {
@@ -100,7 +102,7 @@ pub struct ImportError {
     error: Error,
     report: Box<ImportReport>,
     rows: Option<Range<usize>>,
-    /// The error itself stands above this one, so only its causes are below.
+    /// Whether this is the source of `error` itself, so that only the causes of `error` follow.
     is_below_error: bool,
 }
 
@@ -109,28 +111,28 @@ impl ImportError {
         Self { error, report: Box::new(report), rows, is_below_error: false }
     }
 
-    /// What came of the import until it failed.
+    /// Returns the report up to the failure.
     pub fn report(&self) -> &ImportReport {
         &self.report
     }
 
-    /// What came of the import until it failed.
+    /// Returns the report up to the failure.
     pub fn into_report(self) -> ImportReport {
         *self.report
     }
 
-    /// What failed.
+    /// Returns the error that ended the import.
     pub fn error(&self) -> &Error {
         &self.error
     }
 
-    /// The rows of the file that failed, from 0 among all rows: those of the job that cannot be looked at, of the file that
-    /// was not accepted, or of the file that was not sent because of one of its rows.
+    /// Returns the rows of the file that failed, numbered from 0: the file was not accepted, or not sent because of one of its
+    /// rows, or its job could not be read.
     pub fn rows(&self) -> Option<Range<usize>> {
         self.rows.clone()
     }
 
-    /// Whether any row may have been imported: by a job of the report, or by a file of which that is not known.
+    /// Returns whether any row may have been imported: by a job of the report, or by a file that may have been accepted.
     pub fn may_have_been_applied(&self) -> bool {
         let report = &*self.report;
         let has_jobs = !report.jobs.is_empty() || !report.unfinished.is_empty();
@@ -173,14 +175,14 @@ impl StdError for ImportError {
 }
 
 impl From<Error> for ImportError {
-    /// An import that could not begin.
+    /// The error of an import that could not start.
     fn from(error: Error) -> Self {
         Self::new(error, ImportReport::default(), None)
     }
 }
 
 impl From<ImportError> for Error {
-    /// The error that ended the import, with the whole as its source.
+    /// The error that ended the import, with the `ImportError` as its source.
     fn from(mut failed: ImportError) -> Self {
         let applied = failed.may_have_been_applied();
         failed.is_below_error = true;

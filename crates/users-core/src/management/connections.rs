@@ -11,7 +11,8 @@ use crate::response::decode_empty;
 pub struct ConnectionsManager(pub(super) Client);
 
 impl ConnectionsManager {
-    /// Deletes the user with this e-mail address from a connection (`con_…`): for custom databases, whose ids Auth0 does not know.
+    /// Deletes the user with this e-mail address from a connection (`con_…`): for custom databases, whose ids Auth0 does not
+    /// know.
     ///
     /// `DELETE /connections/{id}/users`, scope `delete:users`.
     ///
@@ -22,7 +23,8 @@ impl ConnectionsManager {
 }
 
 operations! {
-    /// `DELETE /connections/{id}/users`. See [`ConnectionsManager::delete_user`](crate::management::ConnectionsManager::delete_user).
+    /// `DELETE /connections/{id}/users`. See
+    /// [`ConnectionsManager::delete_user`](crate::management::ConnectionsManager::delete_user).
     operation DeleteConnectionUser {
         Descriptor::delete("connections.delete_user", "/connections/{id}/users")
             .scopes(&[&["delete:users"]])

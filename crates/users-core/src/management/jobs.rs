@@ -40,8 +40,8 @@ impl JobsManager {
 
     /// Starts an import of users into a database connection (`con_…`). The rows serialize to objects.
     ///
-    /// `POST /jobs/users-imports`, scope `create:users`. Auth0 accepts 500 KB per job and runs two jobs at a time. Rows that it rejects do
-    /// not fail the job, see [`errors`](Self::errors).
+    /// `POST /jobs/users-imports`, scope `create:users`. Auth0 accepts 500 KB per job and runs two jobs at a time. Rows that it
+    /// rejects do not fail the job, see [`errors`](Self::errors).
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/post-users-imports>
     pub fn import_users(
@@ -63,7 +63,8 @@ impl JobsManager {
 
     /// Gets a job and its progress.
     ///
-    /// `GET /jobs/{id}`, scope `create:users` or `read:users`. A completed export has the location of its file, valid for 60 seconds.
+    /// `GET /jobs/{id}`, scope `create:users` or `read:users`. A completed export has the location of its file, valid for 60
+    /// seconds.
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/get-jobs-by-id>
     pub fn get(&self, id: impl Into<String>) -> Call<GetJob> {
@@ -90,7 +91,8 @@ operations! {
         decode { decode_model: Job }
     }
 
-    /// `POST /jobs/verification-email`. See [`JobsManager::send_verification_email`](crate::management::JobsManager::send_verification_email).
+    /// `POST /jobs/verification-email`. See
+    /// [`JobsManager::send_verification_email`](crate::management::JobsManager::send_verification_email).
     operation SendVerificationEmail {
         Descriptor::post("jobs.send_verification_email", "/jobs/verification-email")
             .scopes(&[&["update:users"]])
@@ -109,7 +111,8 @@ operations! {
         decode { decode_model: Job }
     }
 
-    /// `POST /jobs/users-imports`, as `multipart/form-data`. See [`JobsManager::import_users`](crate::management::JobsManager::import_users).
+    /// `POST /jobs/users-imports`, as `multipart/form-data`. See
+    /// [`JobsManager::import_users`](crate::management::JobsManager::import_users).
     operation ImportUsers {
         Descriptor::post("jobs.import_users", "/jobs/users-imports")
             .scopes(&[&["create:users"]])

@@ -59,7 +59,7 @@ impl ManagementClient {
 
     /// Operations on users.
     pub fn users(&self) -> UsersManager {
-        UsersManager::of(self.client.clone())
+        UsersManager::from_client(self.client.clone())
     }
 
     /// Jobs: imports, exports and verification e-mails.
@@ -126,14 +126,14 @@ impl ManagementClient {
         self.client.call(Ok(operation))
     }
 
-    /// Calls any path below `/api/v2`, modelled or not.
+    /// Calls any path below `/api/v2`, by its template.
     pub fn rest(&self, template: impl Into<String>) -> RestClient {
         RestClient::new(self.client.clone(), Api::Management, template)
     }
 }
 
 impl Sealed for ManagementClient {
-    fn of(client: Client) -> Self {
+    fn from_client(client: Client) -> Self {
         Self { client }
     }
 }

@@ -65,7 +65,8 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`. See [`Multifactor::invalidate_remember_browser`](crate::management::Multifactor::invalidate_remember_browser).
+    /// `POST /users/{id}/multifactor/actions/invalidate-remember-browser`. See
+    /// [`Multifactor::invalidate_remember_browser`](crate::management::Multifactor::invalidate_remember_browser).
     operation InvalidateRememberBrowser {
         Descriptor::post("users.multifactor.invalidate_remember_browser", "/users/{id}/multifactor/actions/invalidate-remember-browser")
             .scopes(&[&["update:users"]])

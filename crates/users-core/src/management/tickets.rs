@@ -42,7 +42,8 @@ operations! {
         decode { decode_model: Ticket }
     }
 
-    /// `POST /tickets/password-change`. See [`TicketsManager::change_password`](crate::management::TicketsManager::change_password).
+    /// `POST /tickets/password-change`. See
+    /// [`TicketsManager::change_password`](crate::management::TicketsManager::change_password).
     operation ChangePasswordTicket {
         Descriptor::post("tickets.change_password", "/tickets/password-change")
             .scopes(&[&["create:user_tickets"]])

@@ -85,7 +85,8 @@ operations! {
         decode { decode_model: UserBlocks }
     }
 
-    /// `DELETE /user-blocks`. See [`UserBlocksManager::delete_by_identifier`](crate::management::UserBlocksManager::delete_by_identifier).
+    /// `DELETE /user-blocks`. See
+    /// [`UserBlocksManager::delete_by_identifier`](crate::management::UserBlocksManager::delete_by_identifier).
     operation DeleteUserBlocksByIdentifier {
         Descriptor::delete("user_blocks.delete_by_identifier", "/user-blocks")
             .scopes(&[&["update:users"]])

@@ -25,9 +25,9 @@ use std::time::Duration;
 /// evenly without coordination, and follow a rate that changes within seconds. After a 429, no permit is granted from that bucket
 /// until the delay that the server requested has passed.
 ///
-/// Until the first response it assumes the smallest of Auth0's tiers, 2 requests at once and 2 per second. Where a success reports
-/// no limit, there is none. Permits of a group are granted in the order of their requests; a request whose future is not polled
-/// is skipped.
+/// Until the first response it assumes the smallest of Auth0's tiers, 2 requests at once and 2 per second. Where a success
+/// reports no limit, there is none. Permits of a group are granted in the order of their requests; a request whose future is not
+/// polled is skipped.
 ///
 /// The pacer is made for buckets that take some seconds to fill, as those of all tiers do. It uses only a part of one that fills
 /// several times a second, and where a tenant's bucket becomes smaller, the old one applies for another minute.
@@ -67,8 +67,8 @@ struct State {
 
 /// The shortest sleep, about the resolution of timers.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// How long the queue head may dequeue a permit unclaimed before the next request takes one. The head's future may not be polled any
-/// more, as in a buffered stream whose loop makes a call of its own; it keeps its place in the queue.
+/// How long the queue head may dequeue a permit unclaimed before the next request takes one. The head's future may not be polled
+/// any more, as in a buffered stream whose loop makes a call of its own; it keeps its place in the queue.
 const GRACE: Duration = Duration::from_millis(50);
 
 impl AdaptivePacer {
@@ -115,7 +115,7 @@ impl Pacer for AdaptivePacer {
 
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is whole, so one that a panic interrupted elsewhere is still good.
+        // Changes of the state do not panic halfway, so a poisoned state is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

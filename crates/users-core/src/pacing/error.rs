@@ -22,7 +22,7 @@ impl PaceError {
     }
 
     /// The store that holds the permits cannot be reached. The call fails with an error of kind
-    /// [`Pacing`](crate::ErrorKind::Pacing). The source must hold no secret.
+    /// [`Pacing`](crate::ErrorKind::Pacing). The source must not contain secrets.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Kind::Unavailable(source.into()))
     }

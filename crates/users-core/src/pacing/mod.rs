@@ -1,4 +1,4 @@
-//! The seam for pacing: keeping to the tenant's rate limits.
+//! Pacing: keeping requests within the tenant's rate limits.
 
 mod adaptive;
 mod bucket;
@@ -18,8 +18,8 @@ use std::time::Duration;
 
 /// Limits the rate at which a client sends requests. One pacer is shared by a client and its clones.
 ///
-/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::ClientBuilder::pacer) another one. To pace
-/// several processes together, with a counter in a store that they share for example, implement this trait:
+/// A Management API client has an [`AdaptivePacer`] unless its builder is [given](crate::ClientBuilder::pacer) another one. To
+/// pace several processes together, with a counter in a store that they share for example, implement this trait:
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -50,7 +50,7 @@ pub trait Pacer: fmt::Debug + Send + Sync + 'static {
     /// Learns from the response to the request that this permit was for.
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap);
 
-    /// What is known of the tenant's rate limits.
+    /// Returns the known state of the tenant's rate limits.
     fn limits(&self) -> Vec<RateLimitState> {
         Vec::new()
     }
@@ -66,13 +66,14 @@ pub struct PaceRequest<'a> {
     pub descriptor: &'a Descriptor,
     /// How long the call may still take in all; `None` if it has no deadline.
     pub time_left: Option<Duration>,
-    /// The longest delay requested by the server that the call accepts: [`Retry::max_server_delay`](crate::Retry::max_server_delay),
-    /// zero for [`Retry::never`](crate::Retry::never). The pacer's own queue is limited by `time_left` alone.
+    /// The longest delay requested by the server that the call accepts:
+    /// [`Retry::max_server_delay`](crate::Retry::max_server_delay), zero for [`Retry::never`](crate::Retry::never). The pacer's
+    /// own queue is limited by `time_left` alone.
     pub max_server_delay: Duration,
 }
 
 impl<'a> PaceRequest<'a> {
-    /// A request without a deadline that accepts a delay of one hour.
+    /// Creates a request without a deadline that accepts a delay of one hour.
     pub fn new(descriptor: &'a Descriptor) -> Self {
         Self {
             access: descriptor.access,
@@ -121,29 +122,29 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// A permit that needs no return.
+    /// Creates a permit that is not returned when it is dropped.
     pub fn free(group: Access) -> Self {
         Self { group, number: 0, on_drop: None }
     }
 
-    /// A permit that runs this if it is dropped unused.
+    /// Creates a permit that calls a function if it is dropped unused.
     pub fn returning(group: Access, on_drop: impl FnOnce() + Send + 'static) -> Self {
         Self { group, number: 0, on_drop: Some(Box::new(on_drop)) }
     }
 
-    /// Sets a number by which the pacer recognises the permit when the response comes.
+    /// Sets a number by which the pacer recognizes the permit when the response comes.
     #[must_use]
     pub fn numbered(mut self, number: u64) -> Self {
         self.number = number;
         self
     }
 
-    /// The group of the request.
+    /// Returns the group of the request.
     pub fn group(&self) -> Access {
         self.group
     }
 
-    /// The pacer's number for it.
+    /// Returns the pacer's number of the permit.
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -177,7 +178,7 @@ impl Drop for Permit {
 pub struct Unpaced;
 
 impl Unpaced {
-    /// No pacing.
+    /// Creates a pacer that grants every permit at once.
     pub fn new() -> Self {
         Self
     }

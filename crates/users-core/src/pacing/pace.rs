@@ -18,7 +18,7 @@ const MOST_SIZES: usize = 8;
 const EXPIRES_AFTER: Duration = Duration::from_secs(60);
 /// The delay after a 429 that requests none.
 const AFTER_429: Duration = Duration::from_millis(250);
-/// A requested delay beyond this applies_to as an error of the server and is ignored for later requests.
+/// A requested delay beyond this is treated as an error of the server and ignored for later requests.
 const LONGEST_REQUEST: Duration = Duration::from_secs(31 * 24 * 3600);
 /// The weight of a new deviation in the average.
 const WEIGHT: f64 = 0.1;

@@ -1,4 +1,4 @@
-//! Keeping secrets out of text that people read.
+//! Removing secrets from displayed text.
 
 mod quoted;
 mod request;
@@ -6,26 +6,26 @@ mod request;
 use request::is_metadata;
 pub(crate) use request::{is_sensitive, secrets};
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 const REDACTED: &str = "[redacted]";
-/// How many characters of a message are shown.
-const LONGEST: usize = 400;
-/// How many bytes of a message are looked at; what is beyond is not shown.
+/// The maximum length of a displayed message in characters.
+const MAX_LENGTH: usize = 400;
+/// The number of bytes of a message that are examined. The rest is not shown.
 const EXAMINED: usize = 8192;
 
-/// A text on one line, short enough for a log, without these secrets, without anything that looks like a token, and without
-/// the query of a URL.
+/// Returns a text on one line, at most `MAX_LENGTH` characters long, without these secrets, without JWTs, and without the queries
+/// of URLs.
 pub(crate) fn line(text: &str, secrets: &[&str]) -> String {
-    let without_secrets = without(text, secrets);
-    let cut = cut_validation_message(&without_secrets);
-    let mut line = String::with_capacity(cut.len().min(LONGEST));
+    let redacted = without_secrets(text, secrets);
+    let cut = cut_validation_message(&redacted);
+    let mut line = String::with_capacity(cut.len().min(MAX_LENGTH));
     let mut rest = cut.as_str();
     while let Some(first) = rest.chars().next() {
-        let word = rest.find(|c| !is_token(c)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
+        let word = rest.find(|c| !is_token_char(c)).map_or(rest, |end| rest.get(..end).unwrap_or(rest));
         if word.is_empty() {
             line.push(if first.is_control() { ' ' } else { first });
             rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            // A presigned URL carries its signature in the query.
+            // The query of a presigned URL contains its signature.
             if first == '?'
                 && line.rsplit(char::is_whitespace).next().is_some_and(|word| word.contains("://"))
             {
@@ -46,19 +46,19 @@ pub(crate) fn line(text: &str, secrets: &[&str]) -> String {
         }
         rest = rest.get(word.len()..).unwrap_or_default();
     }
-    if line.chars().count() > LONGEST {
-        line = line.chars().take(LONGEST).chain(['…']).collect();
+    if line.chars().count() > MAX_LENGTH {
+        line = line.chars().take(MAX_LENGTH).chain(['…']).collect();
     }
     line.trim().to_owned()
 }
 
-fn is_token(c: char) -> bool {
+fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=' | '~')
 }
 
-/// The beginning of a text without these secrets, in whatever form they are quoted.
-fn without(text: &str, secrets: &[&str]) -> String {
-    // The beginning of a long secret is enough: from there on nothing is shown. Escaped, it is up to six times as long.
+/// The beginning of a text without these secrets, in whatever form they are escaped.
+fn without_secrets(text: &str, secrets: &[&str]) -> String {
+    // Only the beginning of a long secret can be shown. Escaped, it is up to six times as long.
     let mut secrets: Vec<&str> = secrets.iter().map(|secret| prefix(secret, EXAMINED)).collect();
     secrets.sort_unstable();
     secrets.dedup();
@@ -81,12 +81,12 @@ fn without(text: &str, secrets: &[&str]) -> String {
     kept
 }
 
-/// Whether a text quotes one of these secrets.
+/// Returns whether a text contains one of these secrets.
 pub(crate) fn holds(text: &str, secrets: &[&str]) -> bool {
     !quoted::places(prefix(text, EXAMINED), secrets).is_empty()
 }
 
-/// At most so many bytes of a text, cut between characters.
+/// Returns at most this many bytes of a text, cut at a character boundary.
 fn prefix(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
@@ -95,7 +95,7 @@ fn prefix(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// How validation messages begin that hold no value.
+/// The beginnings of validation messages, which contain no value.
 const REASONS: [&str; 12] = [
     "String does not match pattern",
     "String is too short",
@@ -111,31 +111,31 @@ const REASONS: [&str; 12] = [
     "Value",
 ];
 
-/// Cuts the value from `'<reason>: <value>' on property <path>` where the property is a secret or metadata: the value may be too
-/// short to be searched for, and may stand anywhere in the reason.
+/// Removes the value from `'<reason>: <value>' on property <path>` if the property is a secret or metadata: the value may be too
+/// short to be searched for, and may occur anywhere in the reason.
 fn cut_validation_message(text: &str) -> String {
     const MARK: &str = " on propert";
     let mut cut = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(MARK) {
-        let named = after.split_once(' ').map_or("", |(_, named)| named.trim_start());
-        let property = named.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
+        let path = after.split_once(' ').map_or("", |(_, path)| path.trim_start());
+        let property = path.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
         let is_secret = property
             .split(['.', '[', ']', '\'', '"', ','])
             .any(|part| is_sensitive(part) || is_metadata(part));
         let quoted = before.trim_end();
         let quote = quoted.chars().next_back().filter(|last| matches!(last, '\'' | '"'));
-        // The quoted reason begins after the first quote that follows a blank, or at the beginning.
-        let begin = quote.and_then(|quote| {
+        // The reason begins after the first quote that follows a space, or at the start of the text.
+        let start = quote.and_then(|quote| {
             let first = format!(" {quote}");
             quoted.strip_prefix(quote).map(|_| 1).or_else(|| quoted.find(&first).map(|at| at + 2))
         });
-        match begin.filter(|begin| is_secret && *begin < quoted.len()) {
-            Some(begin) => {
-                let reason = quoted.get(begin..).unwrap_or_default();
+        match start.filter(|start| is_secret && *start < quoted.len()) {
+            Some(start) => {
+                let reason = quoted.get(start..).unwrap_or_default();
                 let known =
                     REASONS.iter().find(|known| reason.starts_with(**known)).copied().unwrap_or_default();
-                cut.push_str(quoted.get(..begin).unwrap_or_default());
+                cut.push_str(quoted.get(..start).unwrap_or_default());
                 cut.push_str(known);
                 cut.push_str(if known.is_empty() { "" } else { ": " });
                 cut.push_str(REDACTED);
@@ -150,8 +150,8 @@ fn cut_validation_message(text: &str) -> String {
     cut
 }
 
-/// What serde_json reports of data that does not fit a type, without position and data: it quotes what it found, and so may a
-/// type's own error. Serde's own have known beginnings.
+/// Returns serde_json's message for data of the wrong type, without position and data. Serde's messages quote the data, and so
+/// may those of a custom `Deserialize`. Serde's have known beginnings.
 pub(crate) fn data_error(message: &str) -> String {
     const FOUND: [&str; 20] = [
         "boolean",
@@ -177,7 +177,7 @@ pub(crate) fn data_error(message: &str) -> String {
     ];
     let message = message.rfind(" at line ").map_or(message, |at| message.get(..at).unwrap_or(message));
     let expected = || message.rfind(", expected ").and_then(|at| message.get(at..)).unwrap_or_default();
-    // Missing and repeated fields are named by the type, not by the data.
+    // Names of missing and duplicate fields come from the type, not from the data.
     if ["missing field `", "duplicate field `", "invalid length "]
         .iter()
         .any(|known| message.starts_with(known))
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_line_ends_are_gone() {
+    fn tokens_and_line_ends_are_removed() {
         assert_eq!(
             line(
                 "Invalid token: eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.abc\r\nfrom \"hunter2!\"",
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_error_about_data_does_not_quote_it() {
-        for (message, shown) in [
+        for (message, expected) in [
             (
                 "invalid type: string \"hunter2, expected x\", expected u8 at line 1 column 9",
                 "invalid type: string, expected u8",
@@ -241,7 +241,7 @@ mod tests {
             ("missing field `plan` at line 1 column 2", "missing field `plan`"),
             ("hunter2 is no plan", "its type does not accept a value"),
         ] {
-            assert_eq!(data_error(message), shown);
+            assert_eq!(data_error(message), expected);
         }
     }
 }

@@ -1,30 +1,30 @@
-//! Finding secrets in text, also where they are percent-, HTML- or backslash-escaped.
+//! Finding secrets in text, including percent-, HTML- and backslash-escaped ones.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Secrets that are shorter than this are not searched for: they would be found everywhere.
-const SHORTEST: usize = 4;
-/// So many of a secret's first bytes are looked up before it is searched for.
-const COMPARED: usize = 8;
+/// Secrets shorter than this are not searched for: they would match ordinary text.
+const MIN_LENGTH: usize = 4;
+/// The number of a secret's first bytes that are looked up before it is searched for.
+const PREFIX_LENGTH: usize = 8;
 
-/// Text as it reads after some unescaping, and where each of its bytes comes from.
+/// Unescaped text, with the origin of each of its bytes.
 struct View {
     text: Vec<u8>,
-    /// The place of each byte in the original text, and its end.
+    /// The position of each byte in the original text, and the end of the text.
     places: Vec<usize>,
 }
 
-/// Where secrets stand in a text, in any form.
+/// Returns the ranges of the secrets in a text, in any form.
 pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
     let secrets: Vec<&[u8]> =
-        secrets.iter().map(|secret| secret.as_bytes()).filter(|secret| secret.len() >= SHORTEST).collect();
+        secrets.iter().map(|secret| secret.as_bytes()).filter(|secret| secret.len() >= MIN_LENGTH).collect();
     if secrets.is_empty() {
         return Vec::new();
     }
     let mut found = Vec::new();
     let mut views = vec![View { text: text.as_bytes().to_vec(), places: (0..=text.len()).collect() }];
-    // Escapes within escapes, as in JSON within HTML.
+    // Nested escapes, as in JSON within HTML.
     for _ in 0..3 {
         for view in &views {
             view.search(&secrets, &mut found);
@@ -37,13 +37,13 @@ pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
 
 impl View {
     fn search(&self, secrets: &[&[u8]], found: &mut Vec<Range<usize>>) {
-        // With many secrets most are ruled out by their beginning.
-        let beginnings: Vec<HashSet<&[u8]>> =
-            (SHORTEST..=COMPARED).map(|length| self.text.windows(length).collect()).collect();
+        // With many secrets, most are excluded by their first bytes.
+        let prefixes: Vec<HashSet<&[u8]>> =
+            (MIN_LENGTH..=PREFIX_LENGTH).map(|length| self.text.windows(length).collect()).collect();
         let is_likely = |secret: &&&[u8]| {
-            let length = secret.len().min(COMPARED);
-            let beginnings = beginnings.get(length - SHORTEST);
-            secret.get(..length).zip(beginnings).is_some_and(|(start, all)| all.contains(start))
+            let length = secret.len().min(PREFIX_LENGTH);
+            let prefixes = prefixes.get(length - MIN_LENGTH);
+            secret.get(..length).zip(prefixes).is_some_and(|(start, all)| all.contains(start))
         };
         for secret in secrets.iter().filter(is_likely) {
             for at in memchr::memmem::find_iter(&self.text, secret) {
@@ -53,7 +53,7 @@ impl View {
         }
     }
 
-    /// The views that come of one more unescaping, those apart in which nothing changes.
+    /// The views after one more unescaping, without those that would be equal.
     fn unescaped(&self) -> Vec<View> {
         let all: [(&[u8], Unescape); 6] = [
             (b"%", percent),
@@ -84,17 +84,17 @@ impl View {
         self.text.get(at).copied()
     }
 
-    /// The number that these digits are, if they are any.
+    /// Parses these digits.
     fn number(&self, range: Range<usize>, radix: u32) -> Option<u32> {
         let digits = std::str::from_utf8(self.text.get(range)?).ok()?;
         u32::from_str_radix(digits, radix).ok()
     }
 }
 
-/// What an escape at this place stands for, and its length.
+/// Returns the length of the escape at this position, and the bytes that it represents.
 type Unescape = fn(&View, usize) -> Option<(usize, Vec<u8>)>;
 
-/// `+`, as forms write a space, and `%2F`.
+/// `+`, a space in forms, and `%2F`
 fn form(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     if view.byte(at)? == b'+' { Some((1, vec![b' '])) } else { percent(view, at) }
 }
@@ -109,7 +109,7 @@ fn percent(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     Some((3, vec![byte]))
 }
 
-/// `%E4` as Latin-1 has it
+/// `%E4` in Latin-1
 fn latin_1(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     match percent(view, at)? {
         (3, byte) => character(3, u32::from(*byte.first()?)),
@@ -121,7 +121,7 @@ fn character(length: usize, code: u32) -> Option<(usize, Vec<u8>)> {
     char::from_u32(code).map(|character| (length, character.to_string().into_bytes()))
 }
 
-/// `&quot;`, `&#34;`, `&#x22;`; numbers also without the semicolon
+/// `&quot;`, `&#34;`, `&#x22;`; numeric ones also without the semicolon
 fn html(view: &View, at: usize) -> Option<(usize, Vec<u8>)> {
     (view.byte(at)? == b'&').then_some(())?;
     let rest = view.text.get(at + 1..(at + 12).min(view.text.len()))?;

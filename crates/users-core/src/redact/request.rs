@@ -1,4 +1,4 @@
-//! Which values of a request no message may show.
+//! Finding the secrets of a request.
 
 use bytes::Bytes;
 use http::HeaderName;
@@ -7,28 +7,28 @@ use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use users_model::Secret;
 
-/// A key or parameter with one of these in its name holds a secret, in any case and spelling.
+/// A key or parameter whose name contains one of these holds a secret, in any case and spelling.
 const SENSITIVE: [&str; 8] = ["password", "secret", "token", "key", "hash", "assertion", "code", "otp"];
 
-/// Whether what stands under this key is a secret.
+/// Returns whether the value of this key is a secret.
 pub(crate) fn is_sensitive(key: &str) -> bool {
     let key = letters(key);
     // `link_with` holds an ID token.
     key == "linkwith" || SENSITIVE.iter().any(|part| key.contains(part))
 }
 
-/// Whether text that stands under this key is the tenant's own.
+/// Returns whether the value of this key is metadata, whose text is confidential.
 pub(super) fn is_metadata(key: &str) -> bool {
     matches!(letters(key).as_str(), "usermetadata" | "appmetadata")
 }
 
-/// A name without case and punctuation: `client_secret`, `clientSecret` and `client-secret` are the same.
+/// A name without case and punctuation: `client_secret`, `clientSecret` and `client-secret` are equal.
 fn letters(key: &str) -> String {
     key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The values of a finished request that no message may show: those under sensitive keys of its query and body, its headers,
-/// and the text in metadata.
+/// Returns the values of a finished request that no message may show: those of sensitive keys in its query and body, its headers,
+/// and the strings in metadata.
 pub(crate) fn secrets(request: &http::Request<Bytes>) -> Vec<Secret> {
     let mut found = Vec::new();
     let custom_domain = HeaderName::from_static("auth0-custom-domain");
@@ -51,7 +51,7 @@ pub(crate) fn secrets(request: &http::Request<Bytes>) -> Vec<Secret> {
     found
 }
 
-/// Whether a header is one that the client or an operation sets by itself.
+/// Returns whether a header has a value that the client or an operation sets by default.
 fn is_standard(name: &HeaderName, value: &[u8]) -> bool {
     match *name {
         ACCEPT => value == b"application/json",
@@ -63,7 +63,7 @@ fn is_standard(name: &HeaderName, value: &[u8]) -> bool {
     }
 }
 
-/// A header's value, and its parts: the server may quote the token of `Bearer …`, or one cookie.
+/// Collects a header's value and its parts: the server may quote the token of `Bearer …`, or a single cookie.
 fn header(value: &[u8], found: &mut Vec<Secret>) {
     let latin_1: String = value.iter().copied().map(char::from).collect();
     for text in [String::from_utf8_lossy(value).into_owned(), latin_1] {
@@ -96,33 +96,33 @@ fn multipart(body: &str, boundary: &str, found: &mut Vec<Secret>) {
     }
 }
 
-/// What stands where in a JSON text.
+/// The context of a value in a JSON text.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct Context {
     is_object: bool,
-    /// Below a sensitive key: every text and number counts.
+    /// Whether it is below a sensitive key: strings and numbers are collected.
     is_sensitive: bool,
-    /// Below metadata: every text counts.
+    /// Whether it is below metadata: strings are collected.
     is_metadata: bool,
 }
 
-/// Collects the texts and numbers under sensitive keys. It needs no valid JSON, and no stack for nested values.
+/// Collects the secrets of a JSON text. The text may be invalid, and nesting does not use the call stack.
 fn json(text: &str, found: &mut Vec<Secret>) {
-    let mut places = vec![Place::default()];
-    // What the next value counts as: that of its key, or of the list that it is in.
-    let mut next = Place::default();
+    let mut contexts = vec![Context::default()];
+    // The context of the next value: that of its key, or of its list.
+    let mut next = Context::default();
     let mut is_key = false;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let here = places.last().copied().unwrap_or_default();
+        let here = contexts.last().copied().unwrap_or_default();
         let mut taken = first.len_utf8();
         match first {
             '{' | '[' => {
-                places.push(Place { is_object: first == '{', ..next });
+                contexts.push(Context { is_object: first == '{', ..next });
                 is_key = first == '{';
             }
             '}' | ']' => {
-                places.pop();
+                contexts.pop();
                 is_key = false;
             }
             ',' => {
@@ -154,7 +154,7 @@ fn json(text: &str, found: &mut Vec<Secret>) {
     }
 }
 
-/// The length of the JSON string at the beginning of this text, with its quotes.
+/// The length of the JSON string at the start of this text, quotes included.
 fn string_length(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -174,11 +174,11 @@ fn unquoted(string: &str) -> Cow<'_, str> {
         return Cow::Borrowed(bare);
     }
     let read = |text: &str| serde_json::from_str(text).ok().map(Cow::Owned);
-    // Lone surrogates are quoted as U+FFFD, if at all.
+    // Servers quote lone surrogates as U+FFFD, if at all.
     read(string).or_else(|| read(&without_surrogates(string))).unwrap_or(Cow::Borrowed(bare))
 }
 
-/// A JSON string in which the escape of each surrogate is that of U+FFFD.
+/// A JSON string with the escape of each surrogate replaced by that of U+FFFD.
 fn without_surrogates(string: &str) -> String {
     let mut parts = string.split("\\u");
     let mut text = parts.next().unwrap_or_default().to_owned();

@@ -1,8 +1,8 @@
-//! A cached token: fetched once however many calls wait for it, and renewed early.
+//! A cached token: one fetch for all calls that wait for it, and early renewal.
 //!
-//! A fetch belongs to the call that began it and is polled by that call alone, so it never depends on another caller's
-//! runtime. The other calls wait for its outcome, each with a time limit of its own. A fetch whose call was dropped is handed
-//! over to a waiting call; one that nothing polls any more is replaced.
+//! A fetch is polled only by the call that started it, so it never depends on another caller's runtime. The other calls wait for
+//! its outcome, each with its own time limit. If the polling call is dropped, the fetch is handed over to a waiting call; a fetch
+//! that is no longer polled is replaced.
 
 use super::AccessToken;
 use super::flight::{Fetching, Flight, Outcome, Waiting};
@@ -20,17 +20,17 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How early a token is renewed: this long before it expires, and up to as long again at random.
+/// How long before it expires a token is renewed; a random time up to the same length is added.
 const LEEWAY: Duration = Duration::from_secs(60);
-/// How long one fetch may take, and how long a call waits for one.
+/// The time limit of a fetch, and of waiting for one.
 pub(crate) const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a call with a valid token waits for the early renewal that it began. Later calls continue the renewal.
+/// How long a call with a valid token waits for the early renewal that it started. Later calls continue the renewal.
 const EARLY_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long a failed early renewal is not repeated while the old token is valid.
+/// The delay before a failed early renewal is repeated, while the old token is valid.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// How long a fetch that was handed over may take before it is replaced: its connection may belong to a runtime that is gone.
+/// The time limit of a fetch that was handed over: its connection may belong to a runtime that no longer exists.
 const HANDOVER_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a fetch may go unpolled after it was woken before it is replaced.
+/// How long a woken fetch may remain unpolled before it is replaced.
 const UNPOLLED_TIMEOUT: Duration = Duration::from_millis(500);
 
 pub(crate) type Fetch =
@@ -59,13 +59,13 @@ struct Current {
     expires_at: Instant,
 }
 
-/// What a call that needs a token does next.
+/// The next step of a call that needs a token.
 enum Plan {
     /// Use this token.
     Use(AccessToken),
-    /// Fail: the last fetch failed a moment ago.
+    /// Fail: the last fetch failed recently.
     Fail(Arc<Error>),
-    /// Fetch the next token; `valid` is the one to fall back on.
+    /// Fetch the next token. `valid` is the fallback.
     Fetch { number: u64, handed_over: Option<Fetching>, valid: Option<AccessToken> },
     /// Wait for the fetch of another call.
     Wait(Waiting),
@@ -77,12 +77,12 @@ impl Cached {
     }
 
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
-        within(&*self.clock, Some(FETCH_TIMEOUT), self.fetched_or_awaited())
+        within(&*self.clock, Some(FETCH_TIMEOUT), self.fetch_or_wait())
             .await
-            .unwrap_or_else(|_| Err(Error::token(Arc::new(too_late()))))
+            .unwrap_or_else(|_| Err(Error::token(Arc::new(timed_out()))))
     }
 
-    async fn fetched_or_awaited(&self) -> Result<AccessToken, Error> {
+    async fn fetch_or_wait(&self) -> Result<AccessToken, Error> {
         loop {
             match self.plan() {
                 Plan::Use(token) => return Ok(token),
@@ -108,10 +108,10 @@ impl Cached {
         let is_due = valid.is_none_or(|current| now >= current.renew_at);
         let valid = valid.map(|current| current.token.clone());
         let is_paused = state.not_before.is_some_and(|moment| now < moment);
-        let entered = match &valid {
+        let lead = match &valid {
             Some(token) if !is_due || is_paused => return Plan::Use(token.clone()),
             Some(token) => match self.flight.lead() {
-                Some(led) => Ok(led),
+                Some(lead) => Ok(lead),
                 // Another call renews it.
                 None => return Plan::Use(token.clone()),
             },
@@ -120,7 +120,7 @@ impl Cached {
                 None => self.flight.lead_or_wait(),
             },
         };
-        match entered {
+        match lead {
             Err(waiting) => Plan::Wait(waiting),
             Ok((number, handed_over)) => {
                 let is_recent = |fetching: &Fetching| now.saturating_since(fetching.began) <= FETCH_TIMEOUT;
@@ -129,7 +129,8 @@ impl Cached {
         }
     }
 
-    /// Fetches the next token, or continues a fetch that was handed over. `None`: the fetch was given up, plan again.
+    /// Fetches the next token, or continues a fetch that was handed over. `None` if the fetch was abandoned: the caller plans
+    /// again.
     async fn fetch(
         &self,
         number: u64,
@@ -137,7 +138,7 @@ impl Cached {
         valid: Option<AccessToken>,
     ) -> Option<Outcome> {
         let time = match (&valid, &handed_over) {
-            // One more look at a renewal that another call has begun.
+            // Poll a renewal that another call has started.
             (Some(_), Some(_)) => Some(Duration::ZERO),
             (Some(_), None) => Some(EARLY_TIMEOUT),
             (None, Some(_)) => Some(HANDOVER_TIMEOUT),
@@ -148,7 +149,7 @@ impl Cached {
         let is_handed_over = time == Some(HANDOVER_TIMEOUT);
         let mut leading = self.flight.leading(number, fetching);
         match within(&*self.clock, time, leading.outcome()).await {
-            // It may have been bound to a runtime that is gone.
+            // It may depend on a runtime that no longer exists.
             Ok(None | Some(Err(_))) if is_handed_over => leading.abandon(),
             Ok(fetched) => {
                 leading.finish();
@@ -158,9 +159,9 @@ impl Cached {
                     outcome.or_else(|error| valid.filter(|token| self.is_valid(token)).ok_or(error)),
                 );
             }
-            // Dropping the leading side leaves an early renewal to the next call.
+            // Dropping `leading` hands the early renewal over to the next call.
             Err(_) if valid.is_some() => {}
-            // The connection that it waits for may never answer.
+            // It may wait for a connection that never responds.
             Err(_) => leading.abandon(),
         }
         valid.filter(|token| self.is_valid(token)).map(Ok)
@@ -177,20 +178,20 @@ impl Cached {
     fn begin(&self) -> Fetching {
         let (clock, fetch) = (Arc::clone(&self.clock), Arc::clone(&self.fetch));
         let future = async move {
-            // A closure may panic before it gives a future as well as within it.
+            // A closure may panic before it returns a future, and the future may panic.
             let fetched = async { fetch().await };
-            within(&*clock, Some(FETCH_TIMEOUT), fetched).await.unwrap_or_else(|_| Err(too_late()))
+            within(&*clock, Some(FETCH_TIMEOUT), fetched).await.unwrap_or_else(|_| Err(timed_out()))
         };
         let future = AssertUnwindSafe(future).catch_unwind().map(Result::ok);
         Fetching { began: self.clock.now(), future: Box::pin(future) }
     }
 
-    /// Takes over what a fetch gave, and hands it to the calls that wait for it.
+    /// Stores the result of a fetch and passes it to the calls that wait for it.
     fn keep(&self, number: u64, began: Instant, fetched: Result<AccessToken, Error>) -> Outcome {
         let random = self.clock.random();
         let now = self.clock.now();
         let mut state = self.state();
-        // One that cannot be sent would fail every call for as long as it is kept.
+        // A cached token that cannot be sent would fail every call.
         let outcome = match fetched.and_then(|token| token.check().map(|()| token)) {
             Ok(token) => {
                 trace::token_renewed(token.lifetime());
@@ -198,7 +199,7 @@ impl Cached {
                 state.backoff.reset();
                 state.current = token.lifetime().map(|lifetime| {
                     let jitter = Duration::from_millis(random % 60_000);
-                    // A short lifetime is used for half at least.
+                    // At least half of a short lifetime is used.
                     let early = (LEEWAY + jitter).min(lifetime / 2);
                     Current {
                         token: token.clone(),
@@ -225,12 +226,12 @@ impl Cached {
         outcome
     }
 
-    /// A 401 rejected this token: drops it, unless it is the result of such a renewal itself and has never been accepted.
+    /// Drops a token that a 401 rejected, unless a recent 401 caused its own renewal and it has never been accepted.
     pub(crate) fn rejected(&self, token: &AccessToken) {
         let now = self.clock.now();
         let mut state = self.state();
         let State { current, rejections, .. } = &mut *state;
-        // Another call may have renewed it meanwhile; then the new one stays.
+        // Another call may have renewed it meanwhile.
         let was_accepted = match current {
             Some(current) if current.token.secret() == token.secret() => current.token.is_accepted(),
             _ => return,
@@ -241,13 +242,13 @@ impl Cached {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is whole, so one that a panic interrupted elsewhere is still good.
+        // Changes of the state do not panic halfway, so a poisoned state is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn too_late() -> Error {
-    let message = format!("no token came within {} s", FETCH_TIMEOUT.as_secs());
+fn timed_out() -> Error {
+    let message = format!("no token was received within {} s", FETCH_TIMEOUT.as_secs());
     Error::transport(TransportError::new(TransportErrorKind::Timeout, Sent::Maybe, message))
 }
 

@@ -1,4 +1,4 @@
-//! Tokens that come from the caller: one, or a closure that gives them.
+//! Tokens from the caller: a fixed one, or a closure.
 
 use super::cached::Cached;
 use super::{AccessToken, TokenSource};
@@ -10,17 +10,17 @@ use std::future::Future;
 use std::sync::Arc;
 use users_model::Secret;
 
-/// One token, for as long as it works.
+/// A fixed token. It is never renewed.
 #[derive(Clone, Debug)]
 pub struct StaticToken(AccessToken);
 
 impl StaticToken {
-    /// Always this token.
+    /// Creates a source that always returns this token.
     pub fn new(token: impl Into<Secret>) -> Self {
         Self(AccessToken::new(token))
     }
 
-    pub(crate) fn of(token: AccessToken) -> Self {
+    pub(crate) fn from_token(token: AccessToken) -> Self {
         Self(token)
     }
 }
@@ -34,10 +34,10 @@ impl TokenSource for StaticToken {
     async fn rejected(&self, _token: &AccessToken) {}
 }
 
-/// Makes a token source from a closure, to take tokens from a cache or a vault of your own.
+/// Returns a token source that calls a closure, to take tokens from a cache or a vault.
 ///
-/// A token with [`expires_in`](AccessToken::expires_in) is kept and renewed early, with one call of the closure however many
-/// requests wait for it; one without is asked for before every request.
+/// A token with [`expires_in`](AccessToken::expires_in) is cached and renewed early, with one call of the closure for all
+/// requests that wait for it. A token without a lifetime is not cached: the closure is called before every request.
 ///
 /// ```
 /// use users_core::{AccessToken, SystemClock, token_fn};

@@ -1,4 +1,4 @@
-//! One fetch for many calls: which call polls it, which calls wait for it, and which one takes it over.
+//! One fetch for many calls: one call polls it, the others wait for it, and one of them takes it over if need be.
 
 use super::AccessToken;
 use crate::clock::{Clock, Instant};
@@ -12,16 +12,16 @@ use std::time::Duration;
 
 pub(super) type Outcome = Result<AccessToken, Arc<Error>>;
 
-/// What a fetch gives; `None` if it panicked.
+/// The result of a fetch; `None` if it panicked.
 pub(super) type Fetched = Option<Result<AccessToken, Error>>;
 
-/// A fetch that has begun.
+/// A fetch that has started.
 pub(super) struct Fetching {
     pub(super) began: Instant,
     pub(super) future: Pin<Box<dyn Future<Output = Fetched> + Send>>,
 }
 
-/// The fetch under way, if there is one: led by the call that polls it, or handed over by a call that was dropped.
+/// The fetch in progress, if any: polled by the call that leads it, or handed over by a call that was dropped.
 #[derive(Clone, Default)]
 pub(super) struct Flight(Arc<Mutex<State>>);
 
@@ -36,7 +36,7 @@ struct State {
 struct Leader {
     number: u64,
     waker: Option<Waker>,
-    /// When a waiter woke the leader, if it was not polled since.
+    /// When a waiter woke the leader, unless it was polled since.
     woken_at: Option<Instant>,
 }
 
@@ -44,19 +44,19 @@ struct Leader {
 struct Waiter {
     waker: Option<Waker>,
     outcome: Option<Outcome>,
-    /// Its leader is gone, so it looks for a token again.
+    /// The leader no longer exists, so the waiter plans again.
     is_released: bool,
 }
 
 impl Flight {
-    /// Makes the caller the leader, unless there is one.
+    /// Makes the caller the leader. `None` if there is one already.
     pub(super) fn lead(&self) -> Option<(u64, Option<Fetching>)> {
         let mut state = self.state();
         if state.leader.is_some() { None } else { Some(state.lead()) }
     }
 
-    /// Makes the caller the leader, or makes it wait for the one that there is. Both under one lock, so that no fetch ends unseen
-    /// in between.
+    /// Makes the caller the leader, or a waiter if there is one already. Both under one lock, so that no fetch ends unnoticed in
+    /// between.
     pub(super) fn lead_or_wait(&self) -> Result<(u64, Option<Fetching>), Waiting> {
         let mut state = self.state();
         if state.leader.is_none() {
@@ -68,12 +68,12 @@ impl Flight {
         Err(Waiting { flight: self.clone(), place })
     }
 
-    /// The leader's side of a fetch. Dropping it hands the fetch over.
+    /// Returns the leader's handle of a fetch. Dropping it hands the fetch over.
     pub(super) fn leading(&self, number: u64, fetching: Fetching) -> Leading {
         Leading { flight: self.clone(), number, fetching: Some(fetching) }
     }
 
-    /// Gives the outcome to all that wait, unless the leader of this number was replaced.
+    /// Passes the outcome to all waiters, unless the leader of this number was replaced.
     pub(super) fn end(&self, number: u64, outcome: &Outcome) {
         let mut state = self.state();
         if state.leader.as_ref().is_some_and(|leader| leader.number != number) {
@@ -88,7 +88,7 @@ impl Flight {
         wake(woken.collect(), state);
     }
 
-    /// The leader of this number gives up: those that wait look for a token again, and one of them becomes the leader.
+    /// Removes the leader of this number. The waiters plan again, and one of them becomes the leader.
     fn leave(&self, number: u64, fetching: Option<Fetching>) {
         let mut state = self.state();
         if state.leader.as_ref().is_some_and(|leader| leader.number == number) {
@@ -104,7 +104,7 @@ impl Flight {
 }
 
 impl State {
-    /// A new leader, and the fetch that was handed over.
+    /// Registers a new leader; returns its number and the fetch that was handed over.
     fn lead(&mut self) -> (u64, Option<Fetching>) {
         self.next += 1;
         self.leader = Some(Leader { number: self.next, waker: None, woken_at: None });
@@ -126,7 +126,7 @@ fn wake(woken: Vec<Waker>, state: MutexGuard<'_, State>) {
     woken.into_iter().for_each(Waker::wake);
 }
 
-/// Polls a fetch for all that wait for it.
+/// Polls a fetch on behalf of all waiters.
 pub(super) struct Leading {
     flight: Flight,
     number: u64,
@@ -134,7 +134,7 @@ pub(super) struct Leading {
 }
 
 impl Leading {
-    /// What the fetch gives.
+    /// Polls the fetch to its end.
     pub(super) async fn outcome(&mut self) -> Fetched {
         poll_fn(|context| self.poll(context)).await
     }
@@ -152,7 +152,7 @@ impl Leading {
         }
     }
 
-    /// The fetch is over; the caller passes its outcome to [`Flight::end`].
+    /// Marks the fetch as ended. The caller passes its outcome to [`Flight::end`].
     pub(super) fn finish(mut self) {
         self.fetching = None;
         self.number = 0;
@@ -177,8 +177,8 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// The outcome, or `None` where the fetch has no leader any more. A leader that is not polled within this time after it
-    /// was woken is replaced: its runtime may be idle.
+    /// Waits for the outcome; `None` if the fetch lost its leader. A leader that is not polled within `unpolled` after it was
+    /// woken is replaced: its runtime may be idle.
     pub(super) async fn outcome(self, clock: &dyn Clock, unpolled: Duration) -> Option<Outcome> {
         let mut sleep = clock.sleep(unpolled);
         self.wake_leader(clock);
@@ -202,7 +202,7 @@ impl Waiting {
         .await
     }
 
-    /// Wakes the leader, unless that was done already and it was not polled since.
+    /// Wakes the leader, unless it was woken already and has not been polled since.
     fn wake_leader(&self, clock: &dyn Clock) {
         let now = clock.now();
         let mut state = self.flight.state();

@@ -1,4 +1,4 @@
-//! Where access tokens come from.
+//! Sources of access tokens.
 
 mod cached;
 mod fixed;
@@ -18,9 +18,9 @@ use users_model::Secret;
 
 /// Provides the access token that a client sends.
 ///
-/// The client calls [`token`](Self::token) once before a request is queued, and again before it is sent if it had to wait; a
-/// source should therefore cache its token, as [`ClientCredentials`](crate::ClientCredentials) and [`token_fn`] do. A failure ends the call with an
-/// error of kind [`Token`](crate::ErrorKind::Token).
+/// The client calls [`token`](Self::token) before a request is queued, and again before it is sent if it had to wait. A source
+/// should therefore cache its token, as [`ClientCredentials`](crate::ClientCredentials) and [`token_fn`] do. A failure ends the
+/// call with the error of the source, which should be of kind [`Token`](crate::ErrorKind::Token).
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -42,11 +42,11 @@ use users_model::Secret;
 /// ```
 #[async_trait]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
-    /// A token that should work now.
+    /// Returns a token that is valid now.
     async fn token(&self) -> Result<AccessToken, Error>;
 
-    /// Reports that a response with status 401 rejected this token. If [`token`](Self::token) gives another one next, the
-    /// request is sent again with it, once.
+    /// Reports that a 401 rejected this token. If [`token`](Self::token) then returns another one, the request is repeated with
+    /// it, once.
     async fn rejected(&self, token: &AccessToken);
 }
 
@@ -61,7 +61,7 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     }
 }
 
-/// An access token and its lifetime, if that is known. `Debug` hides the token.
+/// An access token and its lifetime, if known. `Debug` does not show the token.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     secret: Secret,
@@ -71,19 +71,19 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// A token of unknown lifetime.
+    /// Creates a token of unknown lifetime.
     pub fn new(token: impl Into<Secret>) -> Self {
         Self { secret: token.into(), lifetime: None, is_accepted: Arc::default() }
     }
 
-    /// Sets how long it is valid, from now.
+    /// Sets how long the token is valid, from now.
     #[must_use]
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// Whether it can be sent: ASCII text that is not blank and has no control characters.
+    /// Refuses a token that cannot be sent: one that is blank, or has control characters or characters outside ASCII.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let text = self.secret.expose();
         let why = if text.trim().is_empty() {
@@ -91,12 +91,12 @@ impl AccessToken {
         } else if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Ok(());
         } else {
-            "the access token holds a line end or another character that no token has"
+            "the access token contains a line end or another character that is not printable ASCII"
         };
         Err(Error::new(ErrorKind::Token, why))
     }
 
-    /// A response showed that the server took this token for valid.
+    /// Records that the server accepted this token.
     pub(crate) fn accept(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
     }
@@ -105,12 +105,12 @@ impl AccessToken {
         self.is_accepted.load(Ordering::Relaxed)
     }
 
-    /// The token itself.
+    /// Returns the token.
     pub fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// For how long it worked when it was made, if that is known.
+    /// Returns the lifetime of the token from its creation, if known.
     pub fn lifetime(&self) -> Option<Duration> {
         self.lifetime
     }

@@ -1,15 +1,15 @@
-//! How often tokens are requested while requests for them fail, or while the server rejects them.
+//! Limits on token requests while they fail, or while the server rejects the tokens.
 
 use crate::clock::Instant;
 use crate::error::{Error, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The pause after a failed fetch, and the longest one.
+/// The first pause after a failed fetch, and the longest one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Keeps calls from repeating a fetch that has just failed: they share its error until the pause is over.
+/// Delays the next fetch after a failed one. Until then, calls share the error.
 #[derive(Default)]
 pub(super) struct Backoff {
     failures: u32,
@@ -19,13 +19,13 @@ pub(super) struct Backoff {
 impl Backoff {
     /// Records a failed fetch. The first transient failure has no pause: the next call may succeed.
     pub(super) fn failed(&mut self, error: &Arc<Error>, now: Instant, random: u64) {
-        // A body that is no token response comes from a proxy or a broken connection, not from the credentials.
+        // A body that is not a token response comes from a proxy or a broken connection, not from wrong credentials.
         let is_transient = error.is_retryable() || error.kind() == ErrorKind::Decode;
         let doublings = if is_transient { self.failures.checked_sub(1) } else { Some(self.failures) };
         self.failures = self.failures.saturating_add(1);
         self.last = doublings.map(|doublings| {
             let pause = doubled(FIRST_PAUSE, doublings, LONGEST_PAUSE);
-            // Between half of it and all of it, so that processes do not ask in step.
+            // Between half of the pause and all of it, so that processes do not fetch at the same time.
             let jittered = pause.mul_f64(0.5 + f64::from(u32::try_from(random % 1000).unwrap_or(0)) / 2000.0);
             (
                 Arc::clone(error),
@@ -38,31 +38,31 @@ impl Backoff {
         *self = Self::default();
     }
 
-    /// The error of the last fetch, while its pause lasts.
+    /// The error of the last fetch, during its pause.
     pub(super) fn error(&self, now: Instant) -> Option<Arc<Error>> {
         self.last.as_ref().filter(|(_, until)| now < *until).map(|(error, _)| Arc::clone(error))
     }
 }
 
-/// The time between two renewals after a 401, and the longest one.
+/// The first interval between renewals after a 401, and the longest one.
 const FIRST_INTERVAL: Duration = Duration::from_secs(10);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(300);
-/// How many tokens that were accepted may be renewed at once; one more is added in each first interval.
-const AT_ONCE: u32 = 30;
+/// The number of accepted tokens that may be renewed without an interval; one more is added per first interval.
+const BURST: u32 = 30;
 
-/// Keeps a 401 that lasts from costing a token per call: a server that rejects a new token is likely to reject the next one.
+/// Limits renewals while 401s persist: a server that rejects a new token is likely to reject the next one.
 #[derive(Default)]
 pub(super) struct Rejections {
-    /// How many renewals followed each other with hardly a pause.
+    /// The number of consecutive renewals with short intervals.
     in_row: u32,
     last: Option<Instant>,
-    /// How many accepted tokens were renewed of late, and until when that is counted.
-    of_accepted: u32,
+    /// The number of accepted tokens renewed recently, and the moment up to which the refill is counted.
+    accepted_renewed: u32,
     counted_to: Option<Instant>,
 }
 
 impl Rejections {
-    /// Whether a token that was rejected may be renewed now. One that was accepted before was revoked since.
+    /// Returns whether a rejected token may be renewed now. A token that was accepted before has been revoked since.
     pub(super) fn may_renew(&mut self, now: Instant, was_accepted: bool) -> bool {
         let since = self.last.map(|last| now.saturating_since(last));
         let interval = doubled(FIRST_INTERVAL, self.in_row, LONGEST_INTERVAL);
@@ -75,16 +75,16 @@ impl Rejections {
         true
     }
 
-    /// Takes one of the renewals that accepted tokens have at once.
+    /// Takes one of the renewals of accepted tokens that need no interval.
     fn has_left(&mut self, now: Instant) -> bool {
         let since = self.counted_to.map_or(Duration::ZERO, |counted_to| now.saturating_since(counted_to));
         let added = u32::try_from(since.as_secs() / FIRST_INTERVAL.as_secs()).unwrap_or(u32::MAX);
-        self.of_accepted = self.of_accepted.saturating_sub(added);
+        self.accepted_renewed = self.accepted_renewed.saturating_sub(added);
         if added > 0 || self.counted_to.is_none() {
             self.counted_to = Some(now);
         }
-        let has_left = self.of_accepted < AT_ONCE;
-        self.of_accepted += u32::from(has_left);
+        let has_left = self.accepted_renewed < BURST;
+        self.accepted_renewed += u32::from(has_left);
         has_left
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn rejected_tokens_are_renewed_ever_more_rarely() {
+    fn rejected_tokens_are_renewed_at_growing_intervals() {
         let mut rejections = Rejections::default();
         let renewed = (0..3600).filter(|second| rejections.may_renew(at(*second), false)).count();
         assert!((10..25).contains(&renewed), "{renewed} in an hour");
@@ -112,8 +112,8 @@ mod tests {
             rejections.may_renew(at(10_010), false),
             "after a quiet hour the intervals start from the shortest"
         );
-        let at_once = (0..1000).filter(|_| rejections.may_renew(at(10_011), true)).count();
-        assert_eq!(at_once, 30, "accepted tokens were revoked since, or the server wavers");
+        let burst = (0..1000).filter(|_| rejections.may_renew(at(10_011), true)).count();
+        assert_eq!(burst, 30, "accepted tokens were revoked since, or the server is inconsistent");
     }
 
     #[test]

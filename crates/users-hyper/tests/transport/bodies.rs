@@ -1,4 +1,4 @@
-//! Bodies of requests and responses.
+//! Request and response bodies.
 
 use crate::support::{
     NEVER, Server, answer, assert_error, get, get_text, read_head, request, text, transport,

@@ -1,4 +1,4 @@
-//! Servers on loopback whose every byte is scripted, and what each test wants of an answer or an error.
+//! Servers on loopback whose every byte is scripted, and checks of responses and errors.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -215,7 +215,7 @@ pub(crate) async fn get_text(transport: &HyperTransport, url: &str) -> Result<St
     text(answer(transport, url, None).await?).await
 }
 
-/// Checks the error's kind and its message, and that the message holds no secret.
+/// Checks the kind, the sent state and the message of an error, and that it discloses no secret.
 #[track_caller]
 pub(crate) fn assert_error(error: &TransportError, kind: TransportErrorKind, sent: Sent, says: &str) {
     let message = error.to_string();

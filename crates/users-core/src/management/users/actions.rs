@@ -16,7 +16,8 @@ operations! {
         decode { decode_model: Vec<User> }
     }
 
-    /// `POST /users/{id}/recovery-code-regeneration`. See [`UsersManager::regenerate_recovery_code`](crate::management::UsersManager::regenerate_recovery_code).
+    /// `POST /users/{id}/recovery-code-regeneration`. See
+    /// [`UsersManager::regenerate_recovery_code`](crate::management::UsersManager::regenerate_recovery_code).
     operation RegenerateRecoveryCode {
         Descriptor::post("users.regenerate_recovery_code", "/users/{id}/recovery-code-regeneration")
             .scopes(&[&["update:users"]])
@@ -35,7 +36,8 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `POST /users/{id}/risk-assessments/clear`. See [`UsersManager::clear_risk_assessments`](crate::management::UsersManager::clear_risk_assessments).
+    /// `POST /users/{id}/risk-assessments/clear`. See
+    /// [`UsersManager::clear_risk_assessments`](crate::management::UsersManager::clear_risk_assessments).
     operation ClearRiskAssessments {
         Descriptor::post("users.clear_risk_assessments", "/users/{id}/risk-assessments/clear")
             .scopes(&[&["update:users"]])

@@ -109,7 +109,8 @@ impl AuthenticationMethods {
 }
 
 operations! {
-    /// `GET /users/{id}/authentication-methods`. See [`AuthenticationMethods::list`](crate::management::AuthenticationMethods::list).
+    /// `GET /users/{id}/authentication-methods`. See
+    /// [`AuthenticationMethods::list`](crate::management::AuthenticationMethods::list).
     operation ListAuthenticationMethods {
         Descriptor::get("users.authentication_methods.list", "/users/{id}/authentication-methods")
             .scopes(&[&["read:authentication_methods"]])
@@ -119,7 +120,8 @@ operations! {
         decode { decode_model: Page<AuthenticationMethod> }
     }
 
-    /// `POST /users/{id}/authentication-methods`. See [`AuthenticationMethods::create`](crate::management::AuthenticationMethods::create).
+    /// `POST /users/{id}/authentication-methods`. See
+    /// [`AuthenticationMethods::create`](crate::management::AuthenticationMethods::create).
     operation CreateAuthenticationMethod {
         Descriptor::post("users.authentication_methods.create", "/users/{id}/authentication-methods")
             .scopes(&[&["create:authentication_methods"]])
@@ -129,7 +131,8 @@ operations! {
         decode { decode_model: AuthenticationMethod }
     }
 
-    /// `PUT /users/{id}/authentication-methods`. See [`AuthenticationMethods::replace_all`](crate::management::AuthenticationMethods::replace_all).
+    /// `PUT /users/{id}/authentication-methods`. See
+    /// [`AuthenticationMethods::replace_all`](crate::management::AuthenticationMethods::replace_all).
     operation ReplaceAuthenticationMethods {
         Descriptor::put("users.authentication_methods.replace_all", "/users/{id}/authentication-methods")
             .scopes(&[&["update:authentication_methods"]])
@@ -139,7 +142,8 @@ operations! {
         decode { decode_model: Vec<AuthenticationMethod> }
     }
 
-    /// `GET /users/{id}/authentication-methods/{authentication_method_id}`. See [`AuthenticationMethods::get`](crate::management::AuthenticationMethods::get).
+    /// `GET /users/{id}/authentication-methods/{authentication_method_id}`. See
+    /// [`AuthenticationMethods::get`](crate::management::AuthenticationMethods::get).
     operation GetAuthenticationMethod {
         Descriptor::get("users.authentication_methods.get", "/users/{id}/authentication-methods/{authentication_method_id}")
             .scopes(&[&["read:authentication_methods"]])
@@ -148,7 +152,8 @@ operations! {
         decode { decode_model: AuthenticationMethod }
     }
 
-    /// `PATCH /users/{id}/authentication-methods/{authentication_method_id}`. See [`AuthenticationMethods::update`](crate::management::AuthenticationMethods::update).
+    /// `PATCH /users/{id}/authentication-methods/{authentication_method_id}`. See
+    /// [`AuthenticationMethods::update`](crate::management::AuthenticationMethods::update).
     operation UpdateAuthenticationMethod {
         Descriptor::patch("users.authentication_methods.update", "/users/{id}/authentication-methods/{authentication_method_id}")
             .scopes(&[&["update:authentication_methods"]])
@@ -158,7 +163,8 @@ operations! {
         decode { decode_model: AuthenticationMethod }
     }
 
-    /// `DELETE /users/{id}/authentication-methods/{authentication_method_id}`. See [`AuthenticationMethods::delete`](crate::management::AuthenticationMethods::delete).
+    /// `DELETE /users/{id}/authentication-methods/{authentication_method_id}`. See
+    /// [`AuthenticationMethods::delete`](crate::management::AuthenticationMethods::delete).
     operation DeleteAuthenticationMethod {
         Descriptor::delete("users.authentication_methods.delete", "/users/{id}/authentication-methods/{authentication_method_id}")
             .scopes(&[&["delete:authentication_methods"]])
@@ -167,7 +173,8 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `DELETE /users/{id}/authentication-methods`. See [`AuthenticationMethods::delete_all`](crate::management::AuthenticationMethods::delete_all).
+    /// `DELETE /users/{id}/authentication-methods`. See
+    /// [`AuthenticationMethods::delete_all`](crate::management::AuthenticationMethods::delete_all).
     operation DeleteAuthenticationMethods {
         Descriptor::delete("users.authentication_methods.delete_all", "/users/{id}/authentication-methods")
             .scopes(&[&["delete:authentication_methods"]])
@@ -176,7 +183,8 @@ operations! {
         decode { decode_empty: () }
     }
 
-    /// `DELETE /users/{id}/authenticators`. See [`AuthenticationMethods::delete_authenticators`](crate::management::AuthenticationMethods::delete_authenticators).
+    /// `DELETE /users/{id}/authenticators`. See
+    /// [`AuthenticationMethods::delete_authenticators`](crate::management::AuthenticationMethods::delete_authenticators).
     operation DeleteAuthenticators {
         Descriptor::delete("users.authentication_methods.delete_authenticators", "/users/{id}/authenticators")
             .scopes(&[&["delete:guardian_enrollments"]])

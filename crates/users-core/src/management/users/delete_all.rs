@@ -32,7 +32,8 @@ impl Confirm {
     }
 }
 
-/// The number of consecutive searches without a new user after which it ends. The index is eventually consistent, so one is not enough.
+/// The number of consecutive searches without a new user after which it ends. The index is eventually consistent, so one is not
+/// enough.
 const FRUITLESS_SEARCHES: u32 = 3;
 
 /// The delay after a search without a new user.

@@ -80,7 +80,8 @@ impl EffectiveRoles {
 }
 
 operations! {
-    /// `GET /users/{id}/effective-permissions`. See [`EffectivePermissions::list`](crate::management::EffectivePermissions::list).
+    /// `GET /users/{id}/effective-permissions`. See
+    /// [`EffectivePermissions::list`](crate::management::EffectivePermissions::list).
     operation ListEffectivePermissions {
         Descriptor::get("users.effective_permissions.list", "/users/{id}/effective-permissions")
             .scopes(&[&["read:user_effective_permissions"]])
@@ -91,7 +92,8 @@ operations! {
         decode { decode_model: Page<EffectivePermission> }
     }
 
-    /// `GET /users/{id}/effective-permissions/sources/effective-roles`. See [`EffectivePermissions::role_sources`](crate::management::EffectivePermissions::role_sources).
+    /// `GET /users/{id}/effective-permissions/sources/effective-roles`. See
+    /// [`EffectivePermissions::role_sources`](crate::management::EffectivePermissions::role_sources).
     operation ListEffectivePermissionRoleSources {
         Descriptor::get("users.effective_permissions.role_sources", "/users/{id}/effective-permissions/sources/effective-roles")
             .scopes(&[&["read:user_permission_source_roles"]])
@@ -112,7 +114,8 @@ operations! {
         decode { decode_model: Page<EffectiveRole> }
     }
 
-    /// `GET /users/{id}/effective-roles/sources/groups`. See [`EffectiveRoles::group_sources`](crate::management::EffectiveRoles::group_sources).
+    /// `GET /users/{id}/effective-roles/sources/groups`. See
+    /// [`EffectiveRoles::group_sources`](crate::management::EffectiveRoles::group_sources).
     operation ListRoleSourceGroups {
         Descriptor::get("users.effective_roles.group_sources", "/users/{id}/effective-roles/sources/groups")
             .scopes(&[&["read:user_role_source_groups"]])

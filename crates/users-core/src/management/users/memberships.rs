@@ -46,7 +46,8 @@ operations! {
         decode { decode_model: Page<LogEvent> }
     }
 
-    /// `GET /users/{id}/connected-accounts`. See [`UsersManager::connected_accounts`](crate::management::UsersManager::connected_accounts).
+    /// `GET /users/{id}/connected-accounts`. See
+    /// [`UsersManager::connected_accounts`](crate::management::UsersManager::connected_accounts).
     operation ListConnectedAccounts {
         Descriptor::get("users.connected_accounts", "/users/{id}/connected-accounts")
             .scopes(&[&["read:users"]])
@@ -65,7 +66,8 @@ operations! {
         decode { decode_model: Vec<Enrollment> }
     }
 
-    /// `GET /users/{id}/federated-connections-tokensets`. See [`FederatedTokenSets::list`](crate::management::FederatedTokenSets::list).
+    /// `GET /users/{id}/federated-connections-tokensets`. See
+    /// [`FederatedTokenSets::list`](crate::management::FederatedTokenSets::list).
     operation ListFederatedTokenSets {
         Descriptor::get("users.federated_token_sets.list", "/users/{id}/federated-connections-tokensets")
             .scopes(&[&["read:federated_connections_tokens"]]);
@@ -73,7 +75,8 @@ operations! {
         decode { decode_model: Vec<FederatedTokenSet> }
     }
 
-    /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`. See [`FederatedTokenSets::delete`](crate::management::FederatedTokenSets::delete).
+    /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`. See
+    /// [`FederatedTokenSets::delete`](crate::management::FederatedTokenSets::delete).
     operation DeleteFederatedTokenSet {
         Descriptor::delete("users.federated_token_sets.delete", "/users/{id}/federated-connections-tokensets/{tokenset_id}")
             .scopes(&[&["delete:federated_connections_tokens"]]);

@@ -66,7 +66,7 @@ pub struct UsersManager {
 }
 
 impl Sealed for UsersManager {
-    fn of(client: Client) -> Self {
+    fn from_client(client: Client) -> Self {
         Self { client }
     }
 }
@@ -107,8 +107,9 @@ impl UsersManager {
 
     /// Lists or searches users: one page when awaited, a stream of all pages with [`items`](Call::items).
     ///
-    /// `GET /users`, scope `read:users`. Auth0 returns the first 1000 users of a search; a stream that reaches this limit ends with
-    /// an error. The index is eventually consistent: a user who was just created or updated may be missing; [`get`](Self::get) is not affected.
+    /// `GET /users`, scope `read:users`. Auth0 returns the first 1000 users of a search; a stream that reaches this limit ends
+    /// with an error. The index is eventually consistent: a user who was just created or updated may be missing;
+    /// [`get`](Self::get) is not affected.
     ///
     /// ```
     /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
@@ -169,8 +170,8 @@ impl UsersManager {
 
     /// Updates the metadata that the user may read and change. The first level is merged.
     ///
-    /// `PATCH /users/{id}`, scope `update:users`. An empty update is an error and is not sent, since Auth0 removes all metadata for
-    /// an empty object; use [`MetadataUpdate::clear_all`] for that.
+    /// `PATCH /users/{id}`, scope `update:users`. An empty update is an error and is not sent, since Auth0 removes all metadata
+    /// for an empty object; use [`MetadataUpdate::clear_all`] for that.
     ///
     /// ```
     /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
@@ -286,7 +287,8 @@ impl UsersManager {
 
     /// Lists the users with this e-mail address. The comparison is case-sensitive, and databases store addresses in lower case.
     ///
-    /// `GET /users-by-email`, scope `read:users`. Consistent, unlike a search. Several users may have one address; no user is an empty list.
+    /// `GET /users-by-email`, scope `read:users`. Consistent, unlike a search. Several users may have one address; no user is an
+    /// empty list.
     ///
     /// <https://auth0.com/docs/api/management/v2/users-by-email/get-users-by-email>
     pub fn by_email(&self, email: impl Into<String>) -> Call<GetUsersByEmail> {

@@ -112,7 +112,8 @@ operations! {
         decode { decode_model: Page<RefreshToken> }
     }
 
-    /// `DELETE /users/{user_id}/refresh-tokens`. See [`UserRefreshTokens::delete_all`](crate::management::UserRefreshTokens::delete_all).
+    /// `DELETE /users/{user_id}/refresh-tokens`. See
+    /// [`UserRefreshTokens::delete_all`](crate::management::UserRefreshTokens::delete_all).
     operation DeleteUserRefreshTokens {
         Descriptor::delete("users.refresh_tokens.delete_all", "/users/{user_id}/refresh-tokens")
             .scopes(&[&["delete:refresh_tokens"]])
