@@ -278,7 +278,7 @@ struct Repeat {
 }
 
 const OTHER_FILE: &str =
-    "the repeated download returned a different file; the bytes already written are a part of the first one";
+    "the repeated download returned another file; the bytes already written are a part of the first one";
 
 impl<W: Write> Output<'_, W> {
     fn repeat(&self) -> Repeat {
