@@ -13,7 +13,7 @@ use users_core::model::{
     AuthenticationMethod, ErrorBody, Identity, Job, JobRowErrors, JsonObject, LogEvent, MetadataUpdate,
     NewUser, Page, RefreshToken, Session, User, UserInfo, UserUpdate, json,
 };
-use users_core::{BaseUrl, CATALOGUE, Operation, RateLimit};
+use users_core::{BaseUrl, CATALOGUE, Operation, PathTemplate, RateLimit};
 use users_mock::{FaultSpec, Seed, Tenant};
 
 /// A fuzz target: its name, and what it does with an input.
@@ -85,7 +85,7 @@ pub fn router(input: &[u8]) {
     let parameter = if parameter.is_empty() { "auth0%7C1".to_owned() } else { percent_encoded(parameter) };
     let path = descriptor.map_or_else(
         || format!("/{parameter}"),
-        |descriptor| format!("/api/v2{}", filled(descriptor.path.as_str(), &parameter)),
+        |descriptor| format!("/api/v2{}", filled(&descriptor.path, &parameter)),
     );
     let method = descriptor.map_or(http::Method::GET, |descriptor| descriptor.method.clone());
     let query = String::from_utf8_lossy(query);
@@ -192,10 +192,11 @@ fn tenant() -> Tenant {
 }
 
 /// A path template with every parameter replaced.
-fn filled(template: &str, parameter: &str) -> String {
-    let segments =
-        template.split('/').map(|segment| if segment.starts_with('{') { parameter } else { segment });
-    segments.collect::<Vec<_>>().join("/")
+/// The path with the same value as every parameter; a value that the template refuses stands in the path as it is.
+fn filled(template: &PathTemplate, parameter: &str) -> String {
+    template
+        .parameters()
+        .fold(template.to_string(), |path, name| path.replace(&format!("{{{name}}}"), parameter))
 }
 
 fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {

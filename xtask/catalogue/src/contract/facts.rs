@@ -37,16 +37,6 @@ pub struct OperationFacts {
     pub request: Value,
 }
 
-/// Whether two endpoints are one, whatever their path parameters are called.
-pub fn same_endpoint(left: &str, right: &str) -> bool {
-    let plain = |name: &str| -> Vec<String> {
-        name.split('/')
-            .map(|part| if part.starts_with('{') { "{}".to_owned() } else { part.to_owned() })
-            .collect()
-    };
-    plain(left) == plain(right)
-}
-
 impl Facts {
     /// Reads the project's own statement.
     pub fn read(file: &Path) -> Result<Self, String> {

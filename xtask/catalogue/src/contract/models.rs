@@ -1,11 +1,10 @@
 //! The bodies of every operation, compared with full values of the contract's types.
 
-use super::Drift;
 use super::facts::Facts;
 use super::value::{PLAIN_TEXT, full};
+use super::{Drift, is_endpoint};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use users_core::PathTemplate;
 use users_core::bodies::{Bodies, Decoded};
 use users_model::*;
 
@@ -56,10 +55,7 @@ pub fn check(facts: &Facts, drifts: &mut Vec<Drift>) {
 
 /// The bodies of the endpoint that the contract names `GET /users/{id}`.
 fn bodies_of(name: &str) -> Option<&'static Bodies> {
-    let (method, path) = name.split_once(' ')?;
-    let path = PathTemplate::from(path);
-    users_core::bodies()
-        .find(|bodies| bodies.descriptor.method == method && bodies.descriptor.path.has_shape_of(&path))
+    users_core::bodies().find(|bodies| is_endpoint(bodies.descriptor, name))
 }
 
 fn check_request(
