@@ -232,8 +232,8 @@ fn location(job: &Job) -> Result<Uri, Error> {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(refuse("has no host"));
     };
-    let base = BaseUrl::parse(&format!("{scheme}://{authority}"))
-        .map_err(|_| refuse("is neither https nor http"))?;
+    let base =
+        BaseUrl::parse(&format!("{scheme}://{authority}")).map_err(|_| refuse("is not a valid https URL"))?;
     if base.is_plain_http() && !base.is_loopback() {
         return Err(refuse("is plain http, which is allowed on this machine only"));
     }
@@ -278,7 +278,7 @@ struct Repeat {
 }
 
 const OTHER_FILE: &str =
-    "the repeated download returned a different file; the bytes already written are a part of the first one";
+    "the repeated download returned another file; the bytes already written are a part of the first one";
 
 impl<W: Write> Output<'_, W> {
     fn repeat(&self) -> Repeat {
