@@ -158,7 +158,7 @@ impl<O: Operation> Call<O> {
                 self.options.custom_domain = Some(value);
                 self
             }
-            Err(_) => self.refuse(Error::invalid("the custom domain is no header value")),
+            Err(_) => self.refuse(Error::invalid("the custom domain is not a valid header value")),
         }
     }
 
@@ -300,7 +300,7 @@ impl<O: Operation> Operation for Optional<O> {
     }
 }
 
-/// An operation that returns the response's status and headers beside the value.
+/// An operation that returns the response's status and headers together with the value.
 #[derive(Clone, Debug)]
 pub struct WithMeta<O>(O);
 

@@ -40,9 +40,9 @@ pub(crate) enum AttemptResult {
 /// What has happened in a call so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct History {
-    /// Attempts that failed, 429s apart.
+    /// The number of attempts that failed, 429s excluded.
     errors: u32,
-    /// Attempts that were answered with 429.
+    /// The number of attempts that were answered with 429.
     rate_limited: u32,
     /// Whether the access token was renewed.
     is_renewed: bool,
@@ -50,7 +50,7 @@ pub(crate) struct History {
     may_repeat: bool,
 }
 
-/// What limits a retry beside the policy.
+/// The limits of a retry, in addition to the policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The time until the call's deadline.

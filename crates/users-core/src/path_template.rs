@@ -151,13 +151,15 @@ impl PathTemplate {
                     return refuse("a parameter has no name");
                 }
             } else if InvalidId::check(&decode_literal(segment)).is_err() {
-                return refuse("it has an empty segment, a dot segment, or an escape of other than ASCII");
+                return refuse("it has an empty segment, a dot segment, or an escape that is not ASCII");
             } else if decode_literal(segment).contains(['/', '\\', ';', '?', '#', '%']) {
                 return refuse(
-                    "a segment holds what some servers read as a separator; pass such things as parameters",
+                    "a segment contains a character that some servers treat as a separator; use a parameter for it",
                 );
             } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@%".contains(c)) {
-                return refuse("a segment holds what no path may hold; pass such things as parameters");
+                return refuse(
+                    "a segment contains a character that is not allowed in a path; use a parameter for it",
+                );
             }
         }
         Ok(())
@@ -212,7 +214,7 @@ fn may_be_segment(segment: &str) -> bool {
 }
 
 fn refused(template: &str, why: &str) -> InvalidPath {
-    InvalidPath(format!("{template:?} is no path template: {why}"))
+    InvalidPath(format!("{template:?} is not a path template: {why}"))
 }
 
 /// A literal segment, percent-decoded; empty if it is not ASCII.

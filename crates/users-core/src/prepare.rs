@@ -1,4 +1,4 @@
-//! From an operation to the request that is sent, but for the access token.
+//! Building the request of a call: everything except the access token.
 
 use crate::client::{CallOptions, Client};
 use crate::descriptor::Descriptor;
@@ -88,16 +88,16 @@ fn with_query(uri: &Uri, parameters: &[(String, String)]) -> Result<Uri, Error> 
         text.push('=');
         text.extend(utf8_percent_encode(value, RESERVED));
     }
-    text.parse().map_err(|_| Error::invalid("the query makes the request's URI too long"))
+    text.parse().map_err(|_| Error::invalid("the request's URI is too long with this query"))
 }
 
-/// The body with further properties, each in the place of one of the same name.
+/// The body with further properties, which replace those of the same name.
 fn with_properties(request: &http::Request<Bytes>, properties: &JsonObject) -> Result<Bytes, Error> {
-    let refuse = |_| Error::invalid("body_property: the operation has no JSON object as its body");
+    let refuse = |_| Error::invalid("body_property: the body of the operation is not a JSON object");
     let mut body = match request.body() {
         body if body.is_empty() && *request.method() != Method::GET => JsonObject::new(),
         body => within_memory(BODY_MEMORY, || serde_json::from_slice::<JsonObject>(body))
-            .map_err(|_| Error::invalid("body_property: the body is too large to be read again"))?
+            .map_err(|_| Error::invalid("body_property: the body is too large to be changed"))?
             .map_err(refuse)?,
     };
     for (name, value) in properties.iter() {

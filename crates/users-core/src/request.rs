@@ -140,10 +140,10 @@ impl<'a> RequestBuilder<'a> {
         fields: &[(&str, String)],
         (name, file, json): (&str, &str, &Bytes),
     ) -> Result<http::Request<Bytes>, Error> {
-        // Compact JSON has no line ends, so no boundary can stand in it; a field that has one is refused.
+        // Compact JSON has no line ends, so it cannot contain a boundary; a field with a line end is refused.
         const BOUNDARY: &str = "users-form-boundary";
         if let Some((name, _)) = fields.iter().find(|(_, value)| value.contains(['\r', '\n'])) {
-            return Err(Error::invalid(format!("{name} holds a line end")));
+            return Err(Error::invalid(format!("{name} contains a line end")));
         }
         let mut body = Vec::with_capacity(json.len() + 512);
         for (name, value) in fields {
@@ -178,8 +178,9 @@ impl<'a> RequestBuilder<'a> {
 
 /// The value of an `Authorization` header, marked so that nothing prints it.
 pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-        .map_err(|_| Error::invalid("the access token holds characters that no header may hold"))?;
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+        Error::invalid("the access token contains characters that are not allowed in a header")
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -203,7 +204,7 @@ pub(crate) fn header(
 pub(crate) fn check_not_framing(name: &HeaderName) -> Result<(), Error> {
     if FRAMING.contains(name) {
         return Err(Error::invalid(format!(
-            "header {name} belongs to the transport, which frames the message"
+            "header {name} cannot be set: the transport sets it to frame the message"
         )));
     }
     Ok(())

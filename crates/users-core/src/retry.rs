@@ -46,7 +46,7 @@ type Policy = dyn Fn(&FailedAttempt) -> Option<Duration> + Send + Sync;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedAttempt {
-    /// The number of attempts that failed, this one included, 429s apart.
+    /// The number of attempts that failed, this one included, 429s excluded.
     pub errors: u32,
     /// The number of attempts that were answered with 429, this one included.
     pub rate_limited: u32,
@@ -64,7 +64,7 @@ impl FailedAttempt {
         Self::default()
     }
 
-    /// Sets the number of attempts that failed, 429s apart.
+    /// Sets the number of attempts that failed, 429s excluded.
     #[must_use]
     pub fn errors(mut self, errors: u32) -> Self {
         self.errors = errors;

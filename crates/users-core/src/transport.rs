@@ -34,7 +34,7 @@ use std::time::Duration;
 ///
 /// # Errors and retries
 ///
-/// [`Sent::No`] means that no byte of the request can have reached the server; such a request is retried whatever its method.
+/// [`Sent::No`] means that no byte of the request can have reached the server; such a request is retried with any method.
 /// [`Sent::Maybe`] and [`Sent::Yes`] mean that the server may have carried it out; then only requests that are safe or idempotent
 /// are retried. Errors of [kind](TransportErrorKind) `Tls`, `Invalid` and `TooLarge` are never retried, because they would recur.
 ///

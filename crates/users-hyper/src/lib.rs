@@ -87,5 +87,5 @@ pub fn authentication(domain: impl Into<String>) -> ClientBuilder<Authentication
 
 /// The placeholder transport of a builder whose `build` fails.
 fn no_transport() -> impl HttpTransport {
-    transport_fn(|_, _| async { Err(TransportError::connect("there is no transport")) })
+    transport_fn(|_, _| async { Err(TransportError::connect("the transport could not be built")) })
 }

@@ -70,7 +70,7 @@ impl HyperTransport {
             }
             _ => {
                 return refuse(format!(
-                    "the scheme of the request to {} is neither http nor https",
+                    "the request to {} can be sent by http or https only",
                     host_and_port(uri)
                 ));
             }

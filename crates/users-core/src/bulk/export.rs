@@ -232,8 +232,8 @@ fn location(job: &Job) -> Result<Uri, Error> {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(refuse("has no host"));
     };
-    let base = BaseUrl::parse(&format!("{scheme}://{authority}"))
-        .map_err(|_| refuse("is neither https nor http"))?;
+    let base =
+        BaseUrl::parse(&format!("{scheme}://{authority}")).map_err(|_| refuse("is not a valid https URL"))?;
     if base.is_plain_http() && !base.is_loopback() {
         return Err(refuse("is plain http, which is allowed on this machine only"));
     }

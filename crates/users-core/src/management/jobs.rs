@@ -163,7 +163,7 @@ impl ImportRows {
             }
             let start = json.len();
             if let Err(error) = serde_json::to_writer(&mut json, &row) {
-                return Err(Error::invalid(format!("row {index} has no JSON form: {error}")));
+                return Err(Error::invalid(format!("row {index} cannot be serialized as JSON: {error}")));
             }
             check_row(index, json.get(start..).unwrap_or_default())?;
         }
@@ -222,7 +222,7 @@ fn decode_errors(descriptor: &Descriptor, response: http::Response<Bytes>) -> Re
     decode_model(descriptor, response).map(|job| JobErrors::Job(Box::new(job)))
 }
 
-/// Refuses a row that is no object: Auth0 would reject or fail the whole file.
+/// Refuses a row that is not an object: Auth0 would reject the whole file or fail its job.
 pub(crate) fn check_row(number: usize, row: &[u8]) -> Result<(), Error> {
     if row.trim_ascii_start().starts_with(b"{") {
         return Ok(());

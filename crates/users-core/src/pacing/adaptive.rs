@@ -130,7 +130,7 @@ impl State {
     /// The head of each group's queue.
     fn heads(&self) -> impl Iterator<Item = (Access, u64, &Waker)> {
         let first =
-            |group| self.waiting.of(group).first_key_value().map(|(place, waker)| (group, *place, waker));
+            |group| self.waiting.get(group).first_key_value().map(|(place, waker)| (group, *place, waker));
         GROUPS.into_iter().filter_map(first)
     }
 
@@ -149,7 +149,7 @@ impl State {
 
     /// The number of requests before this one, at most, and the waker of the head.
     fn ahead(&self, group: Access, place: u64, now: Instant) -> (u64, Option<Waker>) {
-        match self.waiting.of(group).first_key_value() {
+        match self.waiting.get(group).first_key_value() {
             Some((first, waker)) if *first < place => (place - first, Some(waker.clone())),
             _ => self.earlier(place, now).map_or((0, None), |earlier| (1, Some(earlier.clone()))),
         }
@@ -196,14 +196,14 @@ impl Future for Acquire {
                 state.next += 1;
                 state.next
             });
-            state.waiting.of_mut(self.group).insert(place, context.waker().clone());
+            state.waiting.get_mut(self.group).insert(place, context.waker().clone());
             let wait = state.pace.wait(self.group, now);
-            let granted = *state.granted.of(self.group);
+            let granted = *state.granted.get(self.group);
             let (ahead, first) = state.ahead(self.group, place, now);
             let grace = self.grace.filter(|grace| grace.granted == granted);
             let is_next = ahead == 0 || grace.is_some_and(|grace| grace.until <= now);
             if is_next && wait.is_zero() {
-                *state.granted.of_mut(self.group) += 1;
+                *state.granted.get_mut(self.group) += 1;
                 let number = state.pace.grant(self.group, now);
                 drop(state);
                 self.dequeue();
@@ -258,7 +258,7 @@ impl Acquire {
             return Err(PaceError::wait_too_long(requested));
         }
         let Some(deadline) = self.deadline else { return Ok(()) };
-        let waiting = state.waiting.of(self.group);
+        let waiting = state.waiting.get(self.group);
         let others = match (self.place, waiting.first_key_value()) {
             // Some in between may have been cancelled; then the check is repeated before the deadline.
             (Some(place), Some((first, _))) => {
@@ -278,7 +278,7 @@ impl Acquire {
     fn dequeue(&mut self) {
         let Some(place) = self.place.take() else { return };
         let mut state = self.inner.state();
-        state.waiting.of_mut(self.group).remove(&place);
+        state.waiting.get_mut(self.group).remove(&place);
         State::wake_heads(state);
     }
 }

@@ -74,7 +74,7 @@ impl Pace {
     /// The time until a request of this group may be sent; zero means now.
     pub(super) fn wait(&self, group: Access, now: Instant) -> Duration {
         let known = self.applied(group, now).map(|bucket| bucket.wait(now)).max();
-        let wait = match (self.knowledge.of(group), known) {
+        let wait = match (self.knowledge.get(group), known) {
             (Knowledge::Nothing, known) if !self.is_unlimited() => {
                 // The group may have a bucket of its own, so a request is sent although the known buckets are empty.
                 let assumed = self.assumed.wait(now);
@@ -91,7 +91,7 @@ impl Pace {
     pub(super) fn wait_behind(&self, group: Access, others: usize, now: Instant) -> (Duration, Duration) {
         let head = self.wait(group, now);
         let waits = |bucket: &Bucket| (bucket.least_wait(others, now), bucket.likely_wait(others, now));
-        let (least, likely) = match self.knowledge.of(group) {
+        let (least, likely) = match self.knowledge.get(group) {
             Knowledge::Nothing => return (self.held(group, now), waits(&self.assumed).1.max(head)),
             Knowledge::Unnamed => waits(&self.assumed),
             _ => self.applied(group, now).map(waits).max().unwrap_or_default(),
@@ -102,18 +102,19 @@ impl Pace {
     /// The rest of the delay that the server requested for this group.
     pub(super) fn requested(&self, group: Access, now: Instant) -> Duration {
         let own =
-            self.holds.of(group).map_or(Duration::ZERO, |hold| hold.requested_until.saturating_since(now));
+            self.holds.get(group).map_or(Duration::ZERO, |hold| hold.requested_until.saturating_since(now));
         let known = self.applied(group, now).map(|bucket| bucket.requested(now)).max();
         own.max(known.unwrap_or_default())
     }
 
     fn held(&self, group: Access, now: Instant) -> Duration {
-        self.holds.of(group).map_or(Duration::ZERO, |hold| hold.until.saturating_since(now))
+        self.holds.get(group).map_or(Duration::ZERO, |hold| hold.until.saturating_since(now))
     }
 
     /// Whether some group has no limit and nothing else is known.
     fn is_unlimited(&self) -> bool {
-        self.sizes.is_empty() && GROUPS.iter().any(|group| *self.knowledge.of(*group) == Knowledge::Unlimited)
+        self.sizes.is_empty()
+            && GROUPS.iter().any(|group| *self.knowledge.get(*group) == Knowledge::Unlimited)
     }
 
     /// Grants a permit and returns its number.
@@ -153,7 +154,7 @@ impl Pace {
         match limit {
             // A limit of zero cannot be kept to and is ignored.
             Some(RateLimit { limit: Some(limit @ 1..), remaining: Some(remaining), .. }) => {
-                *self.knowledge.of_mut(group) = Knowledge::Limited(*limit);
+                *self.knowledge.get_mut(group) = Knowledge::Limited(*limit);
                 if let Some(sent) = sent {
                     self.learn_limit(sent, *limit, *remaining, now);
                 }
@@ -168,7 +169,7 @@ impl Pace {
             if let Some(size) = self.sizes.iter_mut().find(|size| Some(size.limit) == named) {
                 size.hold(group, hold);
             } else {
-                let own = self.holds.of_mut(group).get_or_insert(hold);
+                let own = self.holds.get_mut(group).get_or_insert(hold);
                 own.until = own.until.max(hold.until);
                 own.requested_until = own.requested_until.max(hold.requested_until);
                 self.for_each_drawn(group, now, |bucket| bucket.hold(hold));
@@ -179,7 +180,7 @@ impl Pace {
     /// Learns from a response that reports no limit.
     fn learn_no_limit(&mut self, group: Access, status: StatusCode, now: Instant) {
         let is_rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
-        let knowledge = self.knowledge.of_mut(group);
+        let knowledge = self.knowledge.get_mut(group);
         match *knowledge {
             Knowledge::Nothing | Knowledge::Unlimited if is_rate_limited => *knowledge = Knowledge::Unnamed,
             Knowledge::Nothing if status.is_success() => *knowledge = Knowledge::Unlimited,
@@ -200,17 +201,18 @@ impl Pace {
         });
         for other in self.sizes.iter_mut().filter(|other| other.limit < remaining) {
             // The response reports the bucket with the least remaining, so the group draws from none that is smaller than this.
-            *other.named.of_mut(sent.group) = None;
+            *other.named.get_mut(sent.group) = None;
         }
         let Some(size) = self.sizes.get_mut(index) else { return };
-        *size.named.of_mut(sent.group) = Some(now);
+        *size.named.get_mut(sent.group) = Some(now);
 
         let later = self.in_flight.iter().rev().take_while(|later| later.number > sent.number);
         let (mut shared, mut separate) = (0.0, 0.0);
         for later in later {
             let is_same = later.group == sent.group;
             separate += f64::from(u8::from(is_same));
-            shared += f64::from(u8::from(size.applies_to(later.group, *self.knowledge.of(later.group), now)));
+            shared +=
+                f64::from(u8::from(size.applies_to(later.group, *self.knowledge.get(later.group), now)));
         }
         // On average a request is counted half-way between its sending and its response.
         let at = sent.at + now.saturating_since(sent.at) / 2;
@@ -221,14 +223,14 @@ impl Pace {
 
     /// The known buckets that limit a request of this group.
     fn applied(&self, group: Access, now: Instant) -> impl Iterator<Item = &Bucket> {
-        let knowledge = *self.knowledge.of(group);
+        let knowledge = *self.knowledge.get(group);
         let counting = self.sizes.iter().filter(move |size| size.applies_to(group, knowledge, now));
         counting.map(move |size| size.applied(group))
     }
 
     /// Changes all buckets that a request of this group draws from, by either hypothesis.
     fn for_each_drawn(&mut self, group: Access, now: Instant, mut change: impl FnMut(&mut Bucket)) {
-        let knowledge = *self.knowledge.of(group);
+        let knowledge = *self.knowledge.get(group);
         if matches!(knowledge, Knowledge::Nothing | Knowledge::Unnamed) {
             change(&mut self.assumed);
         }
@@ -236,7 +238,7 @@ impl Pace {
             if size.applies_to(group, knowledge, now) {
                 change(&mut size.shared);
             }
-            if let Some(separate) = size.separate.of_mut(group) {
+            if let Some(separate) = size.separate.get_mut(group) {
                 change(separate);
             }
         }
@@ -247,15 +249,15 @@ impl Pace {
         let mut known: Vec<RateLimitState> = Vec::new();
         for size in &self.sizes {
             let named = GROUPS.into_iter().filter(|group| {
-                let knowledge = *self.knowledge.of(*group);
+                let knowledge = *self.knowledge.get(*group);
                 knowledge != Knowledge::Nothing && size.applies_to(*group, knowledge, now)
             });
             if size.is_separate {
-                known.extend(
-                    named.map(|group| RateLimitState::of(size.limit, vec![group], size.applied(group), now)),
-                );
+                known.extend(named.map(|group| {
+                    RateLimitState::from_bucket(size.limit, vec![group], size.applied(group), now)
+                }));
             } else {
-                known.push(RateLimitState::of(size.limit, named.collect(), &size.shared, now));
+                known.push(RateLimitState::from_bucket(size.limit, named.collect(), &size.shared, now));
             }
         }
         known.retain(|known| !known.groups.is_empty());
@@ -296,25 +298,25 @@ impl Size {
         let is_named = |named| now.saturating_since(named) < EXPIRES_AFTER;
         knowledge == Knowledge::Nothing
             || knowledge == Knowledge::Limited(self.limit)
-            || self.named.of(group).is_some_and(is_named)
+            || self.named.get(group).is_some_and(is_named)
     }
 
     fn applied(&self, group: Access) -> &Bucket {
-        let separate = self.separate.of(group).as_ref().filter(|_| self.is_separate);
+        let separate = self.separate.get(group).as_ref().filter(|_| self.is_separate);
         separate.unwrap_or(&self.shared)
     }
 
     fn hold(&mut self, group: Access, hold: Hold) {
         self.shared.hold(hold);
-        if let Some(separate) = self.separate.of_mut(group) {
+        if let Some(separate) = self.separate.get_mut(group) {
             separate.hold(hold);
         }
     }
 
     fn learn(&mut self, group: Access, shared: &Observation, separate: &Observation, now: Instant) {
-        let several = GROUPS.iter().filter(|group| self.named.of(**group).is_some()).count() > 1;
+        let several = GROUPS.iter().filter(|group| self.named.get(**group).is_some()).count() > 1;
         let size = requests(self.limit);
-        let bucket = self.separate.of_mut(group).get_or_insert_with(|| Bucket::new(size, now));
+        let bucket = self.separate.get_mut(group).get_or_insert_with(|| Bucket::new(size, now));
         if several {
             self.shared_deviation += WEIGHT * (self.shared.deviation(shared) - self.shared_deviation);
             self.separate_deviation += WEIGHT * (bucket.deviation(separate) - self.separate_deviation);
@@ -327,7 +329,7 @@ impl Size {
 }
 
 impl RateLimitState {
-    fn of(limit: u64, groups: Vec<Access>, bucket: &Bucket, now: Instant) -> Self {
+    fn from_bucket(limit: u64, groups: Vec<Access>, bucket: &Bucket, now: Instant) -> Self {
         let paused = bucket.held(now);
         Self {
             groups,

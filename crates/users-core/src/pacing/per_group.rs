@@ -13,7 +13,7 @@ pub(super) struct PerGroup<T> {
 }
 
 impl<T> PerGroup<T> {
-    pub(super) fn of(&self, group: Access) -> &T {
+    pub(super) fn get(&self, group: Access) -> &T {
         match group {
             Access::Read => &self.read,
             Access::Write => &self.write,
@@ -21,7 +21,7 @@ impl<T> PerGroup<T> {
         }
     }
 
-    pub(super) fn of_mut(&mut self, group: Access) -> &mut T {
+    pub(super) fn get_mut(&mut self, group: Access) -> &mut T {
         match group {
             Access::Read => &mut self.read,
             Access::Write => &mut self.write,

@@ -56,7 +56,7 @@ fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=' | '~')
 }
 
-/// The beginning of a text without these secrets, in whatever form they are escaped.
+/// The beginning of a text without these secrets, in any escaped form.
 fn without_secrets(text: &str, secrets: &[&str]) -> String {
     // Only the beginning of a long secret can be shown. Escaped, it is up to six times as long.
     let mut secrets: Vec<&str> = secrets.iter().map(|secret| prefix(secret, EXAMINED)).collect();

@@ -42,7 +42,7 @@ const LIST: List = List {
 
 fn request(list: &GetAllUsers, request: RequestBuilder<'_>) -> Result<http::Request<Bytes>, Error> {
     if let Some(per_page) = list.paging.per_page.filter(|per_page| *per_page > LARGEST_PAGE) {
-        return Err(Error::invalid(format!("per_page is {per_page}; a page holds {LARGEST_PAGE} at most")));
+        return Err(Error::invalid(format!("per_page is {per_page}; the maximum is {LARGEST_PAGE}")));
     }
     let request = list
         .paging
