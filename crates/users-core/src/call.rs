@@ -41,6 +41,16 @@ use users_model::Secret;
 /// # }
 /// ```
 ///
+/// # Futures
+///
+/// A call is no future but converts into one, a [`CallFuture`]. Pass `.into_future()` or `.send()` to functions that take a future,
+/// as `tokio::spawn` and `join_all` do.
+///
+/// # Futures
+///
+/// A call is not a future but converts into one, a [`CallFuture`]. Pass `.into_future()` or `.send()` to functions that take a future,
+/// as `tokio::spawn` and `join_all` do.
+///
 /// # Cancellation
 ///
 /// Dropping a call sends nothing. Dropping its future cancels it. If it was waiting for a token or for the rate limit, nothing
@@ -115,7 +125,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Adds a query parameter that the operation does not model. Errors do not show its value if its name is sensitive.
+    /// Adds a query parameter that the operation does not model, in addition to its own ones. Errors do not show its value if its name is sensitive.
     ///
     /// ```
     /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {

@@ -213,11 +213,11 @@ pub enum Paging {
     /// It is not paged, or the endpoint returns no list.
     None,
     /// By `page`, `per_page` and `include_totals`, up to the first 1000 items.
-    OffsetPaging,
+    Offset,
     /// By `from` and `take`, without a limit.
-    CheckpointPaging,
+    Checkpoint,
     /// By either.
-    AnyPaging,
+    Any,
 }
 
 impl Paging {
@@ -225,9 +225,9 @@ impl Paging {
     pub const fn query_parameters(self) -> &'static [&'static str] {
         match self {
             Self::None => &[],
-            Self::OffsetPaging => &["page", "per_page", "include_totals"],
-            Self::CheckpointPaging => &["from", "take"],
-            Self::AnyPaging => &["page", "per_page", "include_totals", "from", "take"],
+            Self::Offset => &["page", "per_page", "include_totals"],
+            Self::Checkpoint => &["from", "take"],
+            Self::Any => &["page", "per_page", "include_totals", "from", "take"],
         }
     }
 }

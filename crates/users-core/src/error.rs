@@ -56,6 +56,8 @@ struct Inner {
     retryable: bool,
     /// Whether the request may have been carried out. Relevant for writes only.
     maybe_applied: bool,
+    /// Whether a retry was not made because the client's budget is spent.
+    budget_spent: bool,
     job_id: Option<String>,
 }
 
@@ -150,6 +152,7 @@ impl Error {
             elapsed: Duration::ZERO,
             retryable: false,
             maybe_applied: false,
+            budget_spent: false,
             job_id: None,
         }))
     }
@@ -299,6 +302,7 @@ impl Error {
             elapsed: inner.elapsed,
             retryable: inner.retryable,
             maybe_applied: inner.maybe_applied,
+            budget_spent: inner.budget_spent,
             job_id: inner.job_id.clone(),
         }))
     }
@@ -326,6 +330,11 @@ impl Error {
     /// Sets the operation that failed.
     pub(crate) fn with_operation(mut self, descriptor: &Descriptor) -> Self {
         self.0.operation = Some(Operation::new(descriptor));
+        self
+    }
+
+    pub(crate) fn with_budget_spent(mut self, spent: bool) -> Self {
+        self.0.budget_spent = spent;
         self
     }
 
@@ -584,6 +593,9 @@ impl fmt::Display for Error {
         }
         if inner.attempts > 1 {
             write!(f, " ({} attempts)", inner.attempts)?;
+        }
+        if inner.budget_spent {
+            f.write_str(" (not retried: the client's retry budget is spent)")?;
         }
         if self.may_have_been_applied() {
             f.write_str(" (the change may have been made)")?;

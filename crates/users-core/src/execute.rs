@@ -33,6 +33,8 @@ struct Execution<'a> {
     attempts: u32,
     /// Whether an attempt that was repeated may have been carried out.
     maybe_applied: bool,
+    /// Whether a retry was not made because the client's budget is spent.
+    is_budget_spent: bool,
     /// The delay that the server requested with the last response.
     server_delay: Option<Duration>,
     /// The tokens that were sent, which no message may show.
@@ -57,6 +59,7 @@ impl Client {
             deadline: Deadline::new(started, options.overall.or(self.shared.limits.overall)),
             attempts: 0,
             maybe_applied: false,
+            is_budget_spent: false,
             server_delay: None,
             tokens: Vec::new(),
         };
@@ -75,6 +78,7 @@ impl Client {
                 .with_operation(descriptor)
                 .with_attempts(execution.attempts, elapsed, execution.maybe_applied)
                 .with_retry_after(execution.server_delay)
+                .with_budget_spent(execution.is_budget_spent)
                 .redacted(&secrets)
         })
     }
@@ -91,11 +95,15 @@ impl Client {
             let result = self.observe(execution, &response, token.as_ref(), &permit);
             let limits = Limits {
                 time_left: execution.deadline.left(clock),
-                has_budget: self.shared.budget.has_retry(),
+                has_budget: !execution.retry.has_budget() || self.shared.budget.has_retry(),
                 random: clock.random(),
             };
             match Outcome::classify(&result, &history, execution.retry, &limits) {
                 Outcome::Done | Outcome::GiveUp => return response.map_err(Error::transport),
+                Outcome::BudgetSpent => {
+                    execution.is_budget_spent = true;
+                    return response.map_err(Error::transport);
+                }
                 Outcome::Renew => {
                     renewed = self.renew(execution, token.as_ref()).await?;
                     if renewed.is_none() {
@@ -104,7 +112,7 @@ impl Client {
                 }
                 Outcome::RetryAfter(delay) => {
                     execution.maybe_applied |= may_be_applied(&response);
-                    if !result.is_rate_limited() {
+                    if !result.is_rate_limited() && execution.retry.has_budget() {
                         self.shared.budget.withdraw();
                     }
                     let status = response.as_ref().map(http::Response::status).ok();

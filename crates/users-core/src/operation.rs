@@ -79,11 +79,15 @@ use users_model::Secret;
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an operation",
+    note = "constructors of operations that take a path parameter return a `Result`: add `?`"
+)]
 pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     /// The value that the response is decoded into.
     type Output: Send + 'static;
 
-    /// The endpoint, if it is known without a value. Errors of refused arguments name it.
+    /// The endpoint, for errors of constructors, which have no value yet: `Some(DESCRIPTOR)`. It may stay `None`.
     const STATIC: Option<&'static Descriptor> = None;
 
     /// The endpoint.

@@ -83,7 +83,7 @@ macro_rules! operation {
         impl $name {
             /// The endpoint.
             pub const DESCRIPTOR: &'static $crate::descriptor::Descriptor = &$descriptor
-                $(.paging($crate::descriptor::Paging::$paging))?
+                $(.paging($crate::paging::$paging::STYLE))?
                 .query(&[
                     $($(stringify!($required),)*)?
                     $($(stringify!($query),)*)?

@@ -18,6 +18,8 @@ pub(crate) enum Outcome {
     RetryAfter(Duration),
     /// The failure may be transient, but the request is not repeated.
     GiveUp,
+    /// The request would be repeated, but the client's retry budget is spent.
+    BudgetSpent,
 }
 
 /// The result of an attempt, as far as repeating it is concerned.
@@ -88,7 +90,8 @@ impl Outcome {
         let fits = |delay: &Duration| limits.time_left.is_none_or(|left| *delay < left);
         match retry.delay_after(&failed).filter(fits) {
             Some(delay) if result.is_rate_limited() || limits.has_budget => Self::RetryAfter(delay),
-            _ => Self::GiveUp,
+            Some(_) => Self::BudgetSpent,
+            None => Self::GiveUp,
         }
     }
 }
@@ -212,7 +215,7 @@ mod tests {
         let short = Limits { time_left: Some(Duration::from_millis(1)), ..UNLIMITED };
         let spent = Limits { has_budget: false, ..UNLIMITED };
         assert_eq!(outcome(TRANSIENT, short), Outcome::GiveUp);
-        assert_eq!(outcome(TRANSIENT, spent), Outcome::GiveUp);
+        assert_eq!(outcome(TRANSIENT, spent), Outcome::BudgetSpent);
         assert!(matches!(outcome(RATE_LIMITED, spent), Outcome::RetryAfter(_)), "a 429 costs no budget");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::client::{CallOptions, Client};
+use crate::descriptor::Paging;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::request::RequestBuilder;
@@ -17,6 +18,73 @@ use users_model::{Listed, Page};
 /// An operation that returns one page of a list.
 ///
 /// A call of it is one page when awaited, and a stream with [`items`](Call::items) or [`pages`](Call::pages).
+///
+/// A custom operation keeps its options in an [`OffsetPaging`] or a [`CheckpointPaging`] and implements the trait by it. Its items
+/// implement [`Listed`]:
+///
+/// ```
+/// # use bytes::Bytes;
+/// use users_core::model::{Listed, Page};
+/// use users_core::{
+///     BaseUrl, Descriptor, Error, OffsetPaged, OffsetPaging, Operation, Paged, Paging, RequestBuilder, decode_json,
+/// };
+///
+/// #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+/// struct Application {
+///     name: String,
+/// }
+///
+/// impl Listed for Application {
+///     const KEYS: &'static [&'static str] = &["clients"];
+/// }
+///
+/// /// `GET /clients`
+/// #[derive(Clone, Debug, Default)]
+/// struct ListApplications {
+///     paging: OffsetPaging,
+/// }
+///
+/// const LIST: &Descriptor = &Descriptor::get("clients.list", "/clients").paging(Paging::Offset);
+///
+/// impl Operation for ListApplications {
+///     type Output = Page<Application>;
+/// #   fn descriptor(&self) -> &Descriptor {
+/// #       LIST
+/// #   }
+///
+///     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
+///         self.paging.add_to(RequestBuilder::new(LIST, base)).empty()
+///     }
+///
+///     fn decode(response: http::Response<Bytes>) -> Result<Page<Application>, Error> {
+///         decode_json(LIST, response)
+///     }
+/// }
+///
+/// impl Paged for ListApplications {
+///     type Item = Application;
+///
+///     fn first_page(self) -> Self {
+///         Self { paging: self.paging.first_page() }
+///     }
+///
+///     fn next_page(&self, page: &Page<Application>) -> Result<Option<Self>, Error> {
+///         Ok(self.paging.next_page(page)?.map(|paging| Self { paging }))
+///     }
+/// }
+///
+/// impl OffsetPaged for ListApplications {
+///     fn offset_paging(&mut self) -> &mut OffsetPaging {
+///         &mut self.paging
+///     }
+/// }
+///
+/// # async fn example(client: users_core::ManagementClient) -> Result<(), Error> {
+/// let all = client.call(ListApplications::default()).per_page(50).items().try_collect().await?;
+/// # let _: Vec<Application> = all;
+/// # Ok(())
+/// # }
+/// ```
 pub trait Paged: Operation<Output = Page<Self::Item>> {
     /// The type of the items.
     type Item: Listed + Send + 'static;
@@ -161,12 +229,12 @@ macro_rules! paged {
             type Item = $item;
 
             fn first_page(mut self) -> Self {
-                self.paging = self.paging.first_page(&$list);
+                self.paging = self.paging.first_page_of(&$list);
                 self
             }
 
             fn next_page(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::error::Error> {
-                let next = self.paging.next_page(page, &$list)?;
+                let next = self.paging.next_page_of(page, &$list)?;
                 Ok(next.map(|paging| Self { paging, ..self.clone() }))
             }
         }
@@ -210,14 +278,32 @@ pub struct OffsetPaging {
 }
 
 impl OffsetPaging {
-    pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
+    pub(crate) const STYLE: Paging = Paging::Offset;
+
+    /// Adds the options to the query of a request.
+    pub fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
         request
             .query("page", self.page)
             .query("per_page", self.per_page)
             .query("include_totals", self.include_totals)
     }
 
-    pub(crate) fn first_page(&self, _: &List) -> Self {
+    /// The options of the first page of a stream, for [`Paged::first_page`].
+    #[must_use]
+    pub fn first_page(&self) -> Self {
+        self.first_page_of(&List::PLAIN)
+    }
+
+    /// The options of the page after this one, for [`Paged::next_page`]; `None` if it was the last.
+    ///
+    /// # Errors
+    ///
+    /// See [`Paged::next_page`].
+    pub fn next_page<T>(&self, page: &Page<T>) -> Result<Option<Self>, Error> {
+        self.next_page_of(page, &List::PLAIN)
+    }
+
+    pub(crate) fn first_page_of(&self, _: &List) -> Self {
         Self {
             page: self.page,
             per_page: Some(self.per_page.unwrap_or(LARGEST_PAGE).max(1)),
@@ -226,7 +312,7 @@ impl OffsetPaging {
         }
     }
 
-    pub(crate) fn next_page<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
+    pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
         let total = page.total.filter(|_| !list.total_counts_page);
         let next = next_offset(self.page, self.per_page, page, total, list.beyond_window)?;
         Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
@@ -244,16 +330,34 @@ pub struct CheckpointPaging {
 }
 
 impl CheckpointPaging {
-    pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
+    pub(crate) const STYLE: Paging = Paging::Checkpoint;
+
+    /// Adds the options to the query of a request.
+    pub fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
         request.query("from", self.from.as_deref()).query("take", self.take)
     }
 
-    pub(crate) fn first_page(&self, _: &List) -> Self {
+    /// The options of the first page of a stream, for [`Paged::first_page`].
+    #[must_use]
+    pub fn first_page(&self) -> Self {
+        self.first_page_of(&List::PLAIN)
+    }
+
+    /// The options of the page after this one, for [`Paged::next_page`]; `None` if it was the last.
+    ///
+    /// # Errors
+    ///
+    /// See [`Paged::next_page`].
+    pub fn next_page<T>(&self, page: &Page<T>) -> Result<Option<Self>, Error> {
+        self.next_page_of(page, &List::PLAIN)
+    }
+
+    pub(crate) fn first_page_of(&self, _: &List) -> Self {
         Self { take: Some(self.take.unwrap_or(LARGEST_PAGE).max(1)), from: self.from.clone() }
     }
 
     #[allow(clippy::unnecessary_wraps)]
-    pub(crate) fn next_page<T>(&self, page: &Page<T>, _: &List) -> Result<Option<Self>, Error> {
+    pub(crate) fn next_page_of<T>(&self, page: &Page<T>, _: &List) -> Result<Option<Self>, Error> {
         let next = page.next.clone().filter(|next| !next.is_empty());
         Ok(next.map(|next| Self { from: Some(next), take: self.take }))
     }
@@ -268,6 +372,8 @@ pub(crate) struct AnyPaging {
 }
 
 impl AnyPaging {
+    pub(crate) const STYLE: Paging = Paging::Any;
+
     fn is_by_checkpoint(&self) -> bool {
         self.checkpoint != CheckpointPaging::default()
     }
@@ -276,24 +382,25 @@ impl AnyPaging {
         self.checkpoint.add_to(self.offset.add_to(request))
     }
 
-    pub(crate) fn first_page(&self, list: &List) -> Self {
+    pub(crate) fn first_page_of(&self, list: &List) -> Self {
         let mut first = self.clone();
         if self.is_by_checkpoint() || (list.streams_by_checkpoint && self.offset.page.is_none()) {
             let take = self.checkpoint.take.or(self.offset.per_page);
-            first.checkpoint = CheckpointPaging { take, from: self.checkpoint.from.clone() }.first_page(list);
+            first.checkpoint =
+                CheckpointPaging { take, from: self.checkpoint.from.clone() }.first_page_of(list);
             first.offset = OffsetPaging::default();
         } else {
-            first.offset = self.offset.first_page(list);
+            first.offset = self.offset.first_page_of(list);
         }
         first
     }
 
-    pub(crate) fn next_page<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
+    pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
         if self.is_by_checkpoint() {
-            let next = self.checkpoint.next_page(page, list)?;
+            let next = self.checkpoint.next_page_of(page, list)?;
             return Ok(next.map(|checkpoint| Self { checkpoint, ..self.clone() }));
         }
-        let next = self.offset.next_page(page, list)?;
+        let next = self.offset.next_page_of(page, list)?;
         Ok(next.map(|offset| Self { offset, ..self.clone() }))
     }
 }

@@ -3,7 +3,6 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
 use users_model::InvalidId;
 
 /// All characters except RFC 3986's unreserved ones.
@@ -183,10 +182,8 @@ impl From<&str> for PathTemplate {
     }
 }
 
-impl Deref for PathTemplate {
-    type Target = str;
-
-    fn deref(&self) -> &str {
+impl AsRef<str> for PathTemplate {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }

@@ -72,11 +72,7 @@ pub(crate) fn decode_model<T: DeserializeOwned>(
 ) -> Result<T, Error> {
     let response = decode_status(descriptor, response)?;
     read(Some(descriptor), response, |path, reason| {
-        // A page decodes its items one by one, and its error begins with the path of the item.
-        let (place, reason) = match reason.split_once(": ") {
-            Some((place, reason)) if !place.contains(' ') => (place, reason),
-            _ => ("", reason),
-        };
+        let (place, reason) = split_place(reason);
         let path = format!("{}{place}", path_text(path, true));
         Misfit { reason: redact::data_error(reason), shown_path: path.clone(), path }
     })
@@ -91,11 +87,24 @@ pub(crate) fn decode_any<T: DeserializeOwned>(
     if size_of_values(response.body()) > memory(&response) {
         return Err(Error::too_large(descriptor, response));
     }
-    read(descriptor, response, |path, reason| Misfit {
-        reason: redact::data_error(reason),
-        path: path_text(path, true),
-        shown_path: path_text(path, false),
+    read(descriptor, response, |path, reason| {
+        let (place, reason) = split_place(reason);
+        // The key of the list may come from the body.
+        let shown_place = place.find('[').and_then(|index| place.get(index..)).unwrap_or_default();
+        Misfit {
+            reason: redact::data_error(reason),
+            path: format!("{}{place}", path_text(path, true)),
+            shown_path: format!("{}{shown_place}", path_text(path, false)),
+        }
     })
+}
+
+/// The path of the item with which the error of a page begins, since a page decodes its items one by one, and the reason.
+fn split_place(reason: &str) -> (&str, &str) {
+    match reason.split_once(": ") {
+        Some((place, reason)) if place.ends_with(']') && !place.contains(' ') => (place, reason),
+        _ => ("", reason),
+    }
 }
 
 /// Returns the response if its status is 2xx.

@@ -19,6 +19,12 @@ use std::time::Duration;
 /// The delay between attempts is what the server requests, or else a random time below 250 ms, doubling with each attempt up to
 /// 20 s (full jitter). A 429 does not count as an attempt: the request was not carried out.
 ///
+/// # Retry budget
+///
+/// Retries after errors draw on a budget that the clones of a client share, so that an outage does not multiply the load: it
+/// holds 10 retries at first and 100 at most, and each call adds a fifth of a retry. Where it is spent, a call ends after its first
+/// error, and the error says so. A 429 and a renewed token cost no budget. [`without_budget`](Self::without_budget) turns it off.
+///
 /// # Outcomes by fault
 ///
 #[doc = include_str!("../FAULTS.md")]
@@ -28,6 +34,7 @@ pub struct Retry {
     base: Duration,
     cap: Duration,
     max_server_delay: Duration,
+    has_budget: bool,
     policy: Option<Arc<Policy>>,
 }
 
@@ -115,6 +122,7 @@ impl Default for Retry {
             base: Duration::from_millis(250),
             cap: Duration::from_secs(20),
             max_server_delay: Duration::from_secs(3600),
+            has_budget: true,
             policy: None,
         }
     }
@@ -144,7 +152,19 @@ impl Retry {
         Self { policy: Some(Arc::new(policy)), ..Self::default() }
     }
 
-    /// Sets the number of attempts, from 1; 429s are not counted.
+    /// Retries without regard to the client's [budget](Self#retry-budget). Retries of this policy do not draw on it either.
+    #[must_use]
+    pub fn without_budget(mut self) -> Self {
+        self.has_budget = false;
+        self
+    }
+
+    /// Whether retries draw on the client's budget.
+    pub(crate) fn has_budget(&self) -> bool {
+        self.has_budget
+    }
+
+    /// Sets the number of attempts, from 1; 429s are not counted. Has no effect on a policy of [`by`](Self::by).
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
@@ -152,7 +172,8 @@ impl Retry {
     }
 
     /// Sets the ceiling of the first delay and that of all delays. Each delay is random below its ceiling, which doubles from one
-    /// to the other.
+    /// to the other. Has no effect on a policy of
+    /// [`by`](Self::by).
     #[must_use]
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.base = base;
@@ -173,7 +194,8 @@ impl Retry {
         if self.max_attempts == 0 { Duration::ZERO } else { self.max_server_delay }
     }
 
-    /// Returns the delay before the next attempt, if repeating is safe; `None` if the call ends here.
+    /// Returns the delay before the next attempt, if repeating is safe; `None` if the call ends here. The jitter of the default policy
+    /// comes from [`random`](FailedAttempt::random): with 0, as in [`FailedAttempt::new`], the delay is zero.
     pub fn delay_after(&self, failed: &FailedAttempt) -> Option<Duration> {
         let server_delay = failed.server_delay.unwrap_or_default();
         if self.max_attempts == 0 || server_delay > self.max_server_delay {
@@ -212,6 +234,7 @@ impl fmt::Debug for Retry {
             .field("base", &self.base)
             .field("cap", &self.cap)
             .field("max_server_delay", &self.max_server_delay)
+            .field("has_budget", &self.has_budget)
             .field("by", &self.policy.as_ref().map(|_| "a closure"))
             .finish()
     }

@@ -93,7 +93,8 @@ setters!(NewUser {
     picture: String,
     /// Sets whether the user is created blocked.
     blocked: bool,
-    /// Sets the metadata that the user may read and change. Keys must not contain `.` or `$`.
+    /// Sets the metadata that the user may read and change, from `JsonObject::from_value(&json!({…}))?` for example. Keys must not
+    /// contain `.` or `$`.
     user_metadata: JsonObject,
     /// Sets the metadata of applications. Keys must not contain `.` or `$`.
     app_metadata: JsonObject,

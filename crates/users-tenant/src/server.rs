@@ -64,6 +64,9 @@ pub struct TenantServer {
 
 impl TenantServer {
     /// Binds to an address and serves plain HTTP. Port 0 selects a free port.
+    ///
+    /// Build the tenant with `system_clock()`: on a virtual clock no time passes while requests come from outside, so buckets of rate
+    /// limits are not refilled and tokens do not expire.
     pub async fn bind(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
         Self::start(Arc::new(tenant), address, None).await
     }
@@ -97,7 +100,8 @@ impl TenantServer {
         self.address
     }
 
-    /// The base URL: `http://127.0.0.1:4000`.
+    /// The URL of the server, `http://127.0.0.1:4000`, for `users_hyper::management` or
+    /// [`ClientBuilder::domain`](users_core::ClientBuilder::domain). The base URL of the Management API is below it, at `/api/v2`.
     pub fn url(&self) -> String {
         format!("{}://{}", if self.authority.is_some() { "https" } else { "http" }, self.address)
     }

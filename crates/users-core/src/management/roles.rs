@@ -65,13 +65,16 @@ impl UserIds {
     }
 }
 
+const LIST: List =
+    List { beyond_window: "narrow the list by name_filter, or page by checkpoint with take", ..List::PLAIN };
+
 operations! {
     /// `GET /roles`. See [`RolesManager::list`](crate::management::RolesManager::list).
     operation ListRoles {
         Descriptor::get("roles.list", "/roles").scopes(&[&["read:roles"]]).node("roles.list");
-        page { AnyPaging of Role, List::PLAIN }
+        page { AnyPaging of Role, LIST }
         query {
-            /// Returns roles whose name contains this text, whatever its case. It is no equality: compare the names.
+            /// Returns roles whose name contains this text, ignoring case. It is not an exact match: compare the names.
             name_filter: String,
         }
         decode { decode_model: Page<Role> }

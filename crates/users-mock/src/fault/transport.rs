@@ -32,7 +32,6 @@ const PIECES: u32 = 10;
 ///
 /// let client = ManagementClient::builder(transport)
 ///     .domain(tenant.domain())
-///     .clock(tenant.clock())
 ///     .token(tenant.management_token())
 ///     .build()?;
 /// let ada = NewUser::new("Username-Password-Authentication").email("ada@example.com").password("Correct horse 1");

@@ -79,7 +79,8 @@ impl MockTransport {
         Expectation::new(rule)
     }
 
-    /// Builds a Management API client on this mock, for the domain [`DOMAIN`](Self::DOMAIN), with a token and the mock's clock.
+    /// Builds a Management API client on this mock, for the domain [`DOMAIN`](Self::DOMAIN), with a token and the mock's clock. For
+    /// other options use `ManagementClient::builder(mock.clone()).domain(MockTransport::DOMAIN).token("token")`.
     #[allow(clippy::missing_panics_doc)]
     pub fn management(&self) -> ManagementClient {
         build(

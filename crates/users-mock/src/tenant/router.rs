@@ -122,7 +122,8 @@ fn required_scopes(route: &Route) -> Option<Alternatives> {
         Guard::Scope(scopes) => Some(scopes),
         Guard::Catalogue => {
             let path =
-                PathTemplate::parse(route.template.strip_prefix("/api/v2").unwrap_or_default()).ok()?;
+                PathTemplate::parse(route.template.as_str().strip_prefix("/api/v2").unwrap_or_default())
+                    .ok()?;
             let operation = CATALOGUE.iter().find(|operation| {
                 operation.api == Api::Management
                     && operation.method == route.method

@@ -26,7 +26,7 @@ operations! {
             q: String,
             /// Sets the version of the search engine; v3 unless set.
             search_engine: SearchEngine,
-            /// Sets whether equal queries return equal orders, which is the default and slower.
+            /// Sets whether the same query always returns the same order, which is the default and slower.
             primary_order: bool,
         }
         fields { fields }

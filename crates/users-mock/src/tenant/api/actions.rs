@@ -26,7 +26,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-/// Succeeds without an enrolment too.
+/// Succeeds without an enrollment too.
 fn regenerate_recovery_code(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     find_user(context.store(), request.parameter(0))?;
     let mut body = JsonObject::new();
