@@ -195,6 +195,30 @@ fn a_call_may_have_a_retry_policy_of_its_own() {
     });
 }
 
+#[test]
+fn a_spent_retry_budget_is_reported_and_can_be_turned_off() {
+    let tenant = Tenant::builder().users(1).build();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    faulty.inject_spec(&"503@users.get,always".parse().unwrap());
+    let client = ManagementClient::builder(faulty)
+        .domain(tenant.domain())
+        .token(tenant.management_token().expose())
+        .build()
+        .unwrap();
+    let get = client.users().get(tenant.user_ids().remove(0));
+    tenant.clock().block_on(async {
+        let mut last = get.clone().await.unwrap_err();
+        assert!(!last.to_string().contains("budget"), "{last}");
+        for _ in 0..20 {
+            last = get.clone().await.unwrap_err();
+        }
+        assert!(last.to_string().contains("the client's retry budget is spent"), "{last}");
+        let unlimited = get.retry(Retry::default().without_budget()).await.unwrap_err();
+        assert_eq!(unlimited.attempts(), 3);
+        assert!(!unlimited.to_string().contains("budget"), "{unlimited}");
+    });
+}
+
 /// A transport that requires a clock.
 #[derive(Debug)]
 struct Clocked(VirtualClock);

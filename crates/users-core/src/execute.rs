@@ -99,9 +99,9 @@ impl Client {
                 random: clock.random(),
             };
             match Outcome::classify(&result, &history, execution.retry, &limits) {
-                Outcome::Done | Outcome::GiveUp => return response.map_err(Error::transport),
-                Outcome::BudgetSpent => {
-                    execution.is_budget_spent = true;
+                Outcome::Done => return response.map_err(Error::transport),
+                Outcome::GiveUp { is_budget_spent } => {
+                    execution.is_budget_spent = is_budget_spent;
                     return response.map_err(Error::transport);
                 }
                 Outcome::Renew => {

@@ -17,9 +17,10 @@ pub(crate) enum Outcome {
     /// Repeat the request after this delay.
     RetryAfter(Duration),
     /// The failure may be transient, but the request is not repeated.
-    GiveUp,
-    /// The request would be repeated, but the client's retry budget is spent.
-    BudgetSpent,
+    GiveUp {
+        /// Whether it would be repeated if the client's retry budget were not spent.
+        is_budget_spent: bool,
+    },
 }
 
 /// The result of an attempt, as far as repeating it is concerned.
@@ -83,15 +84,17 @@ impl Outcome {
             AttemptResult::QueryTimeout if history.may_repeat && history.errors == 0 => {
                 (Some(StatusCode::SERVICE_UNAVAILABLE), None)
             }
-            AttemptResult::Transient { .. } | AttemptResult::QueryTimeout => return Self::GiveUp,
+            AttemptResult::Transient { .. } | AttemptResult::QueryTimeout => {
+                return Self::GiveUp { is_budget_spent: false };
+            }
         };
         let History { errors, rate_limited, .. } = history.with(result);
         let failed = FailedAttempt { errors, rate_limited, status, server_delay, random: limits.random };
         let fits = |delay: &Duration| limits.time_left.is_none_or(|left| *delay < left);
         match retry.delay_after(&failed).filter(fits) {
             Some(delay) if result.is_rate_limited() || limits.has_budget => Self::RetryAfter(delay),
-            Some(_) => Self::BudgetSpent,
-            None => Self::GiveUp,
+            Some(_) => Self::GiveUp { is_budget_spent: true },
+            None => Self::GiveUp { is_budget_spent: false },
         }
     }
 }
@@ -148,6 +151,7 @@ mod tests {
     use super::*;
 
     const UNLIMITED: Limits = Limits { time_left: None, has_budget: true, random: 125_000_000 };
+    const GIVE_UP: Outcome = Outcome::GiveUp { is_budget_spent: false };
     const RATE_LIMITED: AttemptResult = AttemptResult::RateLimited { server_delay: None };
     const TRANSIENT: AttemptResult = AttemptResult::Transient { status: None, server_delay: None };
 
@@ -183,9 +187,9 @@ mod tests {
             );
         }
         assert_eq!(after(AttemptResult::Final, safe, None, 0), Outcome::Done);
-        assert_eq!(after(AttemptResult::QueryTimeout, safe, None, 1), Outcome::GiveUp);
+        assert_eq!(after(AttemptResult::QueryTimeout, safe, None, 1), GIVE_UP);
         assert!(is_retried(TRANSIENT, safe, None, 1));
-        assert_eq!(after(TRANSIENT, safe, None, 2), Outcome::GiveUp, "three attempts in all");
+        assert_eq!(after(TRANSIENT, safe, None, 2), GIVE_UP, "three attempts in all");
         assert!(is_retried(RATE_LIMITED, safe, None, 7), "a 429 is no attempt");
     }
 
@@ -205,7 +209,7 @@ mod tests {
         let retry_after = |delay| Outcome::RetryAfter(delay);
         assert_eq!(after(requested(90), Safety::Unsafe, None, 0), retry_after(Duration::from_secs(90)));
         assert_eq!(after(requested(0), Safety::Unsafe, None, 0), retry_after(Duration::from_millis(250)));
-        assert_eq!(after(requested(3601), Safety::Unsafe, None, 0), Outcome::GiveUp);
+        assert_eq!(after(requested(3601), Safety::Unsafe, None, 0), GIVE_UP);
     }
 
     #[test]
@@ -214,8 +218,8 @@ mod tests {
         let outcome = |result, limits| Outcome::classify(&result, &history, &Retry::default(), &limits);
         let short = Limits { time_left: Some(Duration::from_millis(1)), ..UNLIMITED };
         let spent = Limits { has_budget: false, ..UNLIMITED };
-        assert_eq!(outcome(TRANSIENT, short), Outcome::GiveUp);
-        assert_eq!(outcome(TRANSIENT, spent), Outcome::BudgetSpent);
+        assert_eq!(outcome(TRANSIENT, short), GIVE_UP);
+        assert_eq!(outcome(TRANSIENT, spent), Outcome::GiveUp { is_budget_spent: true });
         assert!(matches!(outcome(RATE_LIMITED, spent), Outcome::RetryAfter(_)), "a 429 costs no budget");
     }
 }
