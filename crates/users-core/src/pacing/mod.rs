@@ -2,7 +2,7 @@
 
 mod adaptive;
 mod bucket;
-mod error;
+pub(crate) mod error;
 mod pace;
 mod per_group;
 
