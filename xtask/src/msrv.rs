@@ -55,7 +55,18 @@ fn download(folder: &Path, toolchain: &Path) -> Result<(), String> {
     let (packages, partial) = (folder.join("packages"), folder.join("partial"));
     empty(&packages)?;
     empty(&partial)?;
-    status(command("apt-get").current_dir(&packages).args(["download", "--quiet"]).args(PACKAGES))?;
+    let download = |options: &[String]| {
+        let mut apt = command("apt-get");
+        status(apt.current_dir(&packages).args(options).args(["download", "--quiet"]).args(PACKAGES))
+    };
+    if download(&[]).is_err() {
+        // The machine's package lists may be missing or old, so a second try has lists of its own.
+        let lists = folder.join("lists");
+        empty(&lists.join("partial"))?;
+        let own = ["-o".to_owned(), format!("Dir::State::Lists={}", lists.display())];
+        status(command("apt-get").args(&own).args(["update", "--quiet"]))?;
+        download(&own)?;
+    }
     let files = std::fs::read_dir(&packages).map_err(|error| format!("{}: {error}", packages.display()))?;
     for file in files.filter_map(|file| Some(file.ok()?.path())) {
         status(command("dpkg").arg("-x").arg(file).arg(&partial))?;
