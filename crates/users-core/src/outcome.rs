@@ -26,8 +26,8 @@ pub(crate) enum Outcome {
 /// The result of an attempt, as far as repeating it is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptResult {
-    /// A success, or a failure that would recur.
-    Final,
+    /// A success, or a permanent failure.
+    Completed,
     /// 401.
     Unauthorized,
     /// 429: the request was not carried out.
@@ -73,7 +73,7 @@ impl Outcome {
         limits: &Limits,
     ) -> Self {
         let (status, server_delay) = match *result {
-            AttemptResult::Final => return Self::Done,
+            AttemptResult::Completed => return Self::Done,
             AttemptResult::Unauthorized if history.is_renewed => return Self::Done,
             AttemptResult::Unauthorized => return Self::Renew,
             AttemptResult::RateLimited { server_delay } => {
@@ -106,14 +106,14 @@ impl AttemptResult {
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { server_delay },
             StatusCode::SERVICE_UNAVAILABLE if is_query_timeout(body) => Self::QueryTimeout,
             status if is_transient(status) => Self::Transient { status: Some(status), server_delay },
-            _ => Self::Final,
+            _ => Self::Completed,
         }
     }
 
     pub(crate) fn from_error(error: &TransportError) -> Self {
         match (error.kind(), error.sent()) {
             (TransportErrorKind::Tls | TransportErrorKind::Invalid | TransportErrorKind::TooLarge, _) => {
-                Self::Final
+                Self::Completed
             }
             (_, Sent::No) => Self::NotSent,
             _ => Self::Transient { status: None, server_delay: None },
@@ -178,7 +178,7 @@ mod tests {
             (TRANSIENT, other, Some(true), true),
             (TRANSIENT, idempotent, Some(false), false),
             (AttemptResult::QueryTimeout, safe, None, true),
-            (AttemptResult::Final, safe, None, false),
+            (AttemptResult::Completed, safe, None, false),
         ] {
             assert_eq!(
                 is_retried(result, safety, idempotent, 0),
@@ -186,7 +186,7 @@ mod tests {
                 "{result:?} {safety:?} {idempotent:?}"
             );
         }
-        assert_eq!(after(AttemptResult::Final, safe, None, 0), Outcome::Done);
+        assert_eq!(after(AttemptResult::Completed, safe, None, 0), Outcome::Done);
         assert_eq!(after(AttemptResult::QueryTimeout, safe, None, 1), GIVE_UP);
         assert!(is_retried(TRANSIENT, safe, None, 1));
         assert_eq!(after(TRANSIENT, safe, None, 2), GIVE_UP, "three attempts in all");

@@ -131,7 +131,7 @@ struct Failed {
 
 impl Failed {
     fn permanent(error: Error) -> Self {
-        Self { error, result: AttemptResult::Final }
+        Self { error, result: AttemptResult::Completed }
     }
 
     fn from_transport(error: TransportError, location: &Uri) -> Self {
@@ -142,7 +142,7 @@ impl Failed {
     /// The file is not valid. `is_transient`: another download may return a valid one.
     fn invalid_file(message: &str, is_transient: bool) -> Self {
         let transient = AttemptResult::Transient { status: None, server_delay: None };
-        let result = if is_transient { transient } else { AttemptResult::Final };
+        let result = if is_transient { transient } else { AttemptResult::Completed };
         Self { error: Error::new(ErrorKind::Decode, message), result }
     }
 }
