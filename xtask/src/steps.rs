@@ -1,6 +1,6 @@
 //! The steps of `ci` and `check`, each with its name.
 
-use crate::run::{cargo, command, is_ci, is_there, program, programs, status};
+use crate::run::{cargo, command, is_ci, is_there, output, program, programs, status};
 use crate::{catalogue, features, layers, minimal, msrv, package, peers, public_api, purity, words};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ pub const ALL: &[Step] = &[
     Step { name: "layers", run: || layers::check().map(done) },
     Step { name: "purity", run: || purity::check().map(done) },
     Step { name: "package", run: || package::check().map(done) },
+    Step { name: "fuzz lock file", run: || fuzz_lock_file().map(done) },
     Step { name: "reference table", run: || catalogue::run(&["reference", "--check"]).map(done) },
     Step { name: "contract", run: || catalogue::run(&["contract"]).map(done) },
     Step { name: "licences and bans", run: licences },
@@ -97,6 +98,13 @@ fn tests() -> Outcome {
 fn run(arguments: &[&str]) -> Outcome {
     let [name, rest @ ..] = arguments else { return Err("no program is named".to_owned()) };
     status(command(program(&programs()?, name)).args(rest)).map(done)
+}
+
+/// The fuzz targets are outside the workspace, so their lock file does not follow it.
+fn fuzz_lock_file() -> Result<(), String> {
+    let arguments =
+        ["metadata", "--format-version", "1", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml"];
+    output(command("cargo").args(arguments)).map(drop)
 }
 
 fn documentation() -> Outcome {
