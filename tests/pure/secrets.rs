@@ -4,7 +4,10 @@ use std::fmt::{Debug, Display};
 use users_core::model::{
     Identity, Impersonation, JsonObject, LinkTarget, NewUser, Protocol, Secret, User, UserUpdate,
 };
-use users_core::{AccessToken, AuthenticationClient, Error, ManagementClient, StaticToken, token_fn};
+use users_core::{
+    AccessToken, AuthenticationClient, BaseUrl, Descriptor, Error, ManagementClient, RequestBuilder,
+    StaticToken, token_fn,
+};
 use users_mock::{MockTransport, VirtualClock};
 use users_tests_pure::decode;
 
@@ -111,6 +114,13 @@ fn clients_calls_and_requests_hide_what_they_hold() {
     debug("a rest call", &rest);
     let request = auth.users().get_info(JWT).into_request().unwrap();
     debug("a request", &request);
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let descriptor = Descriptor::get("hooks.get", "/hooks/{secret}");
+    let request = RequestBuilder::new(&descriptor, &base)
+        .path("secret", "client-secret-1")
+        .query("token", Some(JWT))
+        .header("x-api-key", "metadata-api-key");
+    debug("a request builder", &request);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use users_model::Secret;
 
 /// Headers that frame a message or belong to its connection. The transport sets them; they are not taken from callers.
@@ -43,7 +43,6 @@ const FRAMING: [HeaderName; 9] = [
 /// assert_eq!(request.uri(), "https://tenant.eu.auth0.com/api/v2/hooks/a%2Fb?fields=name");
 /// # Ok::<(), users_core::Error>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "a request builder builds nothing until it is finished"]
 pub struct RequestBuilder<'a> {
     descriptor: &'a Descriptor,
@@ -173,6 +172,16 @@ impl<'a> RequestBuilder<'a> {
         *request.uri_mut() = self.base.join(&format!("{path}{}", self.query))?;
         *request.headers_mut() = self.headers;
         Ok(request)
+    }
+}
+
+impl fmt::Debug for RequestBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be secrets: only the endpoint and the headers' names are shown.
+        f.debug_struct("RequestBuilder")
+            .field("endpoint", &self.descriptor.to_string())
+            .field("headers", &self.headers.keys().collect::<Vec<&HeaderName>>())
+            .finish_non_exhaustive()
     }
 }
 
