@@ -142,6 +142,11 @@ fn a_call_takes_what_is_not_modelled() {
     assert_eq!(request.uri().query(), Some("dry%20run=true"));
     assert_eq!(request.body(), r#"{"nickname":"Grace","new":{"a":[1]}}"#);
     assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a call of its own");
+    let request = client.users().delete("auth0|1").body_property("a", 1).into_request().unwrap();
+    assert_eq!(
+        (request.body(), &request.headers()["content-type"]),
+        (&Bytes::from(r#"{"a":1}"#), &"application/json".parse().unwrap())
+    );
     let request = client.users().get_all().page(1).query("x", "&").into_request().unwrap();
     assert_eq!(request.uri().query(), Some("page=1&x=%26"));
     let no_body = client.users().get("auth0|1").body_property("a", 1).into_request().unwrap_err();

@@ -8,7 +8,8 @@ use crate::path_template::RESERVED;
 use crate::request::check_not_framing;
 use crate::transport::ConnectTimeout;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use percent_encoding::utf8_percent_encode;
 use users_model::{JsonObject, within_memory};
 
@@ -36,6 +37,8 @@ impl Client {
         }
         if !options.body.is_empty() {
             *request.body_mut() = with_properties(&request, &options.body)?;
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(json);
         }
         self.add_headers(descriptor, &mut request, options);
         Ok(request)
