@@ -1,6 +1,7 @@
 //! Operations without a client, operations of one's own, and the options that every call has.
 
 use bytes::Bytes;
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,6 +199,8 @@ fn a_call_may_have_a_retry_policy_of_its_own() {
         assert_eq!(five.delay_after(&FailedAttempt::new().errors(4)), Some(Duration::from_secs(1)));
         assert_eq!(attempts(Some(five)).await, 5);
     });
+    let many = FailedAttempt::new().errors(u32::MAX).rate_limited(1).status(StatusCode::TOO_MANY_REQUESTS);
+    assert!(Retry::default().delay_after(&many).is_some(), "any counts are accepted");
 }
 
 /// A transport that requires a clock.
