@@ -13,6 +13,7 @@ const WORDS: &[(&str, &str)] = &[
     ("made up", "generated"),
     ("your word", "override, consent, confirmation"),
     ("told", "reported, stated, described"),
+    ("travel", "send, pass"),
     ("travels", "is sent"),
 ];
 

@@ -58,8 +58,8 @@ fn the_log_names_the_operation_and_neither_ids_nor_secrets() {
         "users.get",
         "/users/{id}",
         "users.create",
-        "the request is sent again",
-        "the access token was refused",
+        "retrying the request",
+        "the access token was rejected",
     ] {
         assert!(log.contains(expected), "{expected} is missing: {log}");
     }
