@@ -164,6 +164,18 @@ fn errors_hide_what_the_server_quoted() {
 }
 
 #[test]
+fn a_row_that_cannot_be_serialized_is_not_quoted() {
+    struct Row;
+    impl serde::Serialize for Row {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("hunter2-password is no hash"))
+        }
+    }
+    let call = MockTransport::new().management().jobs().import_users("con_1", [Row]);
+    error("an import", &call.into_request().unwrap_err());
+}
+
+#[test]
 fn errors_hide_what_the_call_itself_carried() {
     let (mock, management, authentication) = users_tests_pure::clients();
     let users = management.users();
