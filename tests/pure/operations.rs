@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use users_core::authentication::GetInfo;
 use users_core::management::{CreateUser, GetAllUsers, GetUser, ListUserRoles, UpdateUser};
-use users_core::model::{NewUser, UserUpdate};
+use users_core::model::{NewUser, Secret, UserUpdate};
 use users_core::{
     Api, BaseUrl, Body, CATALOGUE, Clock, Descriptor, Error, FailedAttempt, HttpTransport, ManagementClient,
     Operation, RequestBuilder, Retry, TransportError, decode_json, transport_fn,
@@ -26,6 +26,8 @@ struct ListConnections {
 enum Twist {
     None,
     Framing,
+    Credentials,
+    Refused,
     Elsewhere,
     OtherPath,
     OtherMethod,
@@ -50,6 +52,13 @@ impl Operation for ListConnections {
             Twist::Framing => {
                 request.headers_mut().insert("content-length", 3.into());
             }
+            Twist::Credentials => {
+                let token = http::HeaderValue::from_static("Bearer sesame-44-sesame");
+                request.headers_mut().insert("authorization", token);
+            }
+            Twist::Refused => {
+                return Err(Error::new(users_core::ErrorKind::InvalidArgument, "not sesame-44-sesame"));
+            }
             Twist::Elsewhere => {
                 *request.uri_mut() = "https://evil.example/api/v2/connections".parse().unwrap()
             }
@@ -59,6 +68,10 @@ impl Operation for ListConnections {
             Twist::OtherMethod => *request.method_mut() = http::Method::DELETE,
         }
         Ok(request)
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        vec![Secret::new("sesame-44-sesame")]
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<Vec<Value>, Error> {
@@ -100,6 +113,15 @@ fn a_request_that_is_not_the_descriptor_s_is_refused_before_it_is_sent() {
         assert!(sent.is_invalid_argument(), "{twist:?}: {sent}");
     }
     assert!(mock.requests().is_empty());
+}
+
+#[test]
+fn an_operation_written_outside_shows_no_credential_and_none_of_its_secrets() {
+    let client = MockTransport::new().management();
+    let request = client.call(list(Twist::Credentials)).into_request().unwrap();
+    assert!(!format!("{request:?}").contains("sesame"), "{request:?}");
+    let error = client.call(list(Twist::Refused)).into_request().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("sesame"), "{error:?}");
 }
 
 #[test]

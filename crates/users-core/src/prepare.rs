@@ -5,7 +5,7 @@ use crate::descriptor::Descriptor;
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::path_template::RESERVED;
-use crate::request::check_not_framing;
+use crate::request::{check_not_framing, mark_credentials};
 use crate::transport::ConnectTimeout;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -30,7 +30,8 @@ impl Client {
                 descriptor.name, descriptor.api, self.shared.api
             )));
         }
-        let mut request = operation.request(&self.shared.base)?;
+        let request = operation.request(&self.shared.base);
+        let mut request = request.map_err(|error| error.redacted(&operation.secrets()))?;
         self.check(descriptor, &request)?;
         if !options.query.is_empty() {
             *request.uri_mut() = with_query(request.uri(), &options.query)?;
@@ -76,6 +77,8 @@ impl Client {
         }
         replace(headers, own);
         replace(headers, options.headers.clone());
+        // An operation written outside this crate may not have marked its own.
+        mark_credentials(headers);
         if let Some(connect) = options.connect.or(self.shared.limits.connect) {
             request.extensions_mut().insert(ConnectTimeout(connect));
         }

@@ -7,8 +7,8 @@ use crate::path_template::RESERVED;
 use crate::token::AccessToken;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::utf8_percent_encode;
@@ -203,10 +203,22 @@ pub(crate) fn header(
     let mut value: HeaderValue =
         value.try_into().map_err(|_| Error::invalid(format!("the value of header {name} is not valid")))?;
     check_not_framing(&name)?;
-    if matches!(name, AUTHORIZATION | http::header::PROXY_AUTHORIZATION | http::header::COOKIE) {
+    if is_credential(&name) {
         value.set_sensitive(true);
     }
     Ok((name, value))
+}
+
+/// Marks the values of headers that hold credentials, so that nothing prints them.
+pub(crate) fn mark_credentials(headers: &mut HeaderMap) {
+    headers
+        .iter_mut()
+        .filter(|(name, _)| is_credential(name))
+        .for_each(|(_, value)| value.set_sensitive(true));
+}
+
+fn is_credential(name: &HeaderName) -> bool {
+    matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE)
 }
 
 /// Refuses a header that frames the message.
