@@ -538,7 +538,8 @@ impl Operation {
             method: descriptor.method.clone(),
             path: descriptor.path.clone(),
             // A token request changes no resource.
-            writes: descriptor.access != crate::Access::Read && descriptor.name != "authentication.token",
+            writes: descriptor.access != crate::descriptor::Access::Read
+                && descriptor.name != "authentication.token",
         }
     }
 }
