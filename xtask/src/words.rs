@@ -13,7 +13,6 @@ const WORDS: &[(&str, &str)] = &[
     ("made up", "generated"),
     ("your word", "override, consent, confirmation"),
     ("told", "reported, stated, described"),
-    ("travel", "send, pass"),
     ("travels", "is sent"),
 ];
 
