@@ -62,23 +62,23 @@ fn a_body_that_does_not_fit_is_located() {
     for (error, message) in [
         (
             decode::<GetUser>(200, "[]").unwrap_err(),
-            "the answer's body does not fit: invalid type: sequence, expected an object",
+            "the response body cannot be decoded: invalid type: sequence, expected an object",
         ),
         (
             decode::<GetUser>(200, "{\"user_id\":\"a|1\",\n\"email\":tru}").unwrap_err(),
-            "the answer's body does not fit: expected ident at line 2 column 12",
+            "the response body cannot be decoded: expected ident at line 2 column 12",
         ),
         (
             decode::<GetAllUsers>(200, r#"[{},{},5]"#).unwrap_err(),
-            "the answer's body does not fit at [2]: invalid type: integer, expected an object",
+            "the response body cannot be decoded at [2]: invalid type: integer, expected an object",
         ),
         (
             decode::<GetAllUsers>(200, r#"{"total":1,"users":[{},"x"]}"#).unwrap_err(),
-            "the answer's body does not fit at users[1]: invalid type: string, expected an object",
+            "the response body cannot be decoded at users[1]: invalid type: string, expected an object",
         ),
         (
             decode::<GetUsersByEmail>(200, r#"[{},7]"#).unwrap_err(),
-            "the answer's body does not fit at [1]: invalid type: integer, expected an object",
+            "the response body cannot be decoded at [1]: invalid type: integer, expected an object",
         ),
     ] {
         assert_eq!((error.kind(), error.message()), (ErrorKind::Decode, message), "{error:?}");

@@ -129,15 +129,15 @@ fn an_answer_that_does_not_fit_keeps_status_headers_and_body_and_names_the_place
     assert_eq!(page.status().unwrap(), 200);
     assert_eq!(&page.body().unwrap()[..], br#"{"users":[{},{},5]}"#);
     assert!(
-        page.to_string().starts_with("GET /users: 200: the answer's body does not fit at users[2]: "),
+        page.to_string().starts_with("GET /users: 200: the response body cannot be decoded at users[2]: "),
         "{page}"
     );
 
     for (body, says) in [
-        ("", "the answer is empty, not JSON"),
-        ("<html><body>Maintenance</body></html>", "the answer is 37 bytes, of no stated type, not JSON"),
-        ("[1,2", "does not fit"),
-        ("5", "does not fit"),
+        ("", "the response is empty, not JSON"),
+        ("<html><body>Maintenance</body></html>", "the response is 37 bytes, of no stated type, not JSON"),
+        ("[1,2", "cannot be decoded"),
+        ("5", "cannot be decoded"),
         (r#"{"a":1} trailing"#, "trailing"),
         (r#"{"user_id":"auth0|1""#, "EOF"),
         ("\u{0}\u{1}", "not JSON"),
@@ -182,10 +182,15 @@ fn errors_of_both_apis_are_read() {
             Some("invalid_signup"),
             "Invalid sign up",
         ),
-        (401, "Unauthorized", None, "Unauthorized (the answer is 12 bytes, of no stated type, not JSON)"),
-        (502, "<html>", None, "Bad Gateway (the answer is 6 bytes, of no stated type, not JSON)"),
-        (500, "", None, "Internal Server Error (the answer is empty, not JSON)"),
-        (302, "", None, "Found: the server answers with a redirect, which is not followed; check the domain"),
+        (401, "Unauthorized", None, "Unauthorized (the response is 12 bytes, of no stated type, not JSON)"),
+        (502, "<html>", None, "Bad Gateway (the response is 6 bytes, of no stated type, not JSON)"),
+        (500, "", None, "Internal Server Error (the response is empty, not JSON)"),
+        (
+            302,
+            "",
+            None,
+            "Found: the server responded with a redirect, which is not followed; check the domain",
+        ),
     ] {
         let error = decode::<GetUser>(status, body).unwrap_err();
         assert_eq!((error.code(), error.message()), (code, message), "{status} {body}");

@@ -1,12 +1,13 @@
 //! Operations without a client, operations of one's own, and the options that every call has.
 
 use bytes::Bytes;
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use users_core::authentication::GetInfo;
 use users_core::management::{CreateUser, GetAllUsers, GetUser, ListUserRoles, UpdateUser};
-use users_core::model::{NewUser, UserUpdate};
+use users_core::model::{NewUser, Secret, UserUpdate};
 use users_core::{
     Api, BaseUrl, Body, CATALOGUE, Clock, Descriptor, Error, FailedAttempt, HttpTransport, ManagementClient,
     Operation, RequestBuilder, Retry, TransportError, decode_json, transport_fn,
@@ -25,6 +26,8 @@ struct ListConnections {
 enum Twist {
     None,
     Framing,
+    Credentials,
+    Refused,
     Elsewhere,
     OtherPath,
     OtherMethod,
@@ -49,6 +52,13 @@ impl Operation for ListConnections {
             Twist::Framing => {
                 request.headers_mut().insert("content-length", 3.into());
             }
+            Twist::Credentials => {
+                let token = http::HeaderValue::from_static("Bearer sesame-44-sesame");
+                request.headers_mut().insert("authorization", token);
+            }
+            Twist::Refused => {
+                return Err(Error::new(users_core::ErrorKind::InvalidArgument, "not sesame-44-sesame"));
+            }
             Twist::Elsewhere => {
                 *request.uri_mut() = "https://evil.example/api/v2/connections".parse().unwrap()
             }
@@ -58,6 +68,10 @@ impl Operation for ListConnections {
             Twist::OtherMethod => *request.method_mut() = http::Method::DELETE,
         }
         Ok(request)
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        vec![Secret::new("sesame-44-sesame")]
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<Vec<Value>, Error> {
@@ -102,6 +116,15 @@ fn a_request_that_is_not_the_descriptor_s_is_refused_before_it_is_sent() {
 }
 
 #[test]
+fn an_operation_written_outside_shows_no_credential_and_none_of_its_secrets() {
+    let client = MockTransport::new().management();
+    let request = client.call(list(Twist::Credentials)).into_request().unwrap();
+    assert!(!format!("{request:?}").contains("sesame"), "{request:?}");
+    let error = client.call(list(Twist::Refused)).into_request().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("sesame"), "{error:?}");
+}
+
+#[test]
 fn an_operation_of_the_other_api_is_refused() {
     let tenant = Tenant::new();
     let error = tenant.management().call(GetInfo::new("token")).into_request().unwrap_err();
@@ -142,6 +165,11 @@ fn a_call_takes_what_is_not_modelled() {
     assert_eq!(request.uri().query(), Some("dry%20run=true"));
     assert_eq!(request.body(), r#"{"nickname":"Grace","new":{"a":[1]}}"#);
     assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a call of its own");
+    let request = client.users().delete("auth0|1").body_property("a", 1).into_request().unwrap();
+    assert_eq!(
+        (request.body(), &request.headers()["content-type"]),
+        (&Bytes::from(r#"{"a":1}"#), &"application/json".parse().unwrap())
+    );
     let request = client.users().get_all().page(1).query("x", "&").into_request().unwrap();
     assert_eq!(request.uri().query(), Some("page=1&x=%26"));
     let no_body = client.users().get("auth0|1").body_property("a", 1).into_request().unwrap_err();
@@ -193,6 +221,8 @@ fn a_call_may_have_a_retry_policy_of_its_own() {
         assert_eq!(five.delay_after(&FailedAttempt::new().errors(4)), Some(Duration::from_secs(1)));
         assert_eq!(attempts(Some(five)).await, 5);
     });
+    let many = FailedAttempt::new().errors(u32::MAX).rate_limited(1).status(StatusCode::TOO_MANY_REQUESTS);
+    assert!(Retry::default().delay_after(&many).is_some(), "any counts are accepted");
 }
 
 #[test]

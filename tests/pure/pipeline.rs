@@ -153,7 +153,7 @@ fn a_server_that_hangs_costs_the_attempt_s_time_and_no_more() {
     let error = clock.block_on(users.create(NewUser::new("db")).send()).unwrap_err();
     assert_eq!((error.kind(), clock.elapsed()), (ErrorKind::Timeout, Duration::from_secs(30)));
     assert!(error.may_have_been_applied());
-    assert_eq!(error.to_string(), "POST /users: no answer came within 30 s (the change may have been made)");
+    assert_eq!(error.to_string(), "POST /users: no response within 30 s (the change may have been made)");
 }
 
 #[test]

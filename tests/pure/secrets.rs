@@ -4,7 +4,10 @@ use std::fmt::{Debug, Display};
 use users_core::model::{
     Identity, Impersonation, JsonObject, LinkTarget, NewUser, Protocol, Secret, User, UserUpdate,
 };
-use users_core::{AccessToken, AuthenticationClient, Error, ManagementClient, StaticToken, token_fn};
+use users_core::{
+    AccessToken, AuthenticationClient, BaseUrl, Descriptor, Error, ManagementClient, RequestBuilder,
+    StaticToken, token_fn,
+};
 use users_mock::{MockTransport, VirtualClock};
 use users_tests_pure::decode;
 
@@ -111,6 +114,13 @@ fn clients_calls_and_requests_hide_what_they_hold() {
     debug("a rest call", &rest);
     let request = auth.users().get_info(JWT).into_request().unwrap();
     debug("a request", &request);
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let descriptor = Descriptor::get("hooks.get", "/hooks/{secret}");
+    let request = RequestBuilder::new(&descriptor, &base)
+        .path("secret", "client-secret-1")
+        .query("token", Some(JWT))
+        .header("x-api-key", "metadata-api-key");
+    debug("a request builder", &request);
 }
 
 #[test]
@@ -151,6 +161,18 @@ fn errors_hide_what_the_server_quoted() {
     error("a quoted opaque token", &quoted);
     debug("the mock", &mock);
     debug("what the mock captured", &mock.requests());
+}
+
+#[test]
+fn a_row_that_cannot_be_serialized_is_not_quoted() {
+    struct Row;
+    impl serde::Serialize for Row {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("hunter2-password is no hash"))
+        }
+    }
+    let call = MockTransport::new().management().jobs().import_users("con_1", [Row]);
+    error("an import", &call.into_request().unwrap_err());
 }
 
 #[test]

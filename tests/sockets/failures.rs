@@ -151,7 +151,7 @@ async fn each_failure_has_its_own_clear_error() {
             whole("502 Bad Gateway", "text/html", html),
             Expected {
                 kind: ErrorKind::Status,
-                says: "502: Bad Gateway (the answer is 60 bytes, text/html, not JSON)",
+                says: "502: Bad Gateway (the response is 60 bytes, text/html, not JSON)",
                 reads: 3,
                 writes: (1, true),
             },
@@ -161,7 +161,7 @@ async fn each_failure_has_its_own_clear_error() {
             answer("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/steal\r\ncontent-length: 0\r\n", ""),
             Expected {
                 kind: ErrorKind::Status,
-                says: "302: Found: the server answers with a redirect, which is not followed",
+                says: "302: Found: the server responded with a redirect, which is not followed",
                 reads: 1,
                 writes: (1, true),
             },
@@ -171,7 +171,7 @@ async fn each_failure_has_its_own_clear_error() {
             whole("200 OK", "text/html; charset=utf-8", html),
             Expected {
                 kind: ErrorKind::Decode,
-                says: "200: the answer is 60 bytes, text/html, not JSON",
+                says: "200: the response is 60 bytes, text/html, not JSON",
                 reads: 1,
                 writes: (1, true),
             },

@@ -1,6 +1,7 @@
 //! Whether the modules of each crate form layers: no module depends, through any others, on itself.
 //!
-//! What counts is the module that defines an item, not one that re-exports it. Tests and documentation do not count.
+//! What counts is the module that defines an item, not one that re-exports it. Tests and documentation do not count. Calls of methods
+//! are not seen: a module that calls a method defined in an `impl` block elsewhere does not name that module.
 
 use crate::run::root;
 use proc_macro2::{TokenStream, TokenTree};
@@ -100,7 +101,12 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<String>) {
                     is_for_tests = true;
                 }
             }
-            other => tokens.push(other.to_string()),
+            other => {
+                let token = other.to_string();
+                // `#[cfg(test)] mod testing;` has no body, and the next one is not its own.
+                is_for_tests &= token != ";";
+                tokens.push(token);
+            }
         }
     }
 }
@@ -133,6 +139,7 @@ fn used_of_children(
     tokens: &[String],
     owners: &BTreeMap<String, BTreeSet<&str>>,
 ) -> Vec<(String, String)> {
+    let re_exported = re_exported(tokens);
     let mut used = Vec::new();
     let mut is_use = false;
     for (at, token) in tokens.iter().enumerate() {
@@ -141,8 +148,9 @@ fn used_of_children(
             "use" => is_use = true,
             ";" => is_use = false,
             _ if is_use
-                || matches!(before, ":" | "." | "struct" | "enum" | "fn" | "trait" | "type" | "const") => {}
-            item if item.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                || continues_path(tokens, at)
+                || matches!(before, "." | "struct" | "enum" | "fn" | "trait" | "type" | "const") => {}
+            item if item.starts_with(|c: char| c.is_ascii_uppercase()) || re_exported.contains(item) => {
                 let mut defining = owners.get(item).into_iter().flatten();
                 let child =
                     |owner: &&&str| owner.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"));
@@ -155,6 +163,26 @@ fn used_of_children(
         }
     }
     used
+}
+
+/// Whether the token follows `::`; one colon introduces a type.
+fn continues_path(tokens: &[String], at: usize) -> bool {
+    at >= 2 && tokens[at - 2..at].iter().all(|token| token == ":")
+}
+
+/// The names that a module re-exports.
+fn re_exported(tokens: &[String]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", String::as_str);
+        if token == "use" && matches!(before, "pub" | ")") {
+            let end = tokens[at..].iter().position(|token| token == ";").map_or(tokens.len(), |end| at + end);
+            let mut found = Vec::new();
+            tree(&tokens[at + 1..end], &[], &mut found);
+            names.extend(found.into_iter().filter_map(|mut path| path.pop()));
+        }
+    }
+    names
 }
 
 /// The names that a module defines, also by the macros that declare operations and models.
@@ -178,10 +206,11 @@ fn items(tokens: &[String]) -> Vec<String> {
 
 /// The paths within the crate that a module names, from the crate's root.
 fn paths(module: &str, tokens: &[String], modules: &BTreeMap<String, Vec<String>>) -> Vec<Vec<String>> {
+    let is_child = |name: &str| modules.contains_key(&format!("{module}::{name}"));
     let mut paths = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let is_after_path = at > 0 && tokens.get(at - 1).is_some_and(|before| before == ":");
+        let is_after_path = continues_path(tokens, at);
         if token == "use" {
             let is_public =
                 at > 0 && tokens.get(at - 1).is_some_and(|before| before == "pub" || before == ")");
@@ -189,19 +218,18 @@ fn paths(module: &str, tokens: &[String], modules: &BTreeMap<String, Vec<String>
             let mut found = Vec::new();
             tree(&tokens[at + 1..end], &[], &mut found);
             // A facade re-exports what its own children define.
-            let is_child = |path: &[String]| {
-                path.first().is_some_and(|first| modules.contains_key(&format!("{module}::{first}")))
-            };
             for path in found {
-                if is_child(&path) && !is_public {
+                if path.first().is_some_and(|first| is_child(first)) && !is_public {
                     paths.push(module.split("::").map(String::from).chain(path).collect());
                 } else {
                     paths.extend(absolute(module, &path));
                 }
             }
             at = end;
-        } else if !is_after_path && matches!(token.as_str(), "crate" | "super" | "self") {
-            let mut path = vec![token.clone()];
+        } else if !is_after_path && (matches!(token.as_str(), "crate" | "super" | "self") || is_child(token))
+        {
+            let mut path = if is_child(token) { vec!["self".to_owned()] } else { Vec::new() };
+            path.push(token.clone());
             while tokens.get(at + 1).is_some_and(|colon| colon == ":")
                 && tokens
                     .get(at + 3)
@@ -210,8 +238,8 @@ fn paths(module: &str, tokens: &[String], modules: &BTreeMap<String, Vec<String>
                 path.extend(tokens.get(at + 3).cloned());
                 at += 3;
             }
-            // One word alone is a visibility, or the receiver of a method.
-            if path.len() > 1 {
+            // One word alone is a visibility, the receiver of a method, or a variable.
+            if path.len() > if is_child(token) { 2 } else { 1 } {
                 paths.extend(absolute(module, &path));
             }
         }
@@ -384,6 +412,33 @@ mod tests {
         assert!(found(&[uses, error, user]).is_some());
         let names = ("pacing", "mod error; pub use error::*; pub trait Pacer { fn acquire() -> PaceError; }");
         assert!(found(&[names, error, user]).is_some(), "what is re-exported may be used as well");
+    }
+
+    #[test]
+    fn a_path_in_the_type_of_a_field_or_argument_is_a_dependency() {
+        let error = ("error", "use crate::client::Client; pub struct Error;");
+        assert!(found(&[error, ("client", "pub struct Client { error: crate::error::Error }")]).is_some());
+        let child = ("token::flight", "use super::Source; pub struct Flight;");
+        let parent = ("token", "mod flight; pub use flight::Flight; pub struct Source { of: Flight }");
+        assert!(found(&[parent, child]).is_some());
+    }
+
+    #[test]
+    fn a_parent_that_names_a_child_in_its_code_depends_on_it() {
+        let child = ("token::flight", "use super::Source; pub fn join() {}");
+        let by_path = ("token", "mod flight; pub struct Source; fn x() { flight::join(); }");
+        let by_name = ("token", "mod flight; pub use flight::join; pub struct Source; fn x() { join(); }");
+        let facade = ("token", "mod flight; pub use flight::join; pub struct Source;");
+        assert!(found(&[by_path, child]).is_some());
+        assert!(found(&[by_name, child]).is_some());
+        assert_eq!(found(&[facade, child]), None);
+    }
+
+    #[test]
+    fn a_test_module_in_another_file_hides_nothing_of_this_one() {
+        let error = ("error", "use crate::client::Client; pub struct Error;");
+        let client = ("client", "#[cfg(test)] mod testing; pub struct Client { error: crate::error::Error }");
+        assert!(found(&[error, client]).is_some());
     }
 
     #[test]

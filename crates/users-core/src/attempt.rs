@@ -30,14 +30,14 @@ impl Client {
         let sending = self.shared.transport.send(request, Some(time));
         permit.used();
         let response =
-            timer.limit(sending).await.map_err(|_| timed_out(Sent::Maybe, "no answer came", time))??;
+            timer.limit(sending).await.map_err(|_| timed_out(Sent::Maybe, "no response", time))??;
         let (parts, body) = response.into_parts();
         let body = match timer.limit(body.collect(limit)).await {
             Ok(Ok(body)) => body,
             // An error status is reported as such, even if its body cannot be read.
             _ if !parts.status.is_success() => Bytes::new(),
             Ok(Err(error)) => return Err(error),
-            Err(_) => return Err(timed_out(Sent::Yes, "the answer's body did not come", time)),
+            Err(_) => return Err(timed_out(Sent::Yes, "the response was not complete", time)),
         };
         let mut response = http::Response::from_parts(parts, body);
         response.extensions_mut().insert(ResponseLimit(limit));

@@ -133,7 +133,7 @@ impl<T: ApiClient> ClientBuilder<T> {
         self
     }
 
-    /// Sets the source of access tokens. It is asked for one before every attempt.
+    /// Sets the source of access tokens. The client calls it before each attempt, and again if the attempt waited for a permit.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
         self.credentials = Some(Credentials::Source(Arc::new(source)));
         self

@@ -43,11 +43,6 @@ use users_model::Secret;
 ///
 /// # Futures
 ///
-/// A call is no future but converts into one, a [`CallFuture`]. Pass `.into_future()` or `.send()` to functions that take a future,
-/// as `tokio::spawn` and `join_all` do.
-///
-/// # Futures
-///
 /// A call is not a future but converts into one, a [`CallFuture`]. Pass `.into_future()` or `.send()` to functions that take a future,
 /// as `tokio::spawn` and `join_all` do.
 ///

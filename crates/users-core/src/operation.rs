@@ -100,8 +100,8 @@ pub trait Operation: fmt::Debug + Clone + Send + Sync + 'static {
     /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where an argument may not be sent.
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error>;
 
-    /// Returns further values to redact in errors. Values of sensitive keys, headers and metadata in the finished request are
-    /// redacted in any case.
+    /// Returns further values to redact in errors, such as a path parameter that is a secret. Values of sensitive keys in the query
+    /// and body, headers, and metadata in the finished request are redacted in any case.
     fn secrets(&self) -> Vec<Secret> {
         Vec::new()
     }

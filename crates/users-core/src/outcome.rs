@@ -37,7 +37,7 @@ pub(crate) enum AttemptResult {
     /// The request may have been carried out, and may succeed if repeated.
     Transient { status: Option<StatusCode>, server_delay: Option<Duration> },
     /// Auth0 aborted a search, which will most likely time out again.
-    QueryTimeout,
+    QueryTimeout { server_delay: Option<Duration> },
 }
 
 /// What has happened in a call so far.
@@ -81,10 +81,10 @@ impl Outcome {
             }
             AttemptResult::NotSent => (None, None),
             AttemptResult::Transient { status, server_delay } if history.may_repeat => (status, server_delay),
-            AttemptResult::QueryTimeout if history.may_repeat && history.errors == 0 => {
-                (Some(StatusCode::SERVICE_UNAVAILABLE), None)
+            AttemptResult::QueryTimeout { server_delay } if history.may_repeat && history.errors == 0 => {
+                (Some(StatusCode::SERVICE_UNAVAILABLE), server_delay)
             }
-            AttemptResult::Transient { .. } | AttemptResult::QueryTimeout => {
+            AttemptResult::Transient { .. } | AttemptResult::QueryTimeout { .. } => {
                 return Self::GiveUp { is_budget_spent: false };
             }
         };
@@ -104,7 +104,7 @@ impl AttemptResult {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthorized,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { server_delay },
-            StatusCode::SERVICE_UNAVAILABLE if is_query_timeout(body) => Self::QueryTimeout,
+            StatusCode::SERVICE_UNAVAILABLE if is_query_timeout(body) => Self::QueryTimeout { server_delay },
             status if is_transient(status) => Self::Transient { status: Some(status), server_delay },
             _ => Self::Completed,
         }
@@ -153,6 +153,7 @@ mod tests {
     const UNLIMITED: Limits = Limits { time_left: None, has_budget: true, random: 125_000_000 };
     const GIVE_UP: Outcome = Outcome::GiveUp { is_budget_spent: false };
     const RATE_LIMITED: AttemptResult = AttemptResult::RateLimited { server_delay: None };
+    const QUERY_TIMEOUT: AttemptResult = AttemptResult::QueryTimeout { server_delay: None };
     const TRANSIENT: AttemptResult = AttemptResult::Transient { status: None, server_delay: None };
 
     fn after(result: AttemptResult, safety: Safety, idempotent: Option<bool>, errors: u32) -> Outcome {
@@ -177,7 +178,7 @@ mod tests {
             (TRANSIENT, other, None, false),
             (TRANSIENT, other, Some(true), true),
             (TRANSIENT, idempotent, Some(false), false),
-            (AttemptResult::QueryTimeout, safe, None, true),
+            (QUERY_TIMEOUT, safe, None, true),
             (AttemptResult::Completed, safe, None, false),
         ] {
             assert_eq!(
@@ -187,7 +188,7 @@ mod tests {
             );
         }
         assert_eq!(after(AttemptResult::Completed, safe, None, 0), Outcome::Done);
-        assert_eq!(after(AttemptResult::QueryTimeout, safe, None, 1), GIVE_UP);
+        assert_eq!(after(QUERY_TIMEOUT, safe, None, 1), GIVE_UP);
         assert!(is_retried(TRANSIENT, safe, None, 1));
         assert_eq!(after(TRANSIENT, safe, None, 2), GIVE_UP, "three attempts in all");
         assert!(is_retried(RATE_LIMITED, safe, None, 7), "a 429 is no attempt");
@@ -210,6 +211,10 @@ mod tests {
         assert_eq!(after(requested(90), Safety::Unsafe, None, 0), retry_after(Duration::from_secs(90)));
         assert_eq!(after(requested(0), Safety::Unsafe, None, 0), retry_after(Duration::from_millis(250)));
         assert_eq!(after(requested(3601), Safety::Unsafe, None, 0), GIVE_UP);
+        let body = b"the query exceeded the timeout";
+        let delay = Duration::from_secs(30);
+        let aborted = AttemptResult::from_response(StatusCode::SERVICE_UNAVAILABLE, body, Some(delay));
+        assert_eq!(after(aborted, Safety::Safe, None, 0), retry_after(delay));
     }
 
     #[test]

@@ -67,9 +67,7 @@ impl PathTemplate {
         for segment in self.0.split('/').skip(1) {
             path.push('/');
             let Some(name) = parameter(segment) else {
-                if segment.is_empty() {
-                    return Err(refused(&self.0, "it has an empty segment"));
-                }
+                check_literal(segment).map_err(|why| refused(&self.0, why))?;
                 path.push_str(segment);
                 continue;
             };
@@ -100,8 +98,11 @@ impl PathTemplate {
         }
     }
 
-    /// Whether this template describes a path: as many segments, the literal ones equal, and values that may be segments.
+    /// Whether this template is valid and describes a path: as many segments, the literal ones equal, and values that may be segments.
     pub(crate) fn describes(&self, path: &str) -> bool {
+        if self.check().is_err() {
+            return false;
+        }
         let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
         loop {
             match (expected.next(), given.next()) {
@@ -145,20 +146,12 @@ impl PathTemplate {
         let refuse = |why: &str| Err(refused(&self.0, why));
         let Some(path) = self.0.strip_prefix('/') else { return refuse("it does not begin with /") };
         for segment in path.split('/') {
-            if let Some(name) = parameter(segment) {
-                if name.is_empty() || name.contains(['{', '}']) {
+            match parameter(segment) {
+                Some(name) if name.is_empty() || name.contains(['{', '}']) => {
                     return refuse("a parameter has no name");
                 }
-            } else if InvalidId::check(&decode_literal(segment)).is_err() {
-                return refuse("it has an empty segment, a dot segment, or an escape that is not ASCII");
-            } else if decode_literal(segment).contains(['/', '\\', ';', '?', '#', '%']) {
-                return refuse(
-                    "a segment contains a character that some servers treat as a separator; use a parameter for it",
-                );
-            } else if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@%".contains(c)) {
-                return refuse(
-                    "a segment contains a character that is not allowed in a path; use a parameter for it",
-                );
+                Some(_) => {}
+                None => check_literal(segment).or_else(refuse)?,
             }
         }
         Ok(())
@@ -169,6 +162,29 @@ impl PathTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidPath(String);
+
+/// Refuses a literal segment that changes the path, or that servers may interpret in different ways.
+fn check_literal(segment: &str) -> Result<(), &'static str> {
+    // Almost all segments are words.
+    if !segment.is_empty()
+        && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        return Ok(());
+    }
+    let decoded = decode_literal(segment);
+    if InvalidId::check(&decoded).is_err() {
+        return Err("it has an empty segment, a dot segment, or an escape that is not ASCII");
+    }
+    if decoded.contains(['/', '\\', ';', '?', '#', '%']) {
+        return Err(
+            "a segment contains a character that some servers treat as a separator; use a parameter for it",
+        );
+    }
+    if !segment.chars().all(|c| c.is_ascii_alphanumeric() || "-._~!$&'()*+,=:@%".contains(c)) {
+        return Err("a segment contains a character that is not allowed in a path; use a parameter for it");
+    }
+    Ok(())
+}
 
 /// Refuses a value that may not be a path segment.
 pub(crate) fn check_segment(name: &str, value: &str) -> Result<(), InvalidPath> {
@@ -201,6 +217,10 @@ fn parameter(segment: &str) -> Option<&str> {
 
 /// Whether an encoded segment is one that [`InvalidId::check`] accepts.
 fn may_be_segment(segment: &str) -> bool {
+    // Some servers treat `\` as `/`, and `;` as the end of the segment.
+    if segment.contains(['\\', ';']) {
+        return false;
+    }
     let mut decoded = percent_decode_str(segment);
     // Most ids contain a letter or digit and no control character, and are accepted without being decoded.
     let is_plain = decoded.clone().any(|byte| byte.is_ascii_alphanumeric());
@@ -242,7 +262,7 @@ mod tests {
             assert!(!template.describes(other), "{other}");
         }
         assert!(template.describes(&path));
-        for unsafe_value in ["%2e%2e", "%20", "a%00", "%E2%80%8B"] {
+        for unsafe_value in ["%2e%2e", "%20", "a%00", "%E2%80%8B", "..;a", "..\\a"] {
             assert!(!template.describes(&format!("/users/{unsafe_value}/identities/a/b")), "{unsafe_value}");
         }
     }
@@ -260,7 +280,11 @@ mod tests {
         for template in ["", "users", "/", "/users//x", "/..", "/users/{}", "/%2f", "/a b", "/a;b"] {
             assert!(PathTemplate::parse(template).is_err(), "{template:?}");
         }
-        assert!(PathTemplate::new("/users//{id}").fill(&[("id", "1")]).is_err());
+        for template in ["/users//{id}", "/users/{id}/..", "/%2e%2e/{id}", "/users?x={id}", "/a\\{id}"] {
+            let unchecked = PathTemplate::new(template);
+            assert!(unchecked.fill(&[("id", "1")]).is_err(), "{template}");
+            assert!(!unchecked.describes(&template.replace("{id}", "1")), "{template}");
+        }
     }
 
     #[test]

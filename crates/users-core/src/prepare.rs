@@ -5,10 +5,11 @@ use crate::descriptor::Descriptor;
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::path_template::RESERVED;
-use crate::request::check_not_framing;
+use crate::request::{check_not_framing, mark_credentials};
 use crate::transport::ConnectTimeout;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use percent_encoding::utf8_percent_encode;
 use users_model::{JsonObject, within_memory};
 
@@ -29,13 +30,16 @@ impl Client {
                 descriptor.name, descriptor.api, self.shared.api
             )));
         }
-        let mut request = operation.request(&self.shared.base)?;
+        let request = operation.request(&self.shared.base);
+        let mut request = request.map_err(|error| error.redacted(&operation.secrets()))?;
         self.check(descriptor, &request)?;
         if !options.query.is_empty() {
             *request.uri_mut() = with_query(request.uri(), &options.query)?;
         }
         if !options.body.is_empty() {
             *request.body_mut() = with_properties(&request, &options.body)?;
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(json);
         }
         self.add_headers(descriptor, &mut request, options);
         Ok(request)
@@ -73,6 +77,8 @@ impl Client {
         }
         replace(headers, own);
         replace(headers, options.headers.clone());
+        // An operation written outside this crate may not have marked its own.
+        mark_credentials(headers);
         if let Some(connect) = options.connect.or(self.shared.limits.connect) {
             request.extensions_mut().insert(ConnectTimeout(connect));
         }

@@ -7,13 +7,13 @@ use crate::path_template::RESERVED;
 use crate::token::AccessToken;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, PROXY_AUTHORIZATION, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use users_model::Secret;
 
 /// Headers that frame a message or belong to its connection. The transport sets them; they are not taken from callers.
@@ -43,7 +43,6 @@ const FRAMING: [HeaderName; 9] = [
 /// assert_eq!(request.uri(), "https://tenant.eu.auth0.com/api/v2/hooks/a%2Fb?fields=name");
 /// # Ok::<(), users_core::Error>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "a request builder builds nothing until it is finished"]
 pub struct RequestBuilder<'a> {
     descriptor: &'a Descriptor,
@@ -176,6 +175,16 @@ impl<'a> RequestBuilder<'a> {
     }
 }
 
+impl fmt::Debug for RequestBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be secrets: only the endpoint and the headers' names are shown.
+        f.debug_struct("RequestBuilder")
+            .field("endpoint", &self.descriptor.to_string())
+            .field("headers", &self.headers.keys().collect::<Vec<&HeaderName>>())
+            .finish_non_exhaustive()
+    }
+}
+
 /// The value of an `Authorization` header, marked so that nothing prints it.
 pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
@@ -194,10 +203,22 @@ pub(crate) fn header(
     let mut value: HeaderValue =
         value.try_into().map_err(|_| Error::invalid(format!("the value of header {name} is not valid")))?;
     check_not_framing(&name)?;
-    if matches!(name, AUTHORIZATION | http::header::PROXY_AUTHORIZATION | http::header::COOKIE) {
+    if is_credential(&name) {
         value.set_sensitive(true);
     }
     Ok((name, value))
+}
+
+/// Marks the values of headers that hold credentials, so that nothing prints them.
+pub(crate) fn mark_credentials(headers: &mut HeaderMap) {
+    headers
+        .iter_mut()
+        .filter(|(name, _)| is_credential(name))
+        .for_each(|(_, value)| value.set_sensitive(true));
+}
+
+fn is_credential(name: &HeaderName) -> bool {
+    matches!(*name, AUTHORIZATION | PROXY_AUTHORIZATION | COOKIE)
 }
 
 /// Refuses a header that frames the message.

@@ -215,7 +215,7 @@ impl Retry {
             Some(StatusCode::TOO_MANY_REQUESTS) => failed.rate_limited <= MOST_RATE_LIMITED,
             _ => failed.errors < self.max_attempts,
         };
-        let number = (failed.errors + failed.rate_limited).saturating_sub(1);
+        let number = failed.errors.saturating_add(failed.rate_limited).saturating_sub(1);
         may_retry.then(|| self.full_jitter(number, failed.random))
     }
 

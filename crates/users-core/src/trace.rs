@@ -74,7 +74,7 @@ mod on {
             attempt,
             pause_ms = delay.as_millis(),
             http.response.status_code = status,
-            "the request is sent again after a pause"
+            "retrying the request after a delay"
         );
     }
 
@@ -85,14 +85,11 @@ mod on {
     }
 
     pub(crate) fn token_rejected() {
-        tracing::debug!("the access token was refused and is renewed");
+        tracing::debug!("the access token was rejected; renewing it");
     }
 
     pub(crate) fn token_renewed(lifetime: Option<Duration>) {
-        tracing::debug!(
-            lifetime_s = lifetime.map(|lifetime| lifetime.as_secs()),
-            "there is a new access token"
-        );
+        tracing::debug!(lifetime_s = lifetime.map(|lifetime| lifetime.as_secs()), "obtained an access token");
     }
 
     pub(crate) fn token_not_renewed(error: &Error, old_one_works: bool) {

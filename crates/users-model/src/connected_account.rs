@@ -1,7 +1,7 @@
 //! Accounts of other services that a user has connected.
 
-use crate::Timestamp;
 use crate::object::{object, open_enum};
+use crate::timestamp::Timestamp;
 
 open_enum! {
     /// The access that an application has to a connected account.

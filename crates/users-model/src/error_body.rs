@@ -1,6 +1,6 @@
 //! The error bodies of both APIs.
 
-use crate::JsonObject;
+use crate::json::JsonObject;
 use crate::object::object;
 
 object! {

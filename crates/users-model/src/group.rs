@@ -1,7 +1,7 @@
 //! Groups of users.
 
-use crate::Timestamp;
 use crate::object::object;
+use crate::timestamp::Timestamp;
 
 object! {
     /// A group of users, provisioned by a directory.

@@ -1,6 +1,6 @@
 //! Updates of metadata.
 
-use crate::JsonObject;
+use crate::json::JsonObject;
 use crate::object::Slot;
 use serde::Serialize;
 use serde::ser::SerializeMap;

@@ -1,6 +1,6 @@
 //! Macros that declare models: structs that keep unknown keys, and open enums.
 
-use crate::JsonObject;
+use crate::json::JsonObject;
 use crate::memory::{MemoryExceeded, charge_list};
 use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
@@ -96,7 +96,7 @@ macro_rules! object {
             $( $(#[$field_meta])* pub $field: $type, )*
             /// The values of keys without a field, and values that do not match the type of their field. They are written back
             /// unchanged.
-            pub unknown: $crate::JsonObject,
+            pub unknown: $crate::json::JsonObject,
         }
 
         impl $name {
@@ -146,7 +146,7 @@ macro_rules! object {
                 })
             }
 
-            fn unknown(&self) -> &$crate::JsonObject {
+            fn unknown(&self) -> &$crate::json::JsonObject {
                 &self.unknown
             }
         }
@@ -193,7 +193,7 @@ macro_rules! open_enum {
         pub enum $name {
             $( #[doc = concat!("`", $text, "`")] $(#[$variant_meta])* $variant, )*
             /// A value that this version does not name, kept as received. Compare it with [`as_str`](Self::as_str).
-            Other($crate::UnknownValue),
+            Other($crate::unknown_value::UnknownValue),
         }
 
         impl $name {
@@ -219,7 +219,7 @@ macro_rules! open_enum {
             fn from(text: &str) -> Self {
                 match text {
                     $( $text => Self::$variant, )*
-                    other => Self::Other($crate::UnknownValue::new(other)),
+                    other => Self::Other($crate::unknown_value::UnknownValue::new(other)),
                 }
             }
         }

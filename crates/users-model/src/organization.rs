@@ -1,6 +1,6 @@
 //! Organizations.
 
-use crate::JsonObject;
+use crate::json::JsonObject;
 use crate::object::object;
 
 object! {

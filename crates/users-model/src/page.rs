@@ -1,6 +1,6 @@
 //! One page of a list.
 
-use crate::JsonObject;
+use crate::json::JsonObject;
 use crate::json::fields;
 use crate::memory::{Held, elements};
 use crate::object::{Slot, WriteFields, fill, serialize_as_text};

@@ -18,7 +18,7 @@ object! {
     /// A user who has a role.
     pub struct RoleUser {
         /// The user's id.
-        pub user_id: Option<crate::UserId> = "user_id",
+        pub user_id: Option<crate::id::UserId> = "user_id",
         /// The URL of a picture.
         pub picture: Option<String> = "picture",
         /// The full name.

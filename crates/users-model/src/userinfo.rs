@@ -1,6 +1,6 @@
 //! The profile of an access token's user.
 
-use crate::Flag;
+use crate::flag::Flag;
 use crate::object::object;
 
 object! {
@@ -64,5 +64,5 @@ pub enum UpdatedAt {
     /// Seconds since 1970-01-01T00:00:00Z.
     UnixSeconds(i64),
     /// A date and time.
-    Timestamp(crate::Timestamp),
+    Timestamp(crate::timestamp::Timestamp),
 }

@@ -54,13 +54,9 @@ fn the_log_names_the_operation_and_neither_ids_nor_secrets() {
     });
     mock.verify();
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for expected in [
-        "users.get",
-        "/users/{id}",
-        "users.create",
-        "the request is sent again",
-        "the access token was refused",
-    ] {
+    for expected in
+        ["users.get", "/users/{id}", "users.create", "retrying the request", "the access token was rejected"]
+    {
         assert!(log.contains(expected), "{expected} is missing: {log}");
     }
     for secret in ["client-secret-1", "management-token-1", "hunter2-password"] {

@@ -122,9 +122,9 @@ fn a_call_that_is_sent_twice_has_a_span_and_one_for_each_attempt() {
     assert_eq!(
         call.events,
         [
-            fields([("message", "there is a new access token"), ("lifetime_s", "86400")]),
+            fields([("message", "obtained an access token"), ("lifetime_s", "86400")]),
             fields([
-                ("message", "the request is sent again after a pause"),
+                ("message", "retrying the request after a delay"),
                 ("attempt", "1"),
                 ("pause_ms", "7000"),
                 ("http.response.status_code", "503"),
@@ -180,9 +180,9 @@ fn a_failure_names_its_kind_and_a_pause_and_a_renewal_are_events() {
     assert_eq!(
         messages(calls[0]),
         [
-            "there is a new access token",
-            "the access token was refused and is renewed",
-            "there is a new access token"
+            "obtained an access token",
+            "the access token was rejected; renewing it",
+            "obtained an access token"
         ]
     );
     assert_eq!(messages(calls[1]), ["the request waited for the rate limit"]);

@@ -43,7 +43,7 @@ impl ClientCredentials {
 impl TokenResponse {
     fn into_token(self) -> Result<AccessToken, Error> {
         let token = self.access_token.filter(|token| !token.expose().trim().is_empty()).ok_or_else(|| {
-            Error::new(crate::ErrorKind::Decode, "POST /oauth/token: the response has no access_token")
+            Error::new(crate::error::ErrorKind::Decode, "POST /oauth/token: the response has no access_token")
         })?;
         // Without a stated lifetime, Auth0's default for this API is assumed: one day. A 401 renews the token sooner.
         let lifetime = Duration::from_secs(self.expires_in.unwrap_or(86_400));

@@ -56,9 +56,9 @@ impl Error {
     ) -> Self {
         let message =
             match (describe_non_json(response.headers(), response.body()), misfit.shown_path.as_str()) {
-                (Some(found), _) => format!("the answer is {found}, not JSON"),
-                (None, "") => format!("the answer's body does not fit: {}", misfit.reason),
-                (None, path) => format!("the answer's body does not fit at {path}: {}", misfit.reason),
+                (Some(found), _) => format!("the response is {found}, not JSON"),
+                (None, "") => format!("the response body cannot be decoded: {}", misfit.reason),
+                (None, path) => format!("the response body cannot be decoded at {path}: {}", misfit.reason),
             };
         let mut this = Self::undecodable(descriptor, response, message);
         this.0.json_path = Some(misfit.path).filter(|path| !path.is_empty());
@@ -164,11 +164,11 @@ fn describe(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> String {
     let reason = status.canonical_reason().unwrap_or("no reason given");
     if status.is_redirection() {
         return format!(
-            "{reason}: the server answers with a redirect, which is not followed; check the domain"
+            "{reason}: the server responded with a redirect, which is not followed; check the domain"
         );
     }
     match describe_non_json(headers, body) {
-        Some(found) => format!("{reason} (the answer is {found}, not JSON)"),
+        Some(found) => format!("{reason} (the response is {found}, not JSON)"),
         None => reason.to_owned(),
     }
 }

@@ -162,9 +162,9 @@ impl ImportRows {
                 json.push(b',');
             }
             let start = json.len();
-            if let Err(error) = serde_json::to_writer(&mut json, &row) {
-                return Err(Error::invalid(format!("row {index} cannot be serialized as JSON: {error}")));
-            }
+            serde_json::to_writer(&mut json, &row)
+                // serde_json's error may quote a value.
+                .map_err(|_| Error::invalid(format!("row {index} cannot be serialized as JSON")))?;
             check_row(index, json.get(start..).unwrap_or_default())?;
         }
         json.push(b']');

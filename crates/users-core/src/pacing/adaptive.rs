@@ -67,8 +67,8 @@ struct State {
 
 /// The shortest sleep, about the resolution of timers.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// How long the queue head may dequeue a permit unclaimed before the next request takes one. The head's future may not be polled
-/// any more, as in a buffered stream whose loop makes a call of its own; it keeps its place in the queue.
+/// How long the queue head may leave an available permit unclaimed before the next request takes it. The head's future may not be
+/// polled at the time, as in a buffered stream whose loop makes another call; it keeps its place in the queue.
 const GRACE: Duration = Duration::from_millis(50);
 
 impl AdaptivePacer {

@@ -34,7 +34,8 @@ use users_model::Secret;
 ///     async fn token(&self) -> Result<AccessToken, Error> {
 ///         std::env::var("AUTH0_TOKEN")
 ///             .map(AccessToken::new)
-///             .map_err(|error| Error::new(users_core::ErrorKind::Token, format!("AUTH0_TOKEN: {error}")))
+///             // The error of `var` may quote the value.
+///             .map_err(|_| Error::new(users_core::ErrorKind::Token, "AUTH0_TOKEN is not set"))
 ///     }
 ///
 ///     async fn rejected(&self, _token: &AccessToken) {}

@@ -26,7 +26,8 @@ use std::time::Duration;
 /// - does not follow redirects, which would send the access token to another host; a 3xx is returned like any other response;
 /// - decodes `gzip` while the body is read, if it requested it, so that the client's size limit counts decoded bytes;
 /// - returns a response of any status as `Ok`; an error means that there is no complete response head;
-/// - classifies its errors (see below), and keeps secrets (the `authorization` header, bodies) out of them;
+/// - classifies its errors (see below), keeps their causes by [`with_source`](TransportError::with_source), and keeps secrets (the
+///   `authorization` header, bodies) out of them;
 /// - stops when its future, or the body's stream, is dropped;
 /// - may apply a [`ConnectTimeout`] from the request's extensions.
 ///

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every endpoint, and the types that travel.
+/// Every endpoint, and the types of the bodies.
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
 pub struct Facts {
     /// By method and path: `GET /users/{id}`.
