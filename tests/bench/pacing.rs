@@ -437,17 +437,17 @@ mod tests {
     }
 
     #[test]
-    fn the_allowance_is_used_up_and_not_overrun() {
+    fn the_allowance_is_used_and_not_exceeded() {
         assert_eq!(missed(&scenarios()), [""; 0]);
     }
 
     #[test]
-    fn other_tiers_far_tenants_and_crowds_are_no_trouble() {
+    fn other_tiers_high_latencies_and_many_clients_meet_their_targets() {
         assert_eq!(missed(&further()), [""; 0]);
     }
 
     #[test]
-    fn the_same_chance_gives_the_same_course() {
+    fn the_same_seed_gives_the_same_results() {
         let free = scenarios().into_iter().find(|scenario| scenario.name == "free-one").unwrap();
         let course = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
         assert_eq!(course(3), course(3));

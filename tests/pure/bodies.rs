@@ -64,7 +64,7 @@ fn under(key: &str, body: &str) -> String {
 }
 
 #[test]
-fn every_operation_s_answer_is_understood_to_the_last_key() {
+fn every_operation_decodes_its_response_without_unknown_keys() {
     let permission = r#"{"permission_name":"read:orders","description":"Read","resource_server_name":"Orders","resource_server_identifier":"https://api.example.com/",
         "sources":[{"source_id":"","source_name":"","source_type":"DIRECT"}]}"#;
     let effective = r#"{"resource_server_identifier":"https://api.example.com/","permission_name":"read:orders","resource_server_name":"Orders","description":"Read","sources":["direct","roles"]}"#;
@@ -169,7 +169,7 @@ fn every_operation_s_answer_is_understood_to_the_last_key() {
 }
 
 #[test]
-fn answers_of_other_shapes_are_understood_too() {
+fn responses_of_other_shapes_are_decoded() {
     let rows =
         r#"[{"user":{"email":"a"},"errors":[{"code":"DUPLICATED_USER","message":"x","path":"email"}]}]"#;
     let JobErrors::Rows(read) = decode::<GetJobErrors>(200, rows).unwrap() else { panic!("rows were sent") };
@@ -275,7 +275,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn no_object_in_place_of_a_model_loses_a_field(text in any_object_of(any_json())) {
+    fn decoding_any_object_as_any_model_loses_no_field(text in any_object_of(any_json())) {
         keeps::<User>(&text);
         keeps::<Identity>(&text);
         keeps::<ProfileData>(&text);
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn no_json_at_all_makes_decoding_panic(text in any_json()) {
+    fn decoding_arbitrary_json_does_not_panic(text in any_json()) {
         let _ = decode::<GetAllUsers>(200, &text);
         let _ = decode::<GetUser>(200, &text);
         let _ = decode::<GetUser>(500, &text);

@@ -47,7 +47,7 @@ fn a_call_that_is_dropped_at_any_await_point_leaves_token_and_pacer_working() {
 }
 
 #[test]
-fn places_of_calls_that_were_given_up_in_the_queue_go_to_those_who_wait() {
+fn queue_positions_of_dropped_calls_go_to_calls_that_still_wait() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let (users, id) = (tenant.management().users(), tenant.user_ids().remove(0));
     tenant.clock().block_on(async {

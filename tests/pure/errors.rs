@@ -7,7 +7,7 @@ use users_core::{
     ErrorKind, ManagementClient, Operation as _, Sent, TransportError, TransportErrorKind, transport_fn,
 };
 use users_mock::{MockTransport, Tenant};
-use users_tests_pure::{chain, decode, says_each_cause_once};
+use users_tests_pure::{assert_each_cause_once, chain, decode};
 
 #[test]
 fn a_reporter_that_prints_the_chain_shows_each_cause_once() {
@@ -34,17 +34,17 @@ fn a_reporter_that_prints_the_chain_shows_each_cause_once() {
     });
     let builder = ManagementClient::builder(transport).domain("tenant.example.com").clock(mock.clock());
     let users = builder.client_credentials("id", "secret-1").build().unwrap().users();
-    says_each_cause_once(&mock.clock().block_on(users.get("auth0|1").send()).unwrap_err());
-    says_each_cause_once(&mock.clock().block_on(users.get("").send()).unwrap_err());
-    says_each_cause_once(
+    assert_each_cause_once(&mock.clock().block_on(users.get("auth0|1").send()).unwrap_err());
+    assert_each_cause_once(&mock.clock().block_on(users.get("").send()).unwrap_err());
+    assert_each_cause_once(
         &mock.clock().block_on(users.get("auth0|1").timeout(std::time::Duration::ZERO).send()).unwrap_err(),
     );
-    says_each_cause_once(&decode::<GetUser>(200, "[]").unwrap_err());
-    says_each_cause_once(&decode::<GetUser>(200, "{").unwrap_err());
+    assert_each_cause_once(&decode::<GetUser>(200, "[]").unwrap_err());
+    assert_each_cause_once(&decode::<GetUser>(200, "{").unwrap_err());
 }
 
 #[test]
-fn the_failure_of_a_transport_stays_accessible() {
+fn the_transport_error_stays_accessible() {
     let transport = transport_fn(|_, _| async {
         Err(TransportError::new(TransportErrorKind::Io, Sent::Maybe, "the connection broke"))
     });
@@ -57,7 +57,7 @@ fn the_failure_of_a_transport_stays_accessible() {
 }
 
 #[test]
-fn a_body_that_does_not_fit_is_located() {
+fn a_decode_error_names_the_place_in_the_body() {
     use users_core::management::{GetAllUsers, GetUsersByEmail};
     for (error, message) in [
         (
@@ -86,7 +86,7 @@ fn a_body_that_does_not_fit_is_located() {
 }
 
 #[test]
-fn the_end_of_the_window_names_the_way_out() {
+fn the_error_at_the_end_of_the_window_names_the_remedy() {
     let tenant = Tenant::builder().users(1000).build();
     let client = tenant.management();
     tenant.clock().block_on(async {

@@ -90,7 +90,7 @@ fn table(always: bool) -> String {
 }
 
 #[test]
-fn the_documentation_s_tables_of_faults_are_what_happens() {
+fn the_documented_tables_of_faults_match_the_behaviour() {
     let documented = include_str!("../../crates/users-core/FAULTS.md");
     for (always, title) in [(false, "Once"), (true, "Always")] {
         let happens = table(always);
@@ -99,7 +99,7 @@ fn the_documentation_s_tables_of_faults_are_what_happens() {
 }
 
 #[test]
-fn an_error_never_denies_a_change_that_was_made_and_no_change_is_made_twice_without_a_word() {
+fn an_error_never_denies_an_applied_change_and_no_change_is_repeated_without_consent() {
     for (name, fault) in FAULTS {
         for always in [false, true] {
             for kind in KINDS {
@@ -119,7 +119,7 @@ fn an_error_never_denies_a_change_that_was_made_and_no_change_is_made_twice_with
 }
 
 #[test]
-fn latency_takes_time_each_way_and_chance_comes_from_the_clock() {
+fn latency_applies_each_way_and_randomness_comes_from_the_clock() {
     let story = || {
         let tenant = Tenant::builder().users(1).build();
         let each_way = Duration::from_millis(20)..=Duration::from_millis(80);

@@ -48,7 +48,7 @@ fn an_id_that_could_change_the_path_is_refused_by_every_operation() {
 }
 
 #[test]
-fn unlinking_a_full_id_with_nothing_behind_its_provider_is_refused() {
+fn unlinking_a_full_id_with_nothing_after_its_provider_is_refused() {
     let (_, management, _) = clients();
     for user_id in ["github|", "github|.", "github|..", "github| "] {
         assert!(
@@ -59,7 +59,7 @@ fn unlinking_a_full_id_with_nothing_behind_its_provider_is_refused() {
 }
 
 #[test]
-fn ids_arrive_encoded_exactly_once() {
+fn ids_are_percent_encoded_exactly_once() {
     for (id, encoded) in [
         ("auth0|507f", "auth0%7C507f"),
         ("a/b", "a%2Fb"),

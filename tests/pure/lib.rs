@@ -80,7 +80,7 @@ pub fn chain(error: &users_core::Error) -> Vec<String> {
 }
 
 /// Checks that no cause of an error repeats an earlier one.
-pub fn says_each_cause_once(error: &users_core::Error) {
+pub fn assert_each_cause_once(error: &users_core::Error) {
     let chain = chain(error);
     for (at, cause) in chain.iter().enumerate() {
         let repeated = chain.iter().take(at).any(|earlier| earlier.contains(cause.as_str()));

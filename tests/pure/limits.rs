@@ -14,7 +14,7 @@ fn impatient(tenant: &Tenant) -> ManagementClient {
 }
 
 #[test]
-fn a_request_too_many_is_answered_with_how_long_to_wait() {
+fn a_request_over_the_limit_is_answered_with_the_time_to_wait() {
     let tenant = Tenant::builder().users(1).limits(Limits::enterprise_development()).build();
     let client = impatient(&tenant);
     let id = tenant.user_ids().remove(0);
@@ -35,7 +35,7 @@ fn a_request_too_many_is_answered_with_how_long_to_wait() {
 }
 
 #[test]
-fn errors_tell_nothing_of_the_limit_but_count() {
+fn errors_report_no_limits_but_count_against_them() {
     let tenant = Tenant::builder().limits(Limits::none().read(Bucket::per_minute(2, 1))).build();
     let client = impatient(&tenant);
     tenant.clock().block_on(async {
@@ -50,7 +50,7 @@ fn errors_tell_nothing_of_the_limit_but_count() {
 }
 
 #[test]
-fn a_hundred_calls_at_once_all_get_through_a_narrow_tenant() {
+fn a_hundred_concurrent_calls_all_succeed_on_a_rate_limited_tenant() {
     for limits in [Limits::free(), Limits::essentials(), Limits::enterprise()] {
         let tenant = Tenant::builder().users(100).limits(limits.clone()).build();
         let users = tenant.management().users();
@@ -65,7 +65,7 @@ fn a_hundred_calls_at_once_all_get_through_a_narrow_tenant() {
 }
 
 #[test]
-fn delete_all_waits_for_a_tenant_whose_limits_change_beneath_it() {
+fn delete_all_waits_for_a_tenant_whose_limits_change_meanwhile() {
     let tenant = Tenant::builder().users(60).limits(Limits::enterprise()).build();
     let users = tenant.management().users();
     tenant.clock().block_on(async {
@@ -83,7 +83,7 @@ fn delete_all_waits_for_a_tenant_whose_limits_change_beneath_it() {
 }
 
 #[test]
-fn a_tenant_without_limits_announces_none_and_slows_no_client_down() {
+fn a_tenant_without_limits_reports_none_and_does_not_slow_clients_down() {
     const CALLERS: u32 = 200;
     let tenant = Tenant::builder().users(1).build();
     let slow = FaultyTransport::new(tenant.clone(), tenant.clock())

@@ -59,7 +59,7 @@ fn a_stream_gives_every_user_once_whatever_the_page_size() {
 }
 
 #[test]
-fn a_stream_says_when_the_server_shows_no_further() {
+fn a_stream_reports_that_it_has_reached_the_end_of_the_window() {
     for users in [1000, 1001, 5000] {
         let mock = MockTransport::new();
         with_users(&mock, users);
@@ -93,7 +93,7 @@ fn a_stream_works_without_totals_and_from_a_later_page() {
 }
 
 #[test]
-fn nothing_is_fetched_before_it_is_asked_for() {
+fn no_page_is_fetched_before_it_is_requested() {
     let mock = MockTransport::new();
     with_users(&mock, 500);
     let mut pages = mock.management().users().get_all().pages();
@@ -141,7 +141,7 @@ fn emptying(mock: &MockTransport, users: usize, stubborn: usize, lag: usize) -> 
 }
 
 #[test]
-fn delete_all_deletes_every_user_beyond_the_window_too() {
+fn delete_all_also_deletes_users_beyond_the_window() {
     for (users, stubborn, lag) in
         [(0, 0, 0), (1, 0, 0), (250, 0, 0), (2500, 0, 0), (300, 150, 0), (350, 3, 2)]
     {
@@ -204,7 +204,7 @@ fn role_page(users: &[&str], next: Option<&str>) -> String {
 }
 
 #[test]
-fn a_checkpoint_list_of_empty_pages_without_end_ends_with_an_error() {
+fn a_checkpoint_list_of_endless_empty_pages_ends_with_an_error() {
     let mock = MockTransport::new();
     with_role_pages(&mock, (0..150).map(|page| role_page(&[], Some(&format!("next-{page}")))));
     with_role_pages(&mock, [role_page(&["a|1"], None)]);
@@ -242,7 +242,7 @@ fn a_checkpoint_list_that_repeats_itself_ends_with_an_error() {
 }
 
 #[test]
-fn a_long_checkpoint_list_is_walked_to_its_end() {
+fn a_long_checkpoint_list_is_read_to_its_end() {
     let mock = MockTransport::new();
     with_role_pages(&mock, (0..1000).map(|page| role_page(&["a|1"], Some(&format!("next-{page}")))));
     with_role_pages(&mock, [role_page(&["a|1"], None)]);
@@ -251,7 +251,7 @@ fn a_long_checkpoint_list_is_walked_to_its_end() {
 }
 
 #[test]
-fn logs_whose_total_counts_the_page_are_all_listed() {
+fn logs_are_all_listed_although_their_total_counts_only_the_page() {
     let mock = MockTransport::new();
     for (page, count) in [(0, 100), (1, 5)] {
         let logs: Vec<_> = (0..count).map(|n| serde_json::json!({"log_id": format!("{page}-{n}")})).collect();
@@ -263,7 +263,7 @@ fn logs_whose_total_counts_the_page_are_all_listed() {
 }
 
 #[test]
-fn a_server_with_smaller_pages_than_asked_for_is_read_to_the_end() {
+fn a_list_with_smaller_pages_than_requested_is_read_to_its_end() {
     let mock = MockTransport::new();
     for (start, count) in [(0, 50), (50, 50), (100, 7)] {
         let roles: Vec<_> =
@@ -276,7 +276,7 @@ fn a_server_with_smaller_pages_than_asked_for_is_read_to_the_end() {
 }
 
 #[test]
-fn a_next_that_is_not_text_is_an_error_and_no_end() {
+fn a_next_that_is_not_a_string_is_an_error_and_not_the_end() {
     let mock = MockTransport::new();
     with_role_pages(&mock, [r#"{"users":[{"user_id":"a|1"}],"next":5}"#.to_owned()]);
     let error =

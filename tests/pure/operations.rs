@@ -70,7 +70,7 @@ fn list(twist: Twist) -> ListConnections {
 }
 
 #[test]
-fn an_operation_written_outside_is_sent_like_those_of_the_crate() {
+fn an_operation_defined_outside_the_crate_is_sent_like_one_of_its_own() {
     let tenant = Tenant::new();
     let client = tenant.management();
     tenant.clock().block_on(async {
@@ -84,7 +84,7 @@ fn an_operation_written_outside_is_sent_like_those_of_the_crate() {
 }
 
 #[test]
-fn a_request_that_is_not_the_descriptor_s_is_refused_before_it_is_sent() {
+fn a_request_that_contradicts_its_descriptor_is_refused_before_it_is_sent() {
     let mock = MockTransport::new();
     let client = mock.management();
     for (twist, expected) in [
@@ -129,7 +129,7 @@ fn operations_need_no_client() {
 }
 
 #[test]
-fn a_call_takes_what_is_not_modelled() {
+fn a_call_accepts_query_parameters_and_properties_that_are_not_modelled() {
     let client = Tenant::new().management();
     let call = client.users().update("auth0|1", UserUpdate::new().nickname("Ada"));
     let request = call
@@ -151,7 +151,7 @@ fn a_call_takes_what_is_not_modelled() {
 }
 
 #[test]
-fn an_error_quotes_no_secret_that_came_by_query_or_property() {
+fn an_error_quotes_no_secret_from_a_query_parameter_or_property() {
     let mock = MockTransport::new();
     mock.expect(UpdateUser::DESCRIPTOR)
         .status(400)
@@ -170,7 +170,7 @@ fn an_error_quotes_no_secret_that_came_by_query_or_property() {
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
-fn a_call_may_have_a_retry_policy_of_its_own() {
+fn a_call_may_override_the_retry_policy() {
     let tenant = Tenant::builder().users(1).build();
     let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
     faulty.inject_spec(&"503@users.get,always".parse().unwrap());

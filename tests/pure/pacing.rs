@@ -21,7 +21,7 @@ async fn at_once(client: &ManagementClient, tenant: &Tenant, calls: usize) -> us
 }
 
 #[test]
-fn a_burst_goes_at_once_where_the_tenant_allows_one() {
+fn a_burst_is_sent_at_once_if_the_tenant_allows_it() {
     let tenant = Tenant::builder().users(1).limits(Limits::enterprise()).build();
     let client = tenant.management();
     tenant.clock().block_on(async {
@@ -31,7 +31,7 @@ fn a_burst_goes_at_once_where_the_tenant_allows_one() {
 }
 
 #[test]
-fn a_tenant_without_limits_is_not_held_back() {
+fn calls_to_a_tenant_without_limits_are_not_delayed() {
     let tenant = Tenant::builder().users(1).build();
     let client = tenant.management();
     tenant.clock().block_on(async {
@@ -41,7 +41,7 @@ fn a_tenant_without_limits_is_not_held_back() {
 }
 
 #[test]
-fn what_is_known_of_the_limits_can_be_read() {
+fn the_estimates_of_the_limits_can_be_read() {
     for (limits, buckets) in [
         (Limits::enterprise(), vec![(vec![Access::Read, Access::Write, Access::Delete], 50, 16.0)]),
         (
@@ -100,7 +100,7 @@ fn is_free(pacer: &AdaptivePacer) -> bool {
 }
 
 #[test]
-fn until_the_first_answer_two_go_at_once() {
+fn two_requests_are_sent_at_once_before_the_first_response() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     let mut permits: Vec<Permit> = Vec::new();
@@ -134,7 +134,7 @@ fn an_error_without_headers_does_not_mean_that_there_is_no_limit() {
 }
 
 #[test]
-fn whatever_a_server_tells_of_its_limits_nobody_waits_for_ever() {
+fn no_call_waits_forever_whatever_limits_a_server_reports() {
     for (status, limit, remaining, reset) in [
         (200, "0", "0", "0"),
         (200, "1", "0", "99999999999999999999"),
@@ -164,7 +164,7 @@ fn whatever_a_server_tells_of_its_limits_nobody_waits_for_ever() {
 }
 
 #[test]
-fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
+fn a_server_that_reports_ever_new_limits_leaves_a_bounded_number_of_estimates() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
@@ -176,7 +176,7 @@ fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
 }
 
 #[test]
-fn a_buffered_stream_may_have_calls_in_its_loop() {
+fn calls_may_be_awaited_in_the_loop_over_a_buffered_stream() {
     for write_in_the_loop in [false, true] {
         let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
         let (users, id) = (tenant.management().users(), tenant.user_ids().remove(0));
@@ -199,7 +199,7 @@ fn a_buffered_stream_may_have_calls_in_its_loop() {
 }
 
 #[test]
-fn calls_that_nobody_polls_any_more_hold_up_no_others() {
+fn calls_that_are_no_longer_polled_do_not_block_others() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let client = tenant.management();
     let (users, id) = (client.users(), tenant.user_ids().remove(0));
@@ -228,7 +228,7 @@ fn calls_that_nobody_polls_any_more_hold_up_no_others() {
 }
 
 #[test]
-fn whoever_set_no_deadline_waits_as_long_as_it_takes() {
+fn calls_without_a_deadline_wait_as_long_as_necessary() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let (client, neighbour) = (tenant.management(), tenant.management());
     let clock = tenant.clock();
@@ -256,7 +256,7 @@ fn whoever_set_no_deadline_waits_as_long_as_it_takes() {
 }
 
 #[test]
-fn a_deadline_is_not_held_against_calls_that_would_be_in_time() {
+fn calls_that_fit_into_their_deadline_are_not_refused() {
     let tenant = Tenant::builder().users(1).limits(Limits::private_cloud()).build();
     let (users, id, clock) = (tenant.management().users(), tenant.user_ids().remove(0), tenant.clock());
     clock.block_on(async {
@@ -272,7 +272,7 @@ fn a_deadline_is_not_held_against_calls_that_would_be_in_time() {
 }
 
 #[test]
-fn a_tenant_that_is_given_a_larger_bucket_is_used_within_seconds() {
+fn a_larger_bucket_is_used_within_seconds() {
     for before in [Limits::free(), Limits::enterprise_development(), Limits::essentials()] {
         let tenant = Tenant::builder().users(1).limits(before.clone()).build();
         let client = tenant.management();
@@ -300,7 +300,7 @@ fn a_tenant_that_is_given_a_larger_bucket_is_used_within_seconds() {
 }
 
 #[test]
-fn a_gateway_that_says_no_more_than_retry_after_is_kept_to_as_well() {
+fn a_gateway_that_sends_only_retry_after_is_respected() {
     /// Fifty requests in each five seconds.
     #[derive(Default)]
     struct Gateway {
@@ -341,7 +341,7 @@ fn a_gateway_that_says_no_more_than_retry_after_is_kept_to_as_well() {
 }
 
 #[test]
-fn a_429_that_names_no_limit_is_waited_out_by_the_whole_group() {
+fn a_429_without_a_limit_pauses_the_whole_group() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     let half_a_minute = [("retry-after".parse().unwrap(), "30".parse().unwrap())].into_iter().collect();
@@ -355,7 +355,7 @@ fn a_429_that_names_no_limit_is_waited_out_by_the_whole_group() {
 }
 
 #[test]
-fn a_permit_that_is_dropped_unused_gives_its_turn_back_too() {
+fn a_permit_that_is_dropped_unused_delays_no_later_call() {
     let waited = |drops: u32| {
         let clock = VirtualClock::new();
         let pacer = AdaptivePacer::new(clock.clone());
@@ -374,7 +374,7 @@ fn a_permit_that_is_dropped_unused_gives_its_turn_back_too() {
 }
 
 #[test]
-fn a_mock_that_is_always_full_and_answers_in_no_time_has_a_finite_rate() {
+fn a_bucket_that_is_always_full_has_a_finite_rate() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
@@ -386,7 +386,7 @@ fn a_mock_that_is_always_full_and_answers_in_no_time_has_a_finite_rate() {
 }
 
 #[test]
-fn a_permit_that_is_dropped_unused_gives_its_place_back() {
+fn a_permit_that_is_dropped_unused_is_returned() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
@@ -406,7 +406,7 @@ fn a_permit_that_is_dropped_unused_gives_its_place_back() {
 }
 
 #[test]
-fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
+fn a_requested_delay_applies_to_all_calls_of_its_bucket() {
     let mock = MockTransport::new();
     let headers = |mock: &MockTransport| {
         mock.expect(GetUser::DESCRIPTOR)
@@ -454,7 +454,7 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
 }
 
 #[test]
-fn clients_that_are_given_the_same_pacer_keep_the_pace_together() {
+fn clients_with_the_same_pacer_share_its_limits() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let pacer = AdaptivePacer::new(tenant.clock());
     let client = || {
@@ -468,7 +468,7 @@ fn clients_that_are_given_the_same_pacer_keep_the_pace_together() {
 }
 
 #[test]
-fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_passed_over() {
+fn calls_are_sent_in_order_and_dropped_calls_are_skipped() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let users = tenant.management().users();
     tenant.clock().block_on(async {
@@ -492,7 +492,7 @@ fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_pas
 }
 
 #[test]
-fn a_call_whose_turn_would_come_too_late_fails_at_once() {
+fn a_call_whose_permit_would_come_too_late_fails_at_once() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let client = tenant.management();
     let (users, id, clock) = (client.users(), tenant.user_ids().remove(0), tenant.clock());
@@ -515,7 +515,7 @@ fn a_call_whose_turn_would_come_too_late_fails_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn on_many_threads_nobody_is_forgotten() {
+async fn no_waiting_call_is_lost_on_many_threads() {
     let limits = Limits::none().global(Bucket::per_second(500, 500));
     let tenant = Tenant::builder().system_clock().users(1).limits(limits).build();
     let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain());
@@ -547,7 +547,7 @@ async fn on_many_threads_nobody_is_forgotten() {
 }
 
 #[test]
-fn a_waiting_group_does_not_hold_up_another() {
+fn a_waiting_group_does_not_delay_another() {
     let limits = Limits::none().delete(Bucket::per_minute(1, 1)).read(Bucket::per_second(50, 50));
     let tenant = Tenant::builder().users(1).limits(limits).build();
     let client = tenant.management();
@@ -565,7 +565,7 @@ fn a_waiting_group_does_not_hold_up_another() {
 }
 
 #[test]
-fn the_clock_of_an_attempt_starts_when_the_pacer_lets_it_go() {
+fn the_attempt_timeout_starts_after_the_permit_is_acquired() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let (inner, clock) = (tenant.clone(), tenant.clock());
     let slow = transport_fn(move |request, deadline| {
@@ -664,7 +664,7 @@ fn calls_whose_deadline_passes_in_the_queue_are_rate_limited() {
 }
 
 #[test]
-fn a_delay_of_hours_or_days_is_kept_to_by_all_calls() {
+fn a_delay_of_hours_or_days_applies_to_all_calls() {
     for (seconds, limit, waits) in [(100_000, 5, false), (7200, 3600 * 3, true)] {
         let mock = MockTransport::new();
         mock.expect(GetUser::DESCRIPTOR).status(429).header("retry-after", &seconds.to_string());

@@ -20,7 +20,7 @@ const RANDOM: &[&str] = &[
 ];
 
 #[test]
-fn recorded_conversations_go_the_same_way() {
+fn the_tenant_answers_recorded_requests_as_recorded() {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
     let mut files: Vec<PathBuf> = std::fs::read_dir(own)
         .unwrap()

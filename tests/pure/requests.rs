@@ -612,7 +612,7 @@ fn every_operation_makes_the_request_that_auth0_documents() {
 }
 
 #[test]
-fn no_operation_of_the_catalogue_is_left_out_of_the_table() {
+fn every_operation_of_the_catalogue_is_in_the_table() {
     for descriptor in CATALOGUE {
         let case = all_cases().into_iter().find(|case| case.operation == descriptor.name);
         let case = case.unwrap_or_else(|| panic!("{} has no case", descriptor.name));
@@ -631,7 +631,7 @@ fn no_operation_of_the_catalogue_is_left_out_of_the_table() {
 }
 
 #[test]
-fn what_is_safe_to_repeat_follows_the_method() {
+fn the_safety_of_an_operation_follows_from_its_method() {
     for descriptor in CATALOGUE {
         let expected = match (descriptor.name, descriptor.method.as_str()) {
             ("authentication.token", _) => (Safety::Idempotent, Access::Write),
@@ -645,7 +645,7 @@ fn what_is_safe_to_repeat_follows_the_method() {
 }
 
 #[test]
-fn a_call_carries_the_client_s_headers_and_its_own() {
+fn a_call_sends_the_client_s_headers_and_its_own() {
     let mock = MockTransport::new();
     let users = users_core::ManagementClient::builder(mock)
         .domain("https://Tenant.Example.com/")
@@ -680,7 +680,7 @@ fn a_call_carries_the_client_s_headers_and_its_own() {
 }
 
 #[test]
-fn telemetry_is_off_unless_asked() {
+fn telemetry_is_off_unless_enabled() {
     let (_, management, _) = clients();
     assert!(
         !management.users().get("auth0|1").into_request().unwrap().headers().contains_key("auth0-client")
@@ -688,7 +688,7 @@ fn telemetry_is_off_unless_asked() {
 }
 
 #[test]
-fn the_token_of_a_call_is_marked_so_that_nothing_prints_it() {
+fn the_authorization_header_is_marked_sensitive() {
     let (_, _, authentication) = clients();
     let request = authentication.users().get_info("user-token-1").into_request().unwrap();
     assert_eq!(request.headers()["authorization"], "Bearer user-token-1");
@@ -696,7 +696,7 @@ fn the_token_of_a_call_is_marked_so_that_nothing_prints_it() {
 }
 
 #[test]
-fn arguments_that_auth0_would_misread_are_refused_before_anything_is_sent() {
+fn arguments_that_auth0_would_misinterpret_are_refused_before_anything_is_sent() {
     let (mock, management, authentication) = clients();
     let (users, auth) = (management.users(), authentication.users());
     let refused = [

@@ -38,7 +38,7 @@ fn find(tenant: &Tenant, query: &str) -> Result<String, users_core::Error> {
 }
 
 #[test]
-fn each_search_finds_whom_it_should() {
+fn each_search_finds_the_expected_users() {
     let tenant = tenant();
     #[rustfmt::skip]
     let table = [
@@ -95,7 +95,7 @@ fn each_search_finds_whom_it_should() {
 }
 
 #[test]
-fn what_auth0_does_not_search_by_is_refused() {
+fn queries_that_auth0_does_not_support_are_refused() {
     let tenant = tenant();
     let deep = format!("{}username:a{}", "(".repeat(1_000), ")".repeat(1_000));
     for query in [
@@ -247,7 +247,7 @@ fn a_query_of_any_length_and_shape_is_answered_in_time() {
 
 proptest! {
     #[test]
-    fn no_query_is_more_than_found_or_refused(query in "\\PC{0,60}", lucene in r#"[a-z_:"()\[\]{}*?TOANDR +!&|\\-]{0,60}"#) {
+    fn every_query_is_answered_or_refused(query in "\\PC{0,60}", lucene in r#"[a-z_:"()\[\]{}*?TOANDR +!&|\\-]{0,60}"#) {
         let tenant = tenant();
         for query in [query, lucene] {
             if let Err(error) = find(&tenant, &query) {
@@ -258,7 +258,7 @@ proptest! {
 }
 
 #[test]
-fn ten_thousand_negations_are_a_query_that_cannot_be_read() {
+fn a_query_of_ten_thousand_negations_is_refused() {
     let tenant = tenant();
     let target = format!("https://tenant.example.com/api/v2/users?q={}a", "!".repeat(10_000));
     let request = http::Request::get(target)
@@ -267,7 +267,7 @@ fn ten_thousand_negations_are_a_query_that_cannot_be_read() {
 }
 
 #[test]
-fn many_wildcards_on_long_names_take_too_much_work_and_are_refused() {
+fn many_wildcards_on_long_names_exceed_the_work_limit_and_are_refused() {
     let long = "x".repeat(300);
     let seed = users_mock::Seed::new();
     let seed = (0..300).fold(seed, |seed, user| {

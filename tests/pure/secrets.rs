@@ -45,7 +45,7 @@ fn error(what: &str, value: &Error) {
 }
 
 #[test]
-fn models_hide_what_they_hold() {
+fn models_hide_their_secrets() {
     let identity: Identity = serde_json::from_str(
         r#"{"access_token":"idp-access-token","refresh_token":"idp-refresh-token","access_token_secret":"idp-token-secret"}"#,
     )
@@ -76,7 +76,7 @@ fn models_hide_what_they_hold() {
 }
 
 #[test]
-fn clients_calls_and_requests_hide_what_they_hold() {
+fn clients_calls_and_requests_hide_their_secrets() {
     let mock = MockTransport::new();
     let client = ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
@@ -114,7 +114,7 @@ fn clients_calls_and_requests_hide_what_they_hold() {
 }
 
 #[test]
-fn errors_hide_what_the_server_quoted() {
+fn errors_hide_secrets_that_the_server_quotes() {
     let quoted = format!(
         r#"{{"statusCode":401,"error":"Unauthorized","message":"Invalid token: {JWT} (Bearer {JWT})"}}"#
     );
@@ -154,7 +154,7 @@ fn errors_hide_what_the_server_quoted() {
 }
 
 #[test]
-fn errors_hide_what_the_call_itself_carried() {
+fn errors_hide_secrets_of_the_call_itself() {
     let (mock, management, authentication) = users_tests_pure::clients();
     let users = management.users();
     for secret in ["hunter2-password", "assertion-1"] {
@@ -205,7 +205,7 @@ fn a_failing_token_endpoint_does_not_show_the_client_secret() {
 }
 
 #[test]
-fn a_header_that_cannot_be_does_not_show_its_value() {
+fn an_invalid_header_does_not_show_its_value() {
     let mock = MockTransport::new();
     let refused = ManagementClient::builder(mock)
         .domain("x.example.com")
@@ -341,7 +341,7 @@ fn no_operation_has_to_declare_its_secrets() {
 }
 
 #[test]
-fn short_values_of_sensitive_properties_are_cut_from_validation_messages() {
+fn short_values_of_sensitive_properties_are_removed_from_validation_messages() {
     for (property, message, shown) in [
         (
             "password",
@@ -371,7 +371,7 @@ fn short_values_of_sensitive_properties_are_cut_from_validation_messages() {
 }
 
 #[test]
-fn what_identifies_a_user_stays_in_messages() {
+fn ids_addresses_and_connection_names_stay_in_messages() {
     let mock = MockTransport::new();
     let message =
         "The user auth0|123 with ada@example.com already exists in Username-Password-Authentication.";
@@ -384,7 +384,7 @@ fn what_identifies_a_user_stays_in_messages() {
 }
 
 #[test]
-fn the_query_of_a_url_is_cut_from_messages() {
+fn the_query_of_a_url_is_removed_from_messages() {
     let mock = MockTransport::new();
     let message = "no such file: https://files.example.com/a.gz?X-Amz-Signature=0123456789abcdef, see https://auth0.com/docs";
     mock.expect((http::Method::GET, "/jobs/{id}")).error(404, "x", message);
@@ -410,7 +410,7 @@ fn headers_of_callers_and_presigned_urls_are_in_no_debug_output() {
 }
 
 #[test]
-fn an_error_of_decoding_quotes_nothing_of_the_body() {
+fn a_decode_error_quotes_nothing_of_the_body() {
     use std::collections::BTreeMap;
     #[derive(serde::Deserialize, Debug)]
     #[serde(rename_all = "snake_case")]
@@ -450,7 +450,7 @@ fn an_error_of_decoding_quotes_nothing_of_the_body() {
 }
 
 #[test]
-fn the_address_of_an_export_is_in_no_debug_output() {
+fn the_url_of_an_export_is_in_no_debug_output() {
     let job: users_core::model::Job = serde_json::from_str(
         r#"{"id":"job_1","location":"https://files.example.com/a.gz?X-Amz-Signature=hunter2-password"}"#,
     )
@@ -526,7 +526,7 @@ async fn parameters_headers_cookies_and_short_values_are_hidden() {
 }
 
 #[tokio::test]
-async fn a_transport_that_quotes_the_token_shows_it_in_no_link_of_the_chain() {
+async fn a_token_that_a_transport_quotes_is_redacted_in_every_error_of_the_chain() {
     let transport = users_core::transport_fn(|request: http::Request<bytes::Bytes>, _| async move {
         let header = request.headers()["authorization"].to_str().unwrap().to_owned();
         let error = users_core::TransportError::io(format!("cannot send header {header}"));

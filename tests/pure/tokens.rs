@@ -36,7 +36,7 @@ fn token_requests(mock: &MockTransport) -> usize {
 }
 
 #[test]
-fn a_hundred_first_calls_at_once_fetch_one_token() {
+fn a_hundred_concurrent_first_calls_fetch_one_token() {
     let mock = MockTransport::new();
     mock.expect(TOKEN)
         .with_body(serde_json::json!({
@@ -74,7 +74,7 @@ fn a_token_is_renewed_before_it_expires() {
 }
 
 #[test]
-fn an_early_renewal_that_fails_does_not_throw_a_good_token_away() {
+fn an_early_renewal_that_fails_keeps_the_valid_token() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).json(token(1, 3600));
     mock.expect(TOKEN).status(500).always();
@@ -121,7 +121,7 @@ fn a_thousand_calls_with_an_expired_token_renew_it_once() {
 }
 
 #[test]
-fn while_renewals_fail_no_call_does_until_the_old_token_ends_and_then_all_is_well_again() {
+fn while_renewals_fail_calls_succeed_until_the_token_expires_and_recover_afterwards() {
     for fault in [Fault::ConnectRefused, Fault::Hang, Fault::Status(StatusCode::INTERNAL_SERVER_ERROR)] {
         let tenant = Tenant::builder().users(1).token_lifetime(Duration::from_secs(3600)).build();
         let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
@@ -151,7 +151,7 @@ fn while_renewals_fail_no_call_does_until_the_old_token_ends_and_then_all_is_wel
 }
 
 #[test]
-fn a_passing_failure_is_never_permanent() {
+fn a_transient_failure_does_not_become_permanent() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).status(503).times(3);
     mock.expect(TOKEN).json(token(1, 3600));
@@ -167,7 +167,7 @@ fn a_passing_failure_is_never_permanent() {
 }
 
 #[test]
-fn wrong_credentials_are_said_to_be_wrong() {
+fn wrong_credentials_are_reported_as_wrong() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).status(401).json(r#"{"error":"access_denied","error_description":"Unauthorized"}"#);
     let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
@@ -223,7 +223,7 @@ fn a_401_on_a_fixed_token_is_not_repeated() {
 }
 
 #[test]
-fn callers_that_give_up_do_not_take_the_token_with_them() {
+fn a_token_fetch_survives_callers_that_give_up() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
@@ -252,7 +252,7 @@ fn callers_that_give_up_do_not_take_the_token_with_them() {
 }
 
 #[test]
-fn an_assertion_is_made_anew_for_each_request() {
+fn an_assertion_is_created_for_each_request() {
     let mock = MockTransport::new();
     mock.expect(TOKEN)
         .with_body(serde_json::json!({
@@ -280,7 +280,7 @@ fn an_assertion_is_made_anew_for_each_request() {
 }
 
 #[test]
-fn a_closure_s_tokens_are_kept_as_long_as_it_says_they_live() {
+fn tokens_of_a_closure_are_kept_for_their_stated_lifetime() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
     let calls = Arc::new(AtomicU32::new(0));
@@ -313,7 +313,7 @@ fn a_closure_s_tokens_are_kept_as_long_as_it_says_they_live() {
 }
 
 #[test]
-fn a_caller_s_own_token_goes_instead_of_the_client_s() {
+fn a_token_set_by_the_caller_replaces_the_client_s() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer mine").json(USER);
     mock.clock()
@@ -323,7 +323,7 @@ fn a_caller_s_own_token_goes_instead_of_the_client_s() {
 }
 
 #[test]
-fn a_token_closure_that_panics_is_an_error_and_the_next_call_asks_again() {
+fn a_token_closure_that_panics_is_an_error_and_is_called_again_by_the_next_call() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).json(USER);
     let calls = AtomicU32::new(0);
@@ -341,7 +341,7 @@ fn a_token_closure_that_panics_is_an_error_and_the_next_call_asks_again() {
 }
 
 #[test]
-fn a_401_that_lasts_does_not_cost_a_token_per_call() {
+fn a_persistent_401_does_not_request_a_token_per_call() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).error(401, "x", "Invalid token").always();
@@ -357,7 +357,7 @@ fn a_401_that_lasts_does_not_cost_a_token_per_call() {
 }
 
 #[test]
-fn wrong_credentials_do_not_cost_a_token_request_per_call() {
+fn wrong_credentials_do_not_cause_a_token_request_per_call() {
     for (status, most) in [(401, 1), (503, 6)] {
         let mock = MockTransport::new();
         mock.expect(TOKEN).status(status).json(r#"{"error":"access_denied"}"#).always();
@@ -391,7 +391,7 @@ fn a_call_that_queued_for_minutes_is_sent_with_a_token_that_is_still_valid() {
 }
 
 #[test]
-fn after_a_401_the_source_is_asked_for_one_token() {
+fn after_a_401_one_token_is_requested_from_the_source() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer t0").error(
         401,
@@ -463,7 +463,7 @@ fn no_call_waits_for_a_fetch_that_has_ended() {
 }
 
 #[test]
-fn a_server_that_wavers_does_not_cost_a_token_per_call() {
+fn intermittent_401s_do_not_request_a_token_per_call() {
     for statuses in [[200, 401].as_slice(), &[429, 401, 401]] {
         let mock = MockTransport::new();
         mock.expect(TOKEN).json(token(1, 86400)).always();

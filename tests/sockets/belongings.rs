@@ -29,7 +29,7 @@ async fn house() -> (Tenant, TenantServer, ManagementClient) {
 }
 
 #[tokio::test]
-async fn roles_are_given_listed_and_taken_away() {
+async fn roles_are_assigned_listed_and_removed() {
     let (_tenant, _server, client) = house().await;
     let users = client.users();
     let roles = users.roles(ADA);
@@ -53,7 +53,7 @@ async fn roles_are_given_listed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn permissions_are_given_listed_and_taken_away() {
+async fn permissions_are_assigned_listed_and_removed() {
     let (_tenant, _server, client) = house().await;
     let permissions = client.users().permissions(ADA);
     let one = || [PermissionRef::new("https://api.example.com/", "read:orders")];
@@ -74,7 +74,7 @@ async fn permissions_are_given_listed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn authentication_methods_are_made_masked_changed_and_taken_away() {
+async fn authentication_methods_are_created_masked_changed_and_deleted() {
     let (_tenant, _server, client) = house().await;
     let users = client.users();
     let methods = users.authentication_methods(ADA);
@@ -108,7 +108,7 @@ async fn authentication_methods_are_made_masked_changed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn sessions_and_refresh_tokens_are_listed_changed_and_ended() {
+async fn sessions_and_refresh_tokens_are_listed_changed_and_revoked() {
     let (_tenant, _server, client) = house().await;
     let users = client.users();
     let metadata = || JsonObject::from_json(r#"{"a":1}"#).unwrap();
@@ -146,7 +146,7 @@ async fn sessions_and_refresh_tokens_are_listed_changed_and_ended() {
 }
 
 #[tokio::test]
-async fn what_is_seeded_is_listed_and_what_can_be_taken_away_goes() {
+async fn seeded_entries_are_listed_and_can_be_removed() {
     let (_tenant, _server, client) = house().await;
     let users = client.users();
     assert_eq!(users.organizations(ADA).await.unwrap().items[0].display_name.as_deref(), Some("Acme"));
@@ -178,7 +178,7 @@ async fn what_is_seeded_is_listed_and_what_can_be_taken_away_goes() {
 }
 
 #[tokio::test]
-async fn tickets_and_mails_are_made_for_users_who_exist() {
+async fn tickets_and_emails_are_created_for_existing_users() {
     let (_tenant, _server, client) = house().await;
     let ticket = client.tickets().verify_email(EmailVerificationTicket::new(ADA)).await.unwrap();
     assert!(ticket.ticket.unwrap().expose().contains("/u/email-verification?ticket="));
@@ -205,7 +205,7 @@ async fn tickets_and_mails_are_made_for_users_who_exist() {
 }
 
 #[tokio::test]
-async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
+async fn an_import_accepts_valid_rows_and_reports_invalid_ones() {
     let (tenant, _server, client) = house().await;
     let mut rows: Vec<_> =
         (0..985).map(|n| json!({"email": format!("user{n}@example.com"), "email_verified": true})).collect();
@@ -249,7 +249,7 @@ async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_refused_says_why_by_auth0_s_codes() {
+async fn a_refused_row_is_reported_with_auth0_s_code() {
     let (_tenant, _server, client) = house().await;
     let cases = [
         (json!({"name": "Nobody"}), "OBJECT_REQUIRED"),
@@ -279,7 +279,7 @@ async fn a_row_that_is_refused_says_why_by_auth0_s_codes() {
 }
 
 #[tokio::test]
-async fn an_import_of_any_size_is_cut_into_files_and_joined_again() {
+async fn an_import_of_any_size_is_split_into_files_and_reported_as_one() {
     let (tenant, _server, client) = house().await;
     let filler = "x".repeat(250);
     let row = move |n: usize| match n {
@@ -350,7 +350,7 @@ fn at_most_two_imports_run_at_once() {
 }
 
 #[tokio::test]
-async fn an_export_is_written_into_a_sink_as_it_comes() {
+async fn an_export_is_written_into_a_sink() {
     let (_tenant, _server, client) = house().await;
     let mut unpacked = flate2::write::GzDecoder::new(Vec::new());
     let export = UsersExport::new().format("json").fields(["email"]);
@@ -360,7 +360,7 @@ async fn an_export_is_written_into_a_sink_as_it_comes() {
 }
 
 #[tokio::test]
-async fn an_export_s_file_holds_what_was_asked_for() {
+async fn an_export_file_contains_the_requested_fields() {
     let (_tenant, server, client) = house().await;
     for (export, expected) in [
         (
@@ -396,7 +396,7 @@ async fn an_export_s_file_holds_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn links_lead_to_where_the_request_was_sent_also_over_tls() {
+async fn links_have_the_scheme_and_host_of_the_request() {
     let tenant = Tenant::builder().system_clock().build();
     tenant.seed_json(SEED).unwrap();
     let loopback = ([127, 0, 0, 1], 0).into();

@@ -63,7 +63,7 @@ fn binary() -> PathBuf {
 }
 
 #[tokio::test]
-async fn its_first_line_is_all_that_a_client_needs() {
+async fn the_first_line_contains_everything_that_a_client_needs() {
     let served = Served::start(&["--json", "--users", "5"]);
     let management =
         users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
@@ -89,7 +89,7 @@ async fn its_first_line_is_all_that_a_client_needs() {
 }
 
 #[tokio::test]
-async fn it_speaks_tls_and_takes_its_settings_and_seed() {
+async fn it_serves_tls_with_the_given_settings_and_seed() {
     let folder = std::env::temp_dir().join(format!("users-tenant-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (ca, seed) = (folder.join("ca.pem"), folder.join("seed.json"));
@@ -127,7 +127,7 @@ async fn it_speaks_tls_and_takes_its_settings_and_seed() {
 }
 
 #[tokio::test]
-async fn it_keeps_to_the_limits_of_a_tier() {
+async fn it_applies_the_limits_of_a_tier() {
     let served = Served::start(&["--json", "--tier", "essentials"]);
     let users = users_hyper::management(served.fact("listening"))
         .token(served.fact("token"))
@@ -139,7 +139,7 @@ async fn it_keeps_to_the_limits_of_a_tier() {
 }
 
 #[tokio::test]
-async fn it_is_slow_and_fails_as_requested() {
+async fn it_adds_latency_and_faults_as_requested() {
     let arguments = [
         "--json",
         "--users",
@@ -167,7 +167,7 @@ async fn it_is_slow_and_fails_as_requested() {
 }
 
 #[test]
-fn it_refuses_what_it_cannot_do_and_says_why() {
+fn it_refuses_invalid_arguments_with_the_reason() {
     for (arguments, says) in [
         (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
         (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
@@ -184,7 +184,7 @@ fn it_refuses_what_it_cannot_do_and_says_why() {
 }
 
 #[test]
-fn without_json_it_says_the_same_for_people() {
+fn without_json_it_prints_the_same_facts_as_text() {
     let mut process = Command::new(binary()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -230,7 +230,7 @@ fn check(name: &str, error: &Error, expected: &Expected, begins: &str) {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_request_was_read_is_an_error_that_passes() {
+async fn a_connection_that_breaks_before_the_request_was_read_is_a_transient_error() {
     let (address, requests) = serve(Script::ResetBefore).await;
     let error = users(address).get("auth0|1").await.unwrap_err();
     assert!(
@@ -241,7 +241,7 @@ async fn a_connection_that_breaks_before_the_request_was_read_is_an_error_that_p
 }
 
 #[tokio::test]
-async fn nobody_there_is_said_and_repeated_for_every_method() {
+async fn a_refused_connection_is_reported_and_repeated_for_every_method() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -252,7 +252,7 @@ async fn nobody_there_is_said_and_repeated_for_every_method() {
 }
 
 #[tokio::test]
-async fn the_limit_can_be_raised_for_one_call() {
+async fn the_response_limit_can_be_raised_for_one_call() {
     let body = format!("{{\"nickname\":\"{}\"}}", "a".repeat(2 * 1024 * 1024));
     let (address, _) = serve(whole("200 OK", "application/json", body)).await;
     let user = users(address)

@@ -51,7 +51,7 @@ fn get_in_another_runtime(client: &ManagementClient) {
 }
 
 #[test]
-fn a_runtime_that_is_dropped_does_not_take_the_token_with_it() {
+fn a_token_fetch_does_not_depend_on_a_runtime_that_is_dropped() {
     let (transport, _) = first_token_request_hangs();
     let client = client_on_tokio(transport);
     let first = runtime();
@@ -65,7 +65,7 @@ fn a_runtime_that_is_dropped_does_not_take_the_token_with_it() {
 }
 
 #[test]
-fn a_runtime_that_nothing_drives_does_not_hold_up_another() {
+fn a_token_fetch_does_not_depend_on_a_runtime_that_is_not_driven() {
     for gives_up in [true, false] {
         let (transport, _) = first_token_request_hangs();
         let client = client_on_tokio(transport);

@@ -53,7 +53,7 @@ fn users_core_works_on_ureq_without_an_async_runtime() {
 }
 
 #[test]
-fn a_server_that_is_gone_or_hangs_is_reported_by_either() {
+fn both_transports_report_a_server_that_is_unreachable_or_hangs() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -85,7 +85,7 @@ async fn over_tls(address: std::net::SocketAddr) -> users_core::TransportError {
 }
 
 #[tokio::test]
-async fn reqwest_tells_a_failed_handshake_and_keeps_its_cause() {
+async fn reqwest_reports_a_failed_handshake_and_keeps_its_cause() {
     use std::error::Error as _;
     use tokio::io::AsyncWriteExt as _;
     use users_core::{Sent, TransportErrorKind};
@@ -124,7 +124,7 @@ async fn reqwest_tells_a_failed_handshake_and_keeps_its_cause() {
 }
 
 #[tokio::test]
-async fn reqwest_says_of_a_body_that_breaks_off_that_the_server_had_answered() {
+async fn reqwest_reports_an_interrupted_body_as_a_sent_request() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use users_core::Sent;
 

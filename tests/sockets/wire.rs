@@ -108,24 +108,24 @@ async fn walk(house: &House) {
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_http_1() {
+async fn every_call_works_over_http_1() {
     let house = house(false, |builder| builder).await;
     walk(&house).await;
     house.server.shutdown().await;
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_http_2_in_the_clear() {
+async fn every_call_works_over_http_2_without_tls() {
     walk(&house(false, HyperTransportBuilder::http2_only).await).await;
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_tls_with_http_2() {
+async fn every_call_works_over_tls_with_http_2() {
     walk(&house(true, |builder| builder).await).await;
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_tls_with_http_1() {
+async fn every_call_works_over_tls_with_http_1() {
     walk(&house(true, HyperTransportBuilder::http1_only).await).await;
 }
 
@@ -141,7 +141,7 @@ async fn a_certificate_of_an_unknown_authority_is_refused_and_nothing_is_sent() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_first_calls_at_once_fetch_one_token_over_a_real_socket() {
+async fn a_hundred_concurrent_first_calls_fetch_one_token_over_a_real_socket() {
     let house = house(false, |builder| builder).await;
     let id = house.tenant.user_ids().remove(0);
     let calls: Vec<_> = (0..100)
@@ -157,7 +157,7 @@ async fn a_hundred_first_calls_at_once_fetch_one_token_over_a_real_socket() {
 }
 
 #[tokio::test]
-async fn a_rotated_signing_key_costs_one_renewal() {
+async fn a_rotated_signing_key_causes_one_renewal() {
     let house = house(false, |builder| builder).await;
     let id = house.tenant.user_ids().remove(0);
     house.management.users().get(&id).await.unwrap();
@@ -167,7 +167,7 @@ async fn a_rotated_signing_key_costs_one_renewal() {
 }
 
 #[test]
-fn code_without_async_waits_for_its_calls() {
+fn the_blocking_client_waits_for_its_calls() {
     use users_hyper::blocking::{Wait as _, WaitForItems as _};
 
     let tenant = Tenant::builder().system_clock().users(250).build();

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_longer_words_are_no_words() {
+    fn parts_of_longer_words_are_not_found() {
         for text in [
             "address",
             "roadmap broadcast abroad",
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_only_stand_near_each_other_are_no_phrase() {
+    fn words_that_are_only_near_each_other_are_not_a_phrase() {
         for text in
             ["let be_strict = true;", "made, up", "made_by up", "your words", "as good. As", "let x = be"]
         {

@@ -50,7 +50,7 @@ fn exported(mock: &MockTransport) -> (Vec<u8>, Result<(), Error>) {
 }
 
 #[test]
-fn a_file_is_written_as_it_is_and_asked_for_as_it_is() {
+fn a_file_is_written_unchanged_and_requested_without_the_access_token() {
     let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
     export(&mock);
     file(&mock).bytes(packed.clone()).header("content-length", &packed.len().to_string());
@@ -62,7 +62,7 @@ fn a_file_is_written_as_it_is_and_asked_for_as_it_is() {
 }
 
 #[test]
-fn a_transport_is_asked_not_to_unpack_the_file() {
+fn the_download_asks_the_transport_not_to_decompress_the_file() {
     let mock = MockTransport::new();
     export(&mock);
     file(&mock).bytes(gzip("ada\n"));
@@ -71,7 +71,7 @@ fn a_transport_is_asked_not_to_unpack_the_file() {
 }
 
 #[test]
-fn a_file_that_is_cut_short_is_an_error() {
+fn a_truncated_file_is_an_error() {
     let packed = gzip("ada\nbob\n");
     for length in 0..packed.len() {
         let mock = MockTransport::new();
@@ -83,7 +83,7 @@ fn a_file_that_is_cut_short_is_an_error() {
 }
 
 #[test]
-fn a_file_that_does_not_fit_its_checksum_or_length_is_an_error() {
+fn a_file_with_a_wrong_checksum_or_length_is_an_error() {
     let packed = gzip("ada\nbob\n");
     for at in packed.len() - 8..packed.len() {
         let mock = MockTransport::new();
@@ -96,7 +96,7 @@ fn a_file_that_does_not_fit_its_checksum_or_length_is_an_error() {
 }
 
 #[test]
-fn a_page_or_an_unpacked_file_is_an_error_and_not_written() {
+fn an_html_page_or_an_uncompressed_file_is_an_error_and_not_written() {
     for (coding, body) in
         [("identity", "<!DOCTYPE html><p>Sign in</p>"), ("gzip", "{\"email\":\"ada\"}\n"), ("gzip", "{")]
     {
@@ -111,7 +111,7 @@ fn a_page_or_an_unpacked_file_is_an_error_and_not_written() {
 }
 
 #[test]
-fn a_download_that_fails_is_repeated_at_a_fresh_address() {
+fn a_failed_download_is_repeated_with_a_new_url() {
     let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
     export(&mock);
     file(&mock).status(503);
@@ -127,7 +127,7 @@ fn a_download_that_fails_is_repeated_at_a_fresh_address() {
 }
 
 #[test]
-fn a_failed_download_says_that_the_file_failed() {
+fn the_error_of_a_failed_download_names_the_export_file() {
     let mock = MockTransport::new();
     export(&mock);
     file(&mock).status(403).bytes(Bytes::from_static(b"<Error>signature=secret-0</Error>"));
@@ -138,7 +138,7 @@ fn a_failed_download_says_that_the_file_failed() {
 }
 
 #[test]
-fn a_file_is_read_over_https_or_from_this_machine_only() {
+fn a_file_is_downloaded_only_over_https_or_from_loopback() {
     for (location, is_read) in [
         ("http://files.example.com/exports/1", false),
         ("ftp://files.example.com/exports/1", false),
@@ -197,7 +197,7 @@ fn exported_in_pieces(attempts: Vec<Pieces>) -> (Vec<u8>, Result<(), Error>) {
 }
 
 #[test]
-fn a_download_that_breaks_off_continues_without_writing_anything_twice() {
+fn an_interrupted_download_continues_without_writing_anything_twice() {
     let packed = Bytes::from(gzip("ada\nbob\n"));
     let broken = "the connection broke";
     for cut in 0..packed.len() {
@@ -216,7 +216,7 @@ fn a_download_that_breaks_off_continues_without_writing_anything_twice() {
 }
 
 #[test]
-fn a_repeated_download_of_another_file_is_an_error() {
+fn a_repeated_download_that_returns_another_file_is_an_error() {
     let (one, other) = (Bytes::from(gzip("ada\nbob\n")), Bytes::from(gzip("eve\nbob\n")));
     let first = vec![Ok(one.slice(..20)), Err("it broke")];
     for second in [other, Bytes::from(gzip(""))] {
@@ -228,7 +228,7 @@ fn a_repeated_download_of_another_file_is_an_error() {
 }
 
 #[test]
-fn a_file_of_another_length_than_announced_is_an_error() {
+fn a_file_that_contradicts_its_content_length_is_an_error() {
     let packed = gzip("ada\n");
     let mock = MockTransport::new();
     export(&mock);
@@ -282,7 +282,7 @@ fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() 
 }
 
 #[test]
-fn a_sink_that_is_full_names_the_job_too() {
+fn an_error_of_the_sink_also_names_the_job() {
     struct Full;
     impl std::io::Write for Full {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -317,7 +317,7 @@ fn an_export_without_retries_is_downloaded_once() {
 }
 
 #[test]
-fn an_accepted_export_without_an_id_says_so() {
+fn an_accepted_export_without_a_job_id_is_reported() {
     let mock = MockTransport::new();
     mock.expect((Method::POST, "/jobs/users-exports")).json(r#"{"status":"pending"}"#);
     let error = exported(&mock).1.unwrap_err();
@@ -326,7 +326,7 @@ fn an_accepted_export_without_an_id_says_so() {
 }
 
 #[test]
-fn a_file_is_written_as_it_comes_and_never_held_as_a_whole() {
+fn a_file_is_written_piece_by_piece_and_never_held_in_memory_whole() {
     use std::sync::Arc;
     use users_core::transport_fn;
 
@@ -371,7 +371,7 @@ fn a_file_is_written_as_it_comes_and_never_held_as_a_whole() {
 }
 
 #[test]
-fn a_download_that_stalls_is_repeated() {
+fn a_stalled_download_is_repeated() {
     let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
     export(&mock);
     file(&mock).bytes(packed.clone()).delay(std::time::Duration::from_secs(3600));

@@ -38,7 +38,7 @@ fn imported(mock: &MockTransport, rows: Vec<Value>) -> Result<(), Error> {
 
 #[test]
 #[allow(clippy::disallowed_methods)]
-fn refusals_of_four_thousand_rows_are_matched_at_once() {
+fn four_thousand_refused_rows_are_matched_within_seconds() {
     let rows: Vec<Value> =
         (0..4000).map(|n| json!({"email": format!("user{n}@example.com"), "n": n})).collect();
     // In the opposite order, and with the keys in another one.
@@ -63,7 +63,7 @@ fn refusals_of_four_thousand_rows_are_matched_at_once() {
 }
 
 #[test]
-fn rows_that_are_no_objects_are_refused_before_their_file_is_sent() {
+fn rows_that_are_not_objects_are_refused_before_their_file_is_sent() {
     for row in [json!(7), json!("ada"), json!(null), json!([{}])] {
         let mock = MockTransport::new();
         let error = imported(&mock, vec![json!({"email": "ada@example.com"}), row.clone()]).unwrap_err();
@@ -77,7 +77,7 @@ fn rows_that_are_no_objects_are_refused_before_their_file_is_sent() {
 }
 
 #[test]
-fn an_accepted_import_without_an_id_says_so() {
+fn an_accepted_import_without_a_job_id_is_reported() {
     let mock = MockTransport::new();
     mock.expect(IMPORT).json(r#"{"status":"pending"}"#);
     let error = imported(&mock, vec![json!({"email": "ada@example.com"})]).unwrap_err();
@@ -160,7 +160,7 @@ fn an_import_that_fails_in_the_middle_keeps_its_report() {
 }
 
 #[test]
-fn a_file_whose_fate_is_unknown_is_reported_as_such() {
+fn a_file_whose_outcome_is_unknown_is_reported_as_uncertain() {
     let mock = MockTransport::new();
     accept(&mock, "job_0");
     mock.expect(IMPORT).transport_error(TransportErrorKind::Io, Sent::Maybe);
@@ -174,7 +174,7 @@ fn a_file_whose_fate_is_unknown_is_reported_as_such() {
 }
 
 #[test]
-fn an_import_that_was_refused_at_once_has_changed_nothing() {
+fn an_import_that_is_refused_immediately_has_changed_nothing() {
     let mock = MockTransport::new();
     mock.expect(IMPORT).status(403).always();
     let failed = import(&mock, vec![large(0)]).unwrap_err();
@@ -185,7 +185,7 @@ fn an_import_that_was_refused_at_once_has_changed_nothing() {
 }
 
 #[test]
-fn nothing_is_lost_where_an_import_s_error_is_passed_on() {
+fn converting_an_import_error_keeps_its_report() {
     let mock = MockTransport::new();
     accept(&mock, "job_0");
     mock.expect(LOOK).status(429).header("retry-after", "7000");
@@ -207,7 +207,7 @@ fn nothing_is_lost_where_an_import_s_error_is_passed_on() {
 }
 
 #[test]
-fn a_row_that_is_refused_leaves_the_files_before_it_in_the_report() {
+fn an_invalid_row_keeps_the_files_before_it_in_the_report() {
     let mock = MockTransport::new();
     accept(&mock, "job_0");
     mock.expect(LOOK).always().json(r#"{"id":"job_0","status":"processing"}"#);
@@ -219,7 +219,7 @@ fn a_row_that_is_refused_leaves_the_files_before_it_in_the_report() {
 }
 
 #[test]
-fn refusals_of_a_full_file_are_matched_without_a_long_poll() {
+fn refused_rows_of_a_full_file_are_matched_without_a_long_poll() {
     // As many rows as fit, in the order that took longest.
     let rows: Vec<Value> = (0..19_000).map(|n| json!({"email": format!("{n}")})).collect();
     let refused: Vec<Value> = rows.iter().rev().map(|row| json!({"user": row})).collect();
@@ -236,7 +236,7 @@ fn refusals_of_a_full_file_are_matched_without_a_long_poll() {
 }
 
 #[test]
-fn of_rows_that_are_alike_the_last_one_was_refused() {
+fn of_identical_rows_the_last_one_counts_as_refused() {
     let mock = MockTransport::new();
     let row = json!({"email": "ada@example.com", "password_hash": "$2b$10$secret"});
     let shown = json!({"password_hash": "*****", "email": "ada@example.com"});
@@ -254,7 +254,7 @@ fn of_rows_that_are_alike_the_last_one_was_refused() {
 }
 
 #[test]
-fn a_job_that_ended_keeps_its_summary_where_its_errors_cannot_be_read() {
+fn a_finished_job_keeps_its_summary_if_its_errors_cannot_be_read() {
     let mock = users_mock::MockTransport::new();
     mock.expect((http::Method::POST, "/jobs/users-imports"))
         .status(202)

@@ -20,7 +20,7 @@ impl std::io::Write for Log {
 }
 
 #[test]
-fn the_log_names_the_operation_and_neither_ids_nor_secrets() {
+fn the_log_names_the_operation_but_no_ids_or_secrets() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

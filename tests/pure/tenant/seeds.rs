@@ -19,7 +19,7 @@ fn shown(tenant: &Tenant, id: &str) -> Value {
 }
 
 #[test]
-fn generated_ids_look_like_auth0_s_and_never_collide() {
+fn generated_ids_have_the_form_of_auth0_s_and_never_collide() {
     let mut seen = HashSet::new();
     for seed in 0..20 {
         let ids = generated(500, seed).user_ids();
@@ -38,7 +38,7 @@ fn generated_ids_look_like_auth0_s_and_never_collide() {
 }
 
 #[test]
-fn a_generated_user_who_is_added_later_has_an_id_of_its_own() {
+fn a_generated_user_that_is_added_later_has_a_new_id() {
     let tenant = generated(3, 0);
     let ids = tenant.user_ids();
     let path = format!("/api/v2/users/{}", ids[0].replace('|', "%7C"));
@@ -105,7 +105,7 @@ fn generated_users_differ_in_metadata_logins_dates_and_shape() {
 }
 
 #[test]
-fn users_of_a_seed_are_completed_as_created_ones_are() {
+fn seeded_users_are_completed_like_created_ones() {
     let tenant = Tenant::new();
     let (_, created) = create(&tenant, json!({}));
     tenant

@@ -25,7 +25,7 @@ async fn an_idle_connection_is_used_again_by_every_clone() {
 }
 
 #[tokio::test]
-async fn no_idle_connection_is_kept_if_none_may_be() {
+async fn no_idle_connection_is_kept_if_the_maximum_is_zero() {
     let server = Server::new(http1).await;
     let transport = builder().pool_max_idle_per_host(0).build().unwrap();
     for _ in 0..2 {
@@ -36,7 +36,7 @@ async fn no_idle_connection_is_kept_if_none_may_be() {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_share_one_http2_connection() {
+async fn concurrent_requests_share_one_http2_connection() {
     let server = Server::new(http2).await;
     let transport = builder().http2_only().build().unwrap();
     let url = server.url();
@@ -47,7 +47,7 @@ async fn requests_at_the_same_time_share_one_http2_connection() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed_after_its_time() {
+async fn an_idle_connection_is_closed_after_the_idle_timeout() {
     let (seen, mut events) = mpsc::unbounded_channel();
     let server = Server::new(move |mut stream| {
         let seen = seen.clone();
@@ -67,7 +67,7 @@ async fn an_idle_connection_is_closed_after_its_time() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_does_not_disturb_the_next_request() {
+async fn a_connection_that_was_closed_while_idle_does_not_disturb_the_next_request() {
     // Closes after each answer, without a word.
     let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
     let transport = transport();

@@ -10,7 +10,7 @@ fn runtime() -> Runtime {
 }
 
 /// A server on a thread and a runtime of its own, which run until the test's process ends.
-fn server_elsewhere() -> Server {
+fn server_on_another_thread() -> Server {
     let (ready, server) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime().block_on(async {
@@ -23,8 +23,8 @@ fn server_elsewhere() -> Server {
 
 #[test]
 #[allow(clippy::disallowed_methods)]
-fn a_runtime_that_nothing_drives_holds_up_no_other() {
-    let (server, transport) = (server_elsewhere(), transport());
+fn a_runtime_that_is_not_driven_does_not_block_another() {
+    let (server, transport) = (server_on_another_thread(), transport());
     let idle = runtime();
     idle.block_on(async {
         get_text(&transport, &server.url()).await.unwrap();
@@ -42,8 +42,8 @@ fn a_runtime_that_nothing_drives_holds_up_no_other() {
 }
 
 #[test]
-fn a_runtime_that_was_dropped_holds_up_no_other() {
-    let (server, transport) = (server_elsewhere(), transport());
+fn a_runtime_that_was_dropped_does_not_block_another() {
+    let (server, transport) = (server_on_another_thread(), transport());
     for _ in 0..20 {
         let text = runtime().block_on(async {
             tokio::time::timeout(NEVER, get_text(&transport, &server.url())).await.unwrap()
