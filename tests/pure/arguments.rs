@@ -1,4 +1,4 @@
-//! What a caller passes that must not or cannot be sent is refused, with the reason.
+//! Arguments that must not or cannot be sent are refused with the reason.
 
 use users_core::management::{self, GetUser};
 use users_core::model::{InvalidId, UserId};
@@ -123,9 +123,9 @@ fn a_client_without_a_usable_token_is_not_built() {
     assert!(manager.build().is_err());
     assert!(
         builder().header("authorization", "Bearer mine").build().is_ok(),
-        "the header is a token of the caller's own"
+        "a token in the header counts as well"
     );
-    // The Authentication API is used without a token.
+    // The Authentication API needs no token.
     assert!(AuthenticationClient::builder(mock.clone()).domain("tenant.example.com").build().is_ok());
     assert!(AuthenticationClient::builder(mock).domain("tenant.example.com").token("a\nb").build().is_err());
 }

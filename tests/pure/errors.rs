@@ -1,4 +1,4 @@
-//! Errors as a person reads them: one line each, every cause once, and the remedy.
+//! Error messages: one line each, every cause once, and the remedy.
 
 use bytes::Bytes;
 use std::io;
@@ -27,7 +27,7 @@ fn a_reporter_that_prints_the_chain_shows_each_cause_once() {
         ]
     );
 
-    // A token that could not be fetched, for the same reason.
+    // The token cannot be fetched, for the same reason.
     let transport = transport_fn(|_, _| async {
         let os = io::Error::other("connection refused (os error 111)");
         Err(TransportError::connect("no connection to tenant.example.com:443").with_source(os))
@@ -95,7 +95,7 @@ fn the_error_at_the_end_of_the_window_names_the_remedy() {
         let error = loop {
             match users.try_next().await {
                 Ok(Some(_)) => seen += 1,
-                Ok(None) => panic!("a tenant of 1,000 users looks like a larger one"),
+                Ok(None) => panic!("the stream ended without the error of the window"),
                 Err(error) => break error,
             }
         };
@@ -105,7 +105,7 @@ fn the_error_at_the_end_of_the_window_names_the_remedy() {
             assert!(error.to_string().contains(part), "{error}");
         }
     });
-    // Roles of a user have the same window, and no export.
+    // Roles of a user have the same window, but no export.
     let mock = MockTransport::new();
     let page = |page: u32| {
         let roles: Vec<_> =

@@ -120,7 +120,7 @@ fn an_error_never_denies_an_applied_change_and_no_change_is_repeated_without_con
 
 #[test]
 fn latency_applies_each_way_and_randomness_comes_from_the_clock() {
-    let story = || {
+    let run = || {
         let tenant = Tenant::builder().users(1).build();
         let each_way = Duration::from_millis(20)..=Duration::from_millis(80);
         let faulty = FaultyTransport::new(tenant.clone(), tenant.clock()).latency(each_way);
@@ -139,10 +139,10 @@ fn latency_applies_each_way_and_randomness_comes_from_the_clock() {
         });
         (failed, tenant.clock().elapsed())
     };
-    let (failed, elapsed) = story();
+    let (failed, elapsed) = run();
     assert!((40..=80).contains(&failed), "{failed} of 200");
     assert!((Duration::from_secs(18)..Duration::from_secs(22)).contains(&elapsed), "{elapsed:?}");
-    assert_eq!(story(), (failed, elapsed), "the same every time");
+    assert_eq!(run(), (failed, elapsed), "a second run has the same results");
 }
 
 #[test]

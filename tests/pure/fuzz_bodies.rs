@@ -1,10 +1,10 @@
-//! The bodies of the fuzz targets, for some seconds: `cargo xtask long` runs them under libFuzzer.
+//! Runs the bodies of the fuzz targets for some seconds; `cargo xtask long` runs them under libFuzzer.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use users_tests_pure::fuzzing;
 
-/// Runs one body on any bytes, and on texts that look like what it reads.
+/// Runs one body on arbitrary bytes, and on texts that resemble its input.
 fn run(body: fn(&[u8]), cases: u32, texts: impl Strategy<Value = String>) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let bytes = proptest::collection::vec(any::<u8>(), 0..300);

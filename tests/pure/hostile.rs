@@ -1,4 +1,4 @@
-//! What a hostile server, an odd caller or a clock at the end of time does not break.
+//! Hostile servers, unusual arguments and clocks at their maximum break nothing.
 
 use futures_util::stream;
 use http::Method;
@@ -512,7 +512,7 @@ fn a_body_of_endless_empty_chunks_ends_at_the_deadline() {
                 .map_err(|e| e.to_string()),
         );
     });
-    println!("{:?}", rx.recv_timeout(s(3)).expect("hangs past its deadline"));
+    println!("{:?}", rx.recv_timeout(s(3)).expect("the call hangs past its deadline"));
 }
 #[derive(Debug)]
 struct Stuck;
@@ -568,10 +568,10 @@ fn a_fallback_token_that_expired_meanwhile_is_not_used() {
         users.get("auth0|1").await.unwrap();
         clock.sleep(s(11)).await;
         users.get("auth0|1").await.unwrap();
-        assert!(clock.elapsed() < s(12), "it still works, and is sent at once");
+        assert!(clock.elapsed() < s(12), "the token is still valid and is sent at once");
         clock.sleep(s(1)).await;
         let error = users.get("auth0|1").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Token, "nothing works any more");
+        assert_eq!(error.kind(), ErrorKind::Token, "the token has expired");
     });
 }
 
@@ -673,7 +673,7 @@ fn a_user_without_a_usable_id_is_reported() {
         .clock()
         .block_on(async { m.users().delete_all(Confirm::tenant(MockTransport::DOMAIN)).await })
         .map(|r| (r.deleted, r.failed.len()));
-    assert!(!matches!(r, Ok((0, 0))), "three users are left, and the report says {r:?}");
+    assert!(!matches!(r, Ok((0, 0))), "three users remain, but the report is {r:?}");
 }
 
 #[test]
@@ -798,7 +798,7 @@ fn a_sleeper_of_another_executor_survives_the_end_of_a_block_on() {
         });
         rx.recv().unwrap();
     });
-    finished.recv_timeout(s(3)).expect("the sleeper hangs for ever");
+    finished.recv_timeout(s(3)).expect("the sleeper never wakes");
 }
 
 #[test]
@@ -903,7 +903,7 @@ fn an_early_renewal_that_hangs_delays_a_call_by_less_than_a_second() {
         clock.sleep(s(3600 - 59)).await;
         let at = clock.elapsed();
         users.get("auth0|1").await.unwrap();
-        println!("waited {:?} for a token that worked", clock.elapsed() - at);
+        println!("waited {:?} although the token was valid", clock.elapsed() - at);
         assert!(clock.elapsed() - at < s(1));
     });
 }

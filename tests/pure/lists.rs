@@ -1,4 +1,4 @@
-//! Pages, streams over them, and the deletion of everyone.
+//! Pages, streams over pages, and the deletion of all users.
 
 use http::{Method, Response};
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use users_core::ErrorKind;
 use users_core::management::{Confirm, DeleteUser, GetAllUsers};
 use users_mock::{Captured, MockTransport};
 
-/// Answers searches over so many users as Auth0 does, the window included.
+/// Answers searches over this number of users as Auth0 does, including the window.
 fn with_users(mock: &MockTransport, users: usize) {
     mock.expect(GetAllUsers::DESCRIPTOR)
         .always()
@@ -17,7 +17,7 @@ fn with_users(mock: &MockTransport, users: usize) {
 fn page(request: &Captured, users: &[usize]) -> Response<bytes::Bytes> {
     let number = |name, default: usize| request.query(name).map_or(default, |text| text.parse().unwrap());
     let (page, per_page) = (number("page", 0), number("per_page", 50));
-    assert!(page * per_page < 1000, "page {page} of {per_page} lies beyond the window");
+    assert!(page * per_page < 1000, "page {page} of {per_page} is beyond the window");
     let shown: Vec<_> = users
         .iter()
         .skip(page * per_page)
@@ -53,7 +53,11 @@ fn a_stream_gives_every_user_once_whatever_the_page_size() {
             let ids: BTreeSet<_> = all.iter().map(|user| user.user_id.clone().unwrap()).collect();
             assert_eq!((all.len(), ids.len()), (users, users), "{per_page:?}");
             let per_page = per_page.unwrap_or(100) as usize;
-            assert_eq!(mock.requests().len(), users.div_ceil(per_page).max(1), "no page is fetched in vain");
+            assert_eq!(
+                mock.requests().len(),
+                users.div_ceil(per_page).max(1),
+                "no unnecessary page is fetched"
+            );
         }
     }
 }
@@ -115,8 +119,13 @@ fn a_stream_ends_after_an_error() {
     });
 }
 
-/// A tenant whose users can be deleted, apart from some, and whose index forgets them late.
-fn emptying(mock: &MockTransport, users: usize, stubborn: usize, lag: usize) -> Arc<Mutex<Vec<usize>>> {
+/// A tenant whose users can be deleted except for some, and whose search index lags behind.
+fn with_deletable_users(
+    mock: &MockTransport,
+    users: usize,
+    stubborn: usize,
+    lag: usize,
+) -> Arc<Mutex<Vec<usize>>> {
     let left = Arc::new(Mutex::new((0..users).collect::<Vec<_>>()));
     let (search, delete) = (Arc::clone(&left), Arc::clone(&left));
     let stale = Arc::new(Mutex::new((0..users).collect::<Vec<_>>()));
@@ -146,7 +155,7 @@ fn delete_all_also_deletes_users_beyond_the_window() {
         [(0, 0, 0), (1, 0, 0), (250, 0, 0), (2500, 0, 0), (300, 150, 0), (350, 3, 2)]
     {
         let mock = MockTransport::new();
-        let left = emptying(&mock, users, stubborn, lag);
+        let left = with_deletable_users(&mock, users, stubborn, lag);
         let report = mock
             .clock()
             .block_on(async {
@@ -154,7 +163,7 @@ fn delete_all_also_deletes_users_beyond_the_window() {
             })
             .unwrap();
         assert_eq!(report.deleted as usize, users - stubborn, "{users} {stubborn} {lag}");
-        assert_eq!(report.failed.len(), stubborn, "an id is tried once");
+        assert_eq!(report.failed.len(), stubborn, "each id is attempted once");
         assert_eq!(left.lock().unwrap().len(), stubborn);
         let deletes = mock.requests().iter().filter(|request| request.method() == Method::DELETE).count();
         assert_eq!(deletes, users);
@@ -187,7 +196,7 @@ fn delete_all_stops_at_a_search_that_fails() {
     mock.verify();
 }
 
-/// Answers the users of a role with these pages, one after the other.
+/// Answers requests for the users of a role with these pages in order.
 fn with_role_pages(mock: &MockTransport, pages: impl IntoIterator<Item = String>) {
     for page in pages {
         mock.expect(users_core::management::ListRoleUsers::DESCRIPTOR).json(page);
@@ -213,7 +222,7 @@ fn a_checkpoint_list_of_endless_empty_pages_ends_with_an_error() {
     assert!(error.to_string().contains("100 consecutive empty pages"), "{error}");
     assert_eq!(mock.requests().len(), 100);
 
-    // A few of them are no reason to give up.
+    // A few empty pages are not an error.
     let mock = MockTransport::new();
     with_role_pages(&mock, (0..99).map(|page| role_page(&[], Some(&format!("next-{page}")))));
     with_role_pages(&mock, [role_page(&["a|1"], Some("more")), role_page(&["a|2"], None)]);

@@ -1,4 +1,4 @@
-//! The mock keeps its own promises.
+//! The mock, its expectations and its clock.
 
 use http::Method;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -140,7 +140,7 @@ fn sleeps_also_end_under_another_executor() {
     mock.expect(GetUser::DESCRIPTOR).status(503);
     mock.expect(GetUser::DESCRIPTOR).json("{}");
     futures_util::FutureExt::now_or_never(async {}).unwrap();
-    // `futures`' own executor knows nothing of the clock.
+    // The executor of `futures` does not drive the clock.
     futures_executor::block_on(async {
         clock.sleep(Duration::from_secs(3600)).await;
         mock.management().users().get("auth0|1").await.unwrap();

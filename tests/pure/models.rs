@@ -1,4 +1,4 @@
-//! Nothing is lost: what comes decodes, and encodes to the same JSON.
+//! Models are lossless: JSON decodes, and encodes to equal JSON.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,11 +13,11 @@ use users_tests_pure::decode;
 fn survives<T: DeserializeOwned + Serialize>(text: &str) -> T {
     let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let back = serde_json::to_string(&value).unwrap();
-    assert!(json::equal(text, &back), "came  {text}\nwent  {back}");
+    assert!(json::equal(text, &back), "decoded {text}\nencoded {back}");
     value
 }
 
-/// Shapes that no schema promises and a tenant may send.
+/// Shapes that no schema documents but a tenant may send.
 const ODD: &[&str] = &[
     "{}",
     r#"{"zzz":123456789012345678901234567890,"yyy":1e400,"xxx":-0.0,"www":1.10,"vvv":"\ud83d\ude00","uuu":[1,{"a":null}]}"#,
@@ -193,7 +193,7 @@ fn error_bodies_of_both_apis_are_decoded() {
     }
 }
 
-/// The recordings of a real tenant, where they are at hand.
+/// Replays the recordings of a real tenant, if `USERS_RECORDINGS` names their folder.
 #[test]
 fn recorded_bodies_survive_a_round_trip() {
     let Some(folder) = std::env::var_os("USERS_RECORDINGS") else {
@@ -241,12 +241,12 @@ fn recorded_bodies_survive_a_round_trip() {
 fn eighty_thousand_keys_are_set_merged_and_removed_in_linear_time() {
     const KEYS: u32 = 80_000;
     let clock = SystemClock::new();
-    let mut begun = clock.now();
+    let mut started = clock.now();
     let mut check = |what: &str| {
-        let taken = clock.now().saturating_since(begun);
+        let taken = clock.now().saturating_since(started);
         eprintln!("{what}: {taken:?}");
         assert!(taken < Duration::from_secs(2), "{what}: {taken:?}");
-        begun = clock.now();
+        started = clock.now();
     };
     let mut object = JsonObject::new();
     (0..KEYS).for_each(|number| object.insert(format!("key{number}"), number).unwrap());

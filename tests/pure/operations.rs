@@ -1,4 +1,4 @@
-//! Operations without a client, operations of one's own, and the options that every call has.
+//! Operations without a client, custom operations, and the options of every call.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -13,16 +13,16 @@ use users_core::{
 };
 use users_mock::{FaultyTransport, MockTransport, Tenant, VirtualClock};
 
-/// `GET /connections` as a program outside the SDK would write it.
+/// `GET /connections` as defined by a program outside the SDK.
 #[derive(Clone, Debug)]
 struct ListConnections {
     strategy: String,
-    /// How the request deviates from what it should be.
-    twist: Twist,
+    /// How the request deviates from its descriptor.
+    deviation: Deviation,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Twist {
+enum Deviation {
     None,
     Framing,
     Elsewhere,
@@ -44,18 +44,18 @@ impl Operation for ListConnections {
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
         let request = RequestBuilder::new(LIST_CONNECTIONS, base).query("strategy", Some(&self.strategy));
         let mut request = request.empty()?;
-        match self.twist {
-            Twist::None => {}
-            Twist::Framing => {
+        match self.deviation {
+            Deviation::None => {}
+            Deviation::Framing => {
                 request.headers_mut().insert("content-length", 3.into());
             }
-            Twist::Elsewhere => {
+            Deviation::Elsewhere => {
                 *request.uri_mut() = "https://evil.example/api/v2/connections".parse().unwrap()
             }
-            Twist::OtherPath => {
+            Deviation::OtherPath => {
                 *request.uri_mut() = format!("{base}/users/").parse().unwrap();
             }
-            Twist::OtherMethod => *request.method_mut() = http::Method::DELETE,
+            Deviation::OtherMethod => *request.method_mut() = http::Method::DELETE,
         }
         Ok(request)
     }
@@ -65,8 +65,8 @@ impl Operation for ListConnections {
     }
 }
 
-fn list(twist: Twist) -> ListConnections {
-    ListConnections { strategy: "auth0".to_owned(), twist }
+fn list(deviation: Deviation) -> ListConnections {
+    ListConnections { strategy: "auth0".to_owned(), deviation }
 }
 
 #[test]
@@ -74,10 +74,10 @@ fn an_operation_defined_outside_the_crate_is_sent_like_one_of_its_own() {
     let tenant = Tenant::new();
     let client = tenant.management();
     tenant.clock().block_on(async {
-        let connections = client.call(list(Twist::None)).await.unwrap();
+        let connections = client.call(list(Deviation::None)).await.unwrap();
         assert_eq!(connections[0]["name"], "Username-Password-Authentication");
         let missing =
-            client.call(list(Twist::None)).header("authorization", "Bearer wrong").await.unwrap_err();
+            client.call(list(Deviation::None)).header("authorization", "Bearer wrong").await.unwrap_err();
         assert_eq!(missing.operation(), Some("connections.list"));
         assert!(missing.to_string().starts_with("GET /connections: 400"), "{missing}");
     });
@@ -87,16 +87,19 @@ fn an_operation_defined_outside_the_crate_is_sent_like_one_of_its_own() {
 fn a_request_that_contradicts_its_descriptor_is_refused_before_it_is_sent() {
     let mock = MockTransport::new();
     let client = mock.management();
-    for (twist, expected) in [
-        (Twist::Framing, "content-length"),
-        (Twist::Elsewhere, "another authority"),
-        (Twist::OtherPath, "does not match"),
-        (Twist::OtherMethod, "method"),
+    for (deviation, expected) in [
+        (Deviation::Framing, "content-length"),
+        (Deviation::Elsewhere, "another authority"),
+        (Deviation::OtherPath, "does not match"),
+        (Deviation::OtherMethod, "method"),
     ] {
-        let error = client.call(list(twist)).into_request().unwrap_err();
-        assert!(error.is_invalid_argument() && error.to_string().contains(expected), "{twist:?}: {error}");
-        let sent = mock.clock().block_on(async { client.call(list(twist)).await }).unwrap_err();
-        assert!(sent.is_invalid_argument(), "{twist:?}: {sent}");
+        let error = client.call(list(deviation)).into_request().unwrap_err();
+        assert!(
+            error.is_invalid_argument() && error.to_string().contains(expected),
+            "{deviation:?}: {error}"
+        );
+        let sent = mock.clock().block_on(async { client.call(list(deviation)).await }).unwrap_err();
+        assert!(sent.is_invalid_argument(), "{deviation:?}: {sent}");
     }
     assert!(mock.requests().is_empty());
 }
@@ -141,7 +144,7 @@ fn a_call_accepts_query_parameters_and_properties_that_are_not_modelled() {
         .unwrap();
     assert_eq!(request.uri().query(), Some("dry%20run=true"));
     assert_eq!(request.body(), r#"{"nickname":"Grace","new":{"a":[1]}}"#);
-    assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a call of its own");
+    assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a separate call");
     let request = client.users().get_all().page(1).query("x", "&").into_request().unwrap();
     assert_eq!(request.uri().query(), Some("page=1&x=%26"));
     let no_body = client.users().get("auth0|1").body_property("a", 1).into_request().unwrap_err();
@@ -220,7 +223,7 @@ fn a_client_uses_the_clock_that_its_transport_requires() {
     let client =
         ManagementClient::builder(Clocked(clock.clone())).domain("a.example.com").token("token").build();
     let client = client.unwrap();
-    // Two retries wait on this clock; on another one the call would not end within it.
+    // Two retries wait on this clock; the call would not end if they waited on another one.
     let error = clock.block_on(async { client.users().get("auth0|1").await }).unwrap_err();
     assert_eq!(error.attempts(), 3);
     assert!(error.elapsed() > Duration::ZERO && clock.now().since_start() >= error.elapsed());
@@ -255,7 +258,10 @@ fn scopes_are_alternatives_of_sets() {
     let roles = named("users.roles.list");
     assert!(!roles.allows(["read:users"]) && !roles.allows(["read:roles"]));
     assert!(roles.allows(["read:roles", "read:users"]) && roles.allows(["read:role_members"]));
-    assert!(!named("users.get_all").allows(["read:user_idp_tokens"]), "it only adds tokens to identities");
+    assert!(
+        !named("users.get_all").allows(["read:user_idp_tokens"]),
+        "this scope only adds tokens to identities"
+    );
     assert!(named("users.get").allows(["read:current_user"]));
     assert_eq!(named("users.get").api, Api::Management);
 }

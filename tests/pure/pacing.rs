@@ -1,4 +1,4 @@
-//! Clients that keep to a tenant's pace: the allowance is used up, and hardly anything is asked for in vain.
+//! Clients that pace themselves to a tenant's rate limits: the allowance is used, and few requests are rate limited.
 
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -12,7 +12,7 @@ use users_core::{
 };
 use users_mock::{Bucket, FaultyTransport, Limits, MockTransport, Tenant, VirtualClock};
 
-/// A tenant, and calls that are all begun at once; gives the calls' count of successes.
+/// Starts this number of calls at once; returns how many succeed.
 async fn at_once(client: &ManagementClient, tenant: &Tenant, calls: usize) -> usize {
     let id = &tenant.user_ids()[0];
     let users = client.users();
@@ -78,7 +78,7 @@ fn the_estimates_of_the_limits_can_be_read() {
     }
 }
 
-/// The headers of an answer.
+/// The headers of a response.
 fn reported(limit: u32, remaining: u32) -> HeaderMap {
     let headers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
     headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.into())).collect()
@@ -88,7 +88,7 @@ async fn acquire(pacer: &AdaptivePacer, descriptor: &Descriptor) -> Permit {
     pacer.acquire(&PaceRequest::new(descriptor)).await.unwrap()
 }
 
-/// Lets a request go and answers it.
+/// Acquires a permit, uses it and reports this response.
 async fn exchange(pacer: &AdaptivePacer, status: StatusCode, headers: &HeaderMap) {
     let mut permit = acquire(pacer, GetUser::DESCRIPTOR).await;
     permit.used();
@@ -122,14 +122,14 @@ fn an_error_without_headers_does_not_mean_that_there_is_no_limit() {
     clock.block_on(async {
         let pacer = AdaptivePacer::new(clock.clone());
         exchange(&pacer, StatusCode::NOT_FOUND, &HeaderMap::new()).await;
-        let went = (0..10).take_while(|_| {
+        let acquired = (0..10).take_while(|_| {
             acquire(&pacer, GetUser::DESCRIPTOR).now_or_never().map(|mut p| p.used()).is_some()
         });
-        assert!(went.count() < 3);
+        assert!(acquired.count() < 3);
 
         let pacer = AdaptivePacer::new(clock.clone());
         exchange(&pacer, StatusCode::OK, &HeaderMap::new()).await;
-        assert!((0..10).all(|_| is_free(&pacer)), "a success always tells");
+        assert!((0..10).all(|_| is_free(&pacer)), "a successful response always reports the limits");
     });
 }
 
@@ -156,7 +156,7 @@ fn no_call_waits_forever_whatever_limits_a_server_reports() {
                 exchange(&pacer, StatusCode::from_u16(status).unwrap(), &headers).await;
             }
         });
-        // After a 429 nobody waits for longer than an hour.
+        // After a 429 no call waits longer than an hour.
         let most = Duration::from_secs(if status == 429 { 20 * 3700 } else { 20 * 70 });
         assert!(clock.elapsed() < most, "{status} {limit} {remaining} {reset}: {:?}", clock.elapsed());
         assert!(pacer.limits().iter().all(|known| known.per_second.is_finite()));
@@ -181,7 +181,7 @@ fn calls_may_be_awaited_in_the_loop_over_a_buffered_stream() {
         let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
         let (users, id) = (tenant.management().users(), tenant.user_ids().remove(0));
         tenant.clock().block_on(async {
-            // While the loop's own call is awaited, nobody polls the calls of the stream.
+            // While the loop awaits its own call, the calls of the stream are not polled.
             let calls = (0..20).map(|_| users.get(&id).into_future());
             let mut reads = futures_util::stream::iter(calls).buffered(8);
             while let Some(user) = reads.next().await {
@@ -239,17 +239,17 @@ fn calls_without_a_deadline_wait_as_long_as_necessary() {
                 clock.sleep(Duration::from_secs(3)).await;
             }
         };
-        let calm = async {
+        let slow_caller = async {
             loop {
                 at_once(&client, &tenant, 1).await;
                 clock.sleep(Duration::from_secs(5)).await;
             }
         };
-        futures_util::future::select(Box::pin(busy), Box::pin(calm)).await;
+        futures_util::future::select(Box::pin(busy), Box::pin(slow_caller)).await;
         clock.sleep(Duration::from_secs(30)).await;
         let before = clock.elapsed();
         let one = client.users().get(&tenant.user_ids()[0]).timeout(Duration::from_secs(10)).await;
-        assert!(one.is_ok(), "the neighbour is silent and the bucket full again: {one:?}");
+        assert!(one.is_ok(), "the other client is idle and the bucket is full again: {one:?}");
         assert!(clock.elapsed() - before < Duration::from_secs(2));
         assert_eq!(at_once(&client, &tenant, 1000).await, 1000);
     });
@@ -264,10 +264,10 @@ fn calls_that_fit_into_their_deadline_are_not_refused() {
             users.get(&id).await.unwrap();
             clock.sleep(Duration::from_secs(1)).await;
         }
-        // 450 beyond the burst take 9 s.
+        // The 450 calls beyond the burst take 9 s.
         let calls = (0..500).map(|_| users.get(&id).timeout(Duration::from_millis(13_500)).into_future());
-        let went = join_all(calls).await.iter().filter(|call| call.is_ok()).count();
-        assert_eq!(went, 500);
+        let succeeded = join_all(calls).await.iter().filter(|call| call.is_ok()).count();
+        assert_eq!(succeeded, 500);
     });
 }
 
@@ -337,7 +337,7 @@ fn a_gateway_that_sends_only_retry_after_is_respected() {
     });
     clock.block_on(join_all(callers));
     let refused = gateway.lock().unwrap().refused;
-    assert!(refused < 130, "{refused} refusals of 1280 calls");
+    assert!(refused < 130, "{refused} of 1280 calls were rate limited");
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn a_permit_that_is_dropped_unused_is_returned() {
         let mut permit = acquire(&pacer, GetUser::DESCRIPTOR).await;
         permit.used();
         drop(permit);
-        assert_eq!(left(), 1, "it was sent, so it is gone");
+        assert_eq!(left(), 1, "the permit of a request that was sent is not returned");
     });
 }
 
@@ -447,7 +447,7 @@ fn a_requested_delay_applies_to_all_calls_of_its_bucket() {
         assert_eq!(paused.paused, Some(Duration::from_secs(30)));
 
         users.delete("auth0|3").await.unwrap();
-        assert!(mock.clock().elapsed() < Duration::from_secs(1), "deletes have another bucket");
+        assert!(mock.clock().elapsed() < Duration::from_secs(1), "deletes have a separate bucket");
         users.get("auth0|4").await.unwrap();
         assert!(mock.clock().elapsed() >= Duration::from_secs(30));
     });
@@ -474,10 +474,10 @@ fn calls_are_sent_in_order_and_dropped_calls_are_skipped() {
     tenant.clock().block_on(async {
         let calls = (0..40).map(|call| {
             let call_itself = users.delete(format!("auth0|{call:02}")).into_future();
-            let impatient = tenant.clock().sleep(Duration::from_millis(1));
+            let short_timeout = tenant.clock().sleep(Duration::from_millis(1));
             async move {
                 if call % 4 == 3 {
-                    futures_util::future::select(call_itself, impatient).await;
+                    futures_util::future::select(call_itself, short_timeout).await;
                 } else {
                     call_itself.await.unwrap();
                 }
@@ -498,14 +498,14 @@ fn a_call_whose_permit_would_come_too_late_fails_at_once() {
     let (users, id, clock) = (client.users(), tenant.user_ids().remove(0), tenant.clock());
     clock.block_on(async {
         at_once(&client, &tenant, 40).await;
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         let answers = join_all((0..500).map(|_| {
             let (call, clock) = (users.get(&id).timeout(Duration::from_secs(20)), clock.clone());
-            async move { (call.await, clock.elapsed() - begun) }
+            async move { (call.await, clock.elapsed() - started) }
         }))
         .await;
-        let (went, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(answer, _)| answer.is_ok());
-        assert!((35..50).contains(&went.len()), "{}", went.len());
+        let (succeeded, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(answer, _)| answer.is_ok());
+        assert!((35..50).contains(&succeeded.len()), "{}", succeeded.len());
         let at_once = refused.iter().filter(|(_, after)| after.is_zero()).collect::<Vec<_>>();
         assert!(at_once.len() > 400, "{}", at_once.len());
         let error = at_once.last().unwrap().0.as_ref().unwrap_err();
@@ -527,9 +527,9 @@ async fn no_waiting_call_is_lost_on_many_threads() {
             let mut done = 0;
             for call in 0..8 {
                 if (task + call) % 3 == 0 {
-                    // Given up somewhere on the way.
-                    let patience = Duration::from_micros(137 * (task % 50));
-                    let _ = tokio::time::timeout(patience, users.delete("auth0|nobody").into_future()).await;
+                    // The call is dropped before it ends.
+                    let timeout = Duration::from_micros(137 * (task % 50));
+                    let _ = tokio::time::timeout(timeout, users.delete("auth0|nobody").into_future()).await;
                 }
                 done += u32::from(if call % 2 == 0 {
                     users.get(&id).await.is_ok()
@@ -541,7 +541,7 @@ async fn no_waiting_call_is_lost_on_many_threads() {
         })
     });
     let all =
-        tokio::time::timeout(Duration::from_secs(60), join_all(tasks)).await.expect("nobody waits for ever");
+        tokio::time::timeout(Duration::from_secs(60), join_all(tasks)).await.expect("no call waits forever");
     let done: u32 = all.into_iter().map(|task| task.unwrap()).sum();
     assert_eq!(done, 1600);
 }
@@ -579,7 +579,11 @@ fn the_attempt_timeout_starts_after_the_permit_is_acquired() {
     let client =
         builder.token(tenant.management_token()).attempt_timeout(Duration::from_secs(1)).build().unwrap();
     tenant.clock().block_on(async {
-        assert_eq!(at_once(&client, &tenant, 20).await, 20, "each waited for seconds before it was sent");
+        assert_eq!(
+            at_once(&client, &tenant, 20).await,
+            20,
+            "each call waited for seconds before it was sent"
+        );
     });
 }
 
@@ -606,7 +610,7 @@ fn a_delay_beyond_the_limit_is_reported_at_once_to_every_call() {
                 assert_eq!(mock.clock().elapsed(), Duration::ZERO, "call {call}");
             }
             assert_eq!(mock.requests().len(), 1);
-            // The rest of the delay fits once it is short enough, or over.
+            // A call waits once the rest of the delay fits its limit, or is over.
             mock.clock().sleep(Duration::from_secs(3000)).await;
             users.get("auth0|1").await.unwrap();
         });
@@ -634,14 +638,15 @@ fn calls_with_a_short_deadline_fail_at_once_with_the_wait() {
         for _ in 0..2 {
             users.get(&id).await.unwrap();
         }
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         let calls = (0..6).map(|_| users.get(&id).timeout(Duration::from_millis(400)).into_future());
         for error in join_all(calls).await.into_iter().map(Result::unwrap_err) {
             assert!(error.is_rate_limited() && error.attempts() == 0, "{error:?}");
-            let wait = error.retry_after().expect("the wait, for a Retry-After of a service's own");
+            let wait =
+                error.retry_after().expect("the wait, which a service can return as its own Retry-After");
             assert!((Duration::from_millis(400)..Duration::from_secs(10)).contains(&wait), "{wait:?}");
         }
-        assert_eq!(clock.elapsed(), begun);
+        assert_eq!(clock.elapsed(), started);
     });
 }
 
@@ -654,7 +659,7 @@ fn calls_whose_deadline_passes_in_the_queue_are_rate_limited() {
     let users = builder.token(tenant.management_token()).build().unwrap().users();
     let id = tenant.user_ids().remove(0);
     tenant.clock().block_on(async {
-        // Nothing is known of the limits yet, so the calls wait for the first answers.
+        // There is no estimate of the limits yet, so the calls wait for the first responses.
         let calls = (0..6).map(|_| users.get(&id).timeout(Duration::from_millis(1100)).into_future());
         let errors: Vec<_> = join_all(calls).await.into_iter().filter_map(Result::err).collect();
         let limited: Vec<_> = errors.iter().filter(|error| error.is_rate_limited()).collect();

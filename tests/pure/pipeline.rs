@@ -1,4 +1,4 @@
-//! What happens to a call on its way: pauses, repeats, deadlines. On a virtual clock.
+//! The request pipeline on a virtual clock: waits, retries, deadlines.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -241,10 +241,10 @@ fn reading_an_endless_body_stops_at_the_size_limit_and_a_stalled_one_at_the_time
 #[test]
 fn a_request_whose_response_body_is_interrupted_is_repeated() {
     use std::sync::atomic::{AtomicU32, Ordering};
-    static TRIES: AtomicU32 = AtomicU32::new(0);
+    static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
     let clock = VirtualClock::new();
     let breaking = transport_fn(|_, _| async {
-        if TRIES.fetch_add(1, Ordering::Relaxed) == 0 {
+        if ATTEMPTS.fetch_add(1, Ordering::Relaxed) == 0 {
             let broken = TransportError::new(TransportErrorKind::Io, Sent::Yes, "cut short");
             let chunks = vec![Ok(bytes::Bytes::from_static(b"{\"user")), Err(broken)];
             return Ok(http::Response::new(Body::from_stream(futures_util::stream::iter(chunks))));
@@ -258,7 +258,7 @@ fn a_request_whose_response_body_is_interrupted_is_repeated() {
         .build()
         .unwrap();
     clock.block_on(client.users().get("auth0|1").send()).unwrap();
-    assert_eq!(TRIES.load(Ordering::Relaxed), 2);
+    assert_eq!(ATTEMPTS.load(Ordering::Relaxed), 2);
 }
 
 #[test]
@@ -296,13 +296,13 @@ fn a_custom_retry_policy_decides_how_often_and_how_soon_but_not_what_is_safe() {
         assert_eq!(
             mock.clock().elapsed(),
             Duration::from_secs(64),
-            "four seconds, and what the server asked"
+            "four seconds, and the delay that the server requested"
         );
         users.create(NewUser::new("db")).await.unwrap_err();
     });
     let expected: Vec<_> =
         (1..=5).map(|errors| (errors, Some(if errors == 5 { 503 } else { 502 }))).collect();
-    assert_eq!(*seen.lock().unwrap(), expected, "it is not asked about a creation");
+    assert_eq!(*seen.lock().unwrap(), expected, "the policy is not called for a creation");
     mock.verify();
 }
 

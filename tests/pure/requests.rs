@@ -1,4 +1,4 @@
-//! Every operation's request, made with `into_request` alone: no transport, no runtime, no clock.
+//! The request of every operation, built with `into_request` alone: no transport, no runtime, no clock.
 
 use serde_json::json;
 use users_core::authentication::RequestToken;
@@ -185,7 +185,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// What belongs to users, sessions, jobs and the rest: operation, request, line, body.
+/// The cases of data that belongs to users, of sessions, jobs and all others: operation, request, request line, body.
 #[allow(clippy::too_many_lines)]
 fn more_cases() -> Vec<Case> {
     let (_, management, _) = clients();
@@ -671,7 +671,7 @@ fn a_call_sends_the_client_s_headers_and_its_own() {
     );
     assert!(headers["authorization"].is_sensitive());
     assert_eq!(headers["auth0-client"], "eyJuYW1lIjoidXNlcnMiLCJ2ZXJzaW9uIjoiMC4xLjAifQ==");
-    assert!(!headers.contains_key("auth0-custom-domain"), "a read takes no custom domain");
+    assert!(!headers.contains_key("auth0-custom-domain"), "a read sends no custom domain");
 
     let created = users.create(NewUser::new("db")).custom_domain("other.example.com").into_request().unwrap();
     assert_eq!(created.headers()["auth0-custom-domain"], "other.example.com");
@@ -701,15 +701,21 @@ fn arguments_that_auth0_would_misinterpret_are_refused_before_anything_is_sent()
     let (users, auth) = (management.users(), authentication.users());
     let refused = [
         ("an update of nothing", users.update("auth0|1", UserUpdate::new()).into_request().err()),
-        ("an empty map would wipe", users.update_user_metadata("auth0|1", json!({})).into_request().err()),
         (
-            "wipe and set",
+            "an empty map would delete all metadata",
+            users.update_user_metadata("auth0|1", json!({})).into_request().err(),
+        ),
+        (
+            "clear all and set",
             users
                 .update_app_metadata("auth0|1", MetadataUpdate::clear_all().set("a", 1))
                 .into_request()
                 .err(),
         ),
-        ("metadata that is no object", users.update_app_metadata("auth0|1", json!([1])).into_request().err()),
+        (
+            "metadata that is not an object",
+            users.update_app_metadata("auth0|1", json!([1])).into_request().err(),
+        ),
         ("no connection", users.create(NewUser::new("")).into_request().err()),
         ("a page too large", users.get_all().per_page(101).into_request().err()),
         ("nothing to link", users.link("auth0|1", LinkTarget::account("", "")).into_request().err()),
@@ -728,7 +734,7 @@ fn arguments_that_auth0_would_misinterpret_are_refused_before_anything_is_sent()
         ),
     ];
     for (why, error) in refused {
-        let error = error.unwrap_or_else(|| panic!("{why} was let through"));
+        let error = error.unwrap_or_else(|| panic!("{why} was accepted"));
         assert!(error.is_invalid_argument(), "{why}: {error:?}");
         assert!(!error.may_have_been_applied());
     }

@@ -1,4 +1,4 @@
-//! The escape hatch: templates, parameters, and what it refuses.
+//! The `RestClient`: templates, parameters, and refused arguments.
 
 use serde_json::{Value, json};
 use users_tests_pure::{clients, line};
@@ -70,13 +70,13 @@ fn a_placeholder_without_a_value_is_not_dropped_where_that_would_change_the_mean
         ("get", users.rest().get::<Value>(&nothing)),
         ("patch", users.rest().patch::<Value>(&nothing, json!({}))),
         ("update", users.rest().update::<Value>(&nothing, json!({}))),
-        ("null is no value", users.rest().delete::<Value>(json!({"id": null}))),
+        ("null does not count as a value", users.rest().delete::<Value>(json!({"id": null}))),
         ("empty is refused", users.rest().delete::<Value>(json!({"id": ""}))),
         ("a placeholder in the middle", identities.create::<Value>(&nothing, json!({}))),
         ("only a later one", identities.get_all::<Value>(json!({"user_id": "x"}))),
         ("the tail of a delete", identities.delete::<Value>(json!({"id": "auth0|1", "provider": "github"}))),
     ] {
-        let error = request.into_request().err().unwrap_or_else(|| panic!("{why} was let through"));
+        let error = request.into_request().err().unwrap_or_else(|| panic!("{why} was accepted"));
         assert!(error.is_invalid_argument(), "{why}: {error:?}");
     }
     assert!(mock.requests().is_empty());

@@ -1,4 +1,4 @@
-//! A secret shows up nowhere: everything that holds one is rendered in every way, and searched.
+//! Secrets are not disclosed: every value that holds one is rendered in every way, and the text is searched.
 
 use std::fmt::{Debug, Display};
 use users_core::model::{
@@ -130,9 +130,9 @@ fn errors_hide_secrets_that_the_server_quotes() {
         )
         .unwrap_err(),
     );
-    error("a body that is no JSON", &decode::<users_core::management::GetUser>(200, JWT).unwrap_err());
+    error("a body that is not JSON", &decode::<users_core::management::GetUser>(200, JWT).unwrap_err());
 
-    // The client knows its own token, so one that is no JWT is taken out as well.
+    // The client redacts its own token, even if it is not a JWT.
     let mock = MockTransport::new();
     let users = ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
@@ -163,9 +163,9 @@ fn errors_hide_secrets_of_the_call_itself() {
         mock.expect((http::Method::POST, "/users/{id}/identities")).error(
             400,
             "x",
-            &format!("'{secret}' is no JWT"),
+            &format!("'{secret}' is not a JWT"),
         );
-        mock.expect((http::Method::GET, "/userinfo")).error(400, "x", &format!("'{secret}' is no JWT"));
+        mock.expect((http::Method::GET, "/userinfo")).error(400, "x", &format!("'{secret}' is not a JWT"));
         mock.expect((http::Method::POST, "/users/{id}/impersonate")).error(400, "x", &format!("{secret}?"));
         mock.clock().block_on(async {
             error("create", &users.create(NewUser::new("db").password(secret)).await.unwrap_err());
@@ -256,7 +256,7 @@ fn quoted_forms(secret: &str) -> Vec<String> {
     ]
 }
 
-/// The text without everything that a form of the secret can hide behind.
+/// Whether a text contains the secret in any escaped form.
 fn shows(text: &str, secret: &str) -> bool {
     quoted_forms(secret).iter().any(|form| text.contains(form.as_str()))
 }
@@ -456,10 +456,10 @@ fn the_url_of_an_export_is_in_no_debug_output() {
     )
     .unwrap();
     debug("a job", &job);
-    assert!(serde_json::to_string(&job).unwrap().contains("X-Amz-Signature"), "it is written back");
+    assert!(serde_json::to_string(&job).unwrap().contains("X-Amz-Signature"), "it is encoded again");
 }
 
-/// A client whose server refuses every request with this message.
+/// A client whose server answers every request with 400 and this message.
 fn refused_with(message: &str) -> ManagementClient {
     let body = serde_json::json!({"statusCode": 400, "error": "Bad Request", "message": message}).to_string();
     let transport = users_core::transport_fn(move |_, _| {

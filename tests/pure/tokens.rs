@@ -1,4 +1,4 @@
-//! Where access tokens come from, and how often.
+//! Sources of access tokens, and how often tokens are requested.
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
@@ -65,10 +65,10 @@ fn a_token_is_renewed_before_it_expires() {
         users.get("auth0|1").await.unwrap();
         clock.sleep(Duration::from_secs(3600 - 125)).await;
         users.get("auth0|1").await.unwrap();
-        assert_eq!(token_requests(&mock), 1, "two minutes before the end it is still good");
+        assert_eq!(token_requests(&mock), 1, "two minutes before it expires, the token is kept");
         clock.sleep(Duration::from_secs(66)).await;
         users.get("auth0|1").await.unwrap();
-        assert_eq!(token_requests(&mock), 2, "a minute before the end it is renewed");
+        assert_eq!(token_requests(&mock), 2, "a minute before it expires, the token is renewed");
     });
     assert_eq!(bearer(mock.requests().last().unwrap()), "Bearer token-2");
 }
@@ -83,7 +83,7 @@ fn an_early_renewal_that_fails_keeps_the_valid_token() {
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(Duration::from_secs(3600 - 59)).await;
-        // Every second until the end: all succeed, and the endpoint is not hammered.
+        // One call every second until the token expires: all succeed, and the endpoint gets few requests.
         for _ in 0..20 {
             users.get("auth0|1").await.unwrap();
             clock.sleep(Duration::from_secs(1)).await;
@@ -113,7 +113,7 @@ fn a_thousand_calls_with_an_expired_token_renew_it_once() {
             let calls = (0..1000).map(|_| client.clone().users().get(&id).into_future());
             assert!(join_all(calls).await.iter().all(Result::is_ok));
         });
-        assert_eq!(tenant.tokens_fetched(), 2, "the first, and one renewal");
+        assert_eq!(tenant.tokens_fetched(), 2, "the first token, and one renewal");
         let refused =
             tenant.requests().iter().filter(|request| request.status == StatusCode::UNAUTHORIZED).count();
         assert_eq!(refused, if is_known_to_expire { 0 } else { 1000 });
@@ -138,7 +138,7 @@ fn while_renewals_fail_calls_succeed_until_the_token_expires_and_recover_afterwa
                 let taken = clock.elapsed() - before;
                 assert!(
                     taken < Duration::from_secs(1),
-                    "{fault:?}: it took {taken:?} although the old token works"
+                    "{fault:?}: the call took {taken:?} although the token is still valid"
                 );
                 clock.sleep(Duration::from_millis(700)).await;
             }
@@ -229,7 +229,7 @@ fn a_token_fetch_survives_callers_that_give_up() {
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
     let (users, clock) = (client(&mock).users(), mock.clock());
     clock.block_on(async {
-        // The first one starts the fetch and goes away; the second one, which waits for it too, gets its token.
+        // The first call starts the fetch and is dropped; the second one, which also waits for the fetch, gets the token.
         let first = users.get("auth0|1").timeout(Duration::from_secs(1)).send();
         let second = users.get("auth0|1").send();
         let (first, second) = futures_util::future::join(first, second).await;
@@ -238,7 +238,7 @@ fn a_token_fetch_survives_callers_that_give_up() {
         assert_eq!(token_requests(&mock), 1);
     });
 
-    // All of them go away: the next one begins afresh.
+    // All waiting calls are dropped: the next call starts a new fetch.
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
@@ -329,7 +329,7 @@ fn a_token_closure_that_panics_is_an_error_and_is_called_again_by_the_next_call(
     let calls = AtomicU32::new(0);
     let source = token_fn(mock.clock(), move || {
         let number = calls.fetch_add(1, Ordering::Relaxed);
-        assert!(number > 0, "the vault is sealed");
+        assert!(number > 0, "the token store is unavailable");
         async move { Ok(AccessToken::new("opened")) }
     });
     let builder = ManagementClient::builder(mock.clone()).domain("a.example.com").clock(mock.clock());

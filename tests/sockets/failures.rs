@@ -1,4 +1,4 @@
-//! What goes wrong on a real socket, and what a person reads of it. Each failure has its own clear error.
+//! Failures over a real socket, and their error messages. Each failure has its own clear error.
 
 use bytes::Bytes;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use users_hyper::management::UsersManager;
 use users_hyper::model::NewUser;
 use users_hyper::{Error, ErrorKind, HyperTransport, ManagementClient, Retry};
 
-/// What a server does with each connection.
+/// What a server does on each connection.
 #[derive(Clone)]
 enum Script {
     Hang,
@@ -69,7 +69,7 @@ async fn play(mut stream: TcpStream, script: Script, requests: Arc<AtomicUsize>)
         let Ok(byte) = stream.read_u8().await else { return };
         head.push(byte);
     }
-    // A body that nobody read would make the kernel reset the connection when it is closed.
+    // If the body were not read, the kernel would reset the connection on close.
     let head = String::from_utf8(head).unwrap();
     let length =
         head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
@@ -106,9 +106,9 @@ fn users(address: SocketAddr) -> UsersManager {
 struct Expected {
     kind: ErrorKind,
     says: &'static str,
-    /// How often a read goes out.
+    /// How many times a read is sent.
     reads: usize,
-    /// How often a creation goes out, and whether it may have been carried out.
+    /// How many times a creation is sent, and whether it may have been applied.
     writes: (usize, bool),
 }
 
@@ -197,7 +197,7 @@ async fn each_failure_has_its_own_clear_error() {
             },
         ),
         (
-            "no HTTP",
+            "a server that does not speak HTTP",
             Script::Answer(Bytes::from_static(b"220 smtp.example.com ESMTP\r\n")),
             Expected { kind: ErrorKind::Transport, says: "HTTP", reads: 1, writes: (1, true) },
         ),

@@ -1,4 +1,4 @@
-//! Injected faults over a socket do what they do in process.
+//! Injected faults have the same effect over a socket as in process.
 
 use http::StatusCode;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a hostile server, an odd caller or a clock at the end of time does not break, on tokio and over sockets.
+//! Extreme timeouts and hostile servers break nothing, on tokio and over sockets.
 
 use std::time::Duration;
 use users_core::{Body, ManagementClient, Retry, transport_fn};

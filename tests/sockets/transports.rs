@@ -1,4 +1,4 @@
-//! The examples' transports work: users-core on reqwest and on ureq, against a tenant over a real socket.
+//! The transports of the examples: users-core on reqwest and on ureq, against a tenant over a real socket.
 
 #[path = "../../crates/users-core/examples/reqwest/transport.rs"]
 mod on_reqwest;
@@ -29,7 +29,7 @@ fn reqwest() -> on_reqwest::Reqwest {
     on_reqwest::Reqwest(builder.build().unwrap())
 }
 
-async fn story(tenant: &Tenant, client: &ManagementClient) {
+async fn user_lifecycle(tenant: &Tenant, client: &ManagementClient) {
     let users = client.users();
     assert_eq!(users.get_all().items().try_collect().await.unwrap().len(), 3);
     let id = tenant.user_ids().remove(0);
@@ -42,14 +42,14 @@ async fn story(tenant: &Tenant, client: &ManagementClient) {
 #[tokio::test]
 async fn users_core_works_on_reqwest() {
     let (tenant, server) = serve().await;
-    story(&tenant, &client(&server, reqwest())).await;
+    user_lifecycle(&tenant, &client(&server, reqwest())).await;
 }
 
 #[test]
 fn users_core_works_on_ureq_without_an_async_runtime() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (tenant, server) = runtime.block_on(serve());
-    futures_executor::block_on(story(&tenant, &client(&server, on_ureq::Ureq(ureq::agent()))));
+    futures_executor::block_on(user_lifecycle(&tenant, &client(&server, on_ureq::Ureq(ureq::agent()))));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn both_transports_report_a_server_that_is_unreachable_or_hangs() {
     try_both(hangs.local_addr().unwrap(), ErrorKind::Timeout);
 }
 
-/// What a GET over `https` to this address gives.
+/// The error of a GET over `https` to this address.
 async fn over_tls(address: std::net::SocketAddr) -> users_core::TransportError {
     let request = http::Request::get(format!("https://{address}/secret?q=secret")).body(bytes::Bytes::new());
     reqwest().send(request.unwrap(), Some(Duration::from_secs(5))).await.unwrap_err()

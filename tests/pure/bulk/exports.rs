@@ -1,4 +1,4 @@
-//! Exports: the file is checked, and a download that fails is repeated without losing the job.
+//! Exports: the file is checked, and a failed download is repeated without losing the job.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,16 +21,17 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Expects an export whose file is at `https://files.example.com/exports/1?signature=secret-N`, another N each time.
+/// Expects an export whose file is at `https://files.example.com/exports/1?signature=secret-N`, where N counts the requests for the
+/// job.
 fn export(mock: &MockTransport) {
     export_at(mock, "https://files.example.com/exports/1");
 }
 
 fn export_at(mock: &MockTransport, location: &'static str) {
     mock.expect((Method::POST, "/jobs/users-exports")).json(r#"{"id":"job_1","status":"pending"}"#);
-    let looked = AtomicUsize::new(0);
+    let lookups = AtomicUsize::new(0);
     mock.expect((Method::GET, "/jobs/{id}")).always().answer(move |_| {
-        let times = looked.fetch_add(1, Ordering::SeqCst);
+        let times = lookups.fetch_add(1, Ordering::SeqCst);
         let job = format!(
             r#"{{"id":"job_1","status":"completed","location":"{location}?signature=secret-{times}"}}"#
         );
@@ -42,7 +43,7 @@ fn file(mock: &MockTransport) -> Expectation {
     mock.expect(FILE)
 }
 
-/// What an export writes, and how it ends.
+/// The bytes that an export writes, and its result.
 fn exported(mock: &MockTransport) -> (Vec<u8>, Result<(), Error>) {
     let (mut sink, jobs) = (Vec::new(), mock.management().jobs());
     let ended = mock.clock().block_on(jobs.export_to(UsersExport::new(), &mut sink));
@@ -77,7 +78,7 @@ fn a_truncated_file_is_an_error() {
         let mock = MockTransport::new();
         export(&mock);
         file(&mock).status(200).bytes(packed[..length].to_vec()).always();
-        let error = exported(&mock).1.expect_err(&format!("{length} of {} bytes pass", packed.len()));
+        let error = exported(&mock).1.expect_err(&format!("{length} of {} bytes are accepted", packed.len()));
         assert!(error.to_string().contains("file"), "{error}");
     }
 }
@@ -91,7 +92,7 @@ fn a_file_with_a_wrong_checksum_or_length_is_an_error() {
         let mut packed = packed.clone();
         packed[at] ^= 1;
         file(&mock).bytes(packed).always();
-        assert_eq!(exported(&mock).1.expect_err("a wrong trailer passes").kind(), ErrorKind::Decode);
+        assert_eq!(exported(&mock).1.expect_err("a wrong trailer is accepted").kind(), ErrorKind::Decode);
     }
 }
 
@@ -104,7 +105,7 @@ fn an_html_page_or_an_uncompressed_file_is_an_error_and_not_written() {
         export(&mock);
         file(&mock).bytes(body).header("content-encoding", coding).always();
         let (written, ended) = exported(&mock);
-        let error = ended.expect_err("this is no gzip");
+        let error = ended.expect_err("a file that is not gzip is accepted");
         assert_eq!((error.kind(), written.as_slice()), (ErrorKind::Decode, &b""[..]), "{error}");
         assert!(error.to_string().contains("not gzip"), "{error}");
     }
@@ -157,7 +158,7 @@ fn a_file_is_downloaded_only_over_https_or_from_loopback() {
     }
 }
 
-/// A transport whose files come in pieces, one list for each attempt; everything else is the mock's.
+/// A transport that sends files in pieces, one list for each attempt, and everything else to the mock.
 #[derive(Clone, Debug)]
 struct Files(MockTransport, std::sync::Arc<std::sync::Mutex<Vec<Pieces>>>);
 
@@ -174,7 +175,7 @@ impl HttpTransport for Files {
             return self.0.send(request, deadline).await;
         }
         let pieces = self.1.lock().unwrap().remove(0);
-        // Some HTTP stacks show the whole address.
+        // Some HTTP stacks show the whole URL in their errors.
         let uri = request.uri().clone();
         let pieces = pieces.into_iter().map(move |piece| {
             piece.map_err(|why| {
@@ -185,7 +186,7 @@ impl HttpTransport for Files {
     }
 }
 
-/// What an export writes whose downloads come in these pieces, and how it ends.
+/// The bytes that an export writes if its downloads have these pieces, and its result.
 fn exported_in_pieces(attempts: Vec<Pieces>) -> (Vec<u8>, Result<(), Error>) {
     let mock = MockTransport::new();
     export(&mock);
@@ -239,7 +240,7 @@ fn a_file_that_contradicts_its_content_length_is_an_error() {
 #[test]
 fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() {
     let scripts: [fn(&MockTransport); 4] = [
-        // The job cannot be looked at.
+        // The status of the job cannot be read.
         |mock| drop(mock.expect((Method::GET, "/jobs/{id}")).status(403)),
         // The job fails.
         |mock| {
@@ -276,7 +277,7 @@ fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() 
         assert_eq!((job.id.as_deref(), sink), (Some("job_1"), gzip("ada\n")));
         assert!(
             mock.requests().iter().all(|request| request.method() == Method::GET),
-            "nothing is begun again"
+            "no second job is created"
         );
     }
 }
@@ -357,7 +358,11 @@ fn a_file_is_written_piece_by_piece_and_never_held_in_memory_whole() {
             }
             assert!(!request.headers().contains_key("authorization"));
             let chunks = (0..MEMBERS).map(move |number| {
-                assert_eq!(sunk.load(Ordering::SeqCst), number * member.len(), "each piece before the next");
+                assert_eq!(
+                    sunk.load(Ordering::SeqCst),
+                    number * member.len(),
+                    "each piece is written before the next one is read"
+                );
                 Ok(member.clone())
             });
             Ok(http::Response::new(Body::from_stream(futures_util::stream::iter(chunks))))
@@ -379,6 +384,6 @@ fn a_stalled_download_is_repeated() {
     let (written, ended) = exported(&mock);
     ended.unwrap();
     assert_eq!(written, packed);
-    // An attempt's 30 seconds, and little else.
+    // The attempt timeout of 30 seconds, and little more.
     assert!(mock.clock().elapsed().as_secs() < 40, "{:?}", mock.clock().elapsed());
 }

@@ -1,4 +1,4 @@
-//! A small service of the kind a user of the SDK would write, tested with the mock alone.
+//! A small service as a user of the SDK would write it, tested with the mock alone.
 
 mod offboarding;
 

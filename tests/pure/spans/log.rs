@@ -1,10 +1,10 @@
-//! What is logged.
+//! The content of the log.
 
 use users_core::ManagementClient;
 use users_core::model::NewUser;
 use users_mock::MockTransport;
 
-/// Everything that was logged, at every level.
+/// The log at every level.
 #[derive(Clone, Default)]
 struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! What a program's tracing sees of a call, by OpenTelemetry's names.
+//! The spans and events of a call, with OpenTelemetry's names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -14,7 +14,7 @@ use users_mock::MockTransport;
 
 type Fields = BTreeMap<String, String>;
 
-/// A span: its name, the name of the one that it is in, its fields; and the events in it.
+/// A span: its name, the name of its parent, its fields, and its events.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     name: String,
@@ -67,7 +67,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Collector {
     }
 }
 
-/// What is seen while something happens, in order.
+/// The spans that a closure creates, in order.
 fn watch(what: impl FnOnce()) -> Vec<Seen> {
     let collector = Collector::default();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(collector.clone()), what);

@@ -1,4 +1,4 @@
-//! Details in which the tenant follows recorded responses rather than the documentation.
+//! Details in which the tenant follows recorded responses and not the documentation.
 
 use super::{PASSWORD, as_admin, ask, create};
 use http::Request;

@@ -1,4 +1,4 @@
-//! The embedded tenant behaves as Auth0 was seen to behave.
+//! The embedded tenant behaves as Auth0 was observed to behave.
 
 mod details;
 mod seeds;
@@ -65,7 +65,7 @@ fn tokens_are_checked_as_auth0_does() {
         assert_eq!(
             answer.headers().contains_key("x-ratelimit-limit"),
             status == 200,
-            "errors carry no limits"
+            "error responses report no limits"
         );
     }
     let answer = ask(
@@ -312,7 +312,7 @@ fn users_of_unusual_shape_are_returned_as_seeded() {
     let answer = ask(&tenant, "GET", "/api/v2/users/github%7C42", &reader, &Value::Null);
     assert!(
         !answer.body().windows(5).any(|part| part == b"gho_x"),
-        "an identity provider's token needs a scope of its own"
+        "an identity provider's token requires a separate scope"
     );
 
     for (seed, says) in [
@@ -449,7 +449,7 @@ fn linking_moves_the_account_and_loses_its_metadata() {
         let b = users.get(&b).await.unwrap();
         assert_eq!((b.email.as_deref(), b.app_metadata), (Some("b@example.com"), None));
 
-        // Deleting the primary deletes what is linked to it.
+        // Deleting the primary user also deletes the linked identities.
         users.link(&a, LinkTarget::from(b.user_id.as_ref().unwrap())).await.unwrap();
         users.delete(&a).await.unwrap();
     });
@@ -528,12 +528,12 @@ fn a_patch_of_75_000_keys_takes_less_than_ten_seconds_in_a_debug_build() {
     let keys = |value: &Value| (0..75_000).map(|key| (format!("{key:x}"), value.clone())).collect::<Value>();
     for (value, left) in [(json!(1), 75_000), (json!(2), 75_000), (Value::Null, 0)] {
         let body = json!({"user_metadata": keys(&value)});
-        let begun = clock.now();
+        let started = clock.now();
         let (status, user) = as_admin(&tenant, "PATCH", &path, &body);
-        let taken = clock.now().saturating_since(begun);
+        let taken = clock.now().saturating_since(started);
         eprintln!("{value}: {taken:?}");
         assert_eq!((status, user["user_metadata"].as_object().unwrap().len()), (200, left));
-        // In a debug build on a busy machine; it is a tenth of a second in a release build.
+        // This limit is for a debug build on a busy machine; a release build takes a tenth of a second.
         assert!(taken < Duration::from_secs(10), "{value}: {taken:?}");
     }
 }

@@ -24,7 +24,7 @@ fn gzip_answer(packed: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// Answers `200` and keeps the request as it came.
+/// Responds with `200` and keeps the request as received.
 async fn listening() -> (Server, Arc<Mutex<String>>) {
     let heard = Arc::new(Mutex::new(String::new()));
     let ear = Arc::clone(&heard);
@@ -109,7 +109,7 @@ async fn reading_a_gzip_bomb_stops_at_the_size_limit() {
     let error = response.into_body().collect(1 << 20).await.unwrap_err();
     assert_error(&error, TransportErrorKind::TooLarge, Sent::Yes, "larger than 1048576 bytes");
 
-    // What makes that safe: it is unpacked in small pieces, and only as they are asked for.
+    // The body is decompressed in small pieces, and only when the next one is polled.
     let mut body = answer(&transport(), &server.url(), None).await.unwrap().into_body();
     let mut unpacked = 0;
     while let Some(chunk) = body.next_chunk().await {
@@ -156,7 +156,7 @@ async fn a_content_encoding_other_than_gzip_is_left_unchanged() {
 #[tokio::test]
 async fn responses_to_head_and_responses_204_and_304_have_no_body_whatever_their_headers_say() {
     for (method, status) in [("HEAD", "200 OK"), ("GET", "304 Not Modified"), ("DELETE", "204 No Content")] {
-        // The connection stays open, so waiting for a body would be seen.
+        // The connection stays open, so a transport that waited for a body would time out.
         let server = Server::new(move |mut stream| async move {
             read_head(&mut stream).await;
             let length = if status.starts_with("204") { "" } else { "content-length: 50\r\n" };
@@ -174,7 +174,7 @@ async fn responses_to_head_and_responses_204_and_304_have_no_body_whatever_their
 
 #[tokio::test]
 async fn gzip_that_was_not_requested_is_left_unchanged() {
-    let packed = gzip(b"a file that is kept packed");
+    let packed = gzip(b"a file that is kept compressed");
     let server = Server::answering(gzip_answer(&packed)).await;
     let mut request = get(&server.url());
     request.headers_mut().insert("accept-encoding", "identity".parse().unwrap());

@@ -1,4 +1,4 @@
-//! What goes wrong on the wire, and what the transport says of it.
+//! Failures on the wire, and the errors that the transport reports for them.
 
 use crate::support::{NEVER, SOON, Server, answer, assert_error, builder, get, read_head, text, transport};
 use hyper::service::service_fn;
@@ -82,7 +82,7 @@ async fn a_slow_response_is_not_subject_to_the_connect_timeout() {
 async fn a_reset_before_the_request_was_read_is_an_io_error() {
     let server = Server::new(|stream| async move { stream.set_zero_linger().unwrap() }).await;
     let error = answer(&transport(), &server.url(), None).await.unwrap_err();
-    // Whether anything was on its way by then is a race.
+    // Whether anything was sent by then is a race.
     assert_ne!(error.sent(), Sent::Yes);
     assert_error(&error, TransportErrorKind::Io, error.sent(), &server.address.to_string());
 }
@@ -214,7 +214,7 @@ fn a_call_outside_a_tokio_runtime_fails_with_an_error_that_says_so() {
     let transport = transport();
     let mut call = transport.send(get("http://127.0.0.1:1/secret"), Some(Duration::from_secs(1)));
     let Poll::Ready(Err(error)) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("it should not wait")
+        panic!("the call waits instead of failing")
     };
     assert_error(&error, TransportErrorKind::Other, Sent::No, "tokio runtime");
 }

@@ -15,10 +15,10 @@ fn transport() -> HyperTransport {
 
 async fn post(transport: &HyperTransport, server: &Server) -> Result<String, TransportError> {
     let sending = transport.send(request("POST", &server.url(), "secret body"), Some(SOON * 4));
-    text(tokio::time::timeout(NEVER, sending).await.expect("no answer in time")?).await
+    text(tokio::time::timeout(NEVER, sending).await.expect("no response in time")?).await
 }
 
-/// What a POST gives if the server does this once it has the request.
+/// The error of a POST if the server runs this script once it has received the request.
 async fn posted<F, R>(script: F) -> TransportError
 where
     F: Fn(Peer, u32) -> R + Clone + Send + 'static,
@@ -93,8 +93,8 @@ async fn a_stream_below_the_last_id_of_a_goaway_may_still_be_answered() {
     assert_eq!(post(&transport(), &server).await.unwrap(), "{}");
 }
 
-/// Answers the first request of the first connection, then allows no stream, then many again; a later connection answers
-/// everything. Reports each request by its connection.
+/// Answers the first request of the first connection, then allows no streams, then many again; later connections answer every
+/// request. Reports the connection number of each request.
 async fn closing_server(open_again: Duration) -> (Server, mpsc::UnboundedReceiver<usize>) {
     let (seen, requests) = mpsc::unbounded_channel();
     let connections = std::sync::atomic::AtomicUsize::new(0);
@@ -139,7 +139,7 @@ async fn a_request_that_times_out_waiting_for_a_stream_is_never_sent() {
             "allowed no further request",
         );
     }
-    // They are not sent later, when the server allows streams again; and the next request finds another connection.
+    // They are not sent later, when the server allows streams again; the next request uses another connection.
     tokio::time::sleep(SOON * 8).await;
     post(&transport, &server).await.unwrap();
     requests.close();
@@ -166,7 +166,7 @@ async fn a_request_that_waits_for_a_stream_does_not_disturb_requests_in_flight()
         let mut peer = Peer::new(stream, 100).await;
         let first = peer.request().await.unwrap();
         peer.answer(first, b"{}").await;
-        // One at a time, and the next one takes long.
+        // One stream at a time, and the next request takes long.
         peer.settings(1).await;
         let slow = peer.request().await.unwrap();
         tokio::time::sleep(SOON * 6).await;
@@ -230,7 +230,7 @@ async fn a_write_that_got_no_stream_in_time_is_repeated_on_another_connection() 
 async fn a_request_to_a_server_that_allows_no_streams_counts_as_not_sent() {
     let server = Server::new(|stream| async move {
         let mut peer = Peer::new(stream, 0).await;
-        // The client may have begun before it read the settings.
+        // The client may have sent a request before it read the settings.
         while let Some(stream) = peer.request().await {
             peer.reset(stream, REFUSED_STREAM).await;
         }

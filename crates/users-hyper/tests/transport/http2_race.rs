@@ -1,4 +1,4 @@
-//! Requests that are given up at any moment, against a server that does whatever HTTP/2 allows.
+//! Requests that are dropped at any time, against a server that varies its behaviour within HTTP/2.
 
 use crate::http2_peer::{DATA, END_STREAM, NO_ERROR, Peer, REFUSED_STREAM};
 use crate::support::{SOON, Server, builder, request};
@@ -11,8 +11,8 @@ use users_core::{HttpTransport, Sent};
 
 const CALLS: usize = 2000;
 
-/// Allows now no stream and now some, answers some requests, refuses others and goes away; notes every body that it
-/// processes.
+/// Changes the maximum number of streams at random, answers some requests, refuses others and sends GOAWAY. Records every
+/// body that it processes.
 async fn erratic(mut stream: TcpStream, processed: Arc<Mutex<HashSet<String>>>) {
     let mut preface = [0; 24];
     if stream.read_exact(&mut preface).await.is_err() {

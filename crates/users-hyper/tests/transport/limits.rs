@@ -1,4 +1,4 @@
-//! How many connections are in use at once, and who waits for one.
+//! The limit on connections in use, and calls that wait for a connection.
 
 use crate::support::{
     NEVER, SOON, Server, assert_error, builder, get, get_text, http1, read_head, text, transport,
@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
 use users_core::{HttpTransport, Sent, TransportErrorKind};
 
-/// Counts what is open at once.
+/// Counts open connections: the current number and the maximum so far.
 #[derive(Clone, Default)]
 struct Gauge(Arc<(AtomicUsize, AtomicUsize)>);
 
@@ -68,7 +68,7 @@ async fn five_thousand_calls() {
     assert!(gauge.most() <= 256, "{} connections were open at once", gauge.most());
 }
 
-/// Answers `/held` with half a body, and everything else at once.
+/// Sends half a body for `/held`, and a complete response for everything else.
 async fn half_server() -> Server {
     Server::new(|mut stream| async move {
         loop {
@@ -136,7 +136,7 @@ async fn a_refused_connection_does_not_remain_counted() {
 #[tokio::test]
 async fn http2_sends_more_requests_at_once_than_the_connection_limit() {
     const CALLS: usize = 200;
-    // Answers nobody until all have asked.
+    // Answers no request until all have been received.
     let all = Arc::new(Barrier::new(CALLS));
     let server = Server::new(move |stream| {
         let all = Arc::clone(&all);

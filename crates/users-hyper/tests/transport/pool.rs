@@ -1,4 +1,4 @@
-//! Connections: kept, used again, given up.
+//! The connection pool: connections are kept, reused and closed.
 
 use crate::support::{NEVER, Server, builder, get, get_text, http1, http2, read_head, text, transport};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use users_core::HttpTransport;
 
-/// Lets the connection, a task of its own, find its way back into the pool.
+/// Gives the connection's task time to return it to the pool.
 async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -60,7 +60,7 @@ async fn an_idle_connection_is_closed_after_the_idle_timeout() {
     .await;
     let transport = builder().pool_idle_timeout(Duration::from_millis(100)).build().unwrap();
     get_text(&transport, &server.url()).await.unwrap();
-    // Nobody asks for anything any more; the transport itself is still there.
+    // No further request is sent, and the transport is not dropped.
     let read = tokio::time::timeout(NEVER, events.recv()).await.expect("the connection stays open");
     assert_eq!(read, Some(0));
     drop(transport);
@@ -68,7 +68,7 @@ async fn an_idle_connection_is_closed_after_the_idle_timeout() {
 
 #[tokio::test]
 async fn a_connection_that_was_closed_while_idle_does_not_disturb_the_next_request() {
-    // Closes after each answer, without a word.
+    // Closes the connection after each response, without `connection: close`.
     let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
     let transport = transport();
     for asked in 1..=5 {

@@ -1,4 +1,4 @@
-//! Through a proxy, and past it.
+//! Requests through a proxy, and hosts that bypass it.
 
 use crate::support::{Identity, SOON, Server, answer, assert_error, builder, get_text, http1, read_head};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use users_hyper::HyperTransport;
 
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-/// Tunnels everything to one server, and keeps what it was asked.
+/// Tunnels everything to one server, and keeps the CONNECT requests.
 async fn tunnel(mut stream: impl AsyncRead + AsyncWrite + Unpin, to: SocketAddr, asked: Arc<Mutex<String>>) {
     *asked.lock().unwrap() = read_head(&mut stream).await;
     let mut server = TcpStream::connect(to).await.unwrap();
@@ -81,7 +81,7 @@ async fn loopback_and_bypassed_hosts_are_reached_directly() {
         .build()
         .unwrap();
     assert_eq!(get_text(&transport, &server.url()).await.unwrap(), "HTTP/1.1");
-    // This machine again, by an address that is not taken for loopback: the server there speaks no TLS.
+    // The same machine, by an address that does not count as loopback; the server there does not speak TLS.
     let direct = format!("https://0.0.0.0:{}/secret", server.port());
     let error = answer(&transport, &direct, None).await.unwrap_err();
     assert!(!error.to_string().contains("proxy"), "{error}");
@@ -141,7 +141,7 @@ fn debug_output_does_not_show_the_proxys_password() {
 async fn the_proxy_and_its_exceptions_are_read_from_the_environment() {
     let proxy = Server::answering("HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
     for (hosts, tunnels) in [("0.0.0.0", 0), ("other.example", 1)] {
-        // A process of its own: the environment of this one belongs to all the tests in it.
+        // A separate process, because all tests of this one share its environment.
         let run = tokio::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "proxy::in_this_environment"])
             .env("IN_THIS_ENVIRONMENT", "yes")
@@ -158,7 +158,7 @@ async fn the_proxy_and_its_exceptions_are_read_from_the_environment() {
 
 #[tokio::test]
 async fn in_this_environment() {
-    // Only as a part of the test above, which runs it in an environment of its own.
+    // Runs only as a part of the test above, which sets its environment.
     if std::env::var_os("IN_THIS_ENVIRONMENT").is_none() {
         return;
     }

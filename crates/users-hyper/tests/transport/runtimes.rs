@@ -1,4 +1,4 @@
-//! One transport, several runtimes.
+//! One transport used from several runtimes.
 
 use crate::support::{NEVER, Server, get, get_text, http1, text, transport};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A server on a thread and a runtime of its own, which run until the test's process ends.
+/// A server on its own thread and runtime, which run until the test process ends.
 fn server_on_another_thread() -> Server {
     let (ready, server) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -28,16 +28,16 @@ fn a_runtime_that_is_not_driven_does_not_block_another() {
     let idle = runtime();
     idle.block_on(async {
         get_text(&transport, &server.url()).await.unwrap();
-        // The connection, a task of its own, finds its way back into the pool.
+        // Gives the connection's task time to return it to the pool.
         tokio::time::sleep(Duration::from_millis(50)).await;
     });
 
-    let began = Instant::now();
+    let started = Instant::now();
     let answer = runtime().block_on(async {
         text(transport.send(get(&server.url()), Some(Duration::from_secs(5))).await?).await
     });
     assert_eq!(answer.unwrap(), "HTTP/1.1");
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     drop(idle);
 }
 

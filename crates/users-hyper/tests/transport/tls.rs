@@ -1,4 +1,4 @@
-//! Who is trusted, and which HTTP is spoken.
+//! Trusted certificates, and the HTTP version that is negotiated.
 
 use crate::support::{Identity, Server, answer, assert_error, builder, get_text, http2, transport};
 use users_core::{Sent, TransportErrorKind};
