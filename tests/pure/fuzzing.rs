@@ -52,7 +52,11 @@ fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(input: &[u8])
     let Ok(read) = serde_json::from_slice::<T>(input) else { return };
     let text = serde_json::to_string(&read).expect("a decoded value can be encoded");
     let input_text = String::from_utf8_lossy(input);
-    assert!(json::equal(&input_text, &text), "{}: {input_text} is encoded as {text}", std::any::type_name::<T>());
+    assert!(
+        json::equal(&input_text, &text),
+        "{}: {input_text} is encoded as {text}",
+        std::any::type_name::<T>()
+    );
     let again: T = serde_json::from_str(&text).expect("an encoded value can be decoded");
     assert!(read == again, "{}: {text}", std::any::type_name::<T>());
 }

@@ -504,7 +504,8 @@ fn a_call_whose_permit_would_come_too_late_fails_at_once() {
             async move { (call.await, clock.elapsed() - started) }
         }))
         .await;
-        let (succeeded, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(answer, _)| answer.is_ok());
+        let (succeeded, refused): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|(answer, _)| answer.is_ok());
         assert!((35..50).contains(&succeeded.len()), "{}", succeeded.len());
         let at_once = refused.iter().filter(|(_, after)| after.is_zero()).collect::<Vec<_>>();
         assert!(at_once.len() > 400, "{}", at_once.len());

@@ -1,12 +1,12 @@
-//! What is run after every edit: half a minute, where `ci` takes minutes.
+//! The checks to run after every edit. They take half a minute; `ci` takes minutes.
 
 use crate::run::{command, output, status};
 use crate::steps::{ALL, Outcome, Step, done, run_all};
 
-/// The steps of `ci` that are run first, by name.
+/// The names of the steps of `ci` that run first.
 const STEPS: [&str; 4] = ["format", "words", "layers", "lints"];
 
-/// Tests without sockets that take a second and more: large inputs, generated inputs, the system's clock. `ci` runs them.
+/// Tests without sockets that take a second or more: large inputs, generated inputs, the system clock. `ci` runs them.
 const SLOW: &[&str] = &[
     "fuzz_bodies::",
     "bodies::decoding_any_object_as_any_model_loses_no_field",
@@ -28,7 +28,7 @@ const SLOW: &[&str] = &[
     "tokens::while_renewals_fail_calls_succeed_until_the_token_expires_and_recover_afterwards",
 ];
 
-/// Formatting, words, layers, lints, and the tests without sockets.
+/// Checks formatting, words, layers and lints, and runs the tests without sockets.
 pub fn run() -> Result<(), String> {
     let tests = Step { name: "pure tests", run: pure_tests };
     run_all(ALL.iter().filter(|step| STEPS.contains(&step.name)).chain([&tests]))
@@ -36,10 +36,10 @@ pub fn run() -> Result<(), String> {
 
 fn pure_tests() -> Outcome {
     const TESTS: [&str; 6] = ["test", "--quiet", "-p", "users-tests-pure", "--test=pure", "--test=spans"];
-    // A test that has another name now would no longer be skipped, and nobody would notice.
+    // Without this check, a renamed test would silently no longer be skipped.
     let listed = output(command("cargo").args(TESTS).args(["--", "--list"]))?;
     if let Some(unknown) = SLOW.iter().find(|slow| !listed.lines().any(|line| line.starts_with(**slow))) {
-        return Err(format!("there is no test {unknown} that could be skipped: mend the list in check.rs"));
+        return Err(format!("there is no test {unknown} to skip: correct the list in check.rs"));
     }
     let skipped = SLOW.iter().flat_map(|slow| ["--skip", slow]);
     status(command("cargo").args(TESTS).arg("--").args(skipped)).map(done)
