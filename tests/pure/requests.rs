@@ -185,7 +185,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// The cases of data that belongs to users, of sessions, jobs and all others: operation, request, request line, body.
+/// The other operations: data of users, sessions, jobs and the rest.
 #[allow(clippy::too_many_lines)]
 fn more_cases() -> Vec<Case> {
     let (_, management, _) = clients();

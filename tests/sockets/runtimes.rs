@@ -41,7 +41,7 @@ fn client_on_tokio(transport: impl users_core::HttpTransport) -> ManagementClien
         .unwrap()
 }
 
-/// Runs a call in a runtime of its own, for at most five seconds.
+/// Runs a call in a new runtime, for at most five seconds.
 fn get_in_another_runtime(client: &ManagementClient) {
     let users = client.users();
     runtime()
