@@ -129,7 +129,10 @@ fn an_error_without_headers_does_not_mean_that_there_is_no_limit() {
 
         let pacer = AdaptivePacer::new(clock.clone());
         exchange(&pacer, StatusCode::OK, &HeaderMap::new()).await;
-        assert!((0..10).all(|_| is_free(&pacer)), "a successful response always reports the limits");
+        assert!(
+            (0..10).all(|_| is_free(&pacer)),
+            "a success without limit headers means that there is no limit"
+        );
     });
 }
 
