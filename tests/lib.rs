@@ -1,2 +1,2 @@
-//! The README's programs are compiled and run as documentation tests of this crate.
+//! Compiles and runs the examples of the README as documentation tests of this crate.
 #![doc = include_str!("../README.md")]

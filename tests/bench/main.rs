@@ -15,34 +15,34 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Measurement {
-    /// How much of a tenant's rate limits clients use, and how much they ask for in vain, on a virtual clock.
+    /// Measures on a virtual clock how much of a tenant's rate limits clients use, and how many requests are rate limited.
     Pacing {
         /// Prints an array of JSON objects.
         #[arg(long)]
         json: bool,
-        /// Another course of chance.
+        /// The seed of the random latencies.
         #[arg(long, default_value_t = 0)]
         seed: u64,
-        /// The further scenarios, of which no figure is promised.
+        /// Runs the further scenarios, which have no published targets.
         #[arg(long)]
         further: bool,
-        /// Only the scenarios whose names hold this.
+        /// Runs only the scenarios whose names contain this.
         #[arg(long, default_value = "")]
         only: String,
     },
-    /// A client under load over real sockets, to a server on which things go wrong: no panic, no leak, no untruth.
+    /// Loads a client over real sockets against a faulty server, and checks for panics, leaks and wrong reports.
     Soak {
         /// Prints an array of JSON objects.
         #[arg(long)]
         json: bool,
-        /// How long each protocol is loaded.
+        /// How long each protocol is tested, in seconds.
         #[arg(long, default_value_t = 30)]
         seconds: u64,
-        /// How many calls are under way.
+        /// The number of calls in flight.
         #[arg(long, default_value_t = 64)]
         callers: usize,
     },
-    /// The server of `soak`.
+    /// Runs the server of `soak`.
     #[command(hide = true)]
     Serve,
 }
@@ -109,7 +109,7 @@ fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
                 println!("  calls      {} ({} succeeded)", row.calls, row.succeeded);
                 println!("  failed     {:?}", row.failed);
                 println!("  panicked   {}", row.panicked);
-                println!("  untrue     {}", row.untrue.len());
+                println!("  incorrect  {}", row.incorrect.len());
                 println!("  resident   {resident}");
             }
             misses.extend(row.misses().into_iter().map(|miss| format!("{}: {miss}", row.protocol)));

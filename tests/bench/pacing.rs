@@ -1,7 +1,7 @@
-//! Clients at work on a tenant with rate limits: how much of the allowance they use, and how much they ask for in vain.
+//! Clients of a tenant with rate limits: how much of the allowance they use, and how many requests are rate limited.
 //!
-//! Everything happens on a virtual clock: every request takes 20 to 80 ms each way, and 64 callers a client, started over the first
-//! two seconds, keep as many calls under way.
+//! The clock is virtual. Every request takes 20 to 80 ms each way, and each client has 64 callers, started over the first two
+//! seconds, each with one call in flight.
 
 use futures_util::future::{join, join_all};
 use http::{Method, StatusCode};
@@ -17,18 +17,18 @@ use users_mock::{Bucket, FaultyTransport, Limits, Tenant, VirtualClock};
 const CALLERS: u32 = 64;
 const STARTED_OVER: Duration = Duration::from_secs(2);
 
-/// A tenant, its clients, and what they are to reach.
+/// A tenant, its clients, and their target figures.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pub name: &'static str,
     limits: Limits,
-    /// The bucket that binds, and which methods draw from it; `None` for all.
+    /// The bucket that limits the clients, and the method that draws from it; `None` for all.
     binding: Allowance,
     method: Option<Method>,
-    /// From then on the tenant has these limits, and the binding bucket this rate.
+    /// The time of a change of limits, the new limits, and the new rate of the binding bucket.
     change: Option<(Duration, Limits, f64)>,
     clients: usize,
-    /// How much later than the one before it each client begins.
+    /// The delay between the starts of two clients.
     apart: Duration,
     calls: Calls,
     latency: RangeInclusive<Duration>,
@@ -36,14 +36,14 @@ pub struct Scenario {
     pub target: Option<Target>,
 }
 
-/// What the figures must be.
+/// The smallest efficiency and the largest percentage of 429 that are accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     pub efficiency: f64,
     pub answered_429_pct: f64,
 }
 
-/// What a bucket gives.
+/// The allowance of a bucket.
 #[derive(Clone, Copy, Debug)]
 struct Allowance {
     burst: f64,
@@ -51,53 +51,55 @@ struct Allowance {
     windowed: bool,
 }
 
-/// What each client does.
+/// The calls of each client.
 #[derive(Clone, Copy, Debug)]
 enum Calls {
     Deletes(usize),
-    /// As many of each: reads, updates, deletes.
+    /// This number of each: reads, updates, deletes.
     Mixed(usize),
-    /// Reads of users who are not there: errors, which tell nothing of the limit.
+    /// Reads of users that do not exist; the error responses report no limit.
     Missing(usize),
 }
 
-/// What came of a scenario.
+/// The results of a scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     pub scenario: &'static str,
-    /// What was answered with success, divided by what the allowance gave from the first request to the last.
+    /// The number of successful responses, divided by the allowance from the first request to the last.
     pub efficiency: f64,
-    /// How many of a hundred requests were answered with 429.
+    /// The percentage of requests that were answered with 429.
     pub answered_429_pct: f64,
-    /// Calls that gave an error.
+    /// The number of calls that failed.
     pub failed: usize,
     pub requests: usize,
-    /// Of several clients, the least that one got of its share, from the tenth second until the first has finished.
+    /// Of several clients, the smallest fraction of its share that one received, from the tenth second until the first has finished.
     pub min_share: Option<f64>,
-    /// After the rate has changed, how many requests per second succeed from 5 to 10 s later, as a part of the new rate.
+    /// The rate of successful requests 5 to 10 s after a change of limits, as a fraction of the new rate.
     #[serde(skip)]
     pub settled: Option<f64>,
 }
 
 impl Row {
-    /// What is not as it should be.
+    /// The figures that miss their target.
     pub fn misses(&self, target: Target) -> Vec<String> {
         let mut misses = Vec::new();
         if self.efficiency < target.efficiency {
             misses.push(format!("efficiency {:.3} is below {}", self.efficiency, target.efficiency));
         }
         if self.answered_429_pct > target.answered_429_pct {
-            misses
-                .push(format!("{:.2} % of 429 is above {}", self.answered_429_pct, target.answered_429_pct));
+            misses.push(format!(
+                "{:.2} % of the requests were answered with 429, more than {} %",
+                self.answered_429_pct, target.answered_429_pct
+            ));
         }
         if self.failed > 0 {
             misses.push(format!("{} calls failed", self.failed));
         }
         if let Some(share) = self.min_share.filter(|share| *share < 0.6) {
-            misses.push(format!("a client got {:.0} % of its share", share * 100.0));
+            misses.push(format!("a client received only {:.0} % of its share", share * 100.0));
         }
         if let Some(settled) = self.settled.filter(|settled| (settled - 1.0).abs() > 0.1) {
-            misses.push(format!("5 s after the change the rate is {:.0} % of the new one", settled * 100.0));
+            misses.push(format!("5 s after the change the rate is {:.0} % of the new rate", settled * 100.0));
         }
         misses
     }
@@ -111,7 +113,7 @@ fn target(efficiency: f64, answered_429_pct: f64) -> Option<Target> {
     Some(Target { efficiency, answered_429_pct })
 }
 
-/// The scenarios, in the order in which they are reported.
+/// The scenarios, in the order of the report.
 pub fn scenarios() -> Vec<Scenario> {
     let all = Allowance { burst: 50.0, per_second: 16.0, windowed: false };
     let deletes = Allowance { burst: 20.0, per_second: 200.0 / 60.0, windowed: false };
@@ -193,7 +195,7 @@ pub fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// What else may be met: other tiers, many clients, slow networks, odd limits.
+/// Further scenarios: other tiers, many clients, slow networks, unusual limits.
 pub fn further() -> Vec<Scenario> {
     let of = |name| scenarios().into_iter().find(|scenario| scenario.name == name).expect("a scenario");
     let global = |size, per_second| Allowance { burst: size, per_second, windowed: false };
@@ -268,7 +270,7 @@ pub fn further() -> Vec<Scenario> {
     ]
 }
 
-/// A request, as the tenant counted it.
+/// A request as the tenant counted it.
 #[derive(Debug)]
 struct Counted {
     at: f64,
@@ -279,7 +281,7 @@ struct Counted {
 
 type Log = Arc<Mutex<Vec<Counted>>>;
 
-/// Lets the clients do their work.
+/// Runs the clients of a scenario until their calls are done.
 pub fn run(scenario: &Scenario, seed: u64) -> Row {
     let clock = VirtualClock::with_seed(seed);
     let tenant = Tenant::builder().users(2).limits(scenario.limits.clone()).clock(clock.clone()).build();
@@ -300,7 +302,7 @@ pub fn run(scenario: &Scenario, seed: u64) -> Row {
     sum_up(scenario, &log, failed, ended)
 }
 
-/// One client and its callers: gives how many calls failed, and when the last ended.
+/// Runs one client and its callers; returns the number of failed calls, and when the last call ended.
 async fn work(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) -> (usize, f64) {
     let clock = tenant.clock();
     let users = client_of(scenario, client, tenant, log).users();
@@ -319,7 +321,9 @@ async fn work(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) ->
                 return;
             }
             let gone = format!("auth0|{client}-{call}");
-            let delete = async || patiently(scenario, &clock, async || users.delete(&gone).await).await;
+            let delete = async || {
+                retried_like_the_node_sdk(scenario, &clock, async || users.delete(&gone).await).await
+            };
             let done = match (scenario.calls, call % 3) {
                 (Calls::Missing(_), _) => users.get(&gone).optional().await.map(drop),
                 (Calls::Mixed(_), 0) => users.get(&ids[0]).await.map(drop),
@@ -335,7 +339,7 @@ async fn work(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) ->
     (failed.into_inner(), clock.elapsed().as_secs_f64())
 }
 
-/// A client of its own, with its own pacer, behind a slow network.
+/// A separate client with its own pacer and simulated latency.
 fn client_of(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) -> ManagementClient {
     let (inner, clock, log) = (tenant.clone(), tenant.clock(), Arc::clone(log));
     let counting = transport_fn(move |request: http::Request<bytes::Bytes>, deadline| {
@@ -358,8 +362,9 @@ fn client_of(scenario: &Scenario, client: usize, tenant: &Tenant, log: &Log) -> 
     builder.build().expect("a client")
 }
 
-/// What Auth0's Node SDK 7.1 does with a 429: two more attempts, after the time that the server names or 1 s, then 2 s.
-async fn patiently(
+/// Makes a call. In a naive scenario it repeats a 429 like Auth0's Node SDK 7.1: twice, after the time that the server states, or
+/// after 1 s and 2 s.
+async fn retried_like_the_node_sdk(
     scenario: &Scenario,
     clock: &VirtualClock,
     call: impl AsyncFn() -> Result<(), Error>,
@@ -410,7 +415,7 @@ fn sum_up(scenario: &Scenario, log: &[Counted], failed: usize, first_end: f64) -
 }
 
 impl Scenario {
-    /// What is added to the binding bucket from one moment to another.
+    /// The number of tokens added to the binding bucket between two times.
     fn added(&self, from: f64, to: f64) -> f64 {
         let Allowance { per_second, windowed, .. } = self.binding;
         if windowed {
@@ -426,7 +431,7 @@ impl Scenario {
 mod tests {
     use super::*;
 
-    /// What the scenarios miss of their targets.
+    /// The figures of these scenarios that miss their targets.
     fn missed(scenarios: &[Scenario]) -> Vec<String> {
         let missed = scenarios.iter().flat_map(|scenario| {
             let row = run(scenario, 1);
@@ -437,17 +442,17 @@ mod tests {
     }
 
     #[test]
-    fn the_allowance_is_used_up_and_not_overrun() {
+    fn the_allowance_is_used_and_not_exceeded() {
         assert_eq!(missed(&scenarios()), [""; 0]);
     }
 
     #[test]
-    fn other_tiers_far_tenants_and_crowds_are_no_trouble() {
+    fn other_tiers_high_latencies_and_many_clients_meet_their_targets() {
         assert_eq!(missed(&further()), [""; 0]);
     }
 
     #[test]
-    fn the_same_chance_gives_the_same_course() {
+    fn the_same_seed_gives_the_same_results() {
         let free = scenarios().into_iter().find(|scenario| scenario.name == "free-one").unwrap();
         let course = |seed| serde_json::to_string(&run(&free, seed)).unwrap();
         assert_eq!(course(3), course(3));

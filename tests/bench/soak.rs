@@ -1,7 +1,7 @@
-//! A client under load for a while, over real sockets to a server on which things go wrong: does it panic, does it grow, and is
-//! everything that it said of its calls true?
+//! A client under load over real sockets against a faulty server: whether it panics, whether its memory grows, and whether it
+//! reports the outcome of each call correctly.
 //!
-//! The server is a process of its own, so that the memory that is measured is the client's.
+//! The server is a separate process, so that only the client's memory is measured.
 
 use futures_util::future::{join, join_all};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use users_tenant::TenantServer;
 
 type Outcome<T> = Result<T, Box<dyn StdError + Send + Sync>>;
 
-/// What goes wrong at the server, and how often.
+/// The faults of the server, and their probabilities.
 const FAULTS: [&str; 12] = [
     "connect-refused,chance=0.005",
     "reset-before,chance=0.01",
@@ -34,31 +34,31 @@ const FAULTS: [&str; 12] = [
     "503,chance=0.01",
     "429,chance=0.0005",
 ];
-/// Long enough for a busy machine, short enough for requests that hang.
+/// The attempt timeout: long enough for a busy machine, short enough for requests that hang.
 const ATTEMPT: Duration = Duration::from_secs(3);
-/// How many seconds a load must last for its memory to be measured.
+/// The shortest load, in seconds, of which memory is measured.
 const LONG_ENOUGH: u64 = 15;
 
-/// What came of one protocol's load.
+/// The results of the load over one protocol.
 #[derive(Debug, Serialize)]
 pub struct Row {
     pub protocol: &'static str,
     pub seconds: u64,
     pub calls: u64,
     pub succeeded: u64,
-    /// Calls that gave an error, by its kind.
+    /// The number of failed calls by error kind.
     pub failed: BTreeMap<String, u64>,
     pub panicked: u64,
-    /// What a call said of a user that the tenant denies.
-    pub untrue: Vec<String>,
-    /// The client's resident set after a third of the time, and at the end, in MiB; not of a load too short to warm up.
+    /// Reported outcomes that contradict the tenant.
+    pub incorrect: Vec<String>,
+    /// The client's resident set after a third of the time and at the end, in MiB; `None` for a load that is too short to warm up.
     pub resident_mib: Option<(f64, f64)>,
 }
 
 impl Row {
-    /// What is not as it should be.
+    /// The checks that failed.
     pub fn misses(&self) -> Vec<String> {
-        let mut misses = self.untrue.clone();
+        let mut misses = self.incorrect.clone();
         if self.panicked > 0 {
             misses.push(format!("{} callers panicked", self.panicked));
         }
@@ -66,7 +66,7 @@ impl Row {
             misses.push(format!("only {} of {} calls succeeded", self.succeeded, self.calls));
         }
         if self.calls != self.succeeded + self.failed.values().sum::<u64>() {
-            misses.push("not every call has an outcome".to_owned());
+            misses.push("some calls have no outcome".to_owned());
         }
         if let Some((before, after)) = self.resident_mib.filter(|(before, after)| *after > before * 1.1 + 4.0)
         {
@@ -76,11 +76,11 @@ impl Row {
     }
 }
 
-/// What a caller knows of a user that it made.
+/// What a caller knows about a user that it created.
 #[derive(Debug, Default)]
 struct Made {
     email: String,
-    /// `None`: perhaps.
+    /// `None` if it is unknown.
     exists: Option<bool>,
 }
 
@@ -90,7 +90,7 @@ struct Book {
     succeeded: u64,
     failed: BTreeMap<String, u64>,
     made: Vec<Made>,
-    untrue: Vec<String>,
+    incorrect: Vec<String>,
 }
 
 impl Book {
@@ -109,10 +109,10 @@ fn with<T>(book: &SharedBook, change: impl FnOnce(&mut Book) -> T) -> T {
     change(&mut book.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Loads the client for so many seconds over each protocol.
+/// Loads the client for this number of seconds over each protocol.
 pub async fn run(seconds: u64, callers: usize) -> Outcome<Vec<Row>> {
     if seconds < LONG_ENOUGH {
-        // No memory is measured, so both run at once: most of a short run is the wait for the last requests that hang.
+        // No memory is measured, so both run at once; most of a short run is spent waiting for the last requests that hang.
         let (http1, http2) = join(load("HTTP/1.1", seconds, callers), load("HTTP/2", seconds, callers)).await;
         return Ok(vec![http1?, http2?]);
     }
@@ -141,7 +141,7 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
         tokio::spawn(async move {
             let mut number = 0;
             while clock.now() < end {
-                story(&client, &book, format!("{caller}-{number}@example.com")).await;
+                user_lifecycle(&client, &book, format!("{caller}-{number}@example.com")).await;
                 number += 1;
             }
         })
@@ -153,7 +153,7 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
     let after = resident_mib();
     let there = server.report()?;
     let book = std::mem::take(&mut *book.lock().unwrap_or_else(PoisonError::into_inner));
-    let untrue = book
+    let incorrect = book
         .made
         .iter()
         .filter(|made| made.exists.is_some_and(|exists| exists != there.contains(&made.email)));
@@ -163,17 +163,17 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
         calls: book.calls,
         succeeded: book.succeeded,
         panicked: ended.iter().filter(|ended| ended.is_err()).count() as u64,
-        untrue: untrue
-            .map(|made| format!("{}: said to be there: {:?}", made.email, made.exists))
-            .chain(book.untrue)
+        incorrect: incorrect
+            .map(|made| format!("{}: reported to exist: {:?}", made.email, made.exists))
+            .chain(book.incorrect)
             .collect(),
         failed: book.failed,
         resident_mib: before.zip(after).filter(|_| seconds >= LONG_ENOUGH),
     })
 }
 
-/// A user is made, read, changed and deleted, as far as that goes.
-async fn story(client: &ManagementClient, book: &SharedBook, email: String) {
+/// Creates, reads, updates and deletes a user, and stops if it cannot be created.
+async fn user_lifecycle(client: &ManagementClient, book: &SharedBook, email: String) {
     let users = client.users();
     let new = NewUser::new("Username-Password-Authentication").email(&email).password("Correct horse 1");
     with(book, |book| book.calls += 1);
@@ -195,7 +195,7 @@ async fn story(client: &ManagementClient, book: &SharedBook, email: String) {
         book.count(&read);
         let found = read.as_ref().map(|user| user.user_id.as_ref() == Some(&id));
         if found.is_ok_and(|is_same| !is_same) || read.as_ref().is_err_and(Error::is_not_found) {
-            book.untrue.push(format!("{email}: was made, and is not read: {read:?}"));
+            book.incorrect.push(format!("{email}: was created, but cannot be read: {read:?}"));
         }
     });
     with(book, |book| book.calls += 1);
@@ -203,7 +203,7 @@ async fn story(client: &ManagementClient, book: &SharedBook, email: String) {
     with(book, |book| {
         book.count(&changed);
         if changed.as_ref().is_ok_and(|user| user.nickname.as_deref() != Some("Ada")) {
-            book.untrue.push(format!("{email}: was changed, and is not: {changed:?}"));
+            book.incorrect.push(format!("{email}: was reported as updated, but is not: {changed:?}"));
         }
     });
     with(book, |book| book.calls += 1);
@@ -219,7 +219,7 @@ async fn story(client: &ManagementClient, book: &SharedBook, email: String) {
     });
 }
 
-/// The memory of this process that is in RAM, where the system reports it.
+/// The resident memory of this process in MiB, if the system reports it.
 fn resident_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -235,7 +235,7 @@ struct Start {
     client_secret: String,
 }
 
-/// The server, which ends with this value.
+/// The server process, which is killed on drop.
 struct Server {
     process: Child,
     start: Start,
@@ -251,7 +251,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()?;
         let (Some(ask), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
-            return Err("the server has no pipes".into());
+            return Err("the pipes of the server are missing".into());
         };
         let mut answers = BufReader::new(answers);
         let mut line = String::new();
@@ -259,7 +259,7 @@ impl Server {
         Ok(Self { start: serde_json::from_str(&line)?, process, ask, answers })
     }
 
-    /// The addresses of the users that are there.
+    /// The e-mail addresses of the users that exist.
     fn report(&mut self) -> Outcome<HashSet<String>> {
         self.ask.write_all(b"report\n")?;
         let mut line = String::new();
@@ -270,13 +270,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It holds nothing that would have to be saved.
+        // The server has no state to save.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The server's process: tells where it listens, and answers every line with the users that are there, until there are no more.
+/// Runs the server: prints its address, and for each line of its input the users that exist, until the input ends.
 pub async fn serve() -> Outcome<()> {
     let tenant = Tenant::builder().system_clock().build();
     let faulty = FaultyTransport::new(tenant.clone(), SystemClock::new())

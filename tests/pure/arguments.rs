@@ -1,4 +1,4 @@
-//! What a caller passes that must not or cannot be sent is refused, with the reason.
+//! Arguments that must not or cannot be sent are refused with the reason.
 
 use users_core::management::{self, GetUser};
 use users_core::model::{InvalidId, UserId};
@@ -6,7 +6,7 @@ use users_core::{AuthenticationClient, BaseUrl, ErrorKind, ManagementClient};
 use users_mock::MockTransport;
 
 #[test]
-fn headers_that_frame_the_message_are_not_taken_from_callers() {
+fn framing_headers_are_not_accepted_from_callers() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).json("{}").always();
     for (name, value) in [
@@ -30,7 +30,7 @@ fn headers_that_frame_the_message_are_not_taken_from_callers() {
 }
 
 #[test]
-fn ids_that_look_like_nothing_are_refused() {
+fn blank_and_invisible_ids_are_refused() {
     for text in [
         "\u{feff}",
         "\u{200b}",
@@ -56,7 +56,7 @@ fn ids_that_look_like_nothing_are_refused() {
 }
 
 #[test]
-fn a_base_url_holds_nothing_that_another_reader_could_take_for_something_else() {
+fn a_base_url_that_parsers_could_read_differently_is_refused() {
     for path in [
         "/api\\v2", "/a@b", "/a\"b", "/a{b", "/a}b", "/a|b", "/..;/x", "/a;b", "/a^b", "/a`b", "/a<b",
         "/a'b", "/a:b", "/a,b", "/a%2fb", "/.", "/a//b",
@@ -73,7 +73,7 @@ fn a_base_url_holds_nothing_that_another_reader_could_take_for_something_else() 
 }
 
 #[test]
-fn a_template_of_a_rest_call_holds_no_hidden_separator() {
+fn a_rest_template_with_a_hidden_separator_is_refused() {
     let mock = MockTransport::new();
     let client = mock.management();
     for template in [
@@ -100,7 +100,7 @@ fn a_template_of_a_rest_call_holds_no_hidden_separator() {
 }
 
 #[test]
-fn a_client_that_could_not_send_a_token_is_not_built() {
+fn a_client_without_a_usable_token_is_not_built() {
     let mock = MockTransport::new();
     let builder = || ManagementClient::builder(mock.clone()).domain("tenant.example.com");
     for (what, built) in [
@@ -123,9 +123,9 @@ fn a_client_that_could_not_send_a_token_is_not_built() {
     assert!(manager.build().is_err());
     assert!(
         builder().header("authorization", "Bearer mine").build().is_ok(),
-        "the header is a token of the caller's own"
+        "a token in the header counts as well"
     );
-    // The Authentication API is used without a token.
+    // The Authentication API needs no token.
     assert!(AuthenticationClient::builder(mock.clone()).domain("tenant.example.com").build().is_ok());
     assert!(AuthenticationClient::builder(mock).domain("tenant.example.com").token("a\nb").build().is_err());
 }

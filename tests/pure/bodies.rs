@@ -1,4 +1,4 @@
-//! A realistic body for every operation's answer: nothing of it is left unknown, and it comes back as it came.
+//! A realistic response body for every operation: it decodes without unknown keys, and encodes to the same JSON.
 
 use proptest::prelude::*;
 use serde::Serialize;
@@ -31,7 +31,7 @@ const JOB: &str = r#"{"type":"users_import","status":"completed","connection_id"
     "summary":{"failed":1,"updated":2,"inserted":3,"total":6}}"#;
 const GROUP: &str = r#"{"id":"grp_1","name":"staff","external_id":"x","connection_id":"con_1","created_at":"2024-05-01T10:00:00.000Z","membership_created_at":"2024-05-02T10:00:00.000Z"}"#;
 
-/// Decodes as the operation does, and looks that nothing is unknown and nothing lost.
+/// Decodes a body as the operation does, and checks that nothing is unknown and nothing is lost.
 fn check<O: Operation>(body: &str) -> &'static str
 where
     O::Output: Serialize + Debug,
@@ -39,13 +39,13 @@ where
     let name = O::STATIC.unwrap().name;
     let value = decode::<O>(200, body).unwrap_or_else(|error| panic!("{name}: {error}"));
     let back = serde_json::to_string(&value).unwrap();
-    assert!(json::equal(body, &back), "{name}: came {body}\nwent {back}");
+    assert!(json::equal(body, &back), "{name}: decoded {body}\nencoded {back}");
     let shown = format!("{value:?}");
     assert!(!shown.contains("unknown: {\"") && !shown.contains("Other("), "{name}: {shown}");
     name
 }
 
-/// The answer says nothing but yes.
+/// Checks that the operation decodes responses without content.
 fn empty<O: Operation<Output = ()>>() -> &'static str {
     let name = O::STATIC.unwrap().name;
     for (status, body) in [(204, ""), (202, "{}"), (200, "{}"), (201, "{}")] {
@@ -64,7 +64,7 @@ fn under(key: &str, body: &str) -> String {
 }
 
 #[test]
-fn every_operation_s_answer_is_understood_to_the_last_key() {
+fn every_operation_decodes_its_response_without_unknown_keys() {
     let permission = r#"{"permission_name":"read:orders","description":"Read","resource_server_name":"Orders","resource_server_identifier":"https://api.example.com/",
         "sources":[{"source_id":"","source_name":"","source_type":"DIRECT"}]}"#;
     let effective = r#"{"resource_server_identifier":"https://api.example.com/","permission_name":"read:orders","resource_server_name":"Orders","description":"Read","sources":["direct","roles"]}"#;
@@ -169,7 +169,7 @@ fn every_operation_s_answer_is_understood_to_the_last_key() {
 }
 
 #[test]
-fn answers_of_other_shapes_are_understood_too() {
+fn responses_of_other_shapes_are_decoded() {
     let rows =
         r#"[{"user":{"email":"a"},"errors":[{"code":"DUPLICATED_USER","message":"x","path":"email"}]}]"#;
     let JobErrors::Rows(read) = decode::<GetJobErrors>(200, rows).unwrap() else { panic!("rows were sent") };
@@ -187,7 +187,7 @@ fn answers_of_other_shapes_are_understood_too() {
     assert_eq!(token.expires_in, Some(86400));
 }
 
-/// Any JSON, as text, with numbers that no machine type holds.
+/// Any JSON as text, including numbers that no machine type can represent.
 fn any_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -208,7 +208,7 @@ fn any_json() -> impl Strategy<Value = String> {
     })
 }
 
-/// An object whose keys are often ones that the models know.
+/// An object whose keys are often keys of the models.
 fn any_object_of(value: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     const KEYS: &[&str] = &[
         "user_id",
@@ -268,14 +268,14 @@ fn any_object_of(value: impl Strategy<Value = String>) -> impl Strategy<Value = 
 fn keeps<T: DeserializeOwned + Serialize>(text: &str) {
     let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let back = serde_json::to_string(&value).unwrap();
-    assert!(json::equal(text, &back), "{}: came {text}\nwent {back}", std::any::type_name::<T>());
+    assert!(json::equal(text, &back), "{}: decoded {text}\nencoded {back}", std::any::type_name::<T>());
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn no_object_in_place_of_a_model_loses_a_field(text in any_object_of(any_json())) {
+    fn decoding_any_object_as_any_model_loses_no_field(text in any_object_of(any_json())) {
         keeps::<User>(&text);
         keeps::<Identity>(&text);
         keeps::<ProfileData>(&text);
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn no_json_at_all_makes_decoding_panic(text in any_json()) {
+    fn decoding_arbitrary_json_does_not_panic(text in any_json()) {
         let _ = decode::<GetAllUsers>(200, &text);
         let _ = decode::<GetUser>(200, &text);
         let _ = decode::<GetUser>(500, &text);

@@ -1,4 +1,4 @@
-//! Calls that are dropped in the middle: whatever they were waiting for, the client goes on.
+//! Calls that are dropped while they wait: the client keeps working.
 
 use futures_util::future::join_all;
 use http::StatusCode;
@@ -19,7 +19,7 @@ fn a_call_that_is_dropped_at_any_await_point_leaves_token_and_pacer_working() {
     let mut points = 0;
     tenant.clock().block_on(async {
         loop {
-            // Its token is refused, and the first answer to it with the new one is an error: there is much to wait for.
+            // The token is refused, and the first response to the new one is an error, so the call has many await points.
             tenant.forget_tokens();
             faulty.mend();
             faulty
@@ -43,11 +43,11 @@ fn a_call_that_is_dropped_at_any_await_point_leaves_token_and_pacer_working() {
     assert!(points >= 8, "{points} await points");
     let refused =
         tenant.requests().iter().filter(|request| request.status == StatusCode::TOO_MANY_REQUESTS).count();
-    assert_eq!(refused, 0, "and the tenant's pace was kept");
+    assert_eq!(refused, 0, "the rate limits were respected");
 }
 
 #[test]
-fn places_of_calls_that_were_given_up_in_the_queue_go_to_those_who_wait() {
+fn queue_positions_of_dropped_calls_go_to_calls_that_still_wait() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let (users, id) = (tenant.management().users(), tenant.user_ids().remove(0));
     tenant.clock().block_on(async {

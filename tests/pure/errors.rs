@@ -1,4 +1,4 @@
-//! Errors as a person reads them: one line each, every cause once, and the remedy.
+//! Error messages: one line each, every cause once, and the remedy.
 
 use bytes::Bytes;
 use std::io;
@@ -7,7 +7,7 @@ use users_core::{
     ErrorKind, ManagementClient, Operation as _, Sent, TransportError, TransportErrorKind, transport_fn,
 };
 use users_mock::{MockTransport, Tenant};
-use users_tests_pure::{chain, decode, says_each_cause_once};
+use users_tests_pure::{assert_each_cause_once, chain, decode};
 
 #[test]
 fn a_reporter_that_prints_the_chain_shows_each_cause_once() {
@@ -27,24 +27,24 @@ fn a_reporter_that_prints_the_chain_shows_each_cause_once() {
         ]
     );
 
-    // A token that could not be fetched, for the same reason.
+    // The token cannot be fetched, for the same reason.
     let transport = transport_fn(|_, _| async {
         let os = io::Error::other("connection refused (os error 111)");
         Err(TransportError::connect("no connection to tenant.example.com:443").with_source(os))
     });
     let builder = ManagementClient::builder(transport).domain("tenant.example.com").clock(mock.clock());
     let users = builder.client_credentials("id", "secret-1").build().unwrap().users();
-    says_each_cause_once(&mock.clock().block_on(users.get("auth0|1").send()).unwrap_err());
-    says_each_cause_once(&mock.clock().block_on(users.get("").send()).unwrap_err());
-    says_each_cause_once(
+    assert_each_cause_once(&mock.clock().block_on(users.get("auth0|1").send()).unwrap_err());
+    assert_each_cause_once(&mock.clock().block_on(users.get("").send()).unwrap_err());
+    assert_each_cause_once(
         &mock.clock().block_on(users.get("auth0|1").timeout(std::time::Duration::ZERO).send()).unwrap_err(),
     );
-    says_each_cause_once(&decode::<GetUser>(200, "[]").unwrap_err());
-    says_each_cause_once(&decode::<GetUser>(200, "{").unwrap_err());
+    assert_each_cause_once(&decode::<GetUser>(200, "[]").unwrap_err());
+    assert_each_cause_once(&decode::<GetUser>(200, "{").unwrap_err());
 }
 
 #[test]
-fn the_failure_of_a_transport_stays_accessible() {
+fn the_transport_error_stays_accessible() {
     let transport = transport_fn(|_, _| async {
         Err(TransportError::new(TransportErrorKind::Io, Sent::Maybe, "the connection broke"))
     });
@@ -57,7 +57,7 @@ fn the_failure_of_a_transport_stays_accessible() {
 }
 
 #[test]
-fn a_body_that_does_not_fit_is_located() {
+fn a_decode_error_names_the_place_in_the_body() {
     use users_core::management::{GetAllUsers, GetUsersByEmail};
     for (error, message) in [
         (
@@ -86,7 +86,7 @@ fn a_body_that_does_not_fit_is_located() {
 }
 
 #[test]
-fn the_end_of_the_window_names_the_way_out() {
+fn the_error_at_the_end_of_the_window_names_the_remedy() {
     let tenant = Tenant::builder().users(1000).build();
     let client = tenant.management();
     tenant.clock().block_on(async {
@@ -95,7 +95,7 @@ fn the_end_of_the_window_names_the_way_out() {
         let error = loop {
             match users.try_next().await {
                 Ok(Some(_)) => seen += 1,
-                Ok(None) => panic!("a tenant of 1,000 users looks like a larger one"),
+                Ok(None) => panic!("the stream ended without the error of the window"),
                 Err(error) => break error,
             }
         };
@@ -105,7 +105,7 @@ fn the_end_of_the_window_names_the_way_out() {
             assert!(error.to_string().contains(part), "{error}");
         }
     });
-    // Roles of a user have the same window, and no export.
+    // Roles of a user have the same window, but no export.
     let mock = MockTransport::new();
     let page = |page: u32| {
         let roles: Vec<_> =

@@ -90,7 +90,7 @@ fn table(always: bool) -> String {
 }
 
 #[test]
-fn the_documentation_s_tables_of_faults_are_what_happens() {
+fn the_documented_tables_of_faults_match_the_behaviour() {
     let documented = include_str!("../../crates/users-core/FAULTS.md");
     for (always, title) in [(false, "Once"), (true, "Always")] {
         let happens = table(always);
@@ -99,7 +99,7 @@ fn the_documentation_s_tables_of_faults_are_what_happens() {
 }
 
 #[test]
-fn an_error_never_denies_a_change_that_was_made_and_no_change_is_made_twice_without_a_word() {
+fn an_error_never_denies_an_applied_change_and_no_change_is_repeated_without_consent() {
     for (name, fault) in FAULTS {
         for always in [false, true] {
             for kind in KINDS {
@@ -119,8 +119,8 @@ fn an_error_never_denies_a_change_that_was_made_and_no_change_is_made_twice_with
 }
 
 #[test]
-fn latency_takes_time_each_way_and_chance_comes_from_the_clock() {
-    let story = || {
+fn latency_applies_each_way_and_randomness_comes_from_the_clock() {
+    let run = || {
         let tenant = Tenant::builder().users(1).build();
         let each_way = Duration::from_millis(20)..=Duration::from_millis(80);
         let faulty = FaultyTransport::new(tenant.clone(), tenant.clock()).latency(each_way);
@@ -139,10 +139,10 @@ fn latency_takes_time_each_way_and_chance_comes_from_the_clock() {
         });
         (failed, tenant.clock().elapsed())
     };
-    let (failed, elapsed) = story();
+    let (failed, elapsed) = run();
     assert!((40..=80).contains(&failed), "{failed} of 200");
     assert!((Duration::from_secs(18)..Duration::from_secs(22)).contains(&elapsed), "{elapsed:?}");
-    assert_eq!(story(), (failed, elapsed), "the same every time");
+    assert_eq!(run(), (failed, elapsed), "a second run has the same results");
 }
 
 #[test]

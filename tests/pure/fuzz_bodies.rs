@@ -1,10 +1,10 @@
-//! The bodies of the fuzz targets, for some seconds: `cargo xtask long` runs them under libFuzzer.
+//! Runs the bodies of the fuzz targets for some seconds; `cargo xtask long` runs them under libFuzzer.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use users_tests_pure::fuzzing;
 
-/// Runs one body on any bytes, and on texts that look like what it reads.
+/// Runs one body on arbitrary bytes, and on texts that resemble its input.
 fn run(body: fn(&[u8]), cases: u32, texts: impl Strategy<Value = String>) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let bytes = proptest::collection::vec(any::<u8>(), 0..300);
@@ -17,7 +17,7 @@ fn run(body: fn(&[u8]), cases: u32, texts: impl Strategy<Value = String>) {
 }
 
 #[test]
-fn what_a_model_reads_it_writes_and_reads_again() {
+fn every_model_survives_a_round_trip() {
     let leaf = prop_oneof![
         "null|true|false|0|-1|1e400|123456789012345678901234567890".boxed(),
         r#""(\\u[dD][89a-f]3d|\\n|é|[ -!#-\[\]-~]){0,6}""#.boxed(),
@@ -58,13 +58,13 @@ fn any_request_is_answered() {
 }
 
 #[test]
-fn a_base_url_that_is_accepted_leads_nowhere_else() {
+fn an_accepted_base_url_cannot_lead_to_another_host() {
     let texts = r"(https?://|HTTP://|ftp://)?(user@)?([a-z0-9.-]{1,12}|\[::1\]|127\.0\.0\.1)(:[0-9]{0,6})?(/([a-z.%;\\]{0,4}/?){0,3})?[?#]?";
     run(fuzzing::base_url, 5_000, texts);
 }
 
 #[test]
-fn any_response_is_decoded_or_an_error_that_can_be_shown() {
+fn any_response_is_decoded_or_becomes_a_printable_error() {
     let number = "|-?[0-9]{0,21}|Sun, 06 Nov 1994 08:49:37 GMT|[ -~]{0,8}";
     let body = r#"|\{"(statusCode|message|error|users|user_id)":("a"|5|\[\])\}|[ -~]{0,20}"#;
     let texts = (any::<char>(), proptest::collection::vec(number, 6), body)
@@ -73,7 +73,7 @@ fn any_response_is_decoded_or_an_error_that_can_be_shown() {
 }
 
 #[test]
-fn any_fault_specification_is_read_or_refused() {
+fn any_fault_specification_is_parsed_or_refused() {
     let texts = "(503|hang|reset-after|slow-body:[0-9e.-]{0,6}|truncated|[a-z]{0,5})(@(users\\.get|[a-z.]{0,6}))?(,(after|times|chance)?=?[0-9.e-]{0,5}|,always){0,3}";
     run(fuzzing::fault_spec, 5_000, texts);
 }

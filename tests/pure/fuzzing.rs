@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets in `tests/fuzz`, which the test program `fuzz_bodies` runs too.
 //!
-//! Each takes any bytes and panics where a promise is broken. This file depends on `users-core` and `users-mock` alone, since the fuzz
-//! crate includes it and compiles everything with a sanitizer.
+//! Each accepts any bytes and panics if a guarantee is violated. This file depends only on `users-core` and `users-mock`, because the
+//! fuzz crate includes it and compiles everything with a sanitizer.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -16,7 +16,7 @@ use users_core::model::{
 use users_core::{BaseUrl, CATALOGUE, Operation, PathTemplate, RateLimit};
 use users_mock::{FaultSpec, Seed, Tenant};
 
-/// A fuzz target: its name, and what it does with an input.
+/// A fuzz target: its name, and the function that runs on an input.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every fuzz target; `tests/fuzz` has one program for each.
@@ -29,7 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("fault_spec", fault_spec),
 ];
 
-/// What a model reads, it writes as JSON that says the same, and reads again as the same.
+/// A model that was decoded encodes to equal JSON, and decodes from it to an equal value.
 pub fn decode(input: &[u8]) {
     round_trip::<User>(input);
     round_trip::<Page<User>>(input);
@@ -50,14 +50,18 @@ pub fn decode(input: &[u8]) {
 
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(input: &[u8]) {
     let Ok(read) = serde_json::from_slice::<T>(input) else { return };
-    let text = serde_json::to_string(&read).expect("what was read can be written");
-    let came = String::from_utf8_lossy(input);
-    assert!(json::equal(&came, &text), "{}: {came} is written as {text}", std::any::type_name::<T>());
-    let again: T = serde_json::from_str(&text).expect("what was written can be read");
+    let text = serde_json::to_string(&read).expect("a decoded value can be encoded");
+    let input_text = String::from_utf8_lossy(input);
+    assert!(
+        json::equal(&input_text, &text),
+        "{}: {input_text} is encoded as {text}",
+        std::any::type_name::<T>()
+    );
+    let again: T = serde_json::from_str(&text).expect("an encoded value can be decoded");
     assert!(read == again, "{}: {text}", std::any::type_name::<T>());
 }
 
-/// A search is answered with 200, 400 or 414, whatever `q` is.
+/// The tenant answers a search with 200, 400 or 414, whatever `q` is.
 pub fn query(input: &[u8]) {
     let tenant = tenant();
     let query = percent_encoded(input);
@@ -109,7 +113,7 @@ pub fn router(input: &[u8]) {
     let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") && !response.body().is_empty() {
         serde_json::from_slice::<&serde_json::value::RawValue>(response.body())
-            .expect("JSON, as its type says");
+            .expect("JSON, as the content type states");
     }
     if method == http::Method::GET {
         let after: Vec<Option<User>> = tenant.user_ids().iter().map(|id| tenant.user(id)).collect();
@@ -118,7 +122,7 @@ pub fn router(input: &[u8]) {
     assert!(response.status() != StatusCode::INTERNAL_SERVER_ERROR);
 }
 
-/// A base URL that is accepted has no part that could lead elsewhere, and is read again as the same.
+/// An accepted base URL has no part that could lead to another host, and parses again to an equal value.
 pub fn base_url(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let Ok(url) = BaseUrl::parse(text) else { return };
@@ -134,7 +138,7 @@ pub fn base_url(input: &[u8]) {
     assert!(url == again, "{url:?} {again:?}");
 }
 
-/// A response with any status, headers and body is decoded or is an error that can be shown.
+/// A response with any status, headers and body is decoded or becomes an error that can be printed.
 pub fn headers(input: &[u8]) {
     let (status, mut rest) = input.split_first().map_or((0, input), |(first, rest)| (*first, rest));
     let mut response = Response::new(Bytes::new());
@@ -171,7 +175,7 @@ fn shown<O: Operation>(response: &Response<Bytes>) {
     }
 }
 
-/// A fault specification is read, or refused with a reason.
+/// A fault specification is parsed, or refused with a reason.
 pub fn fault_spec(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     match text.parse::<FaultSpec>() {
@@ -180,7 +184,7 @@ pub fn fault_spec(input: &[u8]) {
     }
 }
 
-/// A tenant of a few users, of which one has everything.
+/// A tenant of a few users, one of which has every kind of data.
 fn tenant() -> Tenant {
     const USER: &str = r#"{"user_id":"auth0|1","username":"ada","email":"ada@example.com","name":"Ada Lovelace","logins_count":5,
         "user_metadata":{"a":{"b":[1,"x"]},"plan":"gold"},"app_metadata":{"n":1e400},
@@ -191,8 +195,7 @@ fn tenant() -> Tenant {
     Tenant::builder().token("t").users(2).seed(seed).build()
 }
 
-/// A path template with every parameter replaced.
-/// The path with the same value as every parameter; a value that the template refuses stands in the path as it is.
+/// The path with this value for every parameter; a value that the template refuses is inserted unchanged.
 fn filled(template: &PathTemplate, parameter: &str) -> String {
     template
         .parameters()

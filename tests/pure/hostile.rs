@@ -1,4 +1,4 @@
-//! What a hostile server, an odd caller or a clock at the end of time does not break.
+//! Hostile servers, unusual arguments and clocks at their maximum break nothing.
 
 use futures_util::stream;
 use http::Method;
@@ -71,7 +71,7 @@ fn a_deletion_that_has_ended_stays_ended() {
 }
 
 #[test]
-fn awaiting_delete_all_after_its_outcomes_were_read() {
+fn delete_all_can_be_awaited_after_its_outcomes_were_read() {
     let (mock, m, _) = clients();
     mock.expect(GetAllUsers::DESCRIPTOR).json("[]").always();
     mock.clock().block_on(async {
@@ -84,7 +84,7 @@ fn awaiting_delete_all_after_its_outcomes_were_read() {
 }
 
 #[test]
-fn a_secret_is_not_shown_in_part_where_a_long_message_is_cut() {
+fn a_secret_is_not_partly_shown_where_a_long_message_is_truncated() {
     let (mock, m, _) = clients();
     let password = "hunter2-password-that-is-long";
     mock.expect(CreateUser::DESCRIPTOR).error(400, "x", &format!("{} {password} is weak", "x ".repeat(190)));
@@ -94,7 +94,7 @@ fn a_secret_is_not_shown_in_part_where_a_long_message_is_cut() {
 }
 
 #[test]
-fn a_secret_with_a_tab_is_found() {
+fn a_secret_with_a_tab_is_redacted() {
     let (mock, m, _) = clients();
     let password = "correct\thorse\tbattery";
     mock.expect(CreateUser::DESCRIPTOR).error(400, "x", &format!("'{password}' is weak"));
@@ -104,7 +104,7 @@ fn a_secret_with_a_tab_is_found() {
 }
 
 #[test]
-fn a_secret_in_the_code_is_not_shown() {
+fn a_secret_in_the_error_code_is_not_shown() {
     let mock = MockTransport::new();
     mock.expect(CreateUser::DESCRIPTOR).error(400, "hunter2-password", "m");
     let e = mock
@@ -116,7 +116,7 @@ fn a_secret_in_the_code_is_not_shown() {
 }
 
 #[test]
-fn a_secret_that_holds_a_jwt_is_taken_out_whole() {
+fn a_secret_that_contains_a_jwt_is_redacted_as_a_whole() {
     let mock = MockTransport::new();
     let t = "opaque-prefix-eyJhbGciOiJSUzI1NiJ9";
     mock.expect(GetUser::DESCRIPTOR).error(400, "x", &format!("bad {t}"));
@@ -167,20 +167,20 @@ fn a_password_of_a_rest_call_is_not_shown_when_it_is_quoted() {
 }
 
 #[test]
-fn metadata_that_is_no_object_is_not_quoted() {
+fn metadata_that_is_not_an_object_is_not_quoted() {
     let (_, m, _) = clients();
     let e = m.users().update_app_metadata("auth0|1", json!("hunter2-password")).into_request().unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
 }
 
 #[test]
-fn metadata_that_is_no_object_is_not_quoted_in_debug() {
+fn metadata_that_is_not_an_object_is_not_quoted_in_debug() {
     let d = format!("{:?}", MetadataUpdate::new().merge("hunter2-password"));
     assert!(!d.contains("hunter2"), "{d}");
 }
 
 #[test]
-fn parameters_that_are_no_object_are_not_quoted() {
+fn parameters_that_are_not_an_object_are_not_quoted() {
     let (_, m, _) = clients();
     let e = m.rest("/users").get_all::<Value>("hunter2-password").into_request().unwrap_err();
     assert!(!e.to_string().contains("hunter2"), "{e}");
@@ -206,7 +206,7 @@ fn an_unknown_field_is_not_quoted() {
 }
 
 #[test]
-fn an_integer_of_the_wrong_place_is_not_quoted() {
+fn an_integer_of_the_wrong_type_is_not_quoted() {
     let e = Rest::<Vec<bool>>::decode(answer(200, r#"[123456]"#)).unwrap_err();
     assert!(!e.to_string().contains("123456"), "{e}");
 }
@@ -241,7 +241,7 @@ fn impersonation_client_id_as_parameter_is_sent_once() {
 }
 
 #[test]
-fn an_answer_s_cookies_are_not_shown() {
+fn response_cookies_are_not_shown() {
     let (mock, m, _) = clients();
     mock.expect(GetUser::DESCRIPTOR).header("set-cookie", "auth0=hunter2").json(USER);
     let meta = mock.clock().block_on(m.users().get("auth0|1").with_meta().send()).unwrap();
@@ -249,14 +249,14 @@ fn an_answer_s_cookies_are_not_shown() {
 }
 
 #[test]
-fn a_null_that_came_does_not_beat_what_is_set_afterwards() {
+fn a_decoded_null_does_not_override_a_value_set_later() {
     let user: NewUser = serde_json::from_str(r#"{"connection":"db","email":null,"password":null}"#).unwrap();
     let text = serde_json::to_string(&user.email("ada@example.com").password("p")).unwrap();
     assert_eq!(text.matches("\"email\"").count(), 1, "{text}");
 }
 
 #[test]
-fn an_odd_value_does_not_beat_what_is_set_afterwards() {
+fn a_decoded_value_of_another_type_does_not_override_a_value_set_later() {
     let up: UserUpdate = serde_json::from_str(r#"{"nickname":5,"blocked":null}"#).unwrap();
     let text = serde_json::to_string(&up.nickname("Ada").blocked(true)).unwrap();
     let v: Value = serde_json::from_str(&text).unwrap();
@@ -264,13 +264,13 @@ fn an_odd_value_does_not_beat_what_is_set_afterwards() {
 }
 
 #[test]
-fn nan_is_not_a_removal() {
+fn metadata_set_to_nan_is_a_problem_and_not_a_removal() {
     let m = MetadataUpdate::new().set("score", f64::NAN);
     assert!(m.problem().is_some(), "{}", serde_json::to_string(&m).unwrap());
 }
 
 #[test]
-fn a_body_of_any_depth_exhausts_no_stack() {
+fn a_body_of_any_depth_does_not_exhaust_the_stack() {
     for open in [
         "[",
         "{\"a\":",
@@ -316,7 +316,7 @@ fn a_body_of_any_depth_exhausts_no_stack() {
 }
 
 #[test]
-fn a_parameter_of_any_depth_exhausts_no_stack() {
+fn a_parameter_of_any_depth_does_not_exhaust_the_stack() {
     let (_, m, _) = clients();
     let mut p = JsonObject::new();
     let n = 30_000;
@@ -340,7 +340,7 @@ fn an_encoded_dot_segment_in_a_base_url_is_refused() {
 }
 
 #[test]
-fn a_base_url_is_what_it_looks_like() {
+fn parsing_an_unusual_base_url_does_not_panic() {
     for u in [
         "https://t.auth0.com:99999",
         "https://t.auth0.com:443",
@@ -393,12 +393,12 @@ fn a_base_url_is_what_it_looks_like() {
 }
 
 #[test]
-fn a_port_that_is_none_is_refused() {
+fn a_port_out_of_range_is_refused() {
     assert!(BaseUrl::parse("https://tenant.auth0.com:99999").is_err());
 }
 
 #[test]
-fn the_scheme_s_own_port_is_left_out() {
+fn the_default_port_is_left_out_of_the_authority() {
     assert_eq!(BaseUrl::parse("https://tenant.auth0.com:443").unwrap().authority(), "tenant.auth0.com");
 }
 
@@ -410,14 +410,14 @@ fn a_refused_argument_names_the_operation() {
 }
 
 #[test]
-fn a_virtual_clock_at_the_end_of_time_still_tells_it() {
+fn a_virtual_clock_at_its_maximum_still_reports_the_time() {
     let clock = VirtualClock::new();
     clock.block_on(clock.sleep(Duration::MAX));
     clock.unix_now();
 }
 
 #[test]
-fn numbers_of_seconds_without_end_do_no_harm() {
+fn extreme_rate_limit_headers_do_not_panic() {
     for (name, value) in [
         ("retry-after", "18446744073709551615"),
         ("x-ratelimit-reset", "18446744073709551615"),
@@ -445,7 +445,7 @@ fn numbers_of_seconds_without_end_do_no_harm() {
 }
 
 #[test]
-fn pages_at_the_edge_of_their_numbers_do_no_harm() {
+fn extreme_page_numbers_do_not_panic() {
     let (mock, m, _) = clients();
     mock.expect(GetAllUsers::DESCRIPTOR)
         .answer(|_| answer(200, &format!("[{}]", vec!["{}"; 100].join(","))))
@@ -484,7 +484,7 @@ fn a_call_with_no_time_sends_no_write() {
 }
 
 #[test]
-fn a_write_is_not_begun_when_the_token_took_all_the_time() {
+fn a_write_is_not_sent_if_fetching_the_token_used_up_the_time() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(s(2)).json(r#"{"access_token":"t","expires_in":86400}"#);
     mock.expect(CreateUser::DESCRIPTOR).delay(s(1)).json(USER).always();
@@ -494,7 +494,7 @@ fn a_write_is_not_begun_when_the_token_took_all_the_time() {
 }
 
 #[test]
-fn always_ready_empty_chunks_end_at_the_deadline() {
+fn a_body_of_endless_empty_chunks_ends_at_the_deadline() {
     let (tx, rx) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let t = transport_fn(|_, _| async {
@@ -512,7 +512,7 @@ fn always_ready_empty_chunks_end_at_the_deadline() {
                 .map_err(|e| e.to_string()),
         );
     });
-    println!("{:?}", rx.recv_timeout(s(3)).expect("hangs past its deadline"));
+    println!("{:?}", rx.recv_timeout(s(3)).expect("the call hangs past its deadline"));
 }
 #[derive(Debug)]
 struct Stuck;
@@ -527,7 +527,7 @@ impl TokenSource for Stuck {
 }
 
 #[test]
-fn a_source_that_hangs_in_refused_is_cut_at_the_call_s_timeout() {
+fn a_token_source_that_hangs_in_rejected_is_limited_by_the_call_s_timeout() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).status(401).always();
     let c = ManagementClient::builder(mock.clone())
@@ -568,10 +568,10 @@ fn a_fallback_token_that_expired_meanwhile_is_not_used() {
         users.get("auth0|1").await.unwrap();
         clock.sleep(s(11)).await;
         users.get("auth0|1").await.unwrap();
-        assert!(clock.elapsed() < s(12), "it still works, and is sent at once");
+        assert!(clock.elapsed() < s(12), "the token is still valid and is sent at once");
         clock.sleep(s(1)).await;
         let error = users.get("auth0|1").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Token, "nothing works any more");
+        assert_eq!(error.kind(), ErrorKind::Token, "the token has expired");
     });
 }
 
@@ -588,7 +588,7 @@ fn a_rate_limited_token_endpoint_is_reported_at_once() {
 }
 
 #[test]
-fn tokens_of_any_lifetime_do_no_harm() {
+fn tokens_of_any_lifetime_are_handled_without_panic() {
     for life in ["0", "1", "18446744073709551615"] {
         let mock = MockTransport::new();
         mock.expect(TOKEN).json(format!(r#"{{"access_token":"t","expires_in":{life}}}"#)).always();
@@ -611,7 +611,7 @@ fn tokens_of_any_lifetime_do_no_harm() {
 }
 
 #[test]
-fn drop_after_n_polls_leaves_everything_usable() {
+fn dropping_a_call_after_any_number_of_polls_leaves_the_client_usable() {
     for n in 0..40 {
         let mock = MockTransport::new();
         mock.expect(TOKEN).delay(s(2)).json(r#"{"access_token":"t","expires_in":5}"#).always();
@@ -650,7 +650,7 @@ fn drop_after_n_polls_leaves_everything_usable() {
 }
 
 #[test]
-fn a_server_that_always_says_401_is_asked_twice() {
+fn a_server_that_always_answers_401_gets_two_attempts() {
     let mock = MockTransport::new();
     let n = Arc::new(AtomicU32::new(0));
     let k = n.clone();
@@ -673,11 +673,11 @@ fn a_user_without_a_usable_id_is_reported() {
         .clock()
         .block_on(async { m.users().delete_all(Confirm::tenant(MockTransport::DOMAIN)).await })
         .map(|r| (r.deleted, r.failed.len()));
-    assert!(!matches!(r, Ok((0, 0))), "three users are left, and the report says {r:?}");
+    assert!(!matches!(r, Ok((0, 0))), "three users remain, but the report is {r:?}");
 }
 
 #[test]
-fn a_deletion_of_users_who_stay_ends() {
+fn delete_all_ends_although_the_users_cannot_be_deleted() {
     let (mock, m, _) = clients();
     let full = format!(
         "[{}]",
@@ -711,7 +711,7 @@ fn a_stream_does_not_stop_at_a_total_that_is_too_small() {
 }
 
 #[test]
-fn a_confirmation_of_almost_the_tenant_is_none() {
+fn unusual_confirmations_of_the_tenant_do_not_panic() {
     let (mock, m, _) = clients();
     mock.expect(GetAllUsers::DESCRIPTOR).json("[]").always();
     for c in [
@@ -732,7 +732,7 @@ fn a_confirmation_of_almost_the_tenant_is_none() {
 }
 
 #[test]
-fn a_spawned_task_outlives_the_block_on_that_began_it() {
+fn a_spawned_task_outlives_the_block_on_that_started_it() {
     let clock = VirtualClock::new();
     let c = clock.clone();
     let task = clock.spawn(async move {
@@ -761,7 +761,7 @@ fn a_nested_block_on_works() {
 }
 
 #[test]
-fn a_nested_block_on_that_spawned_before() {
+fn a_nested_block_on_works_after_a_task_was_spawned() {
     let clock = VirtualClock::new();
     let c = clock.clone();
     let n = clock.block_on(async move {
@@ -798,11 +798,11 @@ fn a_sleeper_of_another_executor_survives_the_end_of_a_block_on() {
         });
         rx.recv().unwrap();
     });
-    finished.recv_timeout(s(3)).expect("the sleeper hangs for ever");
+    finished.recv_timeout(s(3)).expect("the sleeper never wakes");
 }
 
 #[test]
-fn two_runs_on_a_virtual_clock_go_the_same_way() {
+fn two_runs_on_a_virtual_clock_are_identical() {
     let run = || {
         let mock = MockTransport::new();
         mock.expect(GetUser::DESCRIPTOR).status(503).always();
@@ -833,7 +833,7 @@ fn broken_body(status: u16) -> impl HttpTransport {
 }
 
 #[test]
-fn a_refusal_whose_body_breaks_off_was_still_no_write() {
+fn an_error_status_with_an_interrupted_body_still_means_that_nothing_was_written() {
     let mut bad = false;
     for status in [400, 401, 404, 409, 429] {
         let clock = VirtualClock::new();
@@ -856,7 +856,7 @@ fn a_refusal_whose_body_breaks_off_was_still_no_write() {
 }
 
 #[test]
-fn a_refusal_whose_body_is_too_large_was_still_no_write() {
+fn an_error_status_with_a_body_over_the_limit_still_means_that_nothing_was_written() {
     let (mock, m, _) = clients();
     mock.expect(CreateUser::DESCRIPTOR).status(400).bytes(vec![b'x'; 100]).always();
     let e =
@@ -865,7 +865,7 @@ fn a_refusal_whose_body_is_too_large_was_still_no_write() {
 }
 
 #[test]
-fn a_404_whose_body_is_too_large_is_still_none() {
+fn optional_returns_none_for_a_404_with_a_body_over_the_limit() {
     let (mock, m, _) = clients();
     mock.expect(GetUser::DESCRIPTOR).status(404).bytes(vec![b'x'; 100]).always();
     let r = mock.clock().block_on(m.users().get("auth0|1").optional().response_limit(10).send());
@@ -873,7 +873,7 @@ fn a_404_whose_body_is_too_large_is_still_none() {
 }
 
 #[test]
-fn a_panicking_closure_leaves_the_source_usable() {
+fn a_token_closure_that_panics_leaves_the_token_source_usable() {
     let mock = MockTransport::new();
     let n = Arc::new(AtomicU32::new(0));
     let k = n.clone();
@@ -892,7 +892,7 @@ fn a_panicking_closure_leaves_the_source_usable() {
 }
 
 #[test]
-fn an_early_renewal_that_hangs_holds_a_call_up_for_half_a_second() {
+fn an_early_renewal_that_hangs_delays_a_call_by_less_than_a_second() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).json(r#"{"access_token":"token-1","expires_in":3600}"#);
     mock.expect(TOKEN).delay(s(3600)).json("{}").always();
@@ -903,7 +903,7 @@ fn an_early_renewal_that_hangs_holds_a_call_up_for_half_a_second() {
         clock.sleep(s(3600 - 59)).await;
         let at = clock.elapsed();
         users.get("auth0|1").await.unwrap();
-        println!("waited {:?} for a token that worked", clock.elapsed() - at);
+        println!("waited {:?} although the token was valid", clock.elapsed() - at);
         assert!(clock.elapsed() - at < s(1));
     });
 }
@@ -915,7 +915,7 @@ fn a_blank_connection_is_refused() {
 }
 
 #[test]
-fn forgiving_domains_do_not_name_another_host() {
+fn malformed_domains_do_not_name_another_host() {
     for d in
         ["https:t.auth0.com", "https:/t.auth0.com", "t.auth0.com:hunter2", "t.auth0.com:", "[::1]evil.com"]
     {
@@ -933,7 +933,7 @@ fn forgiving_domains_do_not_name_another_host() {
 }
 
 #[tokio::test]
-async fn plain_http_to_a_host_that_only_looks_like_loopback() {
+async fn plain_http_to_a_host_that_only_looks_like_loopback_is_refused() {
     let t = transport_fn(|r: http::Request<bytes::Bytes>, _| async move {
         println!("sent to {} host={:?}", r.uri(), r.uri().host());
         Ok(http::Response::new(Body::from(USER)))

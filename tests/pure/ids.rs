@@ -1,4 +1,4 @@
-//! What an id may be, and how it is encoded in a path.
+//! Which ids are accepted, and how they are encoded in a path.
 
 use users_core::Error;
 use users_core::model::{Impersonation, LinkTarget, Protocol, UserUpdate};
@@ -6,7 +6,7 @@ use users_tests_pure::{clients, line};
 
 type Made = Result<http::Request<bytes::Bytes>, Error>;
 
-/// Every place where a caller's text becomes a path segment.
+/// A request for every place where an argument becomes a path segment.
 fn with_id(id: &str) -> Vec<(&'static str, Made)> {
     let (_, management, authentication) = clients();
     let users = management.users();
@@ -41,14 +41,14 @@ fn with_id(id: &str) -> Vec<(&'static str, Made)> {
 fn an_id_that_could_change_the_path_is_refused_by_every_operation() {
     for id in ["", " ", "\t", "\u{a0}", ".", "..", "auth0|a\0b", "\0", "a\nb"] {
         for (operation, made) in with_id(id) {
-            let error = made.err().unwrap_or_else(|| panic!("{operation} took {id:?}"));
+            let error = made.err().unwrap_or_else(|| panic!("{operation} accepted {id:?}"));
             assert!(error.is_invalid_argument(), "{operation} {id:?}: {error:?}");
         }
     }
 }
 
 #[test]
-fn unlinking_a_full_id_with_nothing_behind_its_provider_is_refused() {
+fn unlinking_a_full_id_with_nothing_after_its_provider_is_refused() {
     let (_, management, _) = clients();
     for user_id in ["github|", "github|.", "github|..", "github| "] {
         assert!(
@@ -59,7 +59,7 @@ fn unlinking_a_full_id_with_nothing_behind_its_provider_is_refused() {
 }
 
 #[test]
-fn ids_arrive_encoded_exactly_once() {
+fn ids_are_percent_encoded_exactly_once() {
     for (id, encoded) in [
         ("auth0|507f", "auth0%7C507f"),
         ("a/b", "a%2Fb"),

@@ -1,4 +1,4 @@
-//! What the tests without sockets share.
+//! Helpers of the tests without sockets.
 
 #[allow(missing_docs, clippy::missing_panics_doc, clippy::expect_used, clippy::indexing_slicing)]
 pub mod fuzzing;
@@ -24,19 +24,19 @@ pub fn line(request: &http::Request<bytes::Bytes>) -> String {
     format!("{} {}", request.method(), request.uri().path_and_query().map_or("", |target| target.as_str()))
 }
 
-/// An answer as a transport would give it.
+/// A response as a transport returns it.
 pub fn answer(status: u16, body: &str) -> http::Response<bytes::Bytes> {
     let mut response = http::Response::new(bytes::Bytes::from(body.to_owned()));
     *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
     response
 }
 
-/// Reads an answer as an operation does.
+/// Decodes a response as an operation does.
 pub fn decode<O: Operation>(status: u16, body: &str) -> Result<O::Output, users_core::Error> {
     O::decode(answer(status, body))
 }
 
-/// Every kind of fault, by the name that the documentation's tables give it.
+/// Every kind of fault, by its name in the documentation's tables.
 pub const FAULTS: &[(&str, Fault)] = &[
     ("connection refused", Fault::ConnectRefused),
     ("reset before", Fault::ResetBefore),
@@ -53,7 +53,7 @@ pub const FAULTS: &[(&str, Fault)] = &[
     ("503", Fault::Status(StatusCode::SERVICE_UNAVAILABLE)),
 ];
 
-/// Polls a future so many times and drops it; gives its output if it was ready by then.
+/// Polls a future this number of times and drops it; returns its output if it was ready by then.
 pub async fn polled<F: Future>(future: F, times: u32) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -80,7 +80,7 @@ pub fn chain(error: &users_core::Error) -> Vec<String> {
 }
 
 /// Checks that no cause of an error repeats an earlier one.
-pub fn says_each_cause_once(error: &users_core::Error) {
+pub fn assert_each_cause_once(error: &users_core::Error) {
     let chain = chain(error);
     for (at, cause) in chain.iter().enumerate() {
         let repeated = chain.iter().take(at).any(|earlier| earlier.contains(cause.as_str()));

@@ -1,4 +1,4 @@
-//! A tenant that takes only so many requests, and clients that wait for their turn.
+//! A tenant with rate limits, and clients that wait for permits.
 
 use futures_util::future::join_all;
 use http::StatusCode;
@@ -7,16 +7,16 @@ use users_core::management::Confirm;
 use users_core::{Clock as _, ManagementClient, Retry, Unpaced};
 use users_mock::{Bucket, FaultyTransport, Limits, Tenant};
 
-/// A client that sends everything at once, and once.
-fn impatient(tenant: &Tenant) -> ManagementClient {
+/// A client that neither paces nor retries.
+fn unpaced(tenant: &Tenant) -> ManagementClient {
     let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain()).clock(tenant.clock());
     builder.token(tenant.management_token()).pacer(Unpaced::new()).retry(Retry::never()).build().unwrap()
 }
 
 #[test]
-fn a_request_too_many_is_answered_with_how_long_to_wait() {
+fn a_request_over_the_limit_is_answered_with_the_time_to_wait() {
     let tenant = Tenant::builder().users(1).limits(Limits::enterprise_development()).build();
-    let client = impatient(&tenant);
+    let client = unpaced(&tenant);
     let id = tenant.user_ids().remove(0);
     tenant.clock().block_on(async {
         for left in (0..10).rev() {
@@ -30,14 +30,14 @@ fn a_request_too_many_is_answered_with_how_long_to_wait() {
         assert_eq!(limits.remaining, Some(0));
         assert_eq!(limits.reset, Some(tenant.clock().unix_now() + Duration::from_secs(1)));
         tenant.clock().sleep(Duration::from_millis(500)).await;
-        assert!(client.users().get(&id).await.is_ok(), "two are added each second");
+        assert!(client.users().get(&id).await.is_ok(), "the bucket gains two requests each second");
     });
 }
 
 #[test]
-fn errors_tell_nothing_of_the_limit_but_count() {
+fn errors_report_no_limits_but_count_against_them() {
     let tenant = Tenant::builder().limits(Limits::none().read(Bucket::per_minute(2, 1))).build();
-    let client = impatient(&tenant);
+    let client = unpaced(&tenant);
     tenant.clock().block_on(async {
         for _ in 0..2 {
             let missing = client.users().get("auth0|nobody").await.unwrap_err();
@@ -50,7 +50,7 @@ fn errors_tell_nothing_of_the_limit_but_count() {
 }
 
 #[test]
-fn a_hundred_calls_at_once_all_get_through_a_narrow_tenant() {
+fn a_hundred_concurrent_calls_all_succeed_on_a_rate_limited_tenant() {
     for limits in [Limits::free(), Limits::essentials(), Limits::enterprise()] {
         let tenant = Tenant::builder().users(100).limits(limits.clone()).build();
         let users = tenant.management().users();
@@ -60,12 +60,12 @@ fn a_hundred_calls_at_once_all_get_through_a_narrow_tenant() {
         assert_eq!(tenant.user_count(), 0);
         let deleted =
             tenant.requests().iter().filter(|request| request.status == StatusCode::NO_CONTENT).count();
-        assert_eq!(deleted, 100, "none twice: {limits:?}");
+        assert_eq!(deleted, 100, "each user is deleted once: {limits:?}");
     }
 }
 
 #[test]
-fn delete_all_waits_for_a_tenant_whose_limits_change_beneath_it() {
+fn delete_all_waits_for_a_tenant_whose_limits_change_meanwhile() {
     let tenant = Tenant::builder().users(60).limits(Limits::enterprise()).build();
     let users = tenant.management().users();
     tenant.clock().block_on(async {
@@ -83,7 +83,7 @@ fn delete_all_waits_for_a_tenant_whose_limits_change_beneath_it() {
 }
 
 #[test]
-fn a_tenant_without_limits_announces_none_and_slows_no_client_down() {
+fn a_tenant_without_limits_reports_none_and_does_not_slow_clients_down() {
     const CALLERS: u32 = 200;
     let tenant = Tenant::builder().users(1).build();
     let slow = FaultyTransport::new(tenant.clone(), tenant.clock())
@@ -92,17 +92,17 @@ fn a_tenant_without_limits_announces_none_and_slows_no_client_down() {
     let users = builder.token(tenant.management_token()).build().unwrap().users();
     let id = tenant.user_ids().remove(0);
     tenant.clock().block_on(async {
-        let begun = tenant.clock().now();
+        let started = tenant.clock().now();
         let caller = async || {
             for _ in 0..20 {
                 users.get(&id).await.unwrap();
             }
         };
         join_all((0..CALLERS).map(|_| caller())).await;
-        let taken = tenant.clock().now().saturating_since(begun);
+        let taken = tenant.clock().now().saturating_since(started);
         let per_second = f64::from(CALLERS * 20) / taken.as_secs_f64();
         eprintln!("{per_second:.0} per second");
-        // Each call takes 300 ms, and before the first answer the client keeps to the smallest tier.
+        // Each call takes 300 ms, and before the first response the client assumes the limits of the smallest tier.
         assert!(per_second > 0.9 * f64::from(CALLERS) / 0.3, "{per_second:.0} per second");
         assert_eq!(users.get(&id).with_meta().await.unwrap().rate_limit(), None);
     });

@@ -1,4 +1,4 @@
-//! Pages, streams over them, and the deletion of everyone.
+//! Pages, streams over pages, and the deletion of all users.
 
 use http::{Method, Response};
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use users_core::ErrorKind;
 use users_core::management::{Confirm, DeleteUser, GetAllUsers};
 use users_mock::{Captured, MockTransport};
 
-/// Answers searches over so many users as Auth0 does, the window included.
+/// Answers searches over this number of users as Auth0 does, including the window.
 fn with_users(mock: &MockTransport, users: usize) {
     mock.expect(GetAllUsers::DESCRIPTOR)
         .always()
@@ -17,7 +17,7 @@ fn with_users(mock: &MockTransport, users: usize) {
 fn page(request: &Captured, users: &[usize]) -> Response<bytes::Bytes> {
     let number = |name, default: usize| request.query(name).map_or(default, |text| text.parse().unwrap());
     let (page, per_page) = (number("page", 0), number("per_page", 50));
-    assert!(page * per_page < 1000, "page {page} of {per_page} lies beyond the window");
+    assert!(page * per_page < 1000, "page {page} of {per_page} is beyond the window");
     let shown: Vec<_> = users
         .iter()
         .skip(page * per_page)
@@ -53,13 +53,17 @@ fn a_stream_gives_every_user_once_whatever_the_page_size() {
             let ids: BTreeSet<_> = all.iter().map(|user| user.user_id.clone().unwrap()).collect();
             assert_eq!((all.len(), ids.len()), (users, users), "{per_page:?}");
             let per_page = per_page.unwrap_or(100) as usize;
-            assert_eq!(mock.requests().len(), users.div_ceil(per_page).max(1), "no page is fetched in vain");
+            assert_eq!(
+                mock.requests().len(),
+                users.div_ceil(per_page).max(1),
+                "no unnecessary page is fetched"
+            );
         }
     }
 }
 
 #[test]
-fn a_stream_says_when_the_server_shows_no_further() {
+fn a_stream_reports_that_it_has_reached_the_end_of_the_window() {
     for users in [1000, 1001, 5000] {
         let mock = MockTransport::new();
         with_users(&mock, users);
@@ -93,7 +97,7 @@ fn a_stream_works_without_totals_and_from_a_later_page() {
 }
 
 #[test]
-fn nothing_is_fetched_before_it_is_asked_for() {
+fn no_page_is_fetched_before_it_is_requested() {
     let mock = MockTransport::new();
     with_users(&mock, 500);
     let mut pages = mock.management().users().get_all().pages();
@@ -115,8 +119,13 @@ fn a_stream_ends_after_an_error() {
     });
 }
 
-/// A tenant whose users can be deleted, apart from some, and whose index forgets them late.
-fn emptying(mock: &MockTransport, users: usize, stubborn: usize, lag: usize) -> Arc<Mutex<Vec<usize>>> {
+/// A tenant whose users can be deleted except for some, and whose search index lags behind.
+fn with_deletable_users(
+    mock: &MockTransport,
+    users: usize,
+    stubborn: usize,
+    lag: usize,
+) -> Arc<Mutex<Vec<usize>>> {
     let left = Arc::new(Mutex::new((0..users).collect::<Vec<_>>()));
     let (search, delete) = (Arc::clone(&left), Arc::clone(&left));
     let stale = Arc::new(Mutex::new((0..users).collect::<Vec<_>>()));
@@ -141,12 +150,12 @@ fn emptying(mock: &MockTransport, users: usize, stubborn: usize, lag: usize) -> 
 }
 
 #[test]
-fn delete_all_deletes_every_user_beyond_the_window_too() {
+fn delete_all_also_deletes_users_beyond_the_window() {
     for (users, stubborn, lag) in
         [(0, 0, 0), (1, 0, 0), (250, 0, 0), (2500, 0, 0), (300, 150, 0), (350, 3, 2)]
     {
         let mock = MockTransport::new();
-        let left = emptying(&mock, users, stubborn, lag);
+        let left = with_deletable_users(&mock, users, stubborn, lag);
         let report = mock
             .clock()
             .block_on(async {
@@ -154,7 +163,7 @@ fn delete_all_deletes_every_user_beyond_the_window_too() {
             })
             .unwrap();
         assert_eq!(report.deleted as usize, users - stubborn, "{users} {stubborn} {lag}");
-        assert_eq!(report.failed.len(), stubborn, "an id is tried once");
+        assert_eq!(report.failed.len(), stubborn, "each id is attempted once");
         assert_eq!(left.lock().unwrap().len(), stubborn);
         let deletes = mock.requests().iter().filter(|request| request.method() == Method::DELETE).count();
         assert_eq!(deletes, users);
@@ -187,7 +196,7 @@ fn delete_all_stops_at_a_search_that_fails() {
     mock.verify();
 }
 
-/// Answers the users of a role with these pages, one after the other.
+/// Answers requests for the users of a role with these pages in order.
 fn with_role_pages(mock: &MockTransport, pages: impl IntoIterator<Item = String>) {
     for page in pages {
         mock.expect(users_core::management::ListRoleUsers::DESCRIPTOR).json(page);
@@ -204,7 +213,7 @@ fn role_page(users: &[&str], next: Option<&str>) -> String {
 }
 
 #[test]
-fn a_checkpoint_list_of_empty_pages_without_end_ends_with_an_error() {
+fn a_checkpoint_list_of_endless_empty_pages_ends_with_an_error() {
     let mock = MockTransport::new();
     with_role_pages(&mock, (0..150).map(|page| role_page(&[], Some(&format!("next-{page}")))));
     with_role_pages(&mock, [role_page(&["a|1"], None)]);
@@ -213,7 +222,7 @@ fn a_checkpoint_list_of_empty_pages_without_end_ends_with_an_error() {
     assert!(error.to_string().contains("100 consecutive empty pages"), "{error}");
     assert_eq!(mock.requests().len(), 100);
 
-    // A few of them are no reason to give up.
+    // A few empty pages are not an error.
     let mock = MockTransport::new();
     with_role_pages(&mock, (0..99).map(|page| role_page(&[], Some(&format!("next-{page}")))));
     with_role_pages(&mock, [role_page(&["a|1"], Some("more")), role_page(&["a|2"], None)]);
@@ -242,7 +251,7 @@ fn a_checkpoint_list_that_repeats_itself_ends_with_an_error() {
 }
 
 #[test]
-fn a_long_checkpoint_list_is_walked_to_its_end() {
+fn a_long_checkpoint_list_is_read_to_its_end() {
     let mock = MockTransport::new();
     with_role_pages(&mock, (0..1000).map(|page| role_page(&["a|1"], Some(&format!("next-{page}")))));
     with_role_pages(&mock, [role_page(&["a|1"], None)]);
@@ -251,7 +260,7 @@ fn a_long_checkpoint_list_is_walked_to_its_end() {
 }
 
 #[test]
-fn logs_whose_total_counts_the_page_are_all_listed() {
+fn logs_are_all_listed_although_their_total_counts_only_the_page() {
     let mock = MockTransport::new();
     for (page, count) in [(0, 100), (1, 5)] {
         let logs: Vec<_> = (0..count).map(|n| serde_json::json!({"log_id": format!("{page}-{n}")})).collect();
@@ -263,7 +272,7 @@ fn logs_whose_total_counts_the_page_are_all_listed() {
 }
 
 #[test]
-fn a_server_with_smaller_pages_than_asked_for_is_read_to_the_end() {
+fn a_list_with_smaller_pages_than_requested_is_read_to_its_end() {
     let mock = MockTransport::new();
     for (start, count) in [(0, 50), (50, 50), (100, 7)] {
         let roles: Vec<_> =
@@ -276,7 +285,7 @@ fn a_server_with_smaller_pages_than_asked_for_is_read_to_the_end() {
 }
 
 #[test]
-fn a_next_that_is_not_text_is_an_error_and_no_end() {
+fn a_next_that_is_not_a_string_is_an_error_and_not_the_end() {
     let mock = MockTransport::new();
     with_role_pages(&mock, [r#"{"users":[{"user_id":"a|1"}],"next":5}"#.to_owned()]);
     let error =

@@ -1,4 +1,5 @@
-//! Decoding a response takes a bounded amount of memory, whatever the server sends. One test: its allocator counts for all.
+//! Decoding a response allocates a bounded amount of memory, whatever the server sends. There is only one test, because the allocator
+//! counts for the whole process.
 
 use bytes::Bytes;
 use http::Response;
@@ -12,11 +13,11 @@ use users_core::{Error, Operation, Rest};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// The default limit of a response, and what decoding one may allocate.
+/// The default limit of a response, and the memory that decoding one may allocate.
 const RESPONSE: usize = 16 * 1024 * 1024;
 const MEMORY: usize = 8 * RESPONSE;
 
-/// Reads the body as that of an error.
+/// Decodes the body as the body of an error.
 fn refused(mut response: Response<Bytes>) -> Result<(), Error> {
     *response.status_mut() = http::StatusCode::BAD_REQUEST;
     GetUser::decode(response)
@@ -30,7 +31,7 @@ fn decoded<O: Operation>(response: Response<Bytes>) -> Result<(), Error> {
     O::decode(response).map(drop)
 }
 
-/// A body of the largest size: this start, an element as often as it fits, this end.
+/// A body of the largest size: this start, as many elements as fit, this end.
 fn body(start: &str, element: impl Fn(usize) -> String, end: &str) -> Bytes {
     let mut text = String::with_capacity(RESPONSE);
     text.push_str(start);
@@ -48,7 +49,7 @@ fn body(start: &str, element: impl Fn(usize) -> String, end: &str) -> Bytes {
     text.into()
 }
 
-/// A body of the largest size: this start, this element as often as it fits, this end.
+/// A body of the largest size: this start, this element as many times as it fits, this end.
 fn repeated(start: &str, element: &str, end: &str) -> Bytes {
     let count = (RESPONSE - start.len() - end.len()) / (element.len() + 1);
     let elements = format!("{element},").repeat(count - 1);
@@ -109,7 +110,7 @@ fn no_response_makes_decoding_allocate_more_than_eight_times_the_response_limit(
     }
     assert!(missed.is_empty(), "{missed:#?}");
 
-    // What a tenant really sends.
+    // Bodies of realistic size.
     let ids = body_of(100, |n| format!(r#"{{"user_id":"auth0|{n:024x}"}}"#));
     assert!(decoded::<GetAllUsers>(Response::new(ids)).is_ok());
     let profile = "x".repeat(100_000);
@@ -120,7 +121,10 @@ fn no_response_makes_decoding_allocate_more_than_eight_times_the_response_limit(
     let objects = body_of(100, |n| {
         format!(r#"{{"user_id":"a|{n}","user_metadata":{{"a":[{}{{}}]}}}}"#, "{},".repeat(30_000))
     });
-    assert!(decoded::<GetAllUsers>(Response::new(objects)).is_ok(), "metadata is text until it is read");
+    assert!(
+        decoded::<GetAllUsers>(Response::new(objects)).is_ok(),
+        "metadata is kept as text until it is accessed"
+    );
     let rows = body_of(19_000, |n| {
         format!(
             r#"{{"user":{{"email":"user{n}@example.com","given_name":"{n}"}},"errors":[{{"code":"X","message":"no"}}]}}"#

@@ -1,4 +1,4 @@
-//! The mock keeps its own promises.
+//! The mock, its expectations and its clock.
 
 use http::Method;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ fn verify(mock: &MockTransport) -> Result<(), String> {
 }
 
 #[test]
-fn an_unmatched_request_is_an_error_that_says_why_nothing_took_it() {
+fn an_unmatched_request_is_an_error_that_says_why_no_expectation_matched() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).path("id", "auth0|2").json("{}");
     mock.expect(CreateUser::DESCRIPTOR).with_body(NewUser::new("db").email("a@example.com")).json("{}");
@@ -55,7 +55,7 @@ fn verify_fails_at_its_caller_s_line() {
 }
 
 #[test]
-fn once_times_and_always_mean_what_they_say() {
+fn once_times_and_always_limit_how_often_an_expectation_matches() {
     let mock = MockTransport::new();
     mock.expect((Method::GET, "/users/{id}")).json(r#"{"nickname":"first"}"#).once();
     mock.expect((Method::GET, "/users/{id}")).json(r#"{"nickname":"then"}"#).times(2);
@@ -75,7 +75,7 @@ fn once_times_and_always_mean_what_they_say() {
 }
 
 #[test]
-fn a_path_of_another_shape_is_no_match() {
+fn a_path_of_another_shape_does_not_match() {
     for (template, matches) in [
         ("/users/{id}", true),
         ("/api/v2/users/{id}", true),
@@ -91,7 +91,7 @@ fn a_path_of_another_shape_is_no_match() {
 }
 
 #[test]
-fn a_virtual_hour_takes_no_time_and_always_goes_the_same_way() {
+fn a_virtual_hour_takes_no_real_time_and_is_deterministic() {
     let run = || {
         let clock = VirtualClock::with_seed(7);
         let order = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -113,14 +113,14 @@ fn a_virtual_hour_takes_no_time_and_always_goes_the_same_way() {
 }
 
 #[test]
-fn a_wait_that_can_never_end_is_reported_rather_than_waited_for() {
+fn a_wait_that_can_never_end_panics_with_deadlock() {
     let clock = VirtualClock::new();
     let panic = catch_unwind(AssertUnwindSafe(|| clock.block_on(std::future::pending::<()>()))).unwrap_err();
     assert!(panic.downcast_ref::<&str>().unwrap().contains("deadlock"));
 }
 
 #[test]
-fn sleepers_of_the_same_moment_wake_in_the_order_in_which_they_came_and_dropped_ones_do_not() {
+fn sleepers_wake_in_order_and_dropped_ones_do_not_advance_the_clock() {
     let clock = VirtualClock::new();
     clock.block_on(async {
         drop(clock.sleep(Duration::from_secs(1)));
@@ -134,13 +134,13 @@ fn sleepers_of_the_same_moment_wake_in_the_order_in_which_they_came_and_dropped_
 }
 
 #[test]
-fn under_another_executor_sleeps_end_too() {
+fn sleeps_also_end_under_another_executor() {
     let clock = VirtualClock::new();
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).status(503);
     mock.expect(GetUser::DESCRIPTOR).json("{}");
     futures_util::FutureExt::now_or_never(async {}).unwrap();
-    // `futures`' own executor knows nothing of the clock.
+    // The executor of `futures` does not drive the clock.
     futures_executor::block_on(async {
         clock.sleep(Duration::from_secs(3600)).await;
         mock.management().users().get("auth0|1").await.unwrap();

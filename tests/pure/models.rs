@@ -1,4 +1,4 @@
-//! Nothing is lost: what comes decodes, and encodes to the same JSON.
+//! Models are lossless: JSON decodes, and encodes to equal JSON.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,11 +13,11 @@ use users_tests_pure::decode;
 fn survives<T: DeserializeOwned + Serialize>(text: &str) -> T {
     let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let back = serde_json::to_string(&value).unwrap();
-    assert!(json::equal(text, &back), "came  {text}\nwent  {back}");
+    assert!(json::equal(text, &back), "decoded {text}\nencoded {back}");
     value
 }
 
-/// Shapes that no schema promises and a tenant may send.
+/// Shapes that no schema documents but a tenant may send.
 const ODD: &[&str] = &[
     "{}",
     r#"{"zzz":123456789012345678901234567890,"yyy":1e400,"xxx":-0.0,"www":1.10,"vvv":"\ud83d\ude00","uuu":[1,{"a":null}]}"#,
@@ -33,7 +33,7 @@ const ODD: &[&str] = &[
 ];
 
 #[test]
-fn every_model_keeps_what_it_does_not_understand() {
+fn every_model_keeps_values_that_it_does_not_recognise() {
     for text in ODD {
         survives::<User>(text);
         survives::<Identity>(text);
@@ -48,7 +48,7 @@ fn every_model_keeps_what_it_does_not_understand() {
 }
 
 #[test]
-fn a_user_of_every_attribute_leaves_nothing_unknown() {
+fn a_user_with_every_attribute_has_no_unknown_keys() {
     let user: User = survives(
         r#"{"user_id":"auth0|1","email":"ada@example.com","email_verified":true,"username":"ada","phone_number":"+491",
         "phone_verified":false,"name":"Ada","nickname":"ada","given_name":"Ada","family_name":"L","picture":"https://example.com/a",
@@ -65,7 +65,7 @@ fn a_user_of_every_attribute_leaves_nothing_unknown() {
 }
 
 #[test]
-fn odd_values_are_read_for_what_they_mean() {
+fn values_of_unusual_types_are_interpreted() {
     let github: User = survives(
         r#"{"identities":[{"provider":"github","user_id":90071992547409931234567890,"connection":"github","isSocial":true}]}"#,
     );
@@ -96,7 +96,7 @@ fn odd_values_are_read_for_what_they_mean() {
 }
 
 #[test]
-fn pages_come_bare_or_with_totals() {
+fn pages_are_decoded_with_and_without_totals() {
     let bare: Page<User> = survives(r#"[{"user_id":"auth0|1"},{"user_id":"auth0|2","n":1e400}]"#);
     assert_eq!((bare.len(), bare.total), (2, None));
     let totals: Page<User> = survives(
@@ -110,7 +110,7 @@ fn pages_come_bare_or_with_totals() {
 }
 
 #[test]
-fn an_update_tells_keep_from_clear_from_set() {
+fn an_update_distinguishes_keep_clear_and_set() {
     let update: UserUpdate =
         survives(r#"{"name":null,"nickname":"Ada","user_metadata":{},"app_metadata":{"a":null}}"#);
     assert_eq!(
@@ -123,7 +123,7 @@ fn an_update_tells_keep_from_clear_from_set() {
 }
 
 #[test]
-fn an_answer_that_does_not_fit_keeps_status_headers_and_body_and_names_the_place() {
+fn a_decode_error_keeps_status_headers_and_body_and_names_the_place() {
     let page = decode::<management::GetAllUsers>(200, r#"{"users":[{},{},5]}"#).unwrap_err();
     assert_eq!((page.kind(), page.json_path()), (ErrorKind::Decode, Some("users[2]")));
     assert_eq!(page.status().unwrap(), 200);
@@ -150,7 +150,7 @@ fn an_answer_that_does_not_fit_keeps_status_headers_and_body_and_names_the_place
 }
 
 #[test]
-fn errors_of_both_apis_are_read() {
+fn error_bodies_of_both_apis_are_decoded() {
     for (status, body, code, message) in [
         (
             409,
@@ -198,9 +198,9 @@ fn errors_of_both_apis_are_read() {
     }
 }
 
-/// The recordings of a real tenant, where they are at hand.
+/// Replays the recordings of a real tenant, if `USERS_RECORDINGS` names their folder.
 #[test]
-fn recorded_bodies_survive() {
+fn recorded_bodies_survive_a_round_trip() {
     let Some(folder) = std::env::var_os("USERS_RECORDINGS") else {
         eprintln!("USERS_RECORDINGS names no folder of recordings");
         return;
@@ -246,12 +246,12 @@ fn recorded_bodies_survive() {
 fn eighty_thousand_keys_are_set_merged_and_removed_in_linear_time() {
     const KEYS: u32 = 80_000;
     let clock = SystemClock::new();
-    let mut begun = clock.now();
+    let mut started = clock.now();
     let mut check = |what: &str| {
-        let taken = clock.now().saturating_since(begun);
+        let taken = clock.now().saturating_since(started);
         eprintln!("{what}: {taken:?}");
         assert!(taken < Duration::from_secs(2), "{what}: {taken:?}");
-        begun = clock.now();
+        started = clock.now();
     };
     let mut object = JsonObject::new();
     (0..KEYS).for_each(|number| object.insert(format!("key{number}"), number).unwrap());
@@ -275,7 +275,7 @@ fn a_json_object_is_no_larger_than_its_list_of_entries() {
 }
 
 #[test]
-fn a_key_that_is_no_unicode_text_fails_no_list_and_is_kept() {
+fn a_key_that_is_not_valid_unicode_is_kept_and_fails_no_list() {
     use users_core::management::GetAllUsers;
     let body = r#"[{"user_id":"a|1","\ud83d":{"x":1}},{"user_id":"a|2","user_metadata":{"\ud83d\ud83d":5,"plan":"gold"}}]"#;
     let page = users_tests_pure::decode::<GetAllUsers>(200, body).unwrap();
@@ -304,7 +304,7 @@ fn a_page_with_both_keys_of_its_list_loses_neither() {
 }
 
 #[test]
-fn merging_metadata_keeps_keys_that_are_no_unicode_text() {
+fn merging_metadata_keeps_keys_that_are_not_valid_unicode() {
     use users_core::model::{JsonObject, MetadataUpdate};
     let object = JsonObject::from_json(r#"{"a":1,"\ud83d":2}"#).unwrap();
     let merged = serde_json::to_string(&MetadataUpdate::new().set("a", 0).merge(&object)).unwrap();
@@ -312,7 +312,7 @@ fn merging_metadata_keeps_keys_that_are_no_unicode_text() {
 }
 
 #[test]
-fn the_list_of_an_envelope_is_the_one_that_holds_something() {
+fn the_list_of_an_envelope_is_the_key_with_entries() {
     use users_core::management::ListUserRefreshTokens;
     for body in [
         r#"{"tokens":null,"refresh_tokens":[{"id":"x"}]}"#,

@@ -1,4 +1,4 @@
-//! Operations without a client, operations of one's own, and the options that every call has.
+//! Operations without a client, custom operations, and the options of every call.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -14,16 +14,16 @@ use users_core::{
 };
 use users_mock::{FaultyTransport, MockTransport, Tenant, VirtualClock};
 
-/// `GET /connections` as a program outside the SDK would write it.
+/// `GET /connections` as defined by a program outside the SDK.
 #[derive(Clone, Debug)]
 struct ListConnections {
     strategy: String,
-    /// How the request deviates from what it should be.
-    twist: Twist,
+    /// How the request deviates from its descriptor.
+    deviation: Deviation,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Twist {
+enum Deviation {
     None,
     Framing,
     Credentials,
@@ -47,25 +47,25 @@ impl Operation for ListConnections {
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
         let request = RequestBuilder::new(LIST_CONNECTIONS, base).query("strategy", Some(&self.strategy));
         let mut request = request.empty()?;
-        match self.twist {
-            Twist::None => {}
-            Twist::Framing => {
+        match self.deviation {
+            Deviation::None => {}
+            Deviation::Framing => {
                 request.headers_mut().insert("content-length", 3.into());
             }
-            Twist::Credentials => {
+            Deviation::Credentials => {
                 let token = http::HeaderValue::from_static("Bearer sesame-44-sesame");
                 request.headers_mut().insert("authorization", token);
             }
-            Twist::Refused => {
+            Deviation::Refused => {
                 return Err(Error::new(users_core::ErrorKind::InvalidArgument, "not sesame-44-sesame"));
             }
-            Twist::Elsewhere => {
+            Deviation::Elsewhere => {
                 *request.uri_mut() = "https://evil.example/api/v2/connections".parse().unwrap()
             }
-            Twist::OtherPath => {
+            Deviation::OtherPath => {
                 *request.uri_mut() = format!("{base}/users/").parse().unwrap();
             }
-            Twist::OtherMethod => *request.method_mut() = http::Method::DELETE,
+            Deviation::OtherMethod => *request.method_mut() = http::Method::DELETE,
         }
         Ok(request)
     }
@@ -79,38 +79,41 @@ impl Operation for ListConnections {
     }
 }
 
-fn list(twist: Twist) -> ListConnections {
-    ListConnections { strategy: "auth0".to_owned(), twist }
+fn list(deviation: Deviation) -> ListConnections {
+    ListConnections { strategy: "auth0".to_owned(), deviation }
 }
 
 #[test]
-fn an_operation_written_outside_is_sent_like_those_of_the_crate() {
+fn an_operation_defined_outside_the_crate_is_sent_like_one_of_its_own() {
     let tenant = Tenant::new();
     let client = tenant.management();
     tenant.clock().block_on(async {
-        let connections = client.call(list(Twist::None)).await.unwrap();
+        let connections = client.call(list(Deviation::None)).await.unwrap();
         assert_eq!(connections[0]["name"], "Username-Password-Authentication");
         let missing =
-            client.call(list(Twist::None)).header("authorization", "Bearer wrong").await.unwrap_err();
+            client.call(list(Deviation::None)).header("authorization", "Bearer wrong").await.unwrap_err();
         assert_eq!(missing.operation(), Some("connections.list"));
         assert!(missing.to_string().starts_with("GET /connections: 400"), "{missing}");
     });
 }
 
 #[test]
-fn a_request_that_is_not_the_descriptor_s_is_refused_before_it_is_sent() {
+fn a_request_that_contradicts_its_descriptor_is_refused_before_it_is_sent() {
     let mock = MockTransport::new();
     let client = mock.management();
-    for (twist, expected) in [
-        (Twist::Framing, "content-length"),
-        (Twist::Elsewhere, "another authority"),
-        (Twist::OtherPath, "does not match"),
-        (Twist::OtherMethod, "method"),
+    for (deviation, expected) in [
+        (Deviation::Framing, "content-length"),
+        (Deviation::Elsewhere, "another authority"),
+        (Deviation::OtherPath, "does not match"),
+        (Deviation::OtherMethod, "method"),
     ] {
-        let error = client.call(list(twist)).into_request().unwrap_err();
-        assert!(error.is_invalid_argument() && error.to_string().contains(expected), "{twist:?}: {error}");
-        let sent = mock.clock().block_on(async { client.call(list(twist)).await }).unwrap_err();
-        assert!(sent.is_invalid_argument(), "{twist:?}: {sent}");
+        let error = client.call(list(deviation)).into_request().unwrap_err();
+        assert!(
+            error.is_invalid_argument() && error.to_string().contains(expected),
+            "{deviation:?}: {error}"
+        );
+        let sent = mock.clock().block_on(async { client.call(list(deviation)).await }).unwrap_err();
+        assert!(sent.is_invalid_argument(), "{deviation:?}: {sent}");
     }
     assert!(mock.requests().is_empty());
 }
@@ -118,9 +121,9 @@ fn a_request_that_is_not_the_descriptor_s_is_refused_before_it_is_sent() {
 #[test]
 fn an_operation_written_outside_shows_no_credential_and_none_of_its_secrets() {
     let client = MockTransport::new().management();
-    let request = client.call(list(Twist::Credentials)).into_request().unwrap();
+    let request = client.call(list(Deviation::Credentials)).into_request().unwrap();
     assert!(!format!("{request:?}").contains("sesame"), "{request:?}");
-    let error = client.call(list(Twist::Refused)).into_request().unwrap_err();
+    let error = client.call(list(Deviation::Refused)).into_request().unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sesame"), "{error:?}");
 }
 
@@ -152,7 +155,7 @@ fn operations_need_no_client() {
 }
 
 #[test]
-fn a_call_takes_what_is_not_modelled() {
+fn a_call_accepts_query_parameters_and_properties_that_are_not_modelled() {
     let client = Tenant::new().management();
     let call = client.users().update("auth0|1", UserUpdate::new().nickname("Ada"));
     let request = call
@@ -164,7 +167,7 @@ fn a_call_takes_what_is_not_modelled() {
         .unwrap();
     assert_eq!(request.uri().query(), Some("dry%20run=true"));
     assert_eq!(request.body(), r#"{"nickname":"Grace","new":{"a":[1]}}"#);
-    assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a call of its own");
+    assert_eq!(call.into_request().unwrap().body(), r#"{"nickname":"Ada"}"#, "a clone is a separate call");
     let request = client.users().delete("auth0|1").body_property("a", 1).into_request().unwrap();
     assert_eq!(
         (request.body(), &request.headers()["content-type"]),
@@ -179,7 +182,7 @@ fn a_call_takes_what_is_not_modelled() {
 }
 
 #[test]
-fn an_error_quotes_no_secret_that_came_by_query_or_property() {
+fn an_error_quotes_no_secret_from_a_query_parameter_or_property() {
     let mock = MockTransport::new();
     mock.expect(UpdateUser::DESCRIPTOR)
         .status(400)
@@ -198,7 +201,7 @@ fn an_error_quotes_no_secret_that_came_by_query_or_property() {
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
-fn a_call_may_have_a_retry_policy_of_its_own() {
+fn a_call_may_override_the_retry_policy() {
     let tenant = Tenant::builder().users(1).build();
     let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
     faulty.inject_spec(&"503@users.get,always".parse().unwrap());
@@ -274,7 +277,7 @@ fn a_client_uses_the_clock_that_its_transport_requires() {
     let client =
         ManagementClient::builder(Clocked(clock.clone())).domain("a.example.com").token("token").build();
     let client = client.unwrap();
-    // Two retries wait on this clock; on another one the call would not end within it.
+    // Two retries wait on this clock; the call would not end if they waited on another one.
     let error = clock.block_on(async { client.users().get("auth0|1").await }).unwrap_err();
     assert_eq!(error.attempts(), 3);
     assert!(error.elapsed() > Duration::ZERO && clock.now().since_start() >= error.elapsed());
@@ -309,7 +312,10 @@ fn scopes_are_alternatives_of_sets() {
     let roles = named("users.roles.list");
     assert!(!roles.allows(["read:users"]) && !roles.allows(["read:roles"]));
     assert!(roles.allows(["read:roles", "read:users"]) && roles.allows(["read:role_members"]));
-    assert!(!named("users.get_all").allows(["read:user_idp_tokens"]), "it only adds tokens to identities");
+    assert!(
+        !named("users.get_all").allows(["read:user_idp_tokens"]),
+        "this scope only adds tokens to identities"
+    );
     assert!(named("users.get").allows(["read:current_user"]));
     assert_eq!(named("users.get").api, Api::Management);
 }

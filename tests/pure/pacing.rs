@@ -1,4 +1,4 @@
-//! Clients that keep to a tenant's pace: the allowance is used up, and hardly anything is asked for in vain.
+//! Clients that pace themselves to a tenant's rate limits: the allowance is used, and few requests are rate limited.
 
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -12,7 +12,7 @@ use users_core::{
 };
 use users_mock::{Bucket, FaultyTransport, Limits, MockTransport, Tenant, VirtualClock};
 
-/// A tenant, and calls that are all begun at once; gives the calls' count of successes.
+/// Starts this number of calls at once; returns how many succeed.
 async fn at_once(client: &ManagementClient, tenant: &Tenant, calls: usize) -> usize {
     let id = &tenant.user_ids()[0];
     let users = client.users();
@@ -21,7 +21,7 @@ async fn at_once(client: &ManagementClient, tenant: &Tenant, calls: usize) -> us
 }
 
 #[test]
-fn a_burst_goes_at_once_where_the_tenant_allows_one() {
+fn a_burst_is_sent_at_once_if_the_tenant_allows_it() {
     let tenant = Tenant::builder().users(1).limits(Limits::enterprise()).build();
     let client = tenant.management();
     tenant.clock().block_on(async {
@@ -31,7 +31,7 @@ fn a_burst_goes_at_once_where_the_tenant_allows_one() {
 }
 
 #[test]
-fn a_tenant_without_limits_is_not_held_back() {
+fn calls_to_a_tenant_without_limits_are_not_delayed() {
     let tenant = Tenant::builder().users(1).build();
     let client = tenant.management();
     tenant.clock().block_on(async {
@@ -41,7 +41,7 @@ fn a_tenant_without_limits_is_not_held_back() {
 }
 
 #[test]
-fn what_is_known_of_the_limits_can_be_read() {
+fn the_estimates_of_the_limits_can_be_read() {
     for (limits, buckets) in [
         (Limits::enterprise(), vec![(vec![Access::Read, Access::Write, Access::Delete], 50, 16.0)]),
         (
@@ -78,7 +78,7 @@ fn what_is_known_of_the_limits_can_be_read() {
     }
 }
 
-/// The headers of an answer.
+/// The headers of a response.
 fn reported(limit: u32, remaining: u32) -> HeaderMap {
     let headers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
     headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.into())).collect()
@@ -88,7 +88,7 @@ async fn acquire(pacer: &AdaptivePacer, descriptor: &Descriptor) -> Permit {
     pacer.acquire(&PaceRequest::new(descriptor)).await.unwrap()
 }
 
-/// Lets a request go and answers it.
+/// Acquires a permit, uses it and reports this response.
 async fn exchange(pacer: &AdaptivePacer, status: StatusCode, headers: &HeaderMap) {
     let mut permit = acquire(pacer, GetUser::DESCRIPTOR).await;
     permit.used();
@@ -100,7 +100,7 @@ fn is_free(pacer: &AdaptivePacer) -> bool {
 }
 
 #[test]
-fn until_the_first_answer_two_go_at_once() {
+fn two_requests_are_sent_at_once_before_the_first_response() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     let mut permits: Vec<Permit> = Vec::new();
@@ -122,19 +122,22 @@ fn an_error_without_headers_does_not_mean_that_there_is_no_limit() {
     clock.block_on(async {
         let pacer = AdaptivePacer::new(clock.clone());
         exchange(&pacer, StatusCode::NOT_FOUND, &HeaderMap::new()).await;
-        let went = (0..10).take_while(|_| {
+        let acquired = (0..10).take_while(|_| {
             acquire(&pacer, GetUser::DESCRIPTOR).now_or_never().map(|mut p| p.used()).is_some()
         });
-        assert!(went.count() < 3);
+        assert!(acquired.count() < 3);
 
         let pacer = AdaptivePacer::new(clock.clone());
         exchange(&pacer, StatusCode::OK, &HeaderMap::new()).await;
-        assert!((0..10).all(|_| is_free(&pacer)), "a success always tells");
+        assert!(
+            (0..10).all(|_| is_free(&pacer)),
+            "a success without limit headers means that there is no limit"
+        );
     });
 }
 
 #[test]
-fn whatever_a_server_tells_of_its_limits_nobody_waits_for_ever() {
+fn no_call_waits_forever_whatever_limits_a_server_reports() {
     for (status, limit, remaining, reset) in [
         (200, "0", "0", "0"),
         (200, "1", "0", "99999999999999999999"),
@@ -156,7 +159,7 @@ fn whatever_a_server_tells_of_its_limits_nobody_waits_for_ever() {
                 exchange(&pacer, StatusCode::from_u16(status).unwrap(), &headers).await;
             }
         });
-        // After a 429 nobody waits for longer than an hour.
+        // After a 429 no call waits longer than an hour.
         let most = Duration::from_secs(if status == 429 { 20 * 3700 } else { 20 * 70 });
         assert!(clock.elapsed() < most, "{status} {limit} {remaining} {reset}: {:?}", clock.elapsed());
         assert!(pacer.limits().iter().all(|known| known.per_second.is_finite()));
@@ -164,7 +167,7 @@ fn whatever_a_server_tells_of_its_limits_nobody_waits_for_ever() {
 }
 
 #[test]
-fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
+fn a_server_that_reports_ever_new_limits_leaves_a_bounded_number_of_estimates() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
@@ -176,12 +179,12 @@ fn a_server_that_names_ever_other_limits_is_not_remembered_for_ever() {
 }
 
 #[test]
-fn a_buffered_stream_may_have_calls_in_its_loop() {
+fn calls_may_be_awaited_in_the_loop_over_a_buffered_stream() {
     for write_in_the_loop in [false, true] {
         let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
         let (users, id) = (tenant.management().users(), tenant.user_ids().remove(0));
         tenant.clock().block_on(async {
-            // While the loop's own call is awaited, nobody polls the calls of the stream.
+            // While the loop awaits its own call, the calls of the stream are not polled.
             let calls = (0..20).map(|_| users.get(&id).into_future());
             let mut reads = futures_util::stream::iter(calls).buffered(8);
             while let Some(user) = reads.next().await {
@@ -199,7 +202,7 @@ fn a_buffered_stream_may_have_calls_in_its_loop() {
 }
 
 #[test]
-fn calls_that_nobody_polls_any_more_hold_up_no_others() {
+fn calls_that_are_no_longer_polled_do_not_block_others() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let client = tenant.management();
     let (users, id) = (client.users(), tenant.user_ids().remove(0));
@@ -228,7 +231,7 @@ fn calls_that_nobody_polls_any_more_hold_up_no_others() {
 }
 
 #[test]
-fn whoever_set_no_deadline_waits_as_long_as_it_takes() {
+fn calls_without_a_deadline_wait_as_long_as_necessary() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let (client, neighbour) = (tenant.management(), tenant.management());
     let clock = tenant.clock();
@@ -239,24 +242,24 @@ fn whoever_set_no_deadline_waits_as_long_as_it_takes() {
                 clock.sleep(Duration::from_secs(3)).await;
             }
         };
-        let calm = async {
+        let slow_caller = async {
             loop {
                 at_once(&client, &tenant, 1).await;
                 clock.sleep(Duration::from_secs(5)).await;
             }
         };
-        futures_util::future::select(Box::pin(busy), Box::pin(calm)).await;
+        futures_util::future::select(Box::pin(busy), Box::pin(slow_caller)).await;
         clock.sleep(Duration::from_secs(30)).await;
         let before = clock.elapsed();
         let one = client.users().get(&tenant.user_ids()[0]).timeout(Duration::from_secs(10)).await;
-        assert!(one.is_ok(), "the neighbour is silent and the bucket full again: {one:?}");
+        assert!(one.is_ok(), "the other client is idle and the bucket is full again: {one:?}");
         assert!(clock.elapsed() - before < Duration::from_secs(2));
         assert_eq!(at_once(&client, &tenant, 1000).await, 1000);
     });
 }
 
 #[test]
-fn a_deadline_is_not_held_against_calls_that_would_be_in_time() {
+fn calls_that_fit_into_their_deadline_are_not_refused() {
     let tenant = Tenant::builder().users(1).limits(Limits::private_cloud()).build();
     let (users, id, clock) = (tenant.management().users(), tenant.user_ids().remove(0), tenant.clock());
     clock.block_on(async {
@@ -264,15 +267,15 @@ fn a_deadline_is_not_held_against_calls_that_would_be_in_time() {
             users.get(&id).await.unwrap();
             clock.sleep(Duration::from_secs(1)).await;
         }
-        // 450 beyond the burst take 9 s.
+        // The 450 calls beyond the burst take 9 s.
         let calls = (0..500).map(|_| users.get(&id).timeout(Duration::from_millis(13_500)).into_future());
-        let went = join_all(calls).await.iter().filter(|call| call.is_ok()).count();
-        assert_eq!(went, 500);
+        let succeeded = join_all(calls).await.iter().filter(|call| call.is_ok()).count();
+        assert_eq!(succeeded, 500);
     });
 }
 
 #[test]
-fn a_tenant_that_is_given_a_larger_bucket_is_used_within_seconds() {
+fn a_larger_bucket_is_used_within_seconds() {
     for before in [Limits::free(), Limits::enterprise_development(), Limits::essentials()] {
         let tenant = Tenant::builder().users(1).limits(before.clone()).build();
         let client = tenant.management();
@@ -300,7 +303,7 @@ fn a_tenant_that_is_given_a_larger_bucket_is_used_within_seconds() {
 }
 
 #[test]
-fn a_gateway_that_says_no_more_than_retry_after_is_kept_to_as_well() {
+fn a_gateway_that_sends_only_retry_after_is_respected() {
     /// Fifty requests in each five seconds.
     #[derive(Default)]
     struct Gateway {
@@ -337,11 +340,11 @@ fn a_gateway_that_says_no_more_than_retry_after_is_kept_to_as_well() {
     });
     clock.block_on(join_all(callers));
     let refused = gateway.lock().unwrap().refused;
-    assert!(refused < 130, "{refused} refusals of 1280 calls");
+    assert!(refused < 130, "{refused} of 1280 calls were rate limited");
 }
 
 #[test]
-fn a_429_that_names_no_limit_is_waited_out_by_the_whole_group() {
+fn a_429_without_a_limit_pauses_the_whole_group() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     let half_a_minute = [("retry-after".parse().unwrap(), "30".parse().unwrap())].into_iter().collect();
@@ -355,7 +358,7 @@ fn a_429_that_names_no_limit_is_waited_out_by_the_whole_group() {
 }
 
 #[test]
-fn a_permit_that_is_dropped_unused_gives_its_turn_back_too() {
+fn a_permit_that_is_dropped_unused_delays_no_later_call() {
     let waited = |drops: u32| {
         let clock = VirtualClock::new();
         let pacer = AdaptivePacer::new(clock.clone());
@@ -374,7 +377,7 @@ fn a_permit_that_is_dropped_unused_gives_its_turn_back_too() {
 }
 
 #[test]
-fn a_mock_that_is_always_full_and_answers_in_no_time_has_a_finite_rate() {
+fn a_bucket_that_is_always_full_has_a_finite_rate() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
@@ -386,7 +389,7 @@ fn a_mock_that_is_always_full_and_answers_in_no_time_has_a_finite_rate() {
 }
 
 #[test]
-fn a_permit_that_is_dropped_unused_gives_its_place_back() {
+fn a_permit_that_is_dropped_unused_is_returned() {
     let clock = VirtualClock::new();
     let pacer = AdaptivePacer::new(clock.clone());
     clock.block_on(async {
@@ -401,12 +404,12 @@ fn a_permit_that_is_dropped_unused_gives_its_place_back() {
         let mut permit = acquire(&pacer, GetUser::DESCRIPTOR).await;
         permit.used();
         drop(permit);
-        assert_eq!(left(), 1, "it was sent, so it is gone");
+        assert_eq!(left(), 1, "the permit of a request that was sent is not returned");
     });
 }
 
 #[test]
-fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
+fn a_requested_delay_applies_to_all_calls_of_its_bucket() {
     let mock = MockTransport::new();
     let headers = |mock: &MockTransport| {
         mock.expect(GetUser::DESCRIPTOR)
@@ -447,14 +450,14 @@ fn a_server_that_asks_to_wait_is_obeyed_by_all_calls_of_its_bucket() {
         assert_eq!(paused.paused, Some(Duration::from_secs(30)));
 
         users.delete("auth0|3").await.unwrap();
-        assert!(mock.clock().elapsed() < Duration::from_secs(1), "deletes have another bucket");
+        assert!(mock.clock().elapsed() < Duration::from_secs(1), "deletes have a separate bucket");
         users.get("auth0|4").await.unwrap();
         assert!(mock.clock().elapsed() >= Duration::from_secs(30));
     });
 }
 
 #[test]
-fn clients_that_are_given_the_same_pacer_keep_the_pace_together() {
+fn clients_with_the_same_pacer_share_its_limits() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let pacer = AdaptivePacer::new(tenant.clock());
     let client = || {
@@ -468,16 +471,16 @@ fn clients_that_are_given_the_same_pacer_keep_the_pace_together() {
 }
 
 #[test]
-fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_passed_over() {
+fn calls_are_sent_in_order_and_dropped_calls_are_skipped() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let users = tenant.management().users();
     tenant.clock().block_on(async {
         let calls = (0..40).map(|call| {
             let call_itself = users.delete(format!("auth0|{call:02}")).into_future();
-            let impatient = tenant.clock().sleep(Duration::from_millis(1));
+            let short_timeout = tenant.clock().sleep(Duration::from_millis(1));
             async move {
                 if call % 4 == 3 {
-                    futures_util::future::select(call_itself, impatient).await;
+                    futures_util::future::select(call_itself, short_timeout).await;
                 } else {
                     call_itself.await.unwrap();
                 }
@@ -492,20 +495,21 @@ fn calls_go_in_the_order_in_which_they_came_and_those_that_were_given_up_are_pas
 }
 
 #[test]
-fn a_call_whose_turn_would_come_too_late_fails_at_once() {
+fn a_call_whose_permit_would_come_too_late_fails_at_once() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let client = tenant.management();
     let (users, id, clock) = (client.users(), tenant.user_ids().remove(0), tenant.clock());
     clock.block_on(async {
         at_once(&client, &tenant, 40).await;
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         let answers = join_all((0..500).map(|_| {
             let (call, clock) = (users.get(&id).timeout(Duration::from_secs(20)), clock.clone());
-            async move { (call.await, clock.elapsed() - begun) }
+            async move { (call.await, clock.elapsed() - started) }
         }))
         .await;
-        let (went, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(answer, _)| answer.is_ok());
-        assert!((35..50).contains(&went.len()), "{}", went.len());
+        let (succeeded, refused): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|(answer, _)| answer.is_ok());
+        assert!((35..50).contains(&succeeded.len()), "{}", succeeded.len());
         let at_once = refused.iter().filter(|(_, after)| after.is_zero()).collect::<Vec<_>>();
         assert!(at_once.len() > 400, "{}", at_once.len());
         let error = at_once.last().unwrap().0.as_ref().unwrap_err();
@@ -515,7 +519,7 @@ fn a_call_whose_turn_would_come_too_late_fails_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn on_many_threads_nobody_is_forgotten() {
+async fn no_waiting_call_is_lost_on_many_threads() {
     let limits = Limits::none().global(Bucket::per_second(500, 500));
     let tenant = Tenant::builder().system_clock().users(1).limits(limits).build();
     let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain());
@@ -527,9 +531,9 @@ async fn on_many_threads_nobody_is_forgotten() {
             let mut done = 0;
             for call in 0..8 {
                 if (task + call) % 3 == 0 {
-                    // Given up somewhere on the way.
-                    let patience = Duration::from_micros(137 * (task % 50));
-                    let _ = tokio::time::timeout(patience, users.delete("auth0|nobody").into_future()).await;
+                    // The call is dropped before it ends.
+                    let timeout = Duration::from_micros(137 * (task % 50));
+                    let _ = tokio::time::timeout(timeout, users.delete("auth0|nobody").into_future()).await;
                 }
                 done += u32::from(if call % 2 == 0 {
                     users.get(&id).await.is_ok()
@@ -541,13 +545,13 @@ async fn on_many_threads_nobody_is_forgotten() {
         })
     });
     let all =
-        tokio::time::timeout(Duration::from_secs(60), join_all(tasks)).await.expect("nobody waits for ever");
+        tokio::time::timeout(Duration::from_secs(60), join_all(tasks)).await.expect("no call waits forever");
     let done: u32 = all.into_iter().map(|task| task.unwrap()).sum();
     assert_eq!(done, 1600);
 }
 
 #[test]
-fn a_waiting_group_does_not_hold_up_another() {
+fn a_waiting_group_does_not_delay_another() {
     let limits = Limits::none().delete(Bucket::per_minute(1, 1)).read(Bucket::per_second(50, 50));
     let tenant = Tenant::builder().users(1).limits(limits).build();
     let client = tenant.management();
@@ -565,7 +569,7 @@ fn a_waiting_group_does_not_hold_up_another() {
 }
 
 #[test]
-fn the_clock_of_an_attempt_starts_when_the_pacer_lets_it_go() {
+fn the_attempt_timeout_starts_after_the_permit_is_acquired() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let (inner, clock) = (tenant.clone(), tenant.clock());
     let slow = transport_fn(move |request, deadline| {
@@ -579,7 +583,11 @@ fn the_clock_of_an_attempt_starts_when_the_pacer_lets_it_go() {
     let client =
         builder.token(tenant.management_token()).attempt_timeout(Duration::from_secs(1)).build().unwrap();
     tenant.clock().block_on(async {
-        assert_eq!(at_once(&client, &tenant, 20).await, 20, "each waited for seconds before it was sent");
+        assert_eq!(
+            at_once(&client, &tenant, 20).await,
+            20,
+            "each call waited for seconds before it was sent"
+        );
     });
 }
 
@@ -606,7 +614,7 @@ fn a_delay_beyond_the_limit_is_reported_at_once_to_every_call() {
                 assert_eq!(mock.clock().elapsed(), Duration::ZERO, "call {call}");
             }
             assert_eq!(mock.requests().len(), 1);
-            // The rest of the delay fits once it is short enough, or over.
+            // A call waits once the rest of the delay fits its limit, or is over.
             mock.clock().sleep(Duration::from_secs(3000)).await;
             users.get("auth0|1").await.unwrap();
         });
@@ -634,14 +642,15 @@ fn calls_with_a_short_deadline_fail_at_once_with_the_wait() {
         for _ in 0..2 {
             users.get(&id).await.unwrap();
         }
-        let begun = clock.elapsed();
+        let started = clock.elapsed();
         let calls = (0..6).map(|_| users.get(&id).timeout(Duration::from_millis(400)).into_future());
         for error in join_all(calls).await.into_iter().map(Result::unwrap_err) {
             assert!(error.is_rate_limited() && error.attempts() == 0, "{error:?}");
-            let wait = error.retry_after().expect("the wait, for a Retry-After of a service's own");
+            let wait =
+                error.retry_after().expect("the wait, which a service can return as its own Retry-After");
             assert!((Duration::from_millis(400)..Duration::from_secs(10)).contains(&wait), "{wait:?}");
         }
-        assert_eq!(clock.elapsed(), begun);
+        assert_eq!(clock.elapsed(), started);
     });
 }
 
@@ -654,7 +663,7 @@ fn calls_whose_deadline_passes_in_the_queue_are_rate_limited() {
     let users = builder.token(tenant.management_token()).build().unwrap().users();
     let id = tenant.user_ids().remove(0);
     tenant.clock().block_on(async {
-        // Nothing is known of the limits yet, so the calls wait for the first answers.
+        // There is no estimate of the limits yet, so the calls wait for the first responses.
         let calls = (0..6).map(|_| users.get(&id).timeout(Duration::from_millis(1100)).into_future());
         let errors: Vec<_> = join_all(calls).await.into_iter().filter_map(Result::err).collect();
         let limited: Vec<_> = errors.iter().filter(|error| error.is_rate_limited()).collect();
@@ -664,7 +673,7 @@ fn calls_whose_deadline_passes_in_the_queue_are_rate_limited() {
 }
 
 #[test]
-fn a_delay_of_hours_or_days_is_kept_to_by_all_calls() {
+fn a_delay_of_hours_or_days_applies_to_all_calls() {
     for (seconds, limit, waits) in [(100_000, 5, false), (7200, 3600 * 3, true)] {
         let mock = MockTransport::new();
         mock.expect(GetUser::DESCRIPTOR).status(429).header("retry-after", &seconds.to_string());

@@ -1,4 +1,4 @@
-//! What happens to a call on its way: pauses, repeats, deadlines. On a virtual clock.
+//! The request pipeline on a virtual clock: waits, retries, deadlines.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn mock() -> (MockTransport, UsersManager, VirtualClock) {
 }
 
 #[test]
-fn a_read_is_repeated_after_errors_that_pass_and_a_creation_is_not() {
+fn a_read_is_repeated_after_transient_errors_and_a_creation_is_not() {
     for failure in ["500", "502", "503", "504", "408", "timeout", "io"] {
         for (safe, attempts) in [(true, 3), (false, 1)] {
             let (mock, users, clock) = mock();
@@ -45,7 +45,7 @@ fn a_read_is_repeated_after_errors_that_pass_and_a_creation_is_not() {
 }
 
 #[test]
-fn what_never_left_is_repeated_for_every_method() {
+fn a_request_that_was_not_sent_is_repeated_for_every_method() {
     let (mock, users, clock) = mock();
     mock.expect(CreateUser::DESCRIPTOR).transport_error(TransportErrorKind::Connect, Sent::No).times(2);
     mock.expect(CreateUser::DESCRIPTOR).status(201).json(USER);
@@ -54,7 +54,7 @@ fn what_never_left_is_repeated_for_every_method() {
 }
 
 #[test]
-fn a_creation_is_repeated_on_the_caller_s_word() {
+fn a_creation_is_repeated_if_the_caller_marks_it_idempotent() {
     let (mock, users, clock) = mock();
     mock.expect(CreateUser::DESCRIPTOR).status(503);
     mock.expect(CreateUser::DESCRIPTOR).status(201).json(USER);
@@ -63,7 +63,7 @@ fn a_creation_is_repeated_on_the_caller_s_word() {
 }
 
 #[test]
-fn a_refusal_after_an_attempt_that_may_have_been_carried_out_still_says_so() {
+fn an_error_after_an_attempt_that_may_have_been_applied_still_reports_it() {
     let (mock, users, clock) = mock();
     mock.expect(CreateUser::DESCRIPTOR).status(503);
     mock.expect(CreateUser::DESCRIPTOR).error(409, "auth0_idp_error", "The user already exists.");
@@ -76,7 +76,7 @@ fn a_refusal_after_an_attempt_that_may_have_been_carried_out_still_says_so() {
 }
 
 #[test]
-fn other_answers_are_not_repeated() {
+fn other_outcomes_are_not_repeated() {
     for status in [301, 400, 401, 403, 404, 409, 413, 501] {
         let (mock, users, clock) = mock();
         mock.expect(GetUser::DESCRIPTOR).status(status);
@@ -93,7 +93,7 @@ fn other_answers_are_not_repeated() {
 }
 
 #[test]
-fn a_429_is_waited_out_for_every_method_as_long_as_the_server_asks() {
+fn every_method_waits_out_a_429_as_long_as_the_server_requests() {
     let (mock, users, clock) = mock();
     mock.expect(CreateUser::DESCRIPTOR).status(429).header("retry-after", "30").times(5);
     mock.expect(CreateUser::DESCRIPTOR).status(201).json(USER);
@@ -107,7 +107,7 @@ fn a_429_is_waited_out_for_every_method_as_long_as_the_server_asks() {
 }
 
 #[test]
-fn a_wait_that_does_not_fit_the_deadline_is_not_begun() {
+fn a_wait_that_does_not_fit_the_deadline_is_not_started() {
     let (mock, users, clock) = mock();
     mock.expect(GetUser::DESCRIPTOR)
         .status(429)
@@ -128,7 +128,7 @@ fn a_wait_that_does_not_fit_the_deadline_is_not_begun() {
 }
 
 #[test]
-fn a_server_that_only_refuses_is_given_up_on_at_last() {
+fn a_call_fails_after_a_hundred_rate_limited_retries() {
     let (mock, users, clock) = mock();
     mock.expect(GetUser::DESCRIPTOR).status(429).always();
     let error = clock.block_on(users.get("auth0|1").send()).unwrap_err();
@@ -137,7 +137,7 @@ fn a_server_that_only_refuses_is_given_up_on_at_last() {
 }
 
 #[test]
-fn a_search_that_timed_out_is_tried_once_more() {
+fn a_search_that_timed_out_is_repeated_once() {
     let (mock, users, clock) = mock();
     mock.expect(GetAllUsers::DESCRIPTOR)
         .error(503, "x", "The query exceeded the timeout. Please try refining your search criteria.")
@@ -147,7 +147,7 @@ fn a_search_that_timed_out_is_tried_once_more() {
 }
 
 #[test]
-fn a_server_that_hangs_costs_the_attempt_s_time_and_no_more() {
+fn a_server_that_hangs_takes_no_longer_than_the_attempt_timeout() {
     let (mock, users, clock) = mock();
     mock.expect(CreateUser::DESCRIPTOR).delay(Duration::from_secs(3600));
     let error = clock.block_on(users.create(NewUser::new("db")).send()).unwrap_err();
@@ -157,7 +157,7 @@ fn a_server_that_hangs_costs_the_attempt_s_time_and_no_more() {
 }
 
 #[test]
-fn no_attempt_outlives_the_call_s_own_time() {
+fn no_attempt_outlives_the_timeout_of_its_call() {
     let (mock, users, clock) = mock();
     mock.expect(GetUser::DESCRIPTOR).delay(Duration::from_secs(3600)).always();
     let error = clock
@@ -174,7 +174,7 @@ fn no_attempt_outlives_the_call_s_own_time() {
 }
 
 #[test]
-fn a_call_s_patience_with_connecting_reaches_the_transport_and_goes_before_the_client_s() {
+fn the_connect_timeout_of_a_call_reaches_the_transport_and_overrides_the_client_s() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let record = Arc::clone(&seen);
     let transport = Arc::new(transport_fn(move |request: http::Request<bytes::Bytes>, _| {
@@ -208,7 +208,7 @@ fn a_call_without_time_left_sends_nothing() {
 }
 
 #[test]
-fn a_body_that_never_ends_is_cut_at_the_limit_and_one_that_stalls_at_the_time() {
+fn reading_an_endless_body_stops_at_the_size_limit_and_a_stalled_one_at_the_timeout() {
     let clock = VirtualClock::new();
     let endless = transport_fn(|_, _| async {
         let chunks = futures_util::stream::repeat_with(|| Ok(bytes::Bytes::from_static(&[b' '; 1024])));
@@ -239,12 +239,12 @@ fn a_body_that_never_ends_is_cut_at_the_limit_and_one_that_stalls_at_the_time() 
 }
 
 #[test]
-fn a_body_that_breaks_off_is_repeated_like_a_broken_connection() {
+fn a_request_whose_response_body_is_interrupted_is_repeated() {
     use std::sync::atomic::{AtomicU32, Ordering};
-    static TRIES: AtomicU32 = AtomicU32::new(0);
+    static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
     let clock = VirtualClock::new();
     let breaking = transport_fn(|_, _| async {
-        if TRIES.fetch_add(1, Ordering::Relaxed) == 0 {
+        if ATTEMPTS.fetch_add(1, Ordering::Relaxed) == 0 {
             let broken = TransportError::new(TransportErrorKind::Io, Sent::Yes, "cut short");
             let chunks = vec![Ok(bytes::Bytes::from_static(b"{\"user")), Err(broken)];
             return Ok(http::Response::new(Body::from_stream(futures_util::stream::iter(chunks))));
@@ -258,7 +258,7 @@ fn a_body_that_breaks_off_is_repeated_like_a_broken_connection() {
         .build()
         .unwrap();
     clock.block_on(client.users().get("auth0|1").send()).unwrap();
-    assert_eq!(TRIES.load(Ordering::Relaxed), 2);
+    assert_eq!(ATTEMPTS.load(Ordering::Relaxed), 2);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn retries_can_be_turned_off() {
 }
 
 #[test]
-fn a_policy_of_one_s_own_decides_how_often_and_how_soon_but_not_what_is_safe() {
+fn a_custom_retry_policy_decides_how_often_and_how_soon_but_not_what_is_safe() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).status(502).times(4);
     mock.expect(GetUser::DESCRIPTOR).status(503).header("retry-after", "60");
@@ -296,13 +296,13 @@ fn a_policy_of_one_s_own_decides_how_often_and_how_soon_but_not_what_is_safe() {
         assert_eq!(
             mock.clock().elapsed(),
             Duration::from_secs(64),
-            "four seconds, and what the server asked"
+            "four seconds, and the delay that the server requested"
         );
         users.create(NewUser::new("db")).await.unwrap_err();
     });
     let expected: Vec<_> =
         (1..=5).map(|errors| (errors, Some(if errors == 5 { 503 } else { 502 }))).collect();
-    assert_eq!(*seen.lock().unwrap(), expected, "it is not asked about a creation");
+    assert_eq!(*seen.lock().unwrap(), expected, "the policy is not called for a creation");
     mock.verify();
 }
 
@@ -316,7 +316,7 @@ fn the_retry_budget_stops_a_storm() {
 }
 
 #[test]
-fn a_404_is_none_where_that_is_asked_for_and_the_answer_s_head_is_there_too() {
+fn optional_returns_none_for_a_404_and_with_meta_returns_status_and_headers() {
     let (mock, users, clock) = mock();
     mock.expect(GetUser::DESCRIPTOR).error(404, "inexistent_user", "The user does not exist.").times(3);
     mock.expect(GetUser::DESCRIPTOR)
@@ -364,7 +364,7 @@ fn every_future_can_be_sent_to_another_thread() {
 }
 
 #[test]
-fn plain_http_goes_to_this_machine_only_unless_asked() {
+fn plain_http_is_sent_only_to_loopback_unless_allowed() {
     let build = |url: &str, allow: bool| {
         let builder = ManagementClient::builder(MockTransport::new()).base_url(url).token("t");
         if allow { builder.allow_plain_http().build() } else { builder.build() }
@@ -381,7 +381,7 @@ fn plain_http_goes_to_this_machine_only_unless_asked() {
 }
 
 #[test]
-fn deleting_twice_succeeds_like_auth0_says() {
+fn deleting_twice_succeeds_as_auth0_documents() {
     let (mock, users, clock) = mock();
     mock.expect(DeleteUser::DESCRIPTOR).status(204).times(2);
     clock.block_on(async {

@@ -1,4 +1,4 @@
-//! Conversations with a real tenant, replayed against the embedded one: the same statuses, and bodies of the same shape.
+//! Recordings of a real tenant, replayed against the embedded one: the statuses are equal, and the bodies have the same shape.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use users_mock::{Seed, Tenant};
 
-/// What is generated anew each time, so that only its shape is compared.
+/// Keys whose values are generated for each response, so that only their shape is compared.
 const RANDOM: &[&str] = &[
     "created_at",
     "updated_at",
@@ -20,7 +20,7 @@ const RANDOM: &[&str] = &[
 ];
 
 #[test]
-fn recorded_conversations_go_the_same_way() {
+fn the_tenant_answers_recorded_requests_as_recorded() {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
     let mut files: Vec<PathBuf> = std::fs::read_dir(own)
         .unwrap()
@@ -39,7 +39,7 @@ fn recorded_conversations_go_the_same_way() {
     }
 }
 
-/// Conversations with endpoints that the tenant does not have yet.
+/// Whether a recording uses endpoints that the tenant does not have yet.
 fn is_of_other_endpoints(file: &Path) -> bool {
     const OTHERS: [&str; 7] = [
         "connection-manager-",
@@ -61,7 +61,7 @@ fn replay(file: &Path) {
     let user_token =
         if name.starts_with("user-info") { Some(seed_the_user(&tenant, &exchanges)) } else { None };
     let token = tenant.management_token();
-    // Ids that the recorded tenant generated, and those that this one generated instead.
+    // Ids that the recorded tenant generated, with the ids that this tenant generated in their place.
     let mut ids: HashMap<String, String> = HashMap::new();
     for (number, exchange) in exchanges.iter().enumerate() {
         let (request, expected) = (&exchange["request"], &exchange["response"]);
@@ -105,7 +105,7 @@ fn replay(file: &Path) {
     }
 }
 
-/// The one conversation that begins with a user who is there already.
+/// Adds the user of the one recording that starts with an existing user.
 fn seed_the_user(tenant: &Tenant, exchanges: &[Value]) -> users_core::model::Secret {
     let claims = &exchanges[0]["response"]["body"];
     let mut user = claims.as_object().unwrap().clone();
@@ -128,7 +128,7 @@ fn collect_ids(expected: &Value, given: &Value, ids: &mut HashMap<String, String
             for (key, value) in expected {
                 match (key.as_str(), value, given.get(key)) {
                     ("user_id" | "id", Value::String(old), Some(Value::String(new))) if old != new => {
-                        // The bare part stands in paths and in full ids alike.
+                        // The bare part occurs in paths and in full ids.
                         let bare = |id: &str| id.rsplit('|').next().unwrap_or(id).to_owned();
                         ids.insert(bare(old), bare(new));
                     }
@@ -160,7 +160,7 @@ fn compare(place: &str, path: &str, expected: &Value, given: &Value) {
         }
         (Value::Array(expected), Value::Array(given)) => {
             assert_eq!(given.len(), expected.len(), "{place}: the length of {path:?}");
-            // Authentication methods come in no order.
+            // Authentication methods have no order.
             let by_type = |list: &[Value]| {
                 let mut list = list.to_vec();
                 list.sort_by_key(|item| item["type"].to_string());

@@ -1,4 +1,4 @@
-//! Every operation's request, made with `into_request` alone: no transport, no runtime, no clock.
+//! The request of every operation, built with `into_request` alone: no transport, no runtime, no clock.
 
 use serde_json::json;
 use users_core::authentication::RequestToken;
@@ -185,7 +185,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// What belongs to users, sessions, jobs and the rest: operation, request, line, body.
+/// The other operations: data of users, sessions, jobs and the rest.
 #[allow(clippy::too_many_lines)]
 fn more_cases() -> Vec<Case> {
     let (_, management, _) = clients();
@@ -612,7 +612,7 @@ fn every_operation_makes_the_request_that_auth0_documents() {
 }
 
 #[test]
-fn no_operation_of_the_catalogue_is_left_out_of_the_table() {
+fn every_operation_of_the_catalogue_is_in_the_table() {
     for descriptor in CATALOGUE {
         let case = all_cases().into_iter().find(|case| case.operation == descriptor.name);
         let case = case.unwrap_or_else(|| panic!("{} has no case", descriptor.name));
@@ -631,7 +631,7 @@ fn no_operation_of_the_catalogue_is_left_out_of_the_table() {
 }
 
 #[test]
-fn what_is_safe_to_repeat_follows_the_method() {
+fn the_safety_of_an_operation_follows_from_its_method() {
     for descriptor in CATALOGUE {
         let expected = match (descriptor.name, descriptor.method.as_str()) {
             ("authentication.token", _) => (Safety::Idempotent, Access::Write),
@@ -645,7 +645,7 @@ fn what_is_safe_to_repeat_follows_the_method() {
 }
 
 #[test]
-fn a_call_carries_the_client_s_headers_and_its_own() {
+fn a_call_sends_the_client_s_headers_and_its_own() {
     let mock = MockTransport::new();
     let users = users_core::ManagementClient::builder(mock)
         .domain("https://Tenant.Example.com/")
@@ -671,7 +671,7 @@ fn a_call_carries_the_client_s_headers_and_its_own() {
     );
     assert!(headers["authorization"].is_sensitive());
     assert_eq!(headers["auth0-client"], "eyJuYW1lIjoidXNlcnMiLCJ2ZXJzaW9uIjoiMC4xLjAifQ==");
-    assert!(!headers.contains_key("auth0-custom-domain"), "a read takes no custom domain");
+    assert!(!headers.contains_key("auth0-custom-domain"), "a read sends no custom domain");
 
     let created = users.create(NewUser::new("db")).custom_domain("other.example.com").into_request().unwrap();
     assert_eq!(created.headers()["auth0-custom-domain"], "other.example.com");
@@ -680,7 +680,7 @@ fn a_call_carries_the_client_s_headers_and_its_own() {
 }
 
 #[test]
-fn telemetry_is_off_unless_asked() {
+fn telemetry_is_off_unless_enabled() {
     let (_, management, _) = clients();
     assert!(
         !management.users().get("auth0|1").into_request().unwrap().headers().contains_key("auth0-client")
@@ -688,7 +688,7 @@ fn telemetry_is_off_unless_asked() {
 }
 
 #[test]
-fn the_token_of_a_call_is_marked_so_that_nothing_prints_it() {
+fn the_authorization_header_is_marked_sensitive() {
     let (_, _, authentication) = clients();
     let request = authentication.users().get_info("user-token-1").into_request().unwrap();
     assert_eq!(request.headers()["authorization"], "Bearer user-token-1");
@@ -696,20 +696,26 @@ fn the_token_of_a_call_is_marked_so_that_nothing_prints_it() {
 }
 
 #[test]
-fn arguments_that_auth0_would_misread_are_refused_before_anything_is_sent() {
+fn arguments_that_auth0_would_misinterpret_are_refused_before_anything_is_sent() {
     let (mock, management, authentication) = clients();
     let (users, auth) = (management.users(), authentication.users());
     let refused = [
         ("an update of nothing", users.update("auth0|1", UserUpdate::new()).into_request().err()),
-        ("an empty map would wipe", users.update_user_metadata("auth0|1", json!({})).into_request().err()),
         (
-            "wipe and set",
+            "an empty map would delete all metadata",
+            users.update_user_metadata("auth0|1", json!({})).into_request().err(),
+        ),
+        (
+            "clear all and set",
             users
                 .update_app_metadata("auth0|1", MetadataUpdate::clear_all().set("a", 1))
                 .into_request()
                 .err(),
         ),
-        ("metadata that is no object", users.update_app_metadata("auth0|1", json!([1])).into_request().err()),
+        (
+            "metadata that is not an object",
+            users.update_app_metadata("auth0|1", json!([1])).into_request().err(),
+        ),
         ("no connection", users.create(NewUser::new("")).into_request().err()),
         ("a page too large", users.get_all().per_page(101).into_request().err()),
         ("nothing to link", users.link("auth0|1", LinkTarget::account("", "")).into_request().err()),
@@ -728,7 +734,7 @@ fn arguments_that_auth0_would_misread_are_refused_before_anything_is_sent() {
         ),
     ];
     for (why, error) in refused {
-        let error = error.unwrap_or_else(|| panic!("{why} was let through"));
+        let error = error.unwrap_or_else(|| panic!("{why} was accepted"));
         assert!(error.is_invalid_argument(), "{why}: {error:?}");
         assert!(!error.may_have_been_applied());
     }

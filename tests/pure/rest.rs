@@ -1,4 +1,4 @@
-//! The escape hatch: templates, parameters, and what it refuses.
+//! The `RestClient`: templates, parameters, and refused arguments.
 
 use serde_json::{Value, json};
 use users_tests_pure::{clients, line};
@@ -49,7 +49,7 @@ fn parameters_fill_the_template_and_the_rest_becomes_the_query() {
 }
 
 #[test]
-fn a_long_number_keeps_its_digits_on_the_way_out() {
+fn a_large_number_is_sent_with_all_its_digits() {
     let (_, management, _) = clients();
     let body: Box<serde_json::value::RawValue> =
         serde_json::from_str(r#"{"n":123456789012345678901234567890}"#).unwrap();
@@ -70,20 +70,20 @@ fn a_placeholder_without_a_value_is_not_dropped_where_that_would_change_the_mean
         ("get", users.rest().get::<Value>(&nothing)),
         ("patch", users.rest().patch::<Value>(&nothing, json!({}))),
         ("update", users.rest().update::<Value>(&nothing, json!({}))),
-        ("null is no value", users.rest().delete::<Value>(json!({"id": null}))),
+        ("null does not count as a value", users.rest().delete::<Value>(json!({"id": null}))),
         ("empty is refused", users.rest().delete::<Value>(json!({"id": ""}))),
         ("a placeholder in the middle", identities.create::<Value>(&nothing, json!({}))),
         ("only a later one", identities.get_all::<Value>(json!({"user_id": "x"}))),
         ("the tail of a delete", identities.delete::<Value>(json!({"id": "auth0|1", "provider": "github"}))),
     ] {
-        let error = request.into_request().err().unwrap_or_else(|| panic!("{why} was let through"));
+        let error = request.into_request().err().unwrap_or_else(|| panic!("{why} was accepted"));
         assert!(error.is_invalid_argument(), "{why}: {error:?}");
     }
     assert!(mock.requests().is_empty());
 }
 
 #[test]
-fn a_template_that_is_no_path_is_refused() {
+fn a_template_that_is_not_a_path_is_refused() {
     let (_, management, _) = clients();
     for template in [
         "",
@@ -110,7 +110,7 @@ fn a_template_that_is_no_path_is_refused() {
 }
 
 #[test]
-fn the_answer_is_read_as_whatever_is_asked_for() {
+fn the_response_is_decoded_as_the_requested_type() {
     let (mock, management, _) = clients();
     mock.expect((http::Method::GET, "/clients/{id}")).json(r#"{"name":"My App"}"#);
     mock.expect((http::Method::DELETE, "/clients/{id}")).status(204).times(2);

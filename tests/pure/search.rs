@@ -1,4 +1,4 @@
-//! Searches, and whom they find.
+//! Searches, and the users that they find.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use users_core::model::User;
 use users_core::{Clock as _, SystemClock};
 use users_mock::{Seed, Tenant};
 
-/// Five users whose names are the letters that the table below finds them by.
+/// Five users whose user names are the letters in the table below.
 const USERS: &[&str] = &[
     r#"{"user_id":"auth0|a","username":"a","email":"ada@example.com","name":"Ada Lovelace","given_name":"Ada","family_name":"Lovelace","nickname":"ada",
         "email_verified":true,"logins_count":5,"created_at":"2024-01-10T10:00:00.000Z","updated_at":"2025-12-31T23:00:00.000Z","last_login":"2025-12-31T23:00:00.000Z",
@@ -38,11 +38,11 @@ fn find(tenant: &Tenant, query: &str) -> Result<String, users_core::Error> {
 }
 
 #[test]
-fn each_search_finds_whom_it_should() {
+fn each_search_finds_the_expected_users() {
     let tenant = tenant();
     #[rustfmt::skip]
     let table = [
-        // everybody, and equality
+        // all users, and equality
         ("*", "abcde"), ("", "abcde"), (r#"email:"ada@example.com""#, "a"), ("email:ada@example.com", "a"),
         ("email:ADA@EXAMPLE.COM", "a"), (r#"email:"bob@example.org""#, "b"), ("email:nobody@example.com", ""),
         (r#"name:"ada lovelace""#, "a"), (r#"name:"Ada Lovelace""#, "a"), ("name:ada", ""), (r"name:Ada\ Lovelace", "a"),
@@ -95,7 +95,7 @@ fn each_search_finds_whom_it_should() {
 }
 
 #[test]
-fn what_auth0_does_not_search_by_is_refused() {
+fn queries_that_auth0_does_not_support_are_refused() {
     let tenant = tenant();
     let deep = format!("{}username:a{}", "(".repeat(1_000), ")".repeat(1_000));
     for query in [
@@ -126,7 +126,7 @@ fn what_auth0_does_not_search_by_is_refused() {
     }
 }
 
-/// The status and body of the response to a search. What is too long for a URI counts as refused.
+/// The status and body of the response to a search. A query that is too long for a URI counts as refused.
 fn search(tenant: &Tenant, query: &str) -> (u16, String) {
     let encode = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => char::from(byte).to_string(),
@@ -236,9 +236,9 @@ fn a_query_of_any_length_and_shape_is_answered_in_time() {
         "!".repeat(8_000),
         "a".repeat(60_000),
     ] {
-        let begun = clock.now();
+        let started = clock.now();
         let (status, _) = search(&tenant, &query);
-        let taken = clock.now().saturating_since(begun);
+        let taken = clock.now().saturating_since(started);
         let shown: String = query.chars().take(30).collect();
         assert!(matches!(status, 200 | 400 | 414), "{shown}: {status}");
         assert!(taken < Duration::from_secs(20), "{shown}: {taken:?}");
@@ -247,7 +247,7 @@ fn a_query_of_any_length_and_shape_is_answered_in_time() {
 
 proptest! {
     #[test]
-    fn no_query_is_more_than_found_or_refused(query in "\\PC{0,60}", lucene in r#"[a-z_:"()\[\]{}*?TOANDR +!&|\\-]{0,60}"#) {
+    fn every_query_is_answered_or_refused(query in "\\PC{0,60}", lucene in r#"[a-z_:"()\[\]{}*?TOANDR +!&|\\-]{0,60}"#) {
         let tenant = tenant();
         for query in [query, lucene] {
             if let Err(error) = find(&tenant, &query) {
@@ -258,7 +258,7 @@ proptest! {
 }
 
 #[test]
-fn ten_thousand_negations_are_a_query_that_cannot_be_read() {
+fn a_query_of_ten_thousand_negations_is_refused() {
     let tenant = tenant();
     let target = format!("https://tenant.example.com/api/v2/users?q={}a", "!".repeat(10_000));
     let request = http::Request::get(target)
@@ -267,7 +267,7 @@ fn ten_thousand_negations_are_a_query_that_cannot_be_read() {
 }
 
 #[test]
-fn many_wildcards_on_long_names_take_too_much_work_and_are_refused() {
+fn many_wildcards_on_long_names_exceed_the_work_limit_and_are_refused() {
     let long = "x".repeat(300);
     let seed = users_mock::Seed::new();
     let seed = (0..300).fold(seed, |seed, user| {

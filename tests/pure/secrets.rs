@@ -1,4 +1,4 @@
-//! A secret shows up nowhere: everything that holds one is rendered in every way, and searched.
+//! Secrets are not disclosed: every value that holds one is rendered in every way, and the text is searched.
 
 use std::fmt::{Debug, Display};
 use users_core::model::{
@@ -48,7 +48,7 @@ fn error(what: &str, value: &Error) {
 }
 
 #[test]
-fn models_hide_what_they_hold() {
+fn models_hide_their_secrets() {
     let identity: Identity = serde_json::from_str(
         r#"{"access_token":"idp-access-token","refresh_token":"idp-refresh-token","access_token_secret":"idp-token-secret"}"#,
     )
@@ -79,7 +79,7 @@ fn models_hide_what_they_hold() {
 }
 
 #[test]
-fn clients_calls_and_requests_hide_what_they_hold() {
+fn clients_calls_and_requests_hide_their_secrets() {
     let mock = MockTransport::new();
     let client = ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
@@ -124,7 +124,7 @@ fn clients_calls_and_requests_hide_what_they_hold() {
 }
 
 #[test]
-fn errors_hide_what_the_server_quoted() {
+fn errors_hide_secrets_that_the_server_quotes() {
     let quoted = format!(
         r#"{{"statusCode":401,"error":"Unauthorized","message":"Invalid token: {JWT} (Bearer {JWT})"}}"#
     );
@@ -140,9 +140,9 @@ fn errors_hide_what_the_server_quoted() {
         )
         .unwrap_err(),
     );
-    error("a body that is no JSON", &decode::<users_core::management::GetUser>(200, JWT).unwrap_err());
+    error("a body that is not JSON", &decode::<users_core::management::GetUser>(200, JWT).unwrap_err());
 
-    // The client knows its own token, so one that is no JWT is taken out as well.
+    // The client redacts its own token, even if it is not a JWT.
     let mock = MockTransport::new();
     let users = ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
@@ -176,7 +176,7 @@ fn a_row_that_cannot_be_serialized_is_not_quoted() {
 }
 
 #[test]
-fn errors_hide_what_the_call_itself_carried() {
+fn errors_hide_secrets_of_the_call_itself() {
     let (mock, management, authentication) = users_tests_pure::clients();
     let users = management.users();
     for secret in ["hunter2-password", "assertion-1"] {
@@ -185,9 +185,9 @@ fn errors_hide_what_the_call_itself_carried() {
         mock.expect((http::Method::POST, "/users/{id}/identities")).error(
             400,
             "x",
-            &format!("'{secret}' is no JWT"),
+            &format!("'{secret}' is not a JWT"),
         );
-        mock.expect((http::Method::GET, "/userinfo")).error(400, "x", &format!("'{secret}' is no JWT"));
+        mock.expect((http::Method::GET, "/userinfo")).error(400, "x", &format!("'{secret}' is not a JWT"));
         mock.expect((http::Method::POST, "/users/{id}/impersonate")).error(400, "x", &format!("{secret}?"));
         mock.clock().block_on(async {
             error("create", &users.create(NewUser::new("db").password(secret)).await.unwrap_err());
@@ -227,7 +227,7 @@ fn a_failing_token_endpoint_does_not_show_the_client_secret() {
 }
 
 #[test]
-fn a_header_that_cannot_be_does_not_show_its_value() {
+fn an_invalid_header_does_not_show_its_value() {
     let mock = MockTransport::new();
     let refused = ManagementClient::builder(mock)
         .domain("x.example.com")
@@ -278,7 +278,7 @@ fn quoted_forms(secret: &str) -> Vec<String> {
     ]
 }
 
-/// The text without everything that a form of the secret can hide behind.
+/// Whether a text contains the secret in any escaped form.
 fn shows(text: &str, secret: &str) -> bool {
     quoted_forms(secret).iter().any(|form| text.contains(form.as_str()))
 }
@@ -363,7 +363,7 @@ fn no_operation_has_to_declare_its_secrets() {
 }
 
 #[test]
-fn short_values_of_sensitive_properties_are_cut_from_validation_messages() {
+fn short_values_of_sensitive_properties_are_removed_from_validation_messages() {
     for (property, message, shown) in [
         (
             "password",
@@ -393,7 +393,7 @@ fn short_values_of_sensitive_properties_are_cut_from_validation_messages() {
 }
 
 #[test]
-fn what_identifies_a_user_stays_in_messages() {
+fn ids_addresses_and_connection_names_stay_in_messages() {
     let mock = MockTransport::new();
     let message =
         "The user auth0|123 with ada@example.com already exists in Username-Password-Authentication.";
@@ -406,7 +406,7 @@ fn what_identifies_a_user_stays_in_messages() {
 }
 
 #[test]
-fn the_query_of_a_url_is_cut_from_messages() {
+fn the_query_of_a_url_is_removed_from_messages() {
     let mock = MockTransport::new();
     let message = "no such file: https://files.example.com/a.gz?X-Amz-Signature=0123456789abcdef, see https://auth0.com/docs";
     mock.expect((http::Method::GET, "/jobs/{id}")).error(404, "x", message);
@@ -432,7 +432,7 @@ fn headers_of_callers_and_presigned_urls_are_in_no_debug_output() {
 }
 
 #[test]
-fn an_error_of_decoding_quotes_nothing_of_the_body() {
+fn a_decode_error_quotes_nothing_of_the_body() {
     use std::collections::BTreeMap;
     #[derive(serde::Deserialize, Debug)]
     #[serde(rename_all = "snake_case")]
@@ -472,16 +472,16 @@ fn an_error_of_decoding_quotes_nothing_of_the_body() {
 }
 
 #[test]
-fn the_address_of_an_export_is_in_no_debug_output() {
+fn the_url_of_an_export_is_in_no_debug_output() {
     let job: users_core::model::Job = serde_json::from_str(
         r#"{"id":"job_1","location":"https://files.example.com/a.gz?X-Amz-Signature=hunter2-password"}"#,
     )
     .unwrap();
     debug("a job", &job);
-    assert!(serde_json::to_string(&job).unwrap().contains("X-Amz-Signature"), "it is written back");
+    assert!(serde_json::to_string(&job).unwrap().contains("X-Amz-Signature"), "it is encoded again");
 }
 
-/// A client whose server refuses every request with this message.
+/// A client whose server answers every request with 400 and this message.
 fn refused_with(message: &str) -> ManagementClient {
     let body = serde_json::json!({"statusCode": 400, "error": "Bad Request", "message": message}).to_string();
     let transport = users_core::transport_fn(move |_, _| {
@@ -548,7 +548,7 @@ async fn parameters_headers_cookies_and_short_values_are_hidden() {
 }
 
 #[tokio::test]
-async fn a_transport_that_quotes_the_token_shows_it_in_no_link_of_the_chain() {
+async fn a_token_that_a_transport_quotes_is_redacted_in_every_error_of_the_chain() {
     let transport = users_core::transport_fn(|request: http::Request<bytes::Bytes>, _| async move {
         let header = request.headers()["authorization"].to_str().unwrap().to_owned();
         let error = users_core::TransportError::io(format!("cannot send header {header}"));

@@ -1,4 +1,4 @@
-//! Where access tokens come from, and how often.
+//! Sources of access tokens, and how often tokens are requested.
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
@@ -36,7 +36,7 @@ fn token_requests(mock: &MockTransport) -> usize {
 }
 
 #[test]
-fn a_hundred_first_calls_at_once_fetch_one_token() {
+fn a_hundred_concurrent_first_calls_fetch_one_token() {
     let mock = MockTransport::new();
     mock.expect(TOKEN)
         .with_body(serde_json::json!({
@@ -65,16 +65,16 @@ fn a_token_is_renewed_before_it_expires() {
         users.get("auth0|1").await.unwrap();
         clock.sleep(Duration::from_secs(3600 - 125)).await;
         users.get("auth0|1").await.unwrap();
-        assert_eq!(token_requests(&mock), 1, "two minutes before the end it is still good");
+        assert_eq!(token_requests(&mock), 1, "two minutes before it expires, the token is kept");
         clock.sleep(Duration::from_secs(66)).await;
         users.get("auth0|1").await.unwrap();
-        assert_eq!(token_requests(&mock), 2, "a minute before the end it is renewed");
+        assert_eq!(token_requests(&mock), 2, "a minute before it expires, the token is renewed");
     });
     assert_eq!(bearer(mock.requests().last().unwrap()), "Bearer token-2");
 }
 
 #[test]
-fn an_early_renewal_that_fails_does_not_throw_a_good_token_away() {
+fn an_early_renewal_that_fails_keeps_the_valid_token() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).json(token(1, 3600));
     mock.expect(TOKEN).status(500).always();
@@ -83,7 +83,7 @@ fn an_early_renewal_that_fails_does_not_throw_a_good_token_away() {
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(Duration::from_secs(3600 - 59)).await;
-        // Every second until the end: all succeed, and the endpoint is not hammered.
+        // One call every second until the token expires: all succeed, and the endpoint gets few requests.
         for _ in 0..20 {
             users.get("auth0|1").await.unwrap();
             clock.sleep(Duration::from_secs(1)).await;
@@ -113,7 +113,7 @@ fn a_thousand_calls_with_an_expired_token_renew_it_once() {
             let calls = (0..1000).map(|_| client.clone().users().get(&id).into_future());
             assert!(join_all(calls).await.iter().all(Result::is_ok));
         });
-        assert_eq!(tenant.tokens_fetched(), 2, "the first, and one renewal");
+        assert_eq!(tenant.tokens_fetched(), 2, "the first token, and one renewal");
         let refused =
             tenant.requests().iter().filter(|request| request.status == StatusCode::UNAUTHORIZED).count();
         assert_eq!(refused, if is_known_to_expire { 0 } else { 1000 });
@@ -121,7 +121,7 @@ fn a_thousand_calls_with_an_expired_token_renew_it_once() {
 }
 
 #[test]
-fn while_renewals_fail_no_call_does_until_the_old_token_ends_and_then_all_is_well_again() {
+fn while_renewals_fail_calls_succeed_until_the_token_expires_and_recover_afterwards() {
     for fault in [Fault::ConnectRefused, Fault::Hang, Fault::Status(StatusCode::INTERNAL_SERVER_ERROR)] {
         let tenant = Tenant::builder().users(1).token_lifetime(Duration::from_secs(3600)).build();
         let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
@@ -138,7 +138,7 @@ fn while_renewals_fail_no_call_does_until_the_old_token_ends_and_then_all_is_wel
                 let taken = clock.elapsed() - before;
                 assert!(
                     taken < Duration::from_secs(1),
-                    "{fault:?}: it took {taken:?} although the old token works"
+                    "{fault:?}: the call took {taken:?} although the token is still valid"
                 );
                 clock.sleep(Duration::from_millis(700)).await;
             }
@@ -151,7 +151,7 @@ fn while_renewals_fail_no_call_does_until_the_old_token_ends_and_then_all_is_wel
 }
 
 #[test]
-fn a_passing_failure_is_never_permanent() {
+fn a_transient_failure_does_not_become_permanent() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).status(503).times(3);
     mock.expect(TOKEN).json(token(1, 3600));
@@ -167,7 +167,7 @@ fn a_passing_failure_is_never_permanent() {
 }
 
 #[test]
-fn wrong_credentials_are_said_to_be_wrong() {
+fn wrong_credentials_are_reported_as_wrong() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).status(401).json(r#"{"error":"access_denied","error_description":"Unauthorized"}"#);
     let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
@@ -223,13 +223,13 @@ fn a_401_on_a_fixed_token_is_not_repeated() {
 }
 
 #[test]
-fn callers_that_give_up_do_not_take_the_token_with_them() {
+fn a_token_fetch_survives_callers_that_give_up() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
     let (users, clock) = (client(&mock).users(), mock.clock());
     clock.block_on(async {
-        // The first one starts the fetch and goes away; the second one, which waits for it too, gets its token.
+        // The first call starts the fetch and is dropped; the second one, which also waits for the fetch, gets the token.
         let first = users.get("auth0|1").timeout(Duration::from_secs(1)).send();
         let second = users.get("auth0|1").send();
         let (first, second) = futures_util::future::join(first, second).await;
@@ -238,7 +238,7 @@ fn callers_that_give_up_do_not_take_the_token_with_them() {
         assert_eq!(token_requests(&mock), 1);
     });
 
-    // All of them go away: the next one begins afresh.
+    // All waiting calls are dropped: the next call starts a new fetch.
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
@@ -252,7 +252,7 @@ fn callers_that_give_up_do_not_take_the_token_with_them() {
 }
 
 #[test]
-fn an_assertion_is_made_anew_for_each_request() {
+fn an_assertion_is_created_for_each_request() {
     let mock = MockTransport::new();
     mock.expect(TOKEN)
         .with_body(serde_json::json!({
@@ -280,7 +280,7 @@ fn an_assertion_is_made_anew_for_each_request() {
 }
 
 #[test]
-fn a_closure_s_tokens_are_kept_as_long_as_it_says_they_live() {
+fn tokens_of_a_closure_are_kept_for_their_stated_lifetime() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
     let calls = Arc::new(AtomicU32::new(0));
@@ -313,7 +313,7 @@ fn a_closure_s_tokens_are_kept_as_long_as_it_says_they_live() {
 }
 
 #[test]
-fn a_caller_s_own_token_goes_instead_of_the_client_s() {
+fn a_token_set_by_the_caller_replaces_the_client_s() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer mine").json(USER);
     mock.clock()
@@ -323,13 +323,13 @@ fn a_caller_s_own_token_goes_instead_of_the_client_s() {
 }
 
 #[test]
-fn a_token_closure_that_panics_is_an_error_and_the_next_call_asks_again() {
+fn a_token_closure_that_panics_is_an_error_and_is_called_again_by_the_next_call() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).json(USER);
     let calls = AtomicU32::new(0);
     let source = token_fn(mock.clock(), move || {
         let number = calls.fetch_add(1, Ordering::Relaxed);
-        assert!(number > 0, "the vault is sealed");
+        assert!(number > 0, "the token store is unavailable");
         async move { Ok(AccessToken::new("opened")) }
     });
     let builder = ManagementClient::builder(mock.clone()).domain("a.example.com").clock(mock.clock());
@@ -341,7 +341,7 @@ fn a_token_closure_that_panics_is_an_error_and_the_next_call_asks_again() {
 }
 
 #[test]
-fn a_401_that_lasts_does_not_cost_a_token_per_call() {
+fn a_persistent_401_does_not_request_a_token_per_call() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).error(401, "x", "Invalid token").always();
@@ -357,7 +357,7 @@ fn a_401_that_lasts_does_not_cost_a_token_per_call() {
 }
 
 #[test]
-fn wrong_credentials_do_not_cost_a_token_request_per_call() {
+fn wrong_credentials_do_not_cause_a_token_request_per_call() {
     for (status, most) in [(401, 1), (503, 6)] {
         let mock = MockTransport::new();
         mock.expect(TOKEN).status(status).json(r#"{"error":"access_denied"}"#).always();
@@ -391,7 +391,7 @@ fn a_call_that_queued_for_minutes_is_sent_with_a_token_that_is_still_valid() {
 }
 
 #[test]
-fn after_a_401_the_source_is_asked_for_one_token() {
+fn after_a_401_one_token_is_requested_from_the_source() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer t0").error(
         401,
@@ -463,7 +463,7 @@ fn no_call_waits_for_a_fetch_that_has_ended() {
 }
 
 #[test]
-fn a_server_that_wavers_does_not_cost_a_token_per_call() {
+fn intermittent_401s_do_not_request_a_token_per_call() {
     for statuses in [[200, 401].as_slice(), &[429, 401, 401]] {
         let mock = MockTransport::new();
         mock.expect(TOKEN).json(token(1, 86400)).always();

@@ -1,4 +1,4 @@
-//! What belongs to a user, against the tenant over a real socket: every answer has something in it, and every write is seen to be made.
+//! Data that belongs to a user, against the tenant over a real socket: every response has content, and every write is verified.
 
 use serde_json::json;
 use std::io::Read as _;
@@ -17,7 +17,7 @@ const SEED: &str = include_str!("../fixtures/belongings.seed.json");
 
 const ADA: &str = "auth0|1";
 
-async fn house() -> (Tenant, TenantServer, ManagementClient) {
+async fn setup() -> (Tenant, TenantServer, ManagementClient) {
     let tenant = Tenant::builder().system_clock().build();
     tenant.seed_json(SEED).unwrap();
     let server = TenantServer::bind(tenant.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
@@ -29,8 +29,8 @@ async fn house() -> (Tenant, TenantServer, ManagementClient) {
 }
 
 #[tokio::test]
-async fn roles_are_given_listed_and_taken_away() {
-    let (_tenant, _server, client) = house().await;
+async fn roles_are_assigned_listed_and_removed() {
+    let (_tenant, _server, client) = setup().await;
     let users = client.users();
     let roles = users.roles(ADA);
     roles.assign(["rol_1", "rol_2"]).await.unwrap();
@@ -53,8 +53,8 @@ async fn roles_are_given_listed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn permissions_are_given_listed_and_taken_away() {
-    let (_tenant, _server, client) = house().await;
+async fn permissions_are_assigned_listed_and_removed() {
+    let (_tenant, _server, client) = setup().await;
     let permissions = client.users().permissions(ADA);
     let one = || [PermissionRef::new("https://api.example.com/", "read:orders")];
     permissions.assign(one()).await.unwrap();
@@ -74,8 +74,8 @@ async fn permissions_are_given_listed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn authentication_methods_are_made_masked_changed_and_taken_away() {
-    let (_tenant, _server, client) = house().await;
+async fn authentication_methods_are_created_masked_changed_and_deleted() {
+    let (_tenant, _server, client) = setup().await;
     let users = client.users();
     let methods = users.authentication_methods(ADA);
     let email =
@@ -96,7 +96,7 @@ async fn authentication_methods_are_made_masked_changed_and_taken_away() {
     assert_eq!((listed.len(), listed[0].phone_number.as_deref()), (2, Some("XXXXXXXXXXX5044")));
     assert_eq!(users.enrollments(ADA).await.unwrap()[0].id.as_deref(), Some("dev_1"));
     methods.delete_authenticators().await.unwrap();
-    assert_eq!(methods.list().await.unwrap().len(), 1, "a passkey is no authenticator of Guardian's");
+    assert_eq!(methods.list().await.unwrap().len(), 1, "a passkey is not a Guardian authenticator");
     assert!(users.enrollments(ADA).await.unwrap().is_empty());
     methods.delete(passkey.id.unwrap()).await.unwrap();
     assert!(methods.list().await.unwrap().is_empty());
@@ -108,8 +108,8 @@ async fn authentication_methods_are_made_masked_changed_and_taken_away() {
 }
 
 #[tokio::test]
-async fn sessions_and_refresh_tokens_are_listed_changed_and_ended() {
-    let (_tenant, _server, client) = house().await;
+async fn sessions_and_refresh_tokens_are_listed_changed_and_revoked() {
+    let (_tenant, _server, client) = setup().await;
     let users = client.users();
     let metadata = || JsonObject::from_json(r#"{"a":1}"#).unwrap();
     assert_eq!(users.sessions(ADA).list().take(1).items().try_collect().await.unwrap().len(), 3);
@@ -132,7 +132,7 @@ async fn sessions_and_refresh_tokens_are_listed_changed_and_ended() {
     assert!(tokens.get("t3").optional().await.unwrap().is_none());
 
     client.sessions().revoke("s1").await.unwrap();
-    assert!(tokens.get("t1").await.unwrap_err().is_not_found(), "it was made in the session");
+    assert!(tokens.get("t1").await.unwrap_err().is_not_found(), "the token belongs to the session");
     client.sessions().delete("s3").await.unwrap();
     users
         .revoke_access(ADA, AccessRevocation::new().session_id("s2").preserve_refresh_tokens(true))
@@ -146,8 +146,8 @@ async fn sessions_and_refresh_tokens_are_listed_changed_and_ended() {
 }
 
 #[tokio::test]
-async fn what_is_seeded_is_listed_and_what_can_be_taken_away_goes() {
-    let (_tenant, _server, client) = house().await;
+async fn seeded_entries_are_listed_and_can_be_removed() {
+    let (_tenant, _server, client) = setup().await;
     let users = client.users();
     assert_eq!(users.organizations(ADA).await.unwrap().items[0].display_name.as_deref(), Some("Acme"));
     assert_eq!(users.groups(ADA).take(1).items().try_collect().await.unwrap().len(), 2);
@@ -178,8 +178,8 @@ async fn what_is_seeded_is_listed_and_what_can_be_taken_away_goes() {
 }
 
 #[tokio::test]
-async fn tickets_and_mails_are_made_for_users_who_exist() {
-    let (_tenant, _server, client) = house().await;
+async fn tickets_and_emails_are_created_for_existing_users() {
+    let (_tenant, _server, client) = setup().await;
     let ticket = client.tickets().verify_email(EmailVerificationTicket::new(ADA)).await.unwrap();
     assert!(ticket.ticket.unwrap().expose().contains("/u/email-verification?ticket="));
     let ticket = client
@@ -205,8 +205,8 @@ async fn tickets_and_mails_are_made_for_users_who_exist() {
 }
 
 #[tokio::test]
-async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
-    let (tenant, _server, client) = house().await;
+async fn an_import_accepts_valid_rows_and_reports_invalid_ones() {
+    let (tenant, _server, client) = setup().await;
     let mut rows: Vec<_> =
         (0..985).map(|n| json!({"email": format!("user{n}@example.com"), "email_verified": true})).collect();
     rows.extend((0..10).map(|n| json!({"email": format!("bad{n}"), "name": "Bad"})));
@@ -249,8 +249,8 @@ async fn an_import_takes_the_good_rows_and_names_the_bad_ones() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_refused_says_why_by_auth0_s_codes() {
-    let (_tenant, _server, client) = house().await;
+async fn a_refused_row_is_reported_with_auth0_s_code() {
+    let (_tenant, _server, client) = setup().await;
     let cases = [
         (json!({"name": "Nobody"}), "OBJECT_REQUIRED"),
         (json!({"email": 7}), "INVALID_TYPE"),
@@ -279,11 +279,11 @@ async fn a_row_that_is_refused_says_why_by_auth0_s_codes() {
 }
 
 #[tokio::test]
-async fn an_import_of_any_size_is_cut_into_files_and_joined_again() {
-    let (tenant, _server, client) = house().await;
+async fn an_import_of_any_size_is_split_into_files_and_reported_as_one() {
+    let (tenant, _server, client) = setup().await;
     let filler = "x".repeat(250);
     let row = move |n: usize| match n {
-        // Ten bad rows, and five that were there before, all over the place.
+        // Ten invalid rows and five duplicates, spread over the files.
         n if n % 700 == 13 && n / 700 < 10 => json!({"email": format!("bad{n}"), "name": filler}),
         n if n % 1400 == 999 && n / 1400 < 5 => {
             json!({"email": format!("user{}@example.com", n - 1), "name": "again"})
@@ -291,7 +291,7 @@ async fn an_import_of_any_size_is_cut_into_files_and_joined_again() {
         n => json!({"email": format!("user{n}@example.com"), "name": filler}),
     };
     let report = client.jobs().import_all("con_TenantDatabase00", (0..7000).map(row)).await.unwrap();
-    assert!(report.jobs.len() >= 4, "{} bytes were cut into {} files", 7000 * 290, report.jobs.len());
+    assert!(report.jobs.len() >= 4, "{} bytes were split into {} files", 7000 * 290, report.jobs.len());
     assert_eq!(
         (report.summary.total, report.summary.inserted, report.summary.failed),
         (Some(7000), Some(6985), Some(15))
@@ -300,7 +300,7 @@ async fn an_import_of_any_size_is_cut_into_files_and_joined_again() {
         (0..10).map(|n| n * 700 + 13).chain((0..5).map(|n| n * 1400 + 999)).collect();
     expected.sort_unstable();
     let refused: Vec<usize> = report.refused.iter().filter_map(|refused| refused.row).collect();
-    assert_eq!(refused, expected, "each error is tied to its row");
+    assert_eq!(refused, expected, "each error is matched with its row");
     assert_eq!(tenant.user_count(), 2 + 6985);
 
     let nothing = client.jobs().import_all("con_TenantDatabase00", Vec::<u8>::new()).await.unwrap();
@@ -322,13 +322,13 @@ fn at_most_two_imports_run_at_once() {
     let mock = MockTransport::new();
     let running = std::sync::Arc::new(AtomicUsize::new(0));
     let most = std::sync::Arc::new(AtomicUsize::new(0));
-    let (began, seen, ended) = (running.clone(), most.clone(), running.clone());
+    let (started, seen, ended) = (running.clone(), most.clone(), running.clone());
     let job = |status: &str, id: usize| {
         http::Response::new(format!(r#"{{"id":"job_{id}","status":"{status}"}}"#).into())
     };
     let number = AtomicUsize::new(0);
     mock.expect((http::Method::POST, "/jobs/users-imports")).always().answer(move |_| {
-        seen.fetch_max(began.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        seen.fetch_max(started.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         job("pending", number.fetch_add(1, Ordering::SeqCst))
     });
     let looked = std::sync::Mutex::new(std::collections::HashMap::<String, u32>::new());
@@ -346,12 +346,12 @@ fn at_most_two_imports_run_at_once() {
     let jobs = mock.management().jobs();
     let report = mock.clock().block_on(async { jobs.import_all("con_1", rows).await }).unwrap();
     assert_eq!((report.jobs.len(), most.load(Ordering::SeqCst)), (20, 2));
-    assert!(mock.clock().elapsed() > std::time::Duration::from_secs(60), "it looked seldom");
+    assert!(mock.clock().elapsed() > std::time::Duration::from_secs(60), "the job is polled at intervals");
 }
 
 #[tokio::test]
-async fn an_export_is_written_into_a_sink_as_it_comes() {
-    let (_tenant, _server, client) = house().await;
+async fn an_export_is_written_into_a_sink() {
+    let (_tenant, _server, client) = setup().await;
     let mut unpacked = flate2::write::GzDecoder::new(Vec::new());
     let export = UsersExport::new().format("json").fields(["email"]);
     client.jobs().export_to(export, &mut unpacked).await.unwrap();
@@ -360,8 +360,8 @@ async fn an_export_is_written_into_a_sink_as_it_comes() {
 }
 
 #[tokio::test]
-async fn an_export_s_file_holds_what_was_asked_for() {
-    let (_tenant, server, client) = house().await;
+async fn an_export_file_contains_the_requested_fields() {
+    let (_tenant, server, client) = setup().await;
     for (export, expected) in [
         (
             UsersExport::new().format("json").fields(["email", "identities[0].connection"]),
@@ -396,7 +396,7 @@ async fn an_export_s_file_holds_what_was_asked_for() {
 }
 
 #[tokio::test]
-async fn links_lead_to_where_the_request_was_sent_also_over_tls() {
+async fn links_have_the_scheme_and_host_of_the_request() {
     let tenant = Tenant::builder().system_clock().build();
     tenant.seed_json(SEED).unwrap();
     let loopback = ([127, 0, 0, 1], 0).into();

@@ -1,4 +1,4 @@
-//! `users-tenant` as a process: what it says first, what it serves, and how it ends.
+//! `users-tenant` as a process: its first line, its service, and its end.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ impl Served {
         self.facts[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned()
     }
 
-    /// Sends a signal and gives the exit code.
+    /// Sends a signal and returns the exit code.
     fn end(mut self, signal: &str) -> Option<i32> {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -44,8 +44,8 @@ impl Drop for Served {
     }
 }
 
-/// Cargo builds binaries of other packages only when asked.
-/// The program named by `USERS_TENANT`, as `cargo xtask ci` has built it with everything else; a fresh build otherwise.
+/// The program named by `USERS_TENANT`, which `cargo xtask ci` has built with all other targets; otherwise a new build, because cargo
+/// builds binaries of other packages only on request.
 fn binary() -> PathBuf {
     if let Some(built) = std::env::var_os("USERS_TENANT") {
         return built.into();
@@ -63,7 +63,7 @@ fn binary() -> PathBuf {
 }
 
 #[tokio::test]
-async fn its_first_line_is_all_that_a_client_needs() {
+async fn the_first_line_contains_everything_that_a_client_needs() {
     let served = Served::start(&["--json", "--users", "5"]);
     let management =
         users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
@@ -89,7 +89,7 @@ async fn its_first_line_is_all_that_a_client_needs() {
 }
 
 #[tokio::test]
-async fn it_speaks_tls_and_takes_its_settings_and_seed() {
+async fn it_serves_tls_with_the_given_settings_and_seed() {
     let folder = std::env::temp_dir().join(format!("users-tenant-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (ca, seed) = (folder.join("ca.pem"), folder.join("seed.json"));
@@ -127,7 +127,7 @@ async fn it_speaks_tls_and_takes_its_settings_and_seed() {
 }
 
 #[tokio::test]
-async fn it_keeps_to_the_limits_of_a_tier() {
+async fn it_applies_the_limits_of_a_tier() {
     let served = Served::start(&["--json", "--tier", "essentials"]);
     let users = users_hyper::management(served.fact("listening"))
         .token(served.fact("token"))
@@ -139,7 +139,7 @@ async fn it_keeps_to_the_limits_of_a_tier() {
 }
 
 #[tokio::test]
-async fn it_is_slow_and_fails_as_requested() {
+async fn it_adds_latency_and_faults_as_requested() {
     let arguments = [
         "--json",
         "--users",
@@ -156,18 +156,18 @@ async fn it_is_slow_and_fails_as_requested() {
         users_hyper::management(served.fact("listening")).token(served.fact("token")).build().unwrap();
     let (users, id) = (client.users(), served.fact("user_id"));
     let clock = SystemClock::new();
-    let begun = clock.now();
+    let started = clock.now();
     let lost = users.update(id.as_str(), UserUpdate::new().nickname("Ada")).await.unwrap_err();
     assert!(lost.may_have_been_applied() && lost.attempts() == 1, "{lost}");
     let read = users.get(id.as_str()).with_meta().await.unwrap();
     assert_eq!(read.value.nickname.as_deref(), Some("Ada"));
-    let taken = clock.now().saturating_since(begun);
-    // One way there, and twice there and back.
+    let taken = clock.now().saturating_since(started);
+    // One latency for the lost update, and four for the read, which is sent twice.
     assert!(taken >= Duration::from_millis(300), "{taken:?}");
 }
 
 #[test]
-fn it_refuses_what_it_cannot_do_and_says_why() {
+fn it_refuses_invalid_arguments_with_the_reason() {
     for (arguments, says) in [
         (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
         (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
@@ -184,7 +184,7 @@ fn it_refuses_what_it_cannot_do_and_says_why() {
 }
 
 #[test]
-fn without_json_it_says_the_same_for_people() {
+fn without_json_it_prints_the_same_facts_as_text() {
     let mut process = Command::new(binary()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -205,7 +205,7 @@ async fn it_does_not_spin_when_descriptors_run_out_and_recovers() {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", served.process.id())).unwrap();
         let fields: Vec<i64> =
             stat.rsplit(')').next().unwrap().split(' ').filter_map(|field| field.parse().ok()).collect();
-        // Of the numbers behind the state, the 11th is utime and the 12th stime.
+        // Of the numbers after the state, the 11th is utime and the 12th is stime.
         fields[10] + fields[11]
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -229,5 +229,5 @@ fn its_help_describes_the_seed_document() {
     for word in keys.into_iter().chain(kinds) {
         assert!(help.contains(word), "{word}: {help}");
     }
-    assert!(help.contains(r#"{"user_id": "auth0|1""#), "an example: {help}");
+    assert!(help.contains(r#"{"user_id": "auth0|1""#), "an example is missing: {help}");
 }

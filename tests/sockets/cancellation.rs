@@ -1,4 +1,4 @@
-//! Calls over a socket that are dropped in the middle leave the connection pool working.
+//! Calls over a socket that are dropped while they wait leave the connection pool working.
 
 use futures_util::future::join_all;
 use std::time::Duration;

@@ -1,13 +1,13 @@
-//! Errors of the hyper transport as a person reads them: every cause once.
+//! Error messages of the hyper transport: every cause once.
 
-use users_tests_pure::says_each_cause_once;
+use users_tests_pure::assert_each_cause_once;
 
 #[tokio::test]
 async fn the_chain_of_the_hyper_transport_shows_each_cause_once() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    // A port that nobody listens on, and servers that close, or answer with something else.
+    // A port without a listener, and servers that close the connection or send something other than HTTP.
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut addresses = vec![(format!("http://{closed}"), "refused")];
     for (answer, says) in [
@@ -35,7 +35,7 @@ async fn the_chain_of_the_hyper_transport_shows_each_cause_once() {
         let builder = users_hyper::management(&url).token("token").retry(users_core::Retry::never());
         let error = builder.build().unwrap().users().get("auth0|1").await.unwrap_err();
         assert!(error.to_string().contains(says), "{url}: {error}");
-        says_each_cause_once(&error);
+        assert_each_cause_once(&error);
         assert!(error.transport_error().is_some(), "{error:?}");
     }
 }

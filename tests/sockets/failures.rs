@@ -1,4 +1,4 @@
-//! What goes wrong on a real socket, and what a person reads of it. Each failure has its own clear error.
+//! Failures over a real socket, and their error messages. Each failure has its own clear error.
 
 use bytes::Bytes;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use users_hyper::management::UsersManager;
 use users_hyper::model::NewUser;
 use users_hyper::{Error, ErrorKind, HyperTransport, ManagementClient, Retry};
 
-/// What a server does with each connection.
+/// What a server does on each connection.
 #[derive(Clone)]
 enum Script {
     Hang,
@@ -69,7 +69,7 @@ async fn play(mut stream: TcpStream, script: Script, requests: Arc<AtomicUsize>)
         let Ok(byte) = stream.read_u8().await else { return };
         head.push(byte);
     }
-    // A body that nobody read would make the kernel reset the connection when it is closed.
+    // If the body were not read, the kernel would reset the connection on close.
     let head = String::from_utf8(head).unwrap();
     let length =
         head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
@@ -106,9 +106,9 @@ fn users(address: SocketAddr) -> UsersManager {
 struct Expected {
     kind: ErrorKind,
     says: &'static str,
-    /// How often a read goes out.
+    /// How many times a read is sent.
     reads: usize,
-    /// How often a creation goes out, and whether it may have been carried out.
+    /// How many times a creation is sent, and whether it may have been applied.
     writes: (usize, bool),
 }
 
@@ -197,7 +197,7 @@ async fn each_failure_has_its_own_clear_error() {
             },
         ),
         (
-            "no HTTP",
+            "a server that does not speak HTTP",
             Script::Answer(Bytes::from_static(b"220 smtp.example.com ESMTP\r\n")),
             Expected { kind: ErrorKind::Transport, says: "HTTP", reads: 1, writes: (1, true) },
         ),
@@ -230,7 +230,7 @@ fn check(name: &str, error: &Error, expected: &Expected, begins: &str) {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_request_was_read_is_an_error_that_passes() {
+async fn a_connection_that_breaks_before_the_request_was_read_is_a_transient_error() {
     let (address, requests) = serve(Script::ResetBefore).await;
     let error = users(address).get("auth0|1").await.unwrap_err();
     assert!(
@@ -241,7 +241,7 @@ async fn a_connection_that_breaks_before_the_request_was_read_is_an_error_that_p
 }
 
 #[tokio::test]
-async fn nobody_there_is_said_and_repeated_for_every_method() {
+async fn a_refused_connection_is_reported_and_repeated_for_every_method() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -252,7 +252,7 @@ async fn nobody_there_is_said_and_repeated_for_every_method() {
 }
 
 #[tokio::test]
-async fn the_limit_can_be_raised_for_one_call() {
+async fn the_response_limit_can_be_raised_for_one_call() {
     let body = format!("{{\"nickname\":\"{}\"}}", "a".repeat(2 * 1024 * 1024));
     let (address, _) = serve(whole("200 OK", "application/json", body)).await;
     let user = users(address)

@@ -1,4 +1,4 @@
-//! Injected faults over a socket do what they do in process.
+//! Injected faults have the same effect over a socket as in process.
 
 use http::StatusCode;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use users_tenant::TenantServer;
 use users_tests_pure::FAULTS;
 
 #[tokio::test]
-async fn over_a_socket_the_same_things_go_wrong() {
+async fn faults_have_the_same_effect_over_a_socket() {
     let tenant = Tenant::builder().system_clock().users(1).build();
     let faulty = FaultyTransport::new(tenant.clone(), users_core::SystemClock::new());
     let server = TenantServer::bind(faulty.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();

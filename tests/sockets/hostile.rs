@@ -1,4 +1,4 @@
-//! What a hostile server, an odd caller or a clock at the end of time does not break, on tokio and over sockets.
+//! Extreme timeouts and hostile servers break nothing, on tokio and over sockets.
 
 use std::time::Duration;
 use users_core::{Body, ManagementClient, Retry, transport_fn};
@@ -6,7 +6,7 @@ use users_core::{Body, ManagementClient, Retry, transport_fn};
 const USER: &str = r#"{"user_id":"auth0|1"}"#;
 
 #[test]
-fn durations_without_end_do_no_harm() {
+fn the_longest_timeouts_do_not_panic() {
     let hang = transport_fn(|_, _| async { Ok(http::Response::new(Body::from(USER))) });
     let c = ManagementClient::builder(hang)
         .domain("t.example.com")
@@ -17,7 +17,7 @@ fn durations_without_end_do_no_harm() {
         .unwrap();
     futures_executor::block_on(c.users().get("auth0|1").send()).unwrap();
     let slow = transport_fn(|_, _| async {
-        futures_executor_yield().await;
+        yield_a_few_times().await;
         Ok(http::Response::new(Body::from(USER)))
     });
     let c = ManagementClient::builder(slow)
@@ -30,7 +30,7 @@ fn durations_without_end_do_no_harm() {
     futures_executor::block_on(c.users().get("auth0|1").send()).unwrap();
     let rt = tokio::runtime::Runtime::new().unwrap();
     let slow = transport_fn(|_, _| async {
-        futures_executor_yield().await;
+        yield_a_few_times().await;
         Ok(http::Response::new(Body::from(USER)))
     });
     let c = ManagementClient::builder(slow)
@@ -43,7 +43,7 @@ fn durations_without_end_do_no_harm() {
     rt.block_on(c.users().get("auth0|1").send()).unwrap();
 }
 
-async fn futures_executor_yield() {
+async fn yield_a_few_times() {
     let mut n = 0;
     futures_util::future::poll_fn(|cx| {
         n += 1;
@@ -54,7 +54,7 @@ async fn futures_executor_yield() {
 }
 
 #[test]
-fn no_source_of_an_error_shows_the_token() {
+fn no_source_of_an_error_shows_the_token_or_the_proxy_password() {
     // Every source of an error, in Debug and Display, for a proxy with a password.
     let rt = tokio::runtime::Runtime::new().unwrap();
     let l = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -41,7 +41,7 @@ fn client_on_tokio(transport: impl users_core::HttpTransport) -> ManagementClien
         .unwrap()
 }
 
-/// Runs a call in a runtime of its own, for at most five seconds.
+/// Runs a call in a new runtime, for at most five seconds.
 fn get_in_another_runtime(client: &ManagementClient) {
     let users = client.users();
     runtime()
@@ -51,7 +51,7 @@ fn get_in_another_runtime(client: &ManagementClient) {
 }
 
 #[test]
-fn a_runtime_that_is_dropped_does_not_take_the_token_with_it() {
+fn a_token_fetch_does_not_depend_on_a_runtime_that_is_dropped() {
     let (transport, _) = first_token_request_hangs();
     let client = client_on_tokio(transport);
     let first = runtime();
@@ -65,7 +65,7 @@ fn a_runtime_that_is_dropped_does_not_take_the_token_with_it() {
 }
 
 #[test]
-fn a_runtime_that_nothing_drives_does_not_hold_up_another() {
+fn a_token_fetch_does_not_depend_on_a_runtime_that_is_not_driven() {
     for gives_up in [true, false] {
         let (transport, _) = first_token_request_hangs();
         let client = client_on_tokio(transport);

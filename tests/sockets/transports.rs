@@ -1,4 +1,4 @@
-//! The examples' transports work: users-core on reqwest and on ureq, against a tenant over a real socket.
+//! The transports of the examples: users-core on reqwest and on ureq, against a tenant over a real socket.
 
 #[path = "../../crates/users-core/examples/reqwest/transport.rs"]
 mod on_reqwest;
@@ -29,7 +29,7 @@ fn reqwest() -> on_reqwest::Reqwest {
     on_reqwest::Reqwest(builder.build().unwrap())
 }
 
-async fn story(tenant: &Tenant, client: &ManagementClient) {
+async fn user_lifecycle(tenant: &Tenant, client: &ManagementClient) {
     let users = client.users();
     assert_eq!(users.get_all().items().try_collect().await.unwrap().len(), 3);
     let id = tenant.user_ids().remove(0);
@@ -42,18 +42,18 @@ async fn story(tenant: &Tenant, client: &ManagementClient) {
 #[tokio::test]
 async fn users_core_works_on_reqwest() {
     let (tenant, server) = serve().await;
-    story(&tenant, &client(&server, reqwest())).await;
+    user_lifecycle(&tenant, &client(&server, reqwest())).await;
 }
 
 #[test]
 fn users_core_works_on_ureq_without_an_async_runtime() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (tenant, server) = runtime.block_on(serve());
-    futures_executor::block_on(story(&tenant, &client(&server, on_ureq::Ureq(ureq::agent()))));
+    futures_executor::block_on(user_lifecycle(&tenant, &client(&server, on_ureq::Ureq(ureq::agent()))));
 }
 
 #[test]
-fn a_server_that_is_gone_or_hangs_is_reported_by_either() {
+fn both_transports_report_a_server_that_is_unreachable_or_hangs() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -78,14 +78,14 @@ fn a_server_that_is_gone_or_hangs_is_reported_by_either() {
     try_both(hangs.local_addr().unwrap(), ErrorKind::Timeout);
 }
 
-/// What a GET over `https` to this address gives.
+/// The error of a GET over `https` to this address.
 async fn over_tls(address: std::net::SocketAddr) -> users_core::TransportError {
     let request = http::Request::get(format!("https://{address}/secret?q=secret")).body(bytes::Bytes::new());
     reqwest().send(request.unwrap(), Some(Duration::from_secs(5))).await.unwrap_err()
 }
 
 #[tokio::test]
-async fn reqwest_tells_a_failed_handshake_and_keeps_its_cause() {
+async fn reqwest_reports_a_failed_handshake_and_keeps_its_cause() {
     use std::error::Error as _;
     use tokio::io::AsyncWriteExt as _;
     use users_core::{Sent, TransportErrorKind};
@@ -124,7 +124,7 @@ async fn reqwest_tells_a_failed_handshake_and_keeps_its_cause() {
 }
 
 #[tokio::test]
-async fn reqwest_says_of_a_body_that_breaks_off_that_the_server_had_answered() {
+async fn reqwest_reports_an_interrupted_body_as_a_sent_request() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use users_core::Sent;
 

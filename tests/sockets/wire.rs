@@ -1,4 +1,4 @@
-//! The facade against an embedded tenant, over real sockets: plain, over TLS, with both versions of HTTP.
+//! The facade against an embedded tenant over real sockets: with and without TLS, with both versions of HTTP.
 
 use users_core::management::Confirm;
 use users_hyper::model::{Impersonation, LinkTarget, MetadataUpdate, NewUser, Protocol, UserUpdate};
@@ -8,14 +8,14 @@ use users_tenant::TenantServer;
 
 const DATABASE: &str = "Username-Password-Authentication";
 
-struct House {
+struct Setup {
     tenant: Tenant,
     server: TenantServer,
     management: ManagementClient,
     authentication: AuthenticationClient,
 }
 
-async fn house(tls: bool, adapt: impl FnOnce(HyperTransportBuilder) -> HyperTransportBuilder) -> House {
+async fn setup(tls: bool, adapt: impl FnOnce(HyperTransportBuilder) -> HyperTransportBuilder) -> Setup {
     let tenant = Tenant::builder().system_clock().users(3).build();
     let address = ([127, 0, 0, 1], 0).into();
     let server = if tls {
@@ -38,16 +38,16 @@ async fn house(tls: bool, adapt: impl FnOnce(HyperTransportBuilder) -> HyperTran
         .client_id("tenant-client")
         .build()
         .unwrap();
-    House { tenant, server, management, authentication }
+    Setup { tenant, server, management, authentication }
 }
 
-/// The whole surface, once.
-async fn walk(house: &House) {
-    let users = house.management.users();
+/// Makes every call of the managers once.
+async fn make_every_call(setup: &Setup) {
+    let users = setup.management.users();
     let new = NewUser::new(DATABASE).email("ada@example.com").password("Analytical Engine 1843");
     let ada = users.create(new.clone()).await.unwrap();
     let id = ada.user_id.clone().unwrap();
-    assert_eq!(house.tenant.user(id.as_str()).unwrap(), ada);
+    assert_eq!(setup.tenant.user(id.as_str()).unwrap(), ada);
     assert!(users.create(new).await.unwrap_err().is_conflict());
 
     assert_eq!(users.get(&id).await.unwrap(), ada);
@@ -74,100 +74,100 @@ async fn walk(house: &House) {
     let twin = twin.user_id.unwrap();
     assert_eq!(users.link(&id, LinkTarget::from(&twin)).await.unwrap().len(), 2);
     assert!(users.get(&twin).await.unwrap_err().is_not_found());
-    // The full id would change nothing, so the bare one is sent.
+    // The bare id is sent, because Auth0 ignores the full id.
     assert_eq!(users.unlink(&id, "auth0", twin.as_str()).await.unwrap().len(), 1);
-    let token = house.tenant.id_token_for(twin.as_str()).unwrap();
+    let token = setup.tenant.id_token_for(twin.as_str()).unwrap();
     assert_eq!(users.identities().link(&id, LinkTarget::id_token(token)).await.unwrap().len(), 2);
     assert_eq!(users.identities().unlink(&id, "auth0", twin.bare()).await.unwrap().len(), 1);
     assert!(users.get(&twin).await.is_ok());
 
-    let by_hand: users_hyper::model::User = house
+    let by_rest: users_hyper::model::User = setup
         .management
         .rest("/users/{id}")
         .patch(serde_json::json!({"id": id}), serde_json::json!({"name": "A"}))
         .await
         .unwrap();
-    assert_eq!(by_hand.name.as_deref(), Some("A"));
+    assert_eq!(by_rest.name.as_deref(), Some("A"));
 
-    let auth = house.authentication.users();
-    let info = auth.get_info(house.tenant.access_token_for(id.as_str()).unwrap()).await.unwrap();
+    let auth = setup.authentication.users();
+    let info = auth.get_info(setup.tenant.access_token_for(id.as_str()).unwrap()).await.unwrap();
     assert_eq!((info.sub.as_deref(), info.email.as_deref()), (Some(id.as_str()), Some("ada@example.com")));
     let refused = auth.get_info("not.a.token").await.unwrap_err();
     assert!(refused.is_unauthorized() && refused.attempts() == 1, "{refused}");
-    let settings = Impersonation::new(twin.as_str(), Protocol::OAuth2).token(house.tenant.global_token());
-    assert!(auth.impersonate(&id, settings).await.unwrap().starts_with(&house.server.url()));
+    let settings = Impersonation::new(twin.as_str(), Protocol::OAuth2).token(setup.tenant.global_token());
+    assert!(auth.impersonate(&id, settings).await.unwrap().starts_with(&setup.server.url()));
 
     users.delete(&twin).await.unwrap();
     users.delete(&twin).await.unwrap();
-    let authority = house.server.addr().to_string();
+    let authority = setup.server.addr().to_string();
     let report = users.delete_all(Confirm::tenant(&authority)).await.unwrap();
-    assert_eq!((report.deleted, report.failed.len(), house.tenant.user_count()), (4, 0, 0));
+    assert_eq!((report.deleted, report.failed.len(), setup.tenant.user_count()), (4, 0, 0));
     let error = users.delete_all(Confirm::tenant(authority)).collection_request().await.unwrap_err();
     assert!(error.is_not_found());
-    assert_eq!(house.tenant.tokens_fetched(), 1);
+    assert_eq!(setup.tenant.tokens_fetched(), 1);
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_http_1() {
-    let house = house(false, |builder| builder).await;
-    walk(&house).await;
-    house.server.shutdown().await;
+async fn every_call_works_over_http_1() {
+    let setup = setup(false, |builder| builder).await;
+    make_every_call(&setup).await;
+    setup.server.shutdown().await;
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_http_2_in_the_clear() {
-    walk(&house(false, HyperTransportBuilder::http2_only).await).await;
+async fn every_call_works_over_http_2_without_tls() {
+    make_every_call(&setup(false, HyperTransportBuilder::http2_only).await).await;
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_tls_with_http_2() {
-    walk(&house(true, |builder| builder).await).await;
+async fn every_call_works_over_tls_with_http_2() {
+    make_every_call(&setup(true, |builder| builder).await).await;
 }
 
 #[tokio::test]
-async fn the_whole_surface_works_over_tls_with_http_1() {
-    walk(&house(true, HyperTransportBuilder::http1_only).await).await;
+async fn every_call_works_over_tls_with_http_1() {
+    make_every_call(&setup(true, HyperTransportBuilder::http1_only).await).await;
 }
 
 #[tokio::test]
 async fn a_certificate_of_an_unknown_authority_is_refused_and_nothing_is_sent() {
-    let house = house(true, |builder| builder).await;
-    let client = users_hyper::management(house.server.url()).token("t.t.t").build().unwrap();
+    let setup = setup(true, |builder| builder).await;
+    let client = users_hyper::management(setup.server.url()).token("t.t.t").build().unwrap();
     let error = client.users().create(NewUser::new(DATABASE)).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 1));
     assert!(!error.may_have_been_applied());
     assert!(error.to_string().contains("authority"), "{error}");
-    assert!(house.tenant.requests().is_empty());
+    assert!(setup.tenant.requests().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_first_calls_at_once_fetch_one_token_over_a_real_socket() {
-    let house = house(false, |builder| builder).await;
-    let id = house.tenant.user_ids().remove(0);
+async fn a_hundred_concurrent_first_calls_fetch_one_token_over_a_real_socket() {
+    let setup = setup(false, |builder| builder).await;
+    let id = setup.tenant.user_ids().remove(0);
     let calls: Vec<_> = (0..100)
         .map(|_| {
-            let (users, id) = (house.management.clone().users(), id.clone());
+            let (users, id) = (setup.management.clone().users(), id.clone());
             tokio::spawn(async move { users.get(id).await })
         })
         .collect();
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    assert_eq!(house.tenant.tokens_fetched(), 1);
+    assert_eq!(setup.tenant.tokens_fetched(), 1);
 }
 
 #[tokio::test]
-async fn a_rotated_signing_key_costs_one_renewal() {
-    let house = house(false, |builder| builder).await;
-    let id = house.tenant.user_ids().remove(0);
-    house.management.users().get(&id).await.unwrap();
-    house.tenant.forget_tokens();
-    house.management.users().get(&id).await.unwrap();
-    assert_eq!(house.tenant.tokens_fetched(), 2);
+async fn a_rotated_signing_key_causes_one_renewal() {
+    let setup = setup(false, |builder| builder).await;
+    let id = setup.tenant.user_ids().remove(0);
+    setup.management.users().get(&id).await.unwrap();
+    setup.tenant.forget_tokens();
+    setup.management.users().get(&id).await.unwrap();
+    assert_eq!(setup.tenant.tokens_fetched(), 2);
 }
 
 #[test]
-fn code_without_async_waits_for_its_calls() {
+fn the_blocking_client_waits_for_its_calls() {
     use users_hyper::blocking::{Wait as _, WaitForItems as _};
 
     let tenant = Tenant::builder().system_clock().users(250).build();

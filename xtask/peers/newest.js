@@ -1,4 +1,4 @@
-// Auth0's newest Node SDK walks through the users' endpoints of an embedded tenant. It parses every answer by its own schemas.
+// Calls the users' endpoints of an embedded tenant with Auth0's newest Node SDK, which parses every response with its own schemas.
 'use strict';
 
 const assert = require('assert');

@@ -1,4 +1,4 @@
-// Auth0's own Node SDK, at the version whose documents name the two UsersManagers, walks through every call against an embedded tenant.
+// Makes every call of Auth0's Node SDK against an embedded tenant, at the version that documents the two UsersManagers.
 'use strict';
 
 const assert = require('assert');
@@ -92,7 +92,7 @@ const steps = {
       headers: { Authorization: 'Bearer ' + tenant.global_token, 'Content-Type': 'application/json' },
       clientId: tenant.client_id,
     });
-    // This version gives a text answer as an empty object; that it resolves shows the 200.
+    // This version returns an empty object for a text response; that the promise resolves shows the status 200.
     await manager.impersonate(steps.id, { impersonator_id: tenant.user_id, protocol: 'oauth2', additionalParameters: {} });
   },
   async delete() {

@@ -1,4 +1,4 @@
-//! Measurements, by the program of the crate `users-bench`.
+//! Runs the measurements of the crate `users-bench`.
 
 use crate::run::{command, status};
 

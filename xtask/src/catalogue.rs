@@ -1,5 +1,5 @@
-//! The program that generates from the catalogue of operations and checks against it. It is apart from xtask, which is not built anew
-//! when users-core changes.
+//! Runs the program that generates documentation from the catalogue of operations and checks the catalogue. It is separate from xtask, so
+//! that xtask is not rebuilt when users-core changes.
 
 use crate::run::{command, status};
 

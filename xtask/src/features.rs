@@ -1,9 +1,9 @@
-//! The published crates with few features: each feature alone, and none.
+//! Checks of the published crates with each feature alone, and with no features.
 
 use crate::published;
 use crate::run::{cargo, command, status};
 
-/// Checks every published crate with no feature, and with each feature by itself.
+/// Checks every published crate with no features, and with each feature alone.
 pub fn each_alone() -> Result<(), String> {
     for published in published::all()? {
         let features = published.manifest["features"].as_object();
@@ -17,16 +17,17 @@ pub fn each_alone() -> Result<(), String> {
     Ok(())
 }
 
-/// Lints the published crates with no feature. The test crates are left out: they would enable the features again.
+/// Lints the published crates with no features. The test crates are excluded, because they would enable the features.
 pub fn lints_without() -> Result<(), String> {
     let mut clippy = command("cargo");
     clippy.arg("clippy").args(published::select(&published::all()?));
     status(clippy.args(["--no-default-features", "--", "-D", "warnings"]))
 }
 
-/// Runs the unit tests of the published crates with no feature.
+/// Runs the unit tests of the published crates with no features.
 ///
-/// Those of users-hyper are left out: without cryptography it builds no client, and its dev-dependencies enable features of the others.
+/// Those of users-hyper are excluded: without cryptography it builds no client, and its dev-dependencies enable features of the other
+/// crates.
 pub fn tests_without() -> Result<(), String> {
     let mut crates = published::all()?;
     crates.retain(|published| published.has_library() && published.name != "users-hyper");

@@ -1,7 +1,7 @@
-//! Whether the modules of each crate form layers: no module depends, through any others, on itself.
+//! Checks that the modules of each crate form layers: no module depends on itself, directly or through others.
 //!
-//! What counts is the module that defines an item, not one that re-exports it. Tests and documentation do not count. Calls of methods
-//! are not seen: a module that calls a method defined in an `impl` block elsewhere does not name that module.
+//! A dependency is on the module that defines an item, not on one that re-exports it. Tests and documentation do not count. Calls of
+//! methods are not seen: a module that calls a method defined in an `impl` block elsewhere does not name that module.
 
 use crate::run::root;
 use proc_macro2::{TokenStream, TokenTree};
@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The dependencies of each module, each with an item that it is for.
+/// The dependencies of each module, each with an item that causes it.
 type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Fails with the first cycle of each crate.
+/// Fails with one cycle of each crate that has cycles.
 pub fn check() -> Result<(), String> {
     let mut cycles = Vec::new();
     let crates = root().join("crates");
@@ -47,7 +47,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(paths)
 }
 
-/// The modules below a folder with their tokens; `lib.rs` and `main.rs` stand above all and are left out.
+/// The modules below a folder with their tokens. `lib.rs` and `main.rs` may depend on every module and are excluded.
 fn read(source: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
     let mut modules = BTreeMap::new();
     let mut folders = vec![source.to_owned()];
@@ -133,7 +133,7 @@ fn graph(modules: &BTreeMap<String, Vec<String>>) -> Graph {
     graph
 }
 
-/// What a module names, without a path, of items that its children define and it re-exports.
+/// The items of its children that a module re-exports and uses without a path.
 fn used_of_children(
     module: &str,
     tokens: &[String],
@@ -185,7 +185,7 @@ fn re_exported(tokens: &[String]) -> BTreeSet<String> {
     names
 }
 
-/// The names that a module defines, also by the macros that declare operations and models.
+/// The names that a module defines, including those declared by the macros for operations and models.
 fn items(tokens: &[String]) -> Vec<String> {
     let mut items = Vec::new();
     let mut depth = 0_u32;
@@ -204,7 +204,7 @@ fn items(tokens: &[String]) -> Vec<String> {
     items
 }
 
-/// The paths within the crate that a module names, from the crate's root.
+/// The paths within the crate that a module uses, from the crate's root.
 fn paths(module: &str, tokens: &[String], modules: &BTreeMap<String, Vec<String>>) -> Vec<Vec<String>> {
     let is_child = |name: &str| modules.contains_key(&format!("{module}::{name}"));
     let mut paths = Vec::new();
@@ -217,7 +217,7 @@ fn paths(module: &str, tokens: &[String], modules: &BTreeMap<String, Vec<String>
             let end = tokens[at..].iter().position(|token| token == ";").map_or(tokens.len(), |end| at + end);
             let mut found = Vec::new();
             tree(&tokens[at + 1..end], &[], &mut found);
-            // A facade re-exports what its own children define.
+            // A facade re-exports items of its own children.
             for path in found {
                 if path.first().is_some_and(|first| is_child(first)) && !is_public {
                     paths.push(module.split("::").map(String::from).chain(path).collect());
@@ -238,7 +238,7 @@ fn paths(module: &str, tokens: &[String], modules: &BTreeMap<String, Vec<String>
                 path.extend(tokens.get(at + 3).cloned());
                 at += 3;
             }
-            // One word alone is a visibility, the receiver of a method, or a variable.
+            // A single word is a visibility, the receiver of a method, or a variable.
             if path.len() > if is_child(token) { 2 } else { 1 } {
                 paths.extend(absolute(module, &path));
             }
@@ -284,7 +284,7 @@ fn tree(tokens: &[String], prefix: &[String], found: &mut Vec<Vec<String>>) {
     found.retain(|path| path.len() > 1);
 }
 
-/// A path that begins with `crate`, `super` or `self`, from the crate's root; `None` for others.
+/// A path that starts with `crate`, `super` or `self`, from the crate's root; `None` for others.
 fn absolute(module: &str, path: &[String]) -> Option<Vec<String>> {
     let mut base: Vec<String> = match path.first()?.as_str() {
         "crate" => return Some(path.get(1..)?.to_vec()),
@@ -330,7 +330,7 @@ fn owner(
     }
 }
 
-/// A cycle, as the modules and the items for which they depend on each other.
+/// A cycle: the modules, and the items that cause the dependencies between them.
 fn cycle(graph: &Graph) -> Option<String> {
     let mut done = BTreeSet::new();
     for start in graph.keys() {
@@ -407,11 +407,11 @@ mod tests {
         let user = ("client", "use crate::{PaceError, pacing::Pacer};");
         assert_eq!(found(&[pacing, error, user]), None);
         let error = ("pacing::error", "use super::Pacer; pub struct PaceError;");
-        assert_eq!(found(&[pacing, error, user]), None, "the re-export is no dependency");
+        assert_eq!(found(&[pacing, error, user]), None, "a re-export is not a dependency");
         let uses = ("pacing", "mod error; use error::PaceError; pub trait Pacer {}");
         assert!(found(&[uses, error, user]).is_some());
         let names = ("pacing", "mod error; pub use error::*; pub trait Pacer { fn acquire() -> PaceError; }");
-        assert!(found(&[names, error, user]).is_some(), "what is re-exported may be used as well");
+        assert!(found(&[names, error, user]).is_some(), "a module that re-exports an item may also use it");
     }
 
     #[test]

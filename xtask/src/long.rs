@@ -1,8 +1,8 @@
-//! What takes too long for every change and is run by hand.
+//! Checks that take too long for every change and are run by hand.
 
 use crate::run::{command, is_there, output, root, status};
 
-/// How many executions all fuzz targets have together unless a number is given.
+/// The total number of executions of all fuzz targets, unless a number is given.
 const EXECUTIONS: u64 = 10_000_000;
 
 /// Runs every fuzz target for a number of executions.
@@ -27,7 +27,7 @@ pub fn run(executions: Option<u64>) -> Result<(), String> {
     if failed.is_empty() { Ok(()) } else { Err(format!("fuzz targets failed: {}", failed.join(", "))) }
 }
 
-/// The toolchain argument with which a sanitizer can be used.
+/// The toolchain argument that allows a sanitizer.
 fn toolchain() -> Result<Option<&'static str>, String> {
     let is_allowed = std::env::var_os("RUSTC_BOOTSTRAP").is_some_and(|value| value == "1");
     if is_allowed || output(command("cargo").arg("--version"))?.contains("nightly") {

@@ -1,4 +1,4 @@
-//! The workspace's chores.
+//! Tasks of the workspace.
 
 mod bench;
 mod catalogue;
@@ -23,7 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(about = "The workspace's chores", bin_name = "cargo xtask")]
+#[command(about = "Tasks of the workspace", bin_name = "cargo xtask")]
 struct Arguments {
     #[command(subcommand)]
     chore: Chore,
@@ -31,11 +31,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// What is quick to check after every edit: formatting, words, layers, lints, and the tests without sockets.
+    /// Runs the quick checks after an edit: formatting, words, layers, lints, and the tests without sockets.
     Check,
-    /// Everything that must hold before a change lands.
+    /// Runs the checks that every change must pass.
     Ci {
-        /// Only this step; may be repeated.
+        /// Runs only this step; may be repeated.
         #[arg(long, value_name = "STEP")]
         only: Vec<String>,
         /// Prints the names of the steps.
@@ -44,10 +44,10 @@ enum Chore {
     },
     /// Compares Auth0's contract with the catalogue and the models.
     Contract {
-        /// A fresh OpenAPI document of Auth0's, to check this project's own statement of it against.
+        /// A new OpenAPI document of Auth0, to compare with this project's own statement of it.
         #[arg(long, value_name = "FILE")]
         oas: Option<std::path::PathBuf>,
-        /// Takes the document's facts over as the project's own statement.
+        /// Writes the document's facts as the project's own statement.
         #[arg(long, requires = "oas")]
         write: bool,
     },
@@ -63,16 +63,16 @@ enum Chore {
     },
     /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
     Peers,
-    /// Measures: `pacing` on a virtual clock, `soak` over real sockets; see `bench --help`.
+    /// Runs a measurement: `pacing` on a virtual clock, or `soak` over real sockets; see `bench --help`.
     #[command(disable_help_flag = true)]
     Bench {
-        /// Which measurement, and its options.
+        /// The measurement and its options.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
     /// Runs every fuzz target, which takes long and needs cargo-fuzz and a nightly toolchain.
     Long {
-        /// How many executions each target has; 10 million divided by the number of targets unless given.
+        /// The number of executions of each target; by default 10 million divided by the number of targets.
         #[arg(long, value_name = "N")]
         executions: Option<u64>,
     },

@@ -1,12 +1,12 @@
-//! The packages of the published crates, compiled with the lowest versions of their dependencies.
+//! Compiles the packages of the published crates with the lowest versions of their dependencies.
 
 use crate::package;
 use crate::run::{command, empty, status, target, write};
 use std::fmt::Write as _;
 
-/// Unpacks every package into a workspace of its own, and compiles it with the lowest versions that the manifests allow.
+/// Unpacks every package into a separate workspace, and compiles it with the lowest versions that the manifests allow.
 ///
-/// This finds a lower bound that is too low, and a file that is missing from a package.
+/// This finds lower bounds that are too low, and files that are missing from a package.
 pub fn check() -> Result<(), String> {
     let folder = target().join("minimal-versions").join("workspace");
     empty(&folder)?;
@@ -17,7 +17,7 @@ pub fn check() -> Result<(), String> {
         let name = &published.name;
         status(command("tar").arg("-xzf").arg(&file).arg("-C").arg(&folder))?;
         let own = published.manifest["features"].as_object().into_iter().flat_map(|features| features.keys());
-        // It enables a feature of rustls, so it has no lower bound of its own, and its C code takes the longest of all to compile.
+        // aws-lc-rs only enables a feature of rustls, so it has no lower bound to check, and its C code takes the longest to compile.
         features
             .extend(own.filter(|feature| *feature != "aws-lc-rs").map(|feature| format!("{name}/{feature}")));
         let unpacked = file.file_stem().unwrap_or_default().to_string_lossy();

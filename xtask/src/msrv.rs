@@ -1,12 +1,12 @@
-//! The published crates, compiled with the oldest compiler that they promise to work with.
+//! Compiles the published crates with the oldest compiler that they support.
 
 use crate::published;
 use crate::run::{command, empty, is_ci, is_there, status, target};
 use std::path::Path;
 
-/// The oldest compiler, as the workspace's manifest states it.
+/// The oldest compiler that the workspace's manifest states.
 const VERSION: &str = "1.85";
-/// Debian's packages of it. They are unpacked, not installed.
+/// Debian's packages of this compiler. They are unpacked, not installed.
 const PACKAGES: [&str; 4] = [
     "rustc-web=1.85.0+dfsg3-1~deb12u3",
     "libstd-rust-web-dev=1.85.0+dfsg3-1~deb12u3",
@@ -14,9 +14,9 @@ const PACKAGES: [&str; 4] = [
     "libllvm19",
 ];
 
-/// Checks every published crate that promises this compiler with it, under all features.
+/// Checks every published crate that supports this compiler with it, under all features.
 ///
-/// Gives a message if there is no such compiler and none can be downloaded; on a continuous-integration machine that is an error.
+/// Returns a message if the compiler is missing and cannot be downloaded; in continuous integration that is an error.
 pub fn check() -> Result<Option<String>, String> {
     let folder = target().join("msrv");
     let toolchain = folder.join("toolchain");
@@ -26,7 +26,7 @@ pub fn check() -> Result<Option<String>, String> {
         && let Err(problem) = download(&folder, &toolchain)
     {
         let message = format!("no Rust {VERSION}: {problem}");
-        return if is_ci() { Err(message) } else { Ok(Some(format!("left out: {message}"))) };
+        return if is_ci() { Err(message) } else { Ok(Some(format!("skipped: {message}"))) };
     }
     let mut crates = published::all()?;
     crates.retain(|published| published.rust_version() == VERSION);
@@ -71,6 +71,6 @@ fn download(folder: &Path, toolchain: &Path) -> Result<(), String> {
     for file in files.filter_map(|file| Some(file.ok()?.path())) {
         status(command("dpkg").arg("-x").arg(file).arg(&partial))?;
     }
-    // Only a complete toolchain gets its name.
+    // The folder is renamed only once the toolchain is complete.
     std::fs::rename(&partial, toolchain).map_err(|error| format!("{}: {error}", toolchain.display()))
 }

@@ -1,17 +1,17 @@
-//! Whether the published crates are complete as packages.
+//! Checks that the packages of the published crates are complete.
 
 use crate::published::{self, Published};
 use crate::run::{command, output, status, target};
 use std::path::PathBuf;
 
-/// What every package contains.
+/// The files that every package must contain.
 const FILES: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
-/// What every manifest states.
+/// The fields that every manifest must state.
 const FIELDS: [&str; 6] = ["description", "documentation", "homepage", "repository", "license", "readme"];
 
 /// Packages every published crate, and checks its files and its manifest.
 ///
-/// The packages are not compiled here: the step `minimal versions` does that.
+/// The packages are not compiled here; the step `minimal versions` compiles them.
 pub fn check() -> Result<(), String> {
     let mut problems = Vec::new();
     for (published, file) in all()? {
@@ -41,7 +41,7 @@ pub fn check() -> Result<(), String> {
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
-/// Packages every published crate; gives each with its archive.
+/// Packages every published crate; returns each crate with its archive.
 pub fn all() -> Result<Vec<(Published, PathBuf)>, String> {
     let crates = published::all()?;
     let mut package = command("cargo");

@@ -1,11 +1,11 @@
-//! Clients that nobody here wrote, against the embedded tenant.
+//! Runs third-party clients against the embedded tenant.
 
 use crate::run::{command, output, program, programs, root, status, target};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-/// A client, the script that drives it, and how its tenant begins.
+/// A client, the script that runs it, and the arguments of its tenant.
 struct Peer {
     package: &'static str,
     script: &'static str,
@@ -13,7 +13,7 @@ struct Peer {
 }
 
 const PEERS: &[Peer] = &[
-    // The version whose documents describe the two `UsersManager`s.
+    // The version that documents the two `UsersManager`s.
     Peer { package: "auth0@2.1.0", script: "users.js", tenant: &["--users", "3", "--legacy-delete-all"] },
     Peer {
         package: "auth0@latest",
@@ -22,7 +22,7 @@ const PEERS: &[Peer] = &[
     },
 ];
 
-/// Runs each client over TLS through every call; gives what they said last.
+/// Runs the script of each client over TLS; returns the last lines of their output.
 pub fn run() -> Result<String, String> {
     let tenant = program(&programs()?, "users-tenant");
     let said: Result<Vec<String>, String> = PEERS.iter().map(|peer| peer.run(&tenant)).collect();
@@ -34,7 +34,7 @@ impl Peer {
         let folder = target().join("peers").join(self.package);
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let script = root().join("xtask").join("peers").join(self.script);
-        // Node looks for packages beside the script, so a copy lies where they are installed.
+        // Node looks for packages next to the script, so the script is copied to the folder where they are installed.
         std::fs::copy(&script, folder.join(self.script))
             .map_err(|error| format!("{}: {error}", script.display()))?;
         if !folder.join("node_modules").join("auth0").exists() {
@@ -57,10 +57,10 @@ impl Peer {
     }
 }
 
-/// A running `users-tenant`, which ends with this value.
+/// A running `users-tenant`, which is killed on drop.
 struct Tenant {
     process: Child,
-    /// Its first line: where it listens and which tokens it takes, as JSON.
+    /// Its first line: its address and the tokens that it accepts, as JSON.
     line: String,
 }
 
@@ -78,13 +78,13 @@ impl Tenant {
             BufReader::new(stdout).read_line(&mut line).map_err(|error| format!("users-tenant: {error}"))?;
         }
         let this = Self { process, line };
-        if this.line.is_empty() { Err("users-tenant said nothing".to_owned()) } else { Ok(this) }
+        if this.line.is_empty() { Err("users-tenant printed nothing".to_owned()) } else { Ok(this) }
     }
 }
 
 impl Drop for Tenant {
     fn drop(&mut self) {
-        // It holds nothing that would have to be saved.
+        // The tenant has no state to save.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

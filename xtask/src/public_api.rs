@@ -5,22 +5,22 @@ use crate::run::{command, is_ci, program, read, root, status, target, write};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The format of rustdoc's JSON that the library `public-api` reads; rustdoc 1.95 writes it.
+/// The version of rustdoc's JSON format that the library `public-api` reads and rustdoc 1.95 writes.
 const FORMAT: u64 = 57;
-/// Set for the copies of this program that stand in for rustdoc.
+/// The environment variable that makes this program run as rustdoc.
 const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
 /// Compares the snapshots with the sources, or rewrites them.
 ///
-/// Gives a message if this toolchain writes another format; on a continuous-integration machine that is an error.
+/// Returns a message if this toolchain writes another format; in continuous integration that is an error.
 pub fn run(bless: bool) -> Result<Option<String>, String> {
     let mut crates = published::all()?;
     crates.retain(published::Published::has_library);
-    // Not `current_exe`: an earlier step may have built this program anew, in its place.
+    // Not `current_exe`: an earlier step may have rebuilt this program in place.
     let this = program(&target().join("debug"), "xtask");
     let mut doc = command("cargo");
-    // The selection of the step `documentation`, so that dependencies are checked once. RUSTC_BOOTSTRAP=1 for cargo itself would
-    // rerun build scripts and compile everything again; so only rustdoc gets it.
+    // The same selection as in the step `documentation`, so that dependencies are checked once. Only rustdoc gets RUSTC_BOOTSTRAP=1;
+    // for cargo itself it would rerun build scripts and recompile everything.
     doc.args(["doc", "--quiet", "--workspace", "--all-features", "--no-deps"]);
     doc.env("RUSTDOC", this)
         .env(AS_RUSTDOC, "1")
@@ -37,7 +37,7 @@ pub fn run(bless: bool) -> Result<Option<String>, String> {
                 "rustdoc writes format {}, and snapshots are made from {FORMAT}",
                 format.unwrap_or_default()
             );
-            return if is_ci() { Err(message) } else { Ok(Some(format!("left out: {message}"))) };
+            return if is_ci() { Err(message) } else { Ok(Some(format!("skipped: {message}"))) };
         }
         let file = root().join("crates").join(name).join("public-api.txt");
         let listing = list(&json).map_err(|error| format!("{}: {error}", json.display()))?;
@@ -54,12 +54,12 @@ pub fn run(bless: bool) -> Result<Option<String>, String> {
         return Ok(None);
     }
     Err(format!(
-        "the public API of {} differs from its snapshot; `cargo xtask public-api --bless` accepts that",
+        "the public API of {} differs from its snapshot; `cargo xtask public-api --bless` accepts the change",
         changed.join(", ")
     ))
 }
 
-/// Runs rustdoc with its unstable options if this program is started in its place.
+/// Runs rustdoc with unstable options if this program was started as rustdoc.
 pub fn as_rustdoc() -> Option<ExitCode> {
     std::env::var_os(AS_RUSTDOC)?;
     let outcome = command("rustdoc")
@@ -70,7 +70,7 @@ pub fn as_rustdoc() -> Option<ExitCode> {
     Some(if outcome.is_ok_and(|status| status.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// One line for each public item. Implementations for all types and of auto traits are left out.
+/// One line for each public item. Blanket implementations and auto traits are omitted.
 fn list(json: &Path) -> Result<String, public_api::Error> {
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)

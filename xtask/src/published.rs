@@ -1,4 +1,4 @@
-//! The crates that are published, as `cargo metadata` describes them.
+//! The published crates, as `cargo metadata` describes them.
 
 use crate::run::metadata;
 use serde_json::Value;
@@ -32,18 +32,18 @@ pub fn select(crates: &[Published]) -> Vec<String> {
     crates.iter().flat_map(|published| ["-p".to_owned(), published.name.clone()]).collect()
 }
 
-/// Whether a package is meant for others.
+/// Whether a package is published.
 pub fn is_published(package: &Value) -> bool {
     package["publish"].as_array().is_none_or(|registries| !registries.is_empty())
 }
 
 impl Published {
-    /// The compiler that it promises to work with.
+    /// The oldest compiler that the crate supports.
     pub fn rust_version(&self) -> &str {
         self.manifest["rust_version"].as_str().unwrap_or_default()
     }
 
-    /// Whether it has a library.
+    /// Whether the crate has a library.
     pub fn has_library(&self) -> bool {
         let targets = self.manifest["targets"].as_array().into_iter().flatten();
         targets.flat_map(|target| target["kind"].as_array().into_iter().flatten()).any(|kind| kind == "lib")

@@ -1,19 +1,19 @@
-//! What the lower layers must not depend on, and how old a compiler the published crates must do with.
+//! Checks dependencies: what the lower layers must not depend on, and what needs a newer compiler than a crate states.
 
 use crate::published::is_published;
 use crate::run::{command, metadata, output};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Crates, which of their dependencies count, and what is not among them.
+/// Crates, the kinds of dependencies that count, and the packages that must not be among them.
 const PURE: &[(&str, &str, &[&str])] = &[
     ("users-model", "normal", &["hyper", "tokio", "rustls"]),
     ("users-core", "normal", &["hyper", "tokio", "rustls"]),
-    // What makes them quick to build.
+    // So that the tests build quickly.
     ("users-tests-pure", "normal,dev", &["hyper", "reqwest", "rustls", "ureq"]),
 ];
 
-/// Fails if a pure crate depends on an HTTP stack under any feature, or a published one on what needs a newer compiler.
+/// Fails if a pure crate depends on an HTTP stack under any feature, or a published crate on a package that needs a newer compiler.
 pub fn check() -> Result<(), String> {
     for (pure, edges, impure) in PURE {
         let tree = output(command("cargo").args([
@@ -34,12 +34,12 @@ pub fn check() -> Result<(), String> {
                 ));
             }
         }
-        println!("{pure} is free of {}", impure.join(", "));
+        println!("{pure} does not depend on {}", impure.join(", "));
     }
     oldest_compiler()
 }
 
-/// Every dependency of a published crate, under every feature, must do with the stated compiler.
+/// Checks that every dependency of a published crate, under every feature, supports the stated compiler.
 fn oldest_compiler() -> Result<(), String> {
     let metadata = metadata(&["--all-features"])?;
     let packages: HashMap<&str, &Value> = metadata["packages"]
@@ -81,7 +81,7 @@ fn oldest_compiler() -> Result<(), String> {
                 ));
             }
         }
-        println!("{name} and all it depends on do with Rust {}.{}", stated.0, stated.1);
+        println!("{name} and all its dependencies support Rust {}.{}", stated.0, stated.1);
     }
     Ok(())
 }

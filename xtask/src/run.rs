@@ -1,4 +1,4 @@
-//! Running other programs.
+//! Runs other programs.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ pub fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
-/// Where cargo puts what it builds.
+/// Cargo's target folder.
 pub fn target() -> PathBuf {
-    // A relative folder counts from the workspace, where every command runs.
+    // A relative path is resolved from the workspace, where every command runs.
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// Whether this is a continuous-integration machine, where nothing may be left out.
+/// Whether this runs in continuous integration, where no step may be skipped.
 pub fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
@@ -33,13 +33,13 @@ pub fn cargo(arguments: &[&str]) -> Result<(), String> {
     status(command("cargo").args(arguments))
 }
 
-/// Runs a command; another exit status than 0 is an error that names it.
+/// Runs a command; an exit status other than 0 is an error that names the command.
 pub fn status(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
 }
 
-/// What a command prints on its standard output.
+/// The standard output of a command.
 pub fn output(command: &mut Command) -> Result<String, String> {
     let output =
         command.stderr(Stdio::inherit()).output().map_err(|error| format!("{command:?}: {error}"))?;
@@ -49,27 +49,27 @@ pub fn output(command: &mut Command) -> Result<String, String> {
     String::from_utf8(output.stdout).map_err(|error| format!("{command:?}: {error}"))
 }
 
-/// Whether a program is there and runs.
+/// Whether a program is installed and runs.
 pub fn is_there(program: &str, arguments: &[&str]) -> bool {
     let quiet = command(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
 
-/// What the workspace's manifests say, as `cargo metadata` prints it.
+/// The workspace's manifests as `cargo metadata` prints them.
 pub fn metadata(arguments: &[&str]) -> Result<serde_json::Value, String> {
     let text = output(command("cargo").args(["metadata", "--format-version", "1"]).args(arguments))?;
     serde_json::from_str(&text).map_err(|error| format!("cargo metadata: {error}"))
 }
 
-/// Builds every target, tests included, with the features that they are tested with, and gives the folder of the programs.
+/// Builds every target, including tests, with the features that are tested, and returns the folder of the programs.
 ///
-/// A program that were built by itself would have dependencies with other features, and compile them all again.
+/// Building one program alone would select other features of its dependencies and recompile them.
 pub fn programs() -> Result<PathBuf, String> {
     cargo(&["build", "--quiet", "--workspace", "--all-features", "--all-targets"])?;
     Ok(target().join("debug"))
 }
 
-/// The file of a program in the folder that [`programs`] gives.
+/// The file of a program in the folder that [`programs`] returns.
 pub fn program(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
@@ -84,7 +84,7 @@ pub fn write(file: &Path, text: &str) -> Result<(), String> {
     std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// Makes an empty folder, whatever was there before.
+/// Creates an empty folder; removes an existing one.
 pub fn empty(folder: &Path) -> Result<(), String> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -1,21 +1,21 @@
-//! The steps of `ci` and `check`, each with its name.
+//! The steps of `ci` and `check`, with their names.
 
 use crate::run::{cargo, command, is_ci, is_there, output, program, programs, status};
 use crate::{catalogue, features, layers, minimal, msrv, package, peers, public_api, purity, words};
 use std::time::{Duration, Instant};
 
-/// What a step ends with: done, or left out and why.
+/// The outcome of a step: done, with an optional message, or failed with the reason.
 pub type Outcome = Result<Option<String>, String>;
 
-/// One thing that must hold.
+/// One check.
 pub struct Step {
-    /// By which `--only` selects it.
+    /// The name that `--only` selects.
     pub name: &'static str,
-    /// Fails with the reason.
+    /// Runs the check; fails with the reason.
     pub run: fn() -> Outcome,
 }
 
-/// Every step of `ci`, cheap ones first.
+/// Every step of `ci`, quick ones first.
 pub const ALL: &[Step] = &[
     Step { name: "format", run: || cargo(&["fmt", "--all", "--check"]).map(done) },
     Step { name: "words", run: || words::check().map(done) },
@@ -44,11 +44,11 @@ pub const ALL: &[Step] = &[
     Step { name: "oldest compiler", run: msrv::check },
 ];
 
-/// Runs these steps, every one even after one has failed, and ends with a line for each.
-// The steps are timed by the wall clock.
+/// Runs all of these steps, even after one has failed, and prints a summary line for each.
+// The duration of the steps is wall-clock time.
 #[allow(clippy::disallowed_methods)]
 pub fn run_all<'a>(steps: impl Iterator<Item = &'a Step>) -> Result<(), String> {
-    let begun = Instant::now();
+    let run_started = Instant::now();
     let mut lines = Vec::new();
     let mut failed = Vec::new();
     for step in steps {
@@ -61,7 +61,7 @@ pub fn run_all<'a>(steps: impl Iterator<Item = &'a Step>) -> Result<(), String> 
         }
         lines.push(line(step.name, started.elapsed(), &outcome));
     }
-    println!("\n{}\n{:<20} {:>7.1} s", lines.join("\n"), "in all", begun.elapsed().as_secs_f64());
+    println!("\n{}\n{:<20} {:>7.1} s", lines.join("\n"), "total", run_started.elapsed().as_secs_f64());
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join("; "))) }
 }
 
@@ -83,7 +83,7 @@ fn line(name: &str, took: Duration, outcome: &Outcome) -> String {
     format!("{name:<20} {:>7.1} s  {result}", took.as_secs_f64())
 }
 
-/// All tests with all features, and a message if there are no recordings of a real tenant.
+/// Runs all tests with all features; returns a message if there are no recordings of a real tenant.
 fn tests() -> Outcome {
     let tenant = program(&programs()?, "users-tenant");
     let mut test = command("cargo");
@@ -94,9 +94,9 @@ fn tests() -> Outcome {
         .then(|| "ok, without recordings of a real tenant (USERS_RECORDINGS names no folder)".to_owned()))
 }
 
-/// Runs a program, as it was built for the tests.
+/// Runs a program that was built for the tests.
 fn run(arguments: &[&str]) -> Outcome {
-    let [name, rest @ ..] = arguments else { return Err("no program is named".to_owned()) };
+    let [name, rest @ ..] = arguments else { return Err("no program was given".to_owned()) };
     status(command(program(&programs()?, name)).args(rest)).map(done)
 }
 
@@ -113,21 +113,21 @@ fn documentation() -> Outcome {
     status(&mut doc).map(done)
 }
 
-/// Auth0's own SDKs for Node against the embedded tenant.
+/// Runs Auth0's Node SDKs against the embedded tenant.
 fn node_sdks() -> Outcome {
     if is_there("node", &["--version"]) && is_there("npm", &["--version"]) {
         return peers::run().map(Some);
     }
-    Ok(Some("left out: node and npm are not installed".to_owned()))
+    Ok(Some("skipped: node and npm are not installed".to_owned()))
 }
 
-/// Licences, bans and sources. On a continuous-integration machine the tool must be there; elsewhere it may be missing.
+/// Checks licences, bans and sources. In continuous integration the tool must be installed; otherwise the step may be skipped.
 fn licences() -> Outcome {
     if is_there("cargo", &["deny", "--version"]) {
         return cargo(&["deny", "--all-features", "check", "bans", "licenses", "sources"]).map(done);
     }
     if is_ci() {
-        return Err("cargo-deny is not installed, and with CI=true that is a failure".to_owned());
+        return Err("cargo-deny is not installed; CI=true requires it".to_owned());
     }
-    Ok(Some("left out: cargo-deny is not installed (cargo install cargo-deny --locked)".to_owned()))
+    Ok(Some("skipped: cargo-deny is not installed (cargo install cargo-deny --locked)".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Words that the documentation does not use, in prose and in identifiers, and what to write instead.
+//! Finds words that the documentation does not use, in prose and in identifiers, and suggests replacements.
 
 use crate::run::{command, output, read, root};
 
@@ -16,13 +16,13 @@ const WORDS: &[(&str, &str)] = &[
     ("travels", "is sent"),
 ];
 
-/// This file has to name the words.
+/// This file lists the words, so it is not checked.
 const EXEMPT: &str = "xtask/src/words.rs";
 
 /// One use of such a word.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {
-    /// The number of its line, from 1.
+    /// The line number, from 1.
     line: usize,
     word: &'static str,
     instead: &'static str,
@@ -47,16 +47,16 @@ pub fn check() -> Result<(), String> {
     Ok(())
 }
 
-/// A word of a text, in lower case: a part of an identifier counts as a word.
+/// A word of a text, in lower case. Each part of an identifier counts as a word.
 #[derive(Debug)]
 struct Word {
     text: String,
     line: usize,
-    /// Whether only spaces, line breaks and comment marks stand between this word and the one before.
+    /// Whether only spaces, line breaks and comment marks separate this word from the previous one.
     follows_in_prose: bool,
-    /// Whether it continues the identifier of the word before.
+    /// Whether it continues the identifier of the previous word.
     follows_in_identifier: bool,
-    /// Whether an identifier goes on after this word.
+    /// Whether the identifier continues after this word.
     is_continued: bool,
 }
 
@@ -79,7 +79,7 @@ fn is_phrase(words: &[Word], parts: &[&str]) -> bool {
     let is_same = words.iter().zip(parts).all(|(word, part)| word.text == *part);
     let rest = words.get(1..).unwrap_or_default();
     let is_identifier = rest.iter().all(|word| word.follows_in_identifier);
-    // `let be_strict = true` declares a variable: its last word goes on.
+    // `let be_strict = true` declares a variable: the identifier continues after `be`.
     let is_prose = rest.iter().all(|word| word.follows_in_prose)
         && (rest.is_empty() || words.last().is_some_and(|word| !word.is_continued));
     is_same && (is_identifier || is_prose)
@@ -87,7 +87,7 @@ fn is_phrase(words: &[Word], parts: &[&str]) -> bool {
 
 fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    // What stands between the last word and here.
+    // The text between the last word and this position.
     let mut between = String::new();
     for (number, line) in text.lines().enumerate() {
         between.push('\n');
@@ -119,7 +119,7 @@ fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// The length of the word that a text begins with: letters up to a hump, so `HTTPRoad` is `HTTP` and `Road`.
+/// The length of the word at the start of a text. A word ends at a capital letter, so `HTTPRoad` is `HTTP` and `Road`.
 fn word_end(text: &str) -> usize {
     let letters: Vec<(usize, char)> = text.char_indices().take_while(|(_, c)| c.is_alphabetic()).collect();
     let mut ends = letters.windows(2).enumerate().filter_map(|(at, pair)| {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_longer_words_are_no_words() {
+    fn parts_of_longer_words_are_not_found() {
         for text in [
             "address",
             "roadmap broadcast abroad",
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_only_stand_near_each_other_are_no_phrase() {
+    fn words_that_are_only_near_each_other_are_not_a_phrase() {
         for text in
             ["let be_strict = true;", "made, up", "made_by up", "your words", "as good. As", "let x = be"]
         {

@@ -1,4 +1,4 @@
-//! Exports: the file is checked, and a download that fails is repeated without losing the job.
+//! Exports: the file is checked, and a failed download is repeated without losing the job.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,16 +21,17 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Expects an export whose file is at `https://files.example.com/exports/1?signature=secret-N`, another N each time.
+/// Expects an export whose file is at `https://files.example.com/exports/1?signature=secret-N`, where N counts the requests for the
+/// job.
 fn export(mock: &MockTransport) {
     export_at(mock, "https://files.example.com/exports/1");
 }
 
 fn export_at(mock: &MockTransport, location: &'static str) {
     mock.expect((Method::POST, "/jobs/users-exports")).json(r#"{"id":"job_1","status":"pending"}"#);
-    let looked = AtomicUsize::new(0);
+    let lookups = AtomicUsize::new(0);
     mock.expect((Method::GET, "/jobs/{id}")).always().answer(move |_| {
-        let times = looked.fetch_add(1, Ordering::SeqCst);
+        let times = lookups.fetch_add(1, Ordering::SeqCst);
         let job = format!(
             r#"{{"id":"job_1","status":"completed","location":"{location}?signature=secret-{times}"}}"#
         );
@@ -42,7 +43,7 @@ fn file(mock: &MockTransport) -> Expectation {
     mock.expect(FILE)
 }
 
-/// What an export writes, and how it ends.
+/// The bytes that an export writes, and its result.
 fn exported(mock: &MockTransport) -> (Vec<u8>, Result<(), Error>) {
     let (mut sink, jobs) = (Vec::new(), mock.management().jobs());
     let ended = mock.clock().block_on(jobs.export_to(UsersExport::new(), &mut sink));
@@ -50,7 +51,7 @@ fn exported(mock: &MockTransport) -> (Vec<u8>, Result<(), Error>) {
 }
 
 #[test]
-fn a_file_is_written_as_it_is_and_asked_for_as_it_is() {
+fn a_file_is_written_unchanged_and_requested_without_the_access_token() {
     let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
     export(&mock);
     file(&mock).bytes(packed.clone()).header("content-length", &packed.len().to_string());
@@ -62,7 +63,7 @@ fn a_file_is_written_as_it_is_and_asked_for_as_it_is() {
 }
 
 #[test]
-fn a_transport_is_asked_not_to_unpack_the_file() {
+fn the_download_asks_the_transport_not_to_decompress_the_file() {
     let mock = MockTransport::new();
     export(&mock);
     file(&mock).bytes(gzip("ada\n"));
@@ -71,19 +72,19 @@ fn a_transport_is_asked_not_to_unpack_the_file() {
 }
 
 #[test]
-fn a_file_that_is_cut_short_is_an_error() {
+fn a_truncated_file_is_an_error() {
     let packed = gzip("ada\nbob\n");
     for length in 0..packed.len() {
         let mock = MockTransport::new();
         export(&mock);
         file(&mock).status(200).bytes(packed[..length].to_vec()).always();
-        let error = exported(&mock).1.expect_err(&format!("{length} of {} bytes pass", packed.len()));
+        let error = exported(&mock).1.expect_err(&format!("{length} of {} bytes are accepted", packed.len()));
         assert!(error.to_string().contains("file"), "{error}");
     }
 }
 
 #[test]
-fn a_file_that_does_not_fit_its_checksum_or_length_is_an_error() {
+fn a_file_with_a_wrong_checksum_or_length_is_an_error() {
     let packed = gzip("ada\nbob\n");
     for at in packed.len() - 8..packed.len() {
         let mock = MockTransport::new();
@@ -91,12 +92,12 @@ fn a_file_that_does_not_fit_its_checksum_or_length_is_an_error() {
         let mut packed = packed.clone();
         packed[at] ^= 1;
         file(&mock).bytes(packed).always();
-        assert_eq!(exported(&mock).1.expect_err("a wrong trailer passes").kind(), ErrorKind::Decode);
+        assert_eq!(exported(&mock).1.expect_err("a wrong trailer is accepted").kind(), ErrorKind::Decode);
     }
 }
 
 #[test]
-fn a_page_or_an_unpacked_file_is_an_error_and_not_written() {
+fn an_html_page_or_an_uncompressed_file_is_an_error_and_not_written() {
     for (coding, body) in
         [("identity", "<!DOCTYPE html><p>Sign in</p>"), ("gzip", "{\"email\":\"ada\"}\n"), ("gzip", "{")]
     {
@@ -104,14 +105,14 @@ fn a_page_or_an_unpacked_file_is_an_error_and_not_written() {
         export(&mock);
         file(&mock).bytes(body).header("content-encoding", coding).always();
         let (written, ended) = exported(&mock);
-        let error = ended.expect_err("this is no gzip");
+        let error = ended.expect_err("a file that is not gzip is accepted");
         assert_eq!((error.kind(), written.as_slice()), (ErrorKind::Decode, &b""[..]), "{error}");
         assert!(error.to_string().contains("not gzip"), "{error}");
     }
 }
 
 #[test]
-fn a_download_that_fails_is_repeated_at_a_fresh_address() {
+fn a_failed_download_is_repeated_with_a_new_url() {
     let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
     export(&mock);
     file(&mock).status(503);
@@ -127,7 +128,7 @@ fn a_download_that_fails_is_repeated_at_a_fresh_address() {
 }
 
 #[test]
-fn a_failed_download_says_that_the_file_failed() {
+fn the_error_of_a_failed_download_names_the_export_file() {
     let mock = MockTransport::new();
     export(&mock);
     file(&mock).status(403).bytes(Bytes::from_static(b"<Error>signature=secret-0</Error>"));
@@ -138,7 +139,7 @@ fn a_failed_download_says_that_the_file_failed() {
 }
 
 #[test]
-fn a_file_is_read_over_https_or_from_this_machine_only() {
+fn a_file_is_downloaded_only_over_https_or_from_loopback() {
     for (location, is_read) in [
         ("http://files.example.com/exports/1", false),
         ("ftp://files.example.com/exports/1", false),
@@ -157,7 +158,7 @@ fn a_file_is_read_over_https_or_from_this_machine_only() {
     }
 }
 
-/// A transport whose files come in pieces, one list for each attempt; everything else is the mock's.
+/// A transport that sends files in pieces, one list for each attempt, and everything else to the mock.
 #[derive(Clone, Debug)]
 struct Files(MockTransport, std::sync::Arc<std::sync::Mutex<Vec<Pieces>>>);
 
@@ -174,7 +175,7 @@ impl HttpTransport for Files {
             return self.0.send(request, deadline).await;
         }
         let pieces = self.1.lock().unwrap().remove(0);
-        // Some HTTP stacks show the whole address.
+        // Some HTTP stacks show the whole URL in their errors.
         let uri = request.uri().clone();
         let pieces = pieces.into_iter().map(move |piece| {
             piece.map_err(|why| {
@@ -185,7 +186,7 @@ impl HttpTransport for Files {
     }
 }
 
-/// What an export writes whose downloads come in these pieces, and how it ends.
+/// The bytes that an export writes if its downloads have these pieces, and its result.
 fn exported_in_pieces(attempts: Vec<Pieces>) -> (Vec<u8>, Result<(), Error>) {
     let mock = MockTransport::new();
     export(&mock);
@@ -197,7 +198,7 @@ fn exported_in_pieces(attempts: Vec<Pieces>) -> (Vec<u8>, Result<(), Error>) {
 }
 
 #[test]
-fn a_download_that_breaks_off_continues_without_writing_anything_twice() {
+fn an_interrupted_download_continues_without_writing_anything_twice() {
     let packed = Bytes::from(gzip("ada\nbob\n"));
     let broken = "the connection broke";
     for cut in 0..packed.len() {
@@ -216,7 +217,7 @@ fn a_download_that_breaks_off_continues_without_writing_anything_twice() {
 }
 
 #[test]
-fn a_repeated_download_of_another_file_is_an_error() {
+fn a_repeated_download_that_returns_another_file_is_an_error() {
     let (one, other) = (Bytes::from(gzip("ada\nbob\n")), Bytes::from(gzip("eve\nbob\n")));
     let first = vec![Ok(one.slice(..20)), Err("it broke")];
     for second in [other, Bytes::from(gzip(""))] {
@@ -228,7 +229,7 @@ fn a_repeated_download_of_another_file_is_an_error() {
 }
 
 #[test]
-fn a_file_of_another_length_than_announced_is_an_error() {
+fn a_file_that_contradicts_its_content_length_is_an_error() {
     let packed = gzip("ada\n");
     let mock = MockTransport::new();
     export(&mock);
@@ -239,7 +240,7 @@ fn a_file_of_another_length_than_announced_is_an_error() {
 #[test]
 fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() {
     let scripts: [fn(&MockTransport); 4] = [
-        // The job cannot be looked at.
+        // The status of the job cannot be read.
         |mock| drop(mock.expect((Method::GET, "/jobs/{id}")).status(403)),
         // The job fails.
         |mock| {
@@ -276,13 +277,13 @@ fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() 
         assert_eq!((job.id.as_deref(), sink), (Some("job_1"), gzip("ada\n")));
         assert!(
             mock.requests().iter().all(|request| request.method() == Method::GET),
-            "nothing is begun again"
+            "no second job is created"
         );
     }
 }
 
 #[test]
-fn a_sink_that_is_full_names_the_job_too() {
+fn an_error_of_the_sink_also_names_the_job() {
     struct Full;
     impl std::io::Write for Full {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -317,7 +318,7 @@ fn an_export_without_retries_is_downloaded_once() {
 }
 
 #[test]
-fn an_accepted_export_without_an_id_says_so() {
+fn an_accepted_export_without_a_job_id_is_reported() {
     let mock = MockTransport::new();
     mock.expect((Method::POST, "/jobs/users-exports")).json(r#"{"status":"pending"}"#);
     let error = exported(&mock).1.unwrap_err();
@@ -326,7 +327,7 @@ fn an_accepted_export_without_an_id_says_so() {
 }
 
 #[test]
-fn a_file_is_written_as_it_comes_and_never_held_as_a_whole() {
+fn a_file_is_written_piece_by_piece_and_never_held_in_memory_whole() {
     use std::sync::Arc;
     use users_core::transport_fn;
 
@@ -357,7 +358,11 @@ fn a_file_is_written_as_it_comes_and_never_held_as_a_whole() {
             }
             assert!(!request.headers().contains_key("authorization"));
             let chunks = (0..MEMBERS).map(move |number| {
-                assert_eq!(sunk.load(Ordering::SeqCst), number * member.len(), "each piece before the next");
+                assert_eq!(
+                    sunk.load(Ordering::SeqCst),
+                    number * member.len(),
+                    "each piece is written before the next one is read"
+                );
                 Ok(member.clone())
             });
             Ok(http::Response::new(Body::from_stream(futures_util::stream::iter(chunks))))
@@ -371,7 +376,7 @@ fn a_file_is_written_as_it_comes_and_never_held_as_a_whole() {
 }
 
 #[test]
-fn a_download_that_stalls_is_repeated() {
+fn a_stalled_download_is_repeated() {
     let (mock, packed) = (MockTransport::new(), gzip("ada\n"));
     export(&mock);
     file(&mock).bytes(packed.clone()).delay(std::time::Duration::from_secs(3600));
@@ -379,6 +384,6 @@ fn a_download_that_stalls_is_repeated() {
     let (written, ended) = exported(&mock);
     ended.unwrap();
     assert_eq!(written, packed);
-    // An attempt's 30 seconds, and little else.
+    // The attempt timeout of 30 seconds, and little more.
     assert!(mock.clock().elapsed().as_secs() < 40, "{:?}", mock.clock().elapsed());
 }

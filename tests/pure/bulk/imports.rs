@@ -1,4 +1,4 @@
-//! Imports: which rows were refused, and what is known where something fails in the middle.
+//! Imports: which rows were refused, and what is reported if the import fails in the middle.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -9,25 +9,25 @@ use users_core::{Error, ErrorKind, ImportError, ImportReport, Sent, TransportErr
 use users_mock::MockTransport;
 
 const IMPORT: (Method, &str) = (Method::POST, "/jobs/users-imports");
-const LOOK: (Method, &str) = (Method::GET, "/jobs/{id}");
+const GET_JOB: (Method, &str) = (Method::GET, "/jobs/{id}");
 const ERRORS: (Method, &str) = (Method::GET, "/jobs/{id}/errors");
 
-/// The longest poll of a future.
+/// The output of a future, and the time of its longest poll.
 #[allow(clippy::disallowed_methods)]
 async fn longest_poll<F: Future>(future: F) -> (F::Output, Duration) {
     let mut future = pin!(future);
     let mut longest = Duration::ZERO;
     let output = std::future::poll_fn(|context| {
-        let began = Instant::now();
+        let started = Instant::now();
         let output = future.as_mut().poll(context);
-        longest = longest.max(began.elapsed());
+        longest = longest.max(started.elapsed());
         output
     })
     .await;
     (output, longest)
 }
 
-/// What comes of an import as a caller sees it who passes errors on.
+/// The result of an import for a caller that converts the error with `?`.
 fn imported(mock: &MockTransport, rows: Vec<Value>) -> Result<(), Error> {
     let jobs = mock.management().jobs();
     mock.clock().block_on(async move {
@@ -38,10 +38,10 @@ fn imported(mock: &MockTransport, rows: Vec<Value>) -> Result<(), Error> {
 
 #[test]
 #[allow(clippy::disallowed_methods)]
-fn refusals_of_four_thousand_rows_are_matched_at_once() {
+fn four_thousand_refused_rows_are_matched_within_seconds() {
     let rows: Vec<Value> =
         (0..4000).map(|n| json!({"email": format!("user{n}@example.com"), "n": n})).collect();
-    // In the opposite order, and with the keys in another one.
+    // In reverse order, and with the keys in another order.
     let refused: Vec<Value> = (0..4000)
         .rev()
         .map(|n| {
@@ -53,17 +53,17 @@ fn refusals_of_four_thousand_rows_are_matched_at_once() {
     mock.expect(IMPORT).json(r#"{"id":"job_1","status":"completed"}"#).always();
     mock.expect(ERRORS).model(&refused).always();
     let jobs = mock.management().jobs();
-    let began = Instant::now();
+    let started = Instant::now();
     let (report, longest) =
         mock.clock().block_on(longest_poll(async { jobs.import_all("con_1", rows).await }));
     let places: Vec<_> = report.unwrap().refused.iter().map(|refused| refused.row.unwrap()).collect();
     assert!(places.into_iter().eq(0..4000));
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}, {longest:?} in one poll", began.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}, {longest:?} in one poll", started.elapsed());
     assert!(longest < Duration::from_secs(1), "{longest:?} in one poll");
 }
 
 #[test]
-fn rows_that_are_no_objects_are_refused_before_their_file_is_sent() {
+fn rows_that_are_not_objects_are_refused_before_their_file_is_sent() {
     for row in [json!(7), json!("ada"), json!(null), json!([{}])] {
         let mock = MockTransport::new();
         let error = imported(&mock, vec![json!({"email": "ada@example.com"}), row.clone()]).unwrap_err();
@@ -77,7 +77,7 @@ fn rows_that_are_no_objects_are_refused_before_their_file_is_sent() {
 }
 
 #[test]
-fn an_accepted_import_without_an_id_says_so() {
+fn an_accepted_import_without_a_job_id_is_reported() {
     let mock = MockTransport::new();
     mock.expect(IMPORT).json(r#"{"status":"pending"}"#);
     let error = imported(&mock, vec![json!({"email": "ada@example.com"})]).unwrap_err();
@@ -89,13 +89,13 @@ fn an_accepted_import_without_an_id_says_so() {
 fn an_error_after_an_accepted_job_says_that_rows_may_have_been_imported() {
     let mock = MockTransport::new();
     mock.expect(IMPORT).json(r#"{"id":"job_1","status":"pending"}"#);
-    mock.expect(LOOK).status(403);
+    mock.expect(GET_JOB).status(403);
     let error = imported(&mock, vec![json!({"email": "ada@example.com"})]).unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 403);
     assert!(error.may_have_been_applied(), "{error}");
 }
 
-/// A row of which one file holds exactly one.
+/// A row so large that each file contains exactly one.
 fn large(n: usize) -> Value {
     json!({"email": format!("user{n}@example.com"), "filler": "x".repeat(300_000)})
 }
@@ -105,7 +105,7 @@ fn import(mock: &MockTransport, rows: Vec<Value>) -> Result<ImportReport, Import
     mock.clock().block_on(async move { jobs.import_all("con_1", rows).await })
 }
 
-/// Accepts this file as this job.
+/// Accepts the next file as this job.
 fn accept(mock: &MockTransport, job: &str) {
     mock.expect(IMPORT).json(format!(r#"{{"id":"{job}","status":"pending"}}"#));
 }
@@ -116,7 +116,7 @@ fn complete(mock: &MockTransport, job: &str, refused: &[Value]) {
         1 - refused.len(),
         refused.len()
     );
-    mock.expect(LOOK).path("id", job).json(body);
+    mock.expect(GET_JOB).path("id", job).json(body);
     if refused.is_empty() {
         mock.expect(ERRORS).path("id", job).status(204);
     } else {
@@ -131,15 +131,15 @@ fn sent_files(mock: &MockTransport) -> usize {
 #[test]
 fn an_import_that_fails_in_the_middle_keeps_its_report() {
     let mock = MockTransport::new();
-    // The first file is done and has a row that was refused; the second one's job cannot be looked at; the third is accepted
-    // at that moment; the fourth is never sent.
+    // The first file is done, with a refused row. The status of the second file's job cannot be read. The third file is accepted
+    // at that time, and the fourth is never sent.
     for job in ["job_0", "job_1", "job_2", "job_3"] {
         accept(&mock, job);
     }
     complete(&mock, "job_0", &[json!({"user": large(0), "errors": [{"code": "FORMAT"}]})]);
-    mock.expect(LOOK).path("id", "job_1").json(r#"{"id":"job_1","status":"processing"}"#);
-    mock.expect(LOOK).path("id", "job_1").status(403);
-    mock.expect(LOOK).always().json(r#"{"id":"job_2","status":"processing"}"#);
+    mock.expect(GET_JOB).path("id", "job_1").json(r#"{"id":"job_1","status":"processing"}"#);
+    mock.expect(GET_JOB).path("id", "job_1").status(403);
+    mock.expect(GET_JOB).always().json(r#"{"id":"job_2","status":"processing"}"#);
     let failed = import(&mock, (0..4).map(large).collect()).unwrap_err();
 
     assert_eq!(failed.rows(), Some(1..2));
@@ -160,11 +160,11 @@ fn an_import_that_fails_in_the_middle_keeps_its_report() {
 }
 
 #[test]
-fn a_file_whose_fate_is_unknown_is_reported_as_such() {
+fn a_file_whose_outcome_is_unknown_is_reported_as_uncertain() {
     let mock = MockTransport::new();
     accept(&mock, "job_0");
     mock.expect(IMPORT).transport_error(TransportErrorKind::Io, Sent::Maybe);
-    mock.expect(LOOK).always().json(r#"{"id":"job_0","status":"processing"}"#);
+    mock.expect(GET_JOB).always().json(r#"{"id":"job_0","status":"processing"}"#);
     let failed = import(&mock, (0..5).map(large).collect()).unwrap_err();
     let report = failed.report();
     assert_eq!((failed.rows(), report.uncertain.len()), (Some(1..2), 1));
@@ -174,7 +174,7 @@ fn a_file_whose_fate_is_unknown_is_reported_as_such() {
 }
 
 #[test]
-fn an_import_that_was_refused_at_once_has_changed_nothing() {
+fn an_import_that_is_refused_immediately_has_changed_nothing() {
     let mock = MockTransport::new();
     mock.expect(IMPORT).status(403).always();
     let failed = import(&mock, vec![large(0)]).unwrap_err();
@@ -185,17 +185,17 @@ fn an_import_that_was_refused_at_once_has_changed_nothing() {
 }
 
 #[test]
-fn nothing_is_lost_where_an_import_s_error_is_passed_on() {
+fn converting_an_import_error_keeps_its_report() {
     let mock = MockTransport::new();
     accept(&mock, "job_0");
-    mock.expect(LOOK).status(429).header("retry-after", "7000");
+    mock.expect(GET_JOB).status(429).header("retry-after", "7000");
     let error = imported(&mock, vec![large(0)]).unwrap_err();
     assert!(error.is_rate_limited() && error.may_have_been_applied(), "{error:?}");
     assert_eq!((error.retry_after(), error.job_id()), (Some(Duration::from_secs(7000)), Some("job_0")));
-    // Each cause is said once.
+    // Each cause is reported once.
     let mut chain = vec![error.to_string()];
     let mut source = std::error::Error::source(&error);
-    let failed = source.and_then(|source| source.downcast_ref::<ImportError>()).expect("the whole");
+    let failed = source.and_then(|source| source.downcast_ref::<ImportError>()).expect("the import error");
     assert_eq!(failed.report().unfinished[0].job_id, "job_0");
     assert_eq!(failed.error().job_id(), Some("job_0"));
     while let Some(this) = source {
@@ -207,11 +207,11 @@ fn nothing_is_lost_where_an_import_s_error_is_passed_on() {
 }
 
 #[test]
-fn a_row_that_is_refused_leaves_the_files_before_it_in_the_report() {
+fn an_invalid_row_keeps_the_files_before_it_in_the_report() {
     let mock = MockTransport::new();
     accept(&mock, "job_0");
-    mock.expect(LOOK).always().json(r#"{"id":"job_0","status":"processing"}"#);
-    let failed = import(&mock, vec![large(0), large(1), json!("no object")]).unwrap_err();
+    mock.expect(GET_JOB).always().json(r#"{"id":"job_0","status":"processing"}"#);
+    let failed = import(&mock, vec![large(0), large(1), json!("not an object")]).unwrap_err();
     assert!(failed.error().is_invalid_argument() && failed.may_have_been_applied());
     assert_eq!(failed.rows(), Some(1..3));
     assert_eq!(failed.report().unfinished[0].rows, 0..1);
@@ -219,8 +219,8 @@ fn a_row_that_is_refused_leaves_the_files_before_it_in_the_report() {
 }
 
 #[test]
-fn refusals_of_a_full_file_are_matched_without_a_long_poll() {
-    // As many rows as fit, in the order that took longest.
+fn refused_rows_of_a_full_file_are_matched_without_a_long_poll() {
+    // As many rows as fit into a file, in the slowest order.
     let rows: Vec<Value> = (0..19_000).map(|n| json!({"email": format!("{n}")})).collect();
     let refused: Vec<Value> = rows.iter().rev().map(|row| json!({"user": row})).collect();
     let mock = MockTransport::new();
@@ -236,7 +236,7 @@ fn refusals_of_a_full_file_are_matched_without_a_long_poll() {
 }
 
 #[test]
-fn of_rows_that_are_alike_the_last_one_was_refused() {
+fn of_identical_rows_the_last_one_counts_as_refused() {
     let mock = MockTransport::new();
     let row = json!({"email": "ada@example.com", "password_hash": "$2b$10$secret"});
     let shown = json!({"password_hash": "*****", "email": "ada@example.com"});
@@ -254,7 +254,7 @@ fn of_rows_that_are_alike_the_last_one_was_refused() {
 }
 
 #[test]
-fn a_job_that_ended_keeps_its_summary_where_its_errors_cannot_be_read() {
+fn a_finished_job_keeps_its_summary_if_its_errors_cannot_be_read() {
     let mock = users_mock::MockTransport::new();
     mock.expect((http::Method::POST, "/jobs/users-imports"))
         .status(202)

@@ -1,4 +1,4 @@
-//! Imports and exports of any size: what comes of them where something fails on the way.
+//! Imports and exports of any size, and their results if a step fails.
 
 mod exports;
 mod imports;

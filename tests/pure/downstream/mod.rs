@@ -1,4 +1,4 @@
-//! A small service of the kind a user of the SDK would write, tested with the mock alone.
+//! A small service as a user of the SDK would write it, tested with the mock alone.
 
 mod offboarding;
 
@@ -18,7 +18,7 @@ fn service() -> (MockTransport, Offboarding) {
 }
 
 #[test]
-fn somebody_who_leaves_is_blocked_first_and_deleted_after_the_grace_period() {
+fn a_leaving_user_is_blocked_first_and_deleted_after_the_grace_period() {
     let (mock, service) = service();
     mock.expect(GetAllUsers::DESCRIPTOR)
         .query("q", r#"email:"ada@example.com""#)
@@ -37,7 +37,7 @@ fn somebody_who_leaves_is_blocked_first_and_deleted_after_the_grace_period() {
 }
 
 #[test]
-fn somebody_unknown_is_no_error() {
+fn an_unknown_user_is_not_an_error() {
     let (mock, service) = service();
     mock.expect(GetAllUsers::DESCRIPTOR).json("[]");
     assert_eq!(
@@ -48,7 +48,7 @@ fn somebody_unknown_is_no_error() {
 }
 
 #[test]
-fn a_tenant_that_is_busy_only_makes_it_take_longer() {
+fn a_rate_limited_tenant_only_delays_the_outcome() {
     let (mock, service) = service();
     mock.expect(GetAllUsers::DESCRIPTOR).status(429).header("retry-after", "60").times(10);
     mock.expect(GetAllUsers::DESCRIPTOR).json("[]");
@@ -57,7 +57,7 @@ fn a_tenant_that_is_busy_only_makes_it_take_longer() {
 }
 
 #[test]
-fn a_user_who_cannot_be_blocked_is_not_deleted_either() {
+fn a_user_who_cannot_be_blocked_is_not_deleted() {
     let (mock, service) = service();
     mock.expect(GetAllUsers::DESCRIPTOR).model(Page::new(vec![user("auth0|1")]));
     mock.expect(UpdateUser::DESCRIPTOR).error(

@@ -1,4 +1,4 @@
-//! Blocks whoever leaves, and deletes them a day later. It knows the SDK's client and nothing of transports.
+//! Blocks a user who leaves, and deletes the user a day later. It uses the SDK's client and no transport.
 
 use std::time::Duration;
 use users_core::model::{MetadataUpdate, UserUpdate};

@@ -1,10 +1,10 @@
-//! What is logged.
+//! The content of the log.
 
 use users_core::ManagementClient;
 use users_core::model::NewUser;
 use users_mock::MockTransport;
 
-/// Everything that was logged, at every level.
+/// The log at every level.
 #[derive(Clone, Default)]
 struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 
@@ -20,7 +20,7 @@ impl std::io::Write for Log {
 }
 
 #[test]
-fn the_log_names_the_operation_and_neither_ids_nor_secrets() {
+fn the_log_names_the_operation_but_no_ids_or_secrets() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -1,4 +1,4 @@
-//! What a program's tracing sees of a call, by OpenTelemetry's names.
+//! The spans and events of a call, with OpenTelemetry's names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -14,7 +14,7 @@ use users_mock::MockTransport;
 
 type Fields = BTreeMap<String, String>;
 
-/// A span: its name, the name of the one that it is in, its fields; and the events in it.
+/// A span: its name, the name of its parent, its fields, and its events.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     name: String,
@@ -67,7 +67,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Collector {
     }
 }
 
-/// What is seen while something happens, in order.
+/// The spans that a closure creates, in order.
 fn watch(what: impl FnOnce()) -> Vec<Seen> {
     let collector = Collector::default();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(collector.clone()), what);
@@ -196,7 +196,7 @@ fn a_failure_names_its_kind_and_a_pause_and_a_renewal_are_events() {
 }
 
 #[test]
-fn no_span_and_no_event_holds_what_is_personal_or_secret() {
+fn spans_and_events_contain_no_personal_data_and_no_secrets() {
     let mock = MockTransport::new();
     mock.expect((http::Method::POST, "/oauth/token"))
         .json(r#"{"access_token":"the-token","expires_in":86400}"#);
@@ -227,7 +227,7 @@ fn no_span_and_no_event_holds_what_is_personal_or_secret() {
 }
 
 #[test]
-fn a_client_that_never_repeats_has_one_attempt() {
+fn a_call_that_is_never_retried_has_one_attempt() {
     let mock = MockTransport::new();
     mock.expect((http::Method::DELETE, "/users/{id}")).status(500);
     let builder = ManagementClient::builder(mock.clone()).domain("tenant.example.com").clock(mock.clock());

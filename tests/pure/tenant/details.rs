@@ -1,4 +1,4 @@
-//! Details in which the tenant follows recorded responses rather than the documentation.
+//! Details in which the tenant follows recorded responses and not the documentation.
 
 use super::{PASSWORD, as_admin, ask, create};
 use http::Request;
@@ -81,7 +81,7 @@ fn the_length_of_user_names_is_an_option_of_the_connection() {
 }
 
 #[test]
-fn profile_data_says_that_the_email_is_not_verified() {
+fn profile_data_reports_the_email_as_not_verified() {
     let tenant = Tenant::new();
     let id = |user: Value| user["user_id"].as_str().unwrap().to_owned();
     let one = id(create(&tenant, json!({})).1);
@@ -95,7 +95,7 @@ fn profile_data_says_that_the_email_is_not_verified() {
 }
 
 #[test]
-fn errors_carry_the_headers_of_every_response() {
+fn error_responses_have_the_headers_of_every_response() {
     let tenant = Tenant::builder().users(1).limits(Limits::free()).build();
     let token = format!("Bearer {}", tenant.management_token().expose());
     for (method, target, token, status) in [
@@ -118,7 +118,7 @@ fn errors_carry_the_headers_of_every_response() {
 }
 
 #[test]
-fn userinfo_without_a_valid_token_answers_with_its_headers() {
+fn userinfo_without_a_valid_token_answers_with_its_own_headers() {
     let tenant = Tenant::new();
     let request = Request::get("https://tenant.example.com/userinfo").header("authorization", "Bearer a.b.c");
     let response = tenant.handle(request.body(bytes::Bytes::new()).unwrap());
@@ -136,7 +136,7 @@ fn userinfo_without_a_valid_token_answers_with_its_headers() {
 }
 
 #[test]
-fn a_verification_email_for_what_is_no_client_id_is_refused() {
+fn a_verification_email_with_an_invalid_client_id_is_refused() {
     let tenant = seeded();
     let send = |client_id: Value| {
         let body = json!({"user_id": "auth0|1", "client_id": client_id});

@@ -1,4 +1,4 @@
-//! The embedded tenant behaves as Auth0 was seen to behave.
+//! The embedded tenant behaves as Auth0 was observed to behave.
 
 mod details;
 mod seeds;
@@ -65,7 +65,7 @@ fn tokens_are_checked_as_auth0_does() {
         assert_eq!(
             answer.headers().contains_key("x-ratelimit-limit"),
             status == 200,
-            "errors carry no limits"
+            "error responses report no limits"
         );
     }
     let answer = ask(
@@ -125,7 +125,7 @@ fn oauth_errors_are_reported_as_auth0_does() {
 }
 
 #[test]
-fn what_is_no_user_is_refused_with_the_reason() {
+fn an_invalid_user_is_refused_with_the_reason() {
     let tenant = Tenant::new();
     for (more, status, code, says) in [
         (json!({"shoe_size": 43}), 400, Some("invalid_body"), "Additional properties not allowed: shoe_size"),
@@ -197,7 +197,7 @@ fn attributes_are_derived_as_auth0_does() {
 }
 
 #[test]
-fn what_cannot_be_changed_together_is_refused() {
+fn an_invalid_update_is_refused_with_the_reason() {
     let tenant = Tenant::new();
     let id = create(&tenant, json!({"username": "ada"})).1["user_id"].as_str().unwrap().replace('|', "%7C");
     create(&tenant, json!({"email": "taken@example.com", "username": "taken"}));
@@ -285,7 +285,7 @@ fn a_social_user_s_profile_belongs_to_the_provider() {
 }
 
 #[test]
-fn odd_users_come_out_as_they_were_seeded() {
+fn users_of_unusual_shape_are_returned_as_seeded() {
     let odd = r#"{"user_id":"github|42","created_at":{},"email_verified":"ada@example.com","app_metadata":{"n":123456789012345678901234567890,"e":1e400},
         "identities":[{"provider":"github","user_id":90071992547409931234,"connection":"github","isSocial":true,"access_token":"gho_x"}],"locale":null}"#;
     let tenant = Tenant::new();
@@ -312,7 +312,7 @@ fn odd_users_come_out_as_they_were_seeded() {
     let answer = ask(&tenant, "GET", "/api/v2/users/github%7C42", &reader, &Value::Null);
     assert!(
         !answer.body().windows(5).any(|part| part == b"gho_x"),
-        "an identity provider's token needs a scope of its own"
+        "an identity provider's token requires a separate scope"
     );
 
     for (seed, says) in [
@@ -328,7 +328,7 @@ fn odd_users_come_out_as_they_were_seeded() {
 }
 
 #[test]
-fn a_path_with_something_missing_reaches_nobody_else() {
+fn a_path_with_a_missing_segment_is_not_found() {
     let tenant = Tenant::builder().users(3).legacy_delete_all(true).build();
     for (method, path) in [
         ("DELETE", "/api/v2/users/"),
@@ -349,7 +349,7 @@ fn a_path_with_something_missing_reaches_nobody_else() {
 }
 
 #[test]
-fn lists_keep_to_the_window_and_check_their_parameters() {
+fn lists_enforce_the_window_and_check_their_parameters() {
     let tenant = Tenant::builder().users(1200).build();
     let list = |query: &str| as_admin(&tenant, "GET", &format!("/api/v2/users?{query}"), &Value::Null);
     assert_eq!(list("").1.as_array().unwrap().len(), 50);
@@ -384,7 +384,7 @@ fn lists_keep_to_the_window_and_check_their_parameters() {
 }
 
 #[test]
-fn searches_find_whom_they_should() {
+fn searches_find_the_expected_users() {
     let tenant = Tenant::builder().users(30).build();
     tenant.seed_json(
         r#"{"users":[{"user_id":"github|1","email":"Ada@Example.org","name":"Ada","blocked":true,"logins_count":5,
@@ -449,7 +449,7 @@ fn linking_moves_the_account_and_loses_its_metadata() {
         let b = users.get(&b).await.unwrap();
         assert_eq!((b.email.as_deref(), b.app_metadata), (Some("b@example.com"), None));
 
-        // Deleting the primary deletes what is linked to it.
+        // Deleting the primary user also deletes the linked identities.
         users.link(&a, LinkTarget::from(b.user_id.as_ref().unwrap())).await.unwrap();
         users.delete(&a).await.unwrap();
     });
@@ -457,7 +457,7 @@ fn linking_moves_the_account_and_loses_its_metadata() {
 }
 
 #[test]
-fn enrolments_can_be_seeded_and_taken_away() {
+fn enrollments_can_be_seeded_and_removed() {
     let tenant = Tenant::new();
     tenant.seed(
         Seed::new().user(r#"{"user_id":"auth0|1","multifactor":["duo","google-authenticator"]}"#).unwrap(),
@@ -504,7 +504,7 @@ fn the_same_users_are_generated_every_time_and_all_of_them_can_be_deleted() {
 }
 
 #[test]
-fn a_body_that_is_too_large_or_no_json_is_refused() {
+fn a_body_that_is_too_large_or_not_json_is_refused() {
     let tenant = Tenant::new();
     let token = format!("Bearer {}", tenant.management_token().expose());
     for (body, status) in [
@@ -520,7 +520,7 @@ fn a_body_that_is_too_large_or_no_json_is_refused() {
 }
 
 #[test]
-fn a_patch_of_75_000_keys_takes_well_under_a_second() {
+fn a_patch_of_75_000_keys_takes_less_than_ten_seconds_in_a_debug_build() {
     let tenant = Tenant::builder().users(1).build();
     let path = format!("/api/v2/users/{}", tenant.user_ids().remove(0).replace('|', "%7C"));
     as_admin(&tenant, "PATCH", &path, &json!({"user_metadata": {}}));
@@ -528,12 +528,12 @@ fn a_patch_of_75_000_keys_takes_well_under_a_second() {
     let keys = |value: &Value| (0..75_000).map(|key| (format!("{key:x}"), value.clone())).collect::<Value>();
     for (value, left) in [(json!(1), 75_000), (json!(2), 75_000), (Value::Null, 0)] {
         let body = json!({"user_metadata": keys(&value)});
-        let begun = clock.now();
+        let started = clock.now();
         let (status, user) = as_admin(&tenant, "PATCH", &path, &body);
-        let taken = clock.now().saturating_since(begun);
+        let taken = clock.now().saturating_since(started);
         eprintln!("{value}: {taken:?}");
         assert_eq!((status, user["user_metadata"].as_object().unwrap().len()), (200, left));
-        // In a debug build on a busy machine; it is a tenth of a second in a release build.
+        // This limit is for a debug build on a busy machine; a release build takes a tenth of a second.
         assert!(taken < Duration::from_secs(10), "{value}: {taken:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a tenant holds from the start: generated users and seed documents.
+//! The initial content of a tenant: generated users and seed documents.
 
 use super::{as_admin, create};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn shown(tenant: &Tenant, id: &str) -> Value {
 }
 
 #[test]
-fn generated_ids_look_like_auth0_s_and_never_collide() {
+fn generated_ids_have_the_form_of_auth0_s_and_never_collide() {
     let mut seen = HashSet::new();
     for seed in 0..20 {
         let ids = generated(500, seed).user_ids();
@@ -38,7 +38,7 @@ fn generated_ids_look_like_auth0_s_and_never_collide() {
 }
 
 #[test]
-fn a_generated_user_who_is_added_later_has_an_id_of_its_own() {
+fn a_generated_user_that_is_added_later_has_a_new_id() {
     let tenant = generated(3, 0);
     let ids = tenant.user_ids();
     let path = format!("/api/v2/users/{}", ids[0].replace('|', "%7C"));
@@ -75,7 +75,7 @@ fn generated_users_differ_in_metadata_logins_dates_and_shape() {
     }
     type Test = fn(&Value) -> bool;
     let shapes: [(&str, Test); 9] = [
-        ("a Boolean as a string", |user| user["email_verified"].is_string()),
+        ("a boolean as a string", |user| user["email_verified"].is_string()),
         ("a numeric id of an identity", |user| user["identities"][1]["user_id"].is_number()),
         ("a linked account", |user| user["identities"].as_array().unwrap().len() == 2),
         ("no given name", |user| user.get("given_name").is_none()),
@@ -91,7 +91,7 @@ fn generated_users_differ_in_metadata_logins_dates_and_shape() {
     }
     assert!(
         users[0]["email"].is_string() && users[0]["email_verified"].is_boolean(),
-        "the first is ordinary"
+        "the first user has the usual types"
     );
     for user in &users {
         if let (Some(last), Some(created)) = (user["last_login"].as_str(), user["created_at"].as_str()) {
@@ -105,7 +105,7 @@ fn generated_users_differ_in_metadata_logins_dates_and_shape() {
 }
 
 #[test]
-fn users_of_a_seed_are_completed_as_created_ones_are() {
+fn seeded_users_are_completed_like_created_ones() {
     let tenant = Tenant::new();
     let (_, created) = create(&tenant, json!({}));
     tenant
@@ -151,9 +151,9 @@ fn a_seed_of_20_000_users_is_read_in_linear_time() {
     let tenant = Tenant::new();
     let clock = SystemClock::new();
     for _ in 0..2 {
-        let begun = clock.now();
+        let started = clock.now();
         tenant.seed_json(&seed).unwrap();
-        let taken = clock.now().saturating_since(begun);
+        let taken = clock.now().saturating_since(started);
         eprintln!("{taken:?}");
         assert!(taken < Duration::from_secs(8), "{taken:?}");
     }
@@ -166,11 +166,11 @@ fn a_page_of_20_000_users_takes_little_longer_than_one_of_200() {
     let time = |tenant: &Tenant, query: &str| {
         let target = format!("/api/v2/users?include_totals=true&{query}");
         let page = || assert_eq!(as_admin(tenant, "GET", &target, &Value::Null).0, 200);
-        // Searches may prepare something once.
+        // The first search may build an index.
         page();
-        let begun = clock.now();
+        let started = clock.now();
         (0..3).for_each(|_| page());
-        clock.now().saturating_since(begun) / 3
+        clock.now().saturating_since(started) / 3
     };
     let (small, large) = (generated(200, 0), generated(20_000, 0));
     for (query, most) in [

@@ -1,4 +1,4 @@
-//! What is generated from the catalogue of operations, and what is checked against it.
+//! Generates documentation from the catalogue of operations, and checks the catalogue against Auth0's contract.
 
 mod contract;
 mod reference;
@@ -18,16 +18,16 @@ struct Arguments {
 enum Task {
     /// Compares Auth0's contract with the catalogue and the models.
     Contract {
-        /// A fresh OpenAPI document of Auth0's, to check this project's own statement of it against.
+        /// A new OpenAPI document of Auth0, to compare with this project's own statement of it.
         #[arg(long, value_name = "FILE")]
         oas: Option<PathBuf>,
-        /// Takes the document's facts over as the project's own statement.
+        /// Writes the document's facts as the project's own statement.
         #[arg(long, requires = "oas")]
         write: bool,
     },
     /// Writes the table of operations in the documentation of users-core.
     Reference {
-        /// Only compares it.
+        /// Compares the table and writes nothing.
         #[arg(long)]
         check: bool,
     },

@@ -1,10 +1,10 @@
-//! The table of operations in the documentation of `users-core`, made from the catalogue.
+//! The table of operations in the documentation of `users-core`, generated from the catalogue.
 
 use crate::root;
 use std::fmt::Write as _;
 use users_core::{Api, CATALOGUE, Descriptor, Safety};
 
-/// Writes the table, or checks that it is as it should be.
+/// Writes the table, or checks that it is up to date.
 pub fn run(check: bool) -> Result<(), String> {
     let file = root().join("crates").join("users-core").join("OPERATIONS.md");
     let table = table();
@@ -13,9 +13,10 @@ pub fn run(check: bool) -> Result<(), String> {
     }
     match std::fs::read_to_string(&file) {
         Ok(kept) if kept == table => Ok(()),
-        Ok(_) => {
-            Err(format!("{} is not what the catalogue says; run `cargo xtask reference`", file.display()))
-        }
+        Ok(_) => Err(format!(
+            "{} is not up to date with the catalogue; run `cargo xtask reference`",
+            file.display()
+        )),
         Err(error) => Err(format!("{}: {error}", file.display())),
     }
 }

@@ -24,7 +24,7 @@ fn gzip_answer(packed: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// Answers `200` and keeps the request as it came.
+/// Responds with `200` and keeps the request as received.
 async fn listening() -> (Server, Arc<Mutex<String>>) {
     let heard = Arc::new(Mutex::new(String::new()));
     let ear = Arc::clone(&heard);
@@ -45,7 +45,7 @@ async fn listening() -> (Server, Arc<Mutex<String>>) {
 }
 
 #[tokio::test]
-async fn a_request_arrives_as_it_is_with_gzip_asked_for() {
+async fn a_request_is_sent_unchanged_and_accepts_gzip() {
     let (server, heard) = listening().await;
     let body = r#"{"nickname":"Ada"}"#;
     transport().send(request("PATCH", &server.url(), body), None).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_request_arrives_as_it_is_with_gzip_asked_for() {
 }
 
 #[tokio::test]
-async fn the_callers_own_accept_encoding_stays() {
+async fn an_accept_encoding_set_by_the_caller_is_kept() {
     let (server, heard) = listening().await;
     let mut request = get(&server.url());
     request.headers_mut().insert("accept-encoding", "identity".parse().unwrap());
@@ -69,7 +69,7 @@ async fn the_callers_own_accept_encoding_stays() {
 }
 
 #[tokio::test]
-async fn a_post_without_a_body_says_so() {
+async fn a_post_without_a_body_sends_a_content_length_of_zero() {
     let (server, heard) = listening().await;
     transport().send(request("POST", &server.url(), ""), None).await.unwrap();
     assert!(heard.lock().unwrap().contains("content-length: 0\r\n"), "{heard:?}");
@@ -78,7 +78,7 @@ async fn a_post_without_a_body_says_so() {
 }
 
 #[tokio::test]
-async fn gzip_is_unpacked_and_its_headers_are_gone() {
+async fn gzip_is_decompressed_and_its_headers_are_removed() {
     let text = r#"{"user_id":"auth0|1"}"#.repeat(10_000);
     let server = Server::answering(gzip_answer(&gzip(text.as_bytes()))).await;
     let response = answer(&transport(), &server.url(), None).await.unwrap();
@@ -89,7 +89,7 @@ async fn gzip_is_unpacked_and_its_headers_are_gone() {
 }
 
 #[tokio::test]
-async fn gzip_of_two_members_and_of_nothing_is_read() {
+async fn gzip_with_two_members_and_empty_gzip_are_decompressed() {
     let server = Server::answering(gzip_answer(&[gzip(b"[1,"), gzip(b"2]")].concat())).await;
     assert_eq!(get_text(&transport(), &server.url()).await.unwrap(), "[1,2]");
     let chunked = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -100,7 +100,7 @@ async fn gzip_of_two_members_and_of_nothing_is_read() {
 }
 
 #[tokio::test]
-async fn a_gzip_bomb_is_stopped_at_the_limit() {
+async fn reading_a_gzip_bomb_stops_at_the_size_limit() {
     let bomb = gzip_answer(&gzip(&vec![0; 64 << 20]));
     assert!(bomb.len() < 100_000);
     let server = Server::answering(bomb).await;
@@ -109,7 +109,7 @@ async fn a_gzip_bomb_is_stopped_at_the_limit() {
     let error = response.into_body().collect(1 << 20).await.unwrap_err();
     assert_error(&error, TransportErrorKind::TooLarge, Sent::Yes, "larger than 1048576 bytes");
 
-    // What makes that safe: it is unpacked in small pieces, and only as they are asked for.
+    // The body is decompressed in small pieces, and only when the next one is polled.
     let mut body = answer(&transport(), &server.url(), None).await.unwrap().into_body();
     let mut unpacked = 0;
     while let Some(chunk) = body.next_chunk().await {
@@ -121,7 +121,7 @@ async fn a_gzip_bomb_is_stopped_at_the_limit() {
 }
 
 #[tokio::test]
-async fn gzip_that_is_cut_or_damaged_is_an_error_of_its_body() {
+async fn truncated_or_corrupt_gzip_is_an_error_while_reading_the_body() {
     let whole = gzip(&br#"{"user_id":"auth0|1"}"#.repeat(1000));
     let mut damaged = whole.clone();
     let checksum = damaged.len() - 8;
@@ -145,7 +145,7 @@ async fn gzip_that_is_cut_or_damaged_is_an_error_of_its_body() {
 }
 
 #[tokio::test]
-async fn another_coding_than_gzip_is_left_as_it_is() {
+async fn a_content_encoding_other_than_gzip_is_left_unchanged() {
     let server =
         Server::answering("HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 4\r\n\r\nbrbr").await;
     let response = answer(&transport(), &server.url(), None).await.unwrap();
@@ -154,9 +154,9 @@ async fn another_coding_than_gzip_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn some_answers_have_no_body_whatever_they_announce() {
+async fn responses_to_head_and_responses_204_and_304_have_no_body_whatever_their_headers_say() {
     for (method, status) in [("HEAD", "200 OK"), ("GET", "304 Not Modified"), ("DELETE", "204 No Content")] {
-        // The connection stays open, so waiting for a body would be seen.
+        // The connection stays open, so a transport that waited for a body would time out.
         let server = Server::new(move |mut stream| async move {
             read_head(&mut stream).await;
             let length = if status.starts_with("204") { "" } else { "content-length: 50\r\n" };
@@ -173,8 +173,8 @@ async fn some_answers_have_no_body_whatever_they_announce() {
 }
 
 #[tokio::test]
-async fn what_is_packed_although_gzip_was_not_requested_is_left_as_it_is() {
-    let packed = gzip(b"a file that is kept packed");
+async fn gzip_that_was_not_requested_is_left_unchanged() {
+    let packed = gzip(b"a file that is kept compressed");
     let server = Server::answering(gzip_answer(&packed)).await;
     let mut request = get(&server.url());
     request.headers_mut().insert("accept-encoding", "identity".parse().unwrap());

@@ -1,4 +1,4 @@
-//! What goes wrong on the wire, and what the transport says of it.
+//! Failures on the wire, and the errors that the transport reports for them.
 
 use crate::support::{NEVER, SOON, Server, answer, assert_error, builder, get, read_head, text, transport};
 use hyper::service::service_fn;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use users_core::{ConnectTimeout, HttpTransport, Sent, TransportErrorKind};
 
 #[tokio::test]
-async fn a_server_that_never_answers_may_have_acted() {
+async fn a_request_without_a_response_may_have_been_processed() {
     let server = Server::new(|mut stream| async move {
         read_head(&mut stream).await;
         std::future::pending::<()>().await;
@@ -22,7 +22,7 @@ async fn a_server_that_never_answers_may_have_acted() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_in_the_middle_has_answered() {
+async fn a_response_that_stalls_in_its_body_counts_as_sent() {
     let server = Server::new(|mut stream| async move {
         read_head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
@@ -36,7 +36,7 @@ async fn a_server_that_hangs_in_the_middle_has_answered() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_in_the_handshake_was_sent_nothing() {
+async fn a_request_that_times_out_in_the_handshake_counts_as_not_sent() {
     let server = Server::new(|stream| async move {
         let _open = stream;
         std::future::pending::<()>().await;
@@ -51,7 +51,7 @@ async fn a_server_that_hangs_in_the_handshake_was_sent_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_may_have_less_patience_with_connecting_than_the_transport() {
+async fn a_call_may_have_a_shorter_connect_timeout_than_the_transport() {
     let server = Server::new(|stream| async move {
         let _open = stream;
         std::future::pending::<()>().await;
@@ -65,7 +65,7 @@ async fn a_call_may_have_less_patience_with_connecting_than_the_transport() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_no_slow_connection() {
+async fn a_slow_response_is_not_subject_to_the_connect_timeout() {
     let server = Server::new(|mut stream| async move {
         read_head(&mut stream).await;
         tokio::time::sleep(SOON * 2).await;
@@ -79,16 +79,16 @@ async fn a_slow_answer_is_no_slow_connection() {
 }
 
 #[tokio::test]
-async fn a_reset_before_the_request_was_read_is_a_broken_connection() {
+async fn a_reset_before_the_request_was_read_is_an_io_error() {
     let server = Server::new(|stream| async move { stream.set_zero_linger().unwrap() }).await;
     let error = answer(&transport(), &server.url(), None).await.unwrap_err();
-    // Whether anything was on its way by then is a race.
+    // Whether anything was sent by then is a race.
     assert_ne!(error.sent(), Sent::Yes);
     assert_error(&error, TransportErrorKind::Io, error.sent(), &server.address.to_string());
 }
 
 #[tokio::test]
-async fn a_reset_after_the_request_was_read_may_have_been_acted_upon() {
+async fn a_request_that_was_read_before_a_reset_may_have_been_processed() {
     let server = Server::new(|mut stream| async move {
         read_head(&mut stream).await;
         stream.set_zero_linger().unwrap();
@@ -99,14 +99,14 @@ async fn a_reset_after_the_request_was_read_may_have_been_acted_upon() {
 }
 
 #[tokio::test]
-async fn a_connection_closed_without_an_answer_may_have_been_acted_upon() {
+async fn a_request_on_a_connection_closed_without_a_response_may_have_been_processed() {
     let server = Server::answering("").await;
     let error = answer(&transport(), &server.url(), None).await.unwrap_err();
     assert_error(&error, TransportErrorKind::Io, Sent::Maybe, "closed the connection before it answered");
 }
 
 #[tokio::test]
-async fn a_stream_reset_on_http2_may_have_been_acted_upon() {
+async fn a_request_on_a_reset_http2_stream_may_have_been_processed() {
     let server = Server::new(|stream| async move {
         let service = service_fn(|_| async { Err::<http::Response<String>, _>(std::io::Error::other("no")) });
         let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
@@ -119,7 +119,7 @@ async fn a_stream_reset_on_http2_may_have_been_acted_upon() {
 }
 
 #[tokio::test]
-async fn an_answer_cut_short_is_an_error_of_its_body() {
+async fn a_truncated_response_is_an_error_while_reading_the_body() {
     for cut in [
         "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"user_id\":",
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
@@ -133,7 +133,7 @@ async fn an_answer_cut_short_is_an_error_of_its_body() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_distinguished() {
+async fn a_response_that_is_not_http_is_an_error_of_kind_invalid() {
     for garbage in ["SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP/1.1 9999 Nope\r\n\r\n", "<html>\r\n\r\n"] {
         let server = Server::answering(garbage).await;
         let error = answer(&transport(), &server.url(), None).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn what_is_not_http_is_distinguished() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_sent_nothing() {
+async fn a_refused_connection_counts_as_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -154,7 +154,7 @@ async fn a_refused_connection_sent_nothing() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_like_any_other() {
+async fn a_redirect_is_returned_and_not_followed() {
     let server = Server::answering(
         "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/elsewhere\r\ncontent-length: 0\r\n\r\n",
     )
@@ -166,7 +166,7 @@ async fn a_redirect_is_an_answer_like_any_other() {
 }
 
 #[tokio::test]
-async fn what_must_not_be_sent_is_refused() {
+async fn requests_that_must_not_be_sent_are_refused() {
     for (url, says) in [
         ("http://tenant.example/secret", "plain HTTP to tenant.example:80 is not allowed"),
         ("http://10.0.0.1:3000/secret", "plain HTTP to 10.0.0.1:3000 is not allowed"),
@@ -180,7 +180,7 @@ async fn what_must_not_be_sent_is_refused() {
 }
 
 #[tokio::test]
-async fn times_without_end_are_taken() {
+async fn the_longest_durations_are_accepted() {
     let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
     let transport =
         builder().connect_timeout(Duration::MAX).pool_idle_timeout(Duration::MAX).build().unwrap();
@@ -210,11 +210,11 @@ async fn a_dropped_call_closes_its_connection() {
 }
 
 #[test]
-fn outside_a_tokio_runtime_it_says_so() {
+fn a_call_outside_a_tokio_runtime_fails_with_an_error_that_says_so() {
     let transport = transport();
     let mut call = transport.send(get("http://127.0.0.1:1/secret"), Some(Duration::from_secs(1)));
     let Poll::Ready(Err(error)) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("it should not wait")
+        panic!("the call waits instead of failing")
     };
     assert_error(&error, TransportErrorKind::Other, Sent::No, "tokio runtime");
 }

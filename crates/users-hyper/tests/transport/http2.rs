@@ -15,10 +15,10 @@ fn transport() -> HyperTransport {
 
 async fn post(transport: &HyperTransport, server: &Server) -> Result<String, TransportError> {
     let sending = transport.send(request("POST", &server.url(), "secret body"), Some(SOON * 4));
-    text(tokio::time::timeout(NEVER, sending).await.expect("no answer in time")?).await
+    text(tokio::time::timeout(NEVER, sending).await.expect("no response in time")?).await
 }
 
-/// What a POST gives if the server does this once it has the request.
+/// The error of a POST if the server runs this script once it has received the request.
 async fn posted<F, R>(script: F) -> TransportError
 where
     F: Fn(Peer, u32) -> R + Clone + Send + 'static,
@@ -38,7 +38,7 @@ where
 }
 
 #[tokio::test]
-async fn a_refused_stream_was_not_sent() {
+async fn a_refused_stream_counts_as_not_sent() {
     let error = posted(|mut peer, stream| async move {
         peer.reset(stream, REFUSED_STREAM).await;
         pending::<()>().await;
@@ -48,7 +48,7 @@ async fn a_refused_stream_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_stream_that_failed_may_have_been_acted_upon() {
+async fn a_failed_stream_may_have_been_processed() {
     let error = posted(|mut peer, stream| async move {
         peer.reset(stream, INTERNAL_ERROR).await;
         pending::<()>().await;
@@ -58,7 +58,7 @@ async fn a_stream_that_failed_may_have_been_acted_upon() {
 }
 
 #[tokio::test]
-async fn a_stream_above_the_last_of_a_goaway_was_not_sent() {
+async fn a_stream_above_the_last_id_of_a_goaway_counts_as_not_sent() {
     for reason in [NO_ERROR, ENHANCE_YOUR_CALM] {
         let error = posted(move |mut peer, _| async move {
             peer.go_away(0, reason).await;
@@ -70,7 +70,7 @@ async fn a_stream_above_the_last_of_a_goaway_was_not_sent() {
 }
 
 #[tokio::test]
-async fn a_stream_below_the_last_of_a_goaway_may_have_been_acted_upon() {
+async fn a_stream_below_the_last_id_of_a_goaway_may_have_been_processed() {
     for reason in [NO_ERROR, ENHANCE_YOUR_CALM] {
         let error = posted(move |mut peer, stream| async move {
             peer.go_away(stream, reason).await;
@@ -82,7 +82,7 @@ async fn a_stream_below_the_last_of_a_goaway_may_have_been_acted_upon() {
 }
 
 #[tokio::test]
-async fn a_stream_below_the_last_of_a_goaway_may_still_be_answered() {
+async fn a_stream_below_the_last_id_of_a_goaway_may_still_be_answered() {
     let server = Server::new(|stream| async move {
         let mut peer = Peer::new(stream, 100).await;
         let stream = peer.request().await.unwrap();
@@ -93,8 +93,8 @@ async fn a_stream_below_the_last_of_a_goaway_may_still_be_answered() {
     assert_eq!(post(&transport(), &server).await.unwrap(), "{}");
 }
 
-/// Answers the first request of the first connection, then allows no stream, then many again; a later connection answers
-/// everything. Reports each request by its connection.
+/// Answers the first request of the first connection, then allows no streams, then many again; later connections answer every
+/// request. Reports the connection number of each request.
 async fn closing_server(open_again: Duration) -> (Server, mpsc::UnboundedReceiver<usize>) {
     let (seen, requests) = mpsc::unbounded_channel();
     let connections = std::sync::atomic::AtomicUsize::new(0);
@@ -125,7 +125,7 @@ async fn closing_server(open_again: Duration) -> (Server, mpsc::UnboundedReceive
 }
 
 #[tokio::test]
-async fn a_request_that_waits_for_a_stream_was_not_sent_and_never_is() {
+async fn a_request_that_times_out_waiting_for_a_stream_is_never_sent() {
     let (server, mut requests) = closing_server(SOON * 8).await;
     let transport = transport();
     post(&transport, &server).await.unwrap();
@@ -139,7 +139,7 @@ async fn a_request_that_waits_for_a_stream_was_not_sent_and_never_is() {
             "allowed no further request",
         );
     }
-    // They are not sent later, when the server allows streams again; and the next request finds another connection.
+    // They are not sent later, when the server allows streams again; the next request uses another connection.
     tokio::time::sleep(SOON * 8).await;
     post(&transport, &server).await.unwrap();
     requests.close();
@@ -161,12 +161,12 @@ async fn a_request_that_waited_for_a_stream_is_answered() {
 }
 
 #[tokio::test]
-async fn a_request_that_waits_while_others_are_under_way_disturbs_none_of_them() {
+async fn a_request_that_waits_for_a_stream_does_not_disturb_requests_in_flight() {
     let server = Server::new(|stream| async move {
         let mut peer = Peer::new(stream, 100).await;
         let first = peer.request().await.unwrap();
         peer.answer(first, b"{}").await;
-        // One at a time, and the next one takes long.
+        // One stream at a time, and the next request takes long.
         peer.settings(1).await;
         let slow = peer.request().await.unwrap();
         tokio::time::sleep(SOON * 6).await;
@@ -189,7 +189,7 @@ async fn a_request_that_waits_while_others_are_under_way_disturbs_none_of_them()
 }
 
 #[tokio::test]
-async fn a_refused_write_is_repeated() {
+async fn a_write_on_a_refused_stream_is_repeated() {
     let server = Server::new(|stream| async move {
         let mut peer = Peer::new(stream, 100).await;
         let mut asked = 0;
@@ -212,7 +212,7 @@ async fn a_refused_write_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_write_that_waited_for_a_stream_in_vain_is_repeated_on_another_connection() {
+async fn a_write_that_got_no_stream_in_time_is_repeated_on_another_connection() {
     let (server, _requests) = closing_server(NEVER).await;
     let client = ManagementClient::builder(transport())
         .base_url(format!("http://{}/api/v2/", server.address))
@@ -227,10 +227,10 @@ async fn a_write_that_waited_for_a_stream_in_vain_is_repeated_on_another_connect
 }
 
 #[tokio::test]
-async fn a_server_that_allows_no_stream_at_all_was_sent_nothing_that_it_processed() {
+async fn a_request_to_a_server_that_allows_no_streams_counts_as_not_sent() {
     let server = Server::new(|stream| async move {
         let mut peer = Peer::new(stream, 0).await;
-        // The client may have begun before it read the settings.
+        // The client may have sent a request before it read the settings.
         while let Some(stream) = peer.request().await {
             peer.reset(stream, REFUSED_STREAM).await;
         }

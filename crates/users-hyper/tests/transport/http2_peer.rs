@@ -21,7 +21,7 @@ pub(crate) const ENHANCE_YOUR_CALM: u32 = 11;
 pub(crate) struct Peer(pub(crate) TcpStream);
 
 impl Peer {
-    /// Takes the preface and announces how many streams there may be.
+    /// Reads the preface and sends the maximum number of streams.
     pub(crate) async fn new(mut stream: TcpStream, max_streams: u32) -> Self {
         let mut preface = [0; 24];
         stream.read_exact(&mut preface).await.unwrap();
@@ -41,11 +41,11 @@ impl Peer {
         frame.extend([kind, flags]);
         frame.extend(stream.to_be_bytes());
         frame.extend(payload);
-        // The client may be gone.
+        // The client may have closed the connection.
         let _ = self.0.write_all(&frame).await;
     }
 
-    /// The next frame's kind, flags and stream; `None` at the end.
+    /// The next frame's type, flags and stream id; `None` at the end of the connection.
     pub(crate) async fn read(&mut self) -> Option<(u8, u8, u32)> {
         self.read_payload().await.map(|(kind, flags, stream, _)| (kind, flags, stream))
     }
@@ -62,7 +62,7 @@ impl Peer {
         Some((head[3], head[4], u32::from_be_bytes([head[5], head[6], head[7], head[8]]), payload))
     }
 
-    /// Reads to the end of the next request and gives its stream.
+    /// Reads to the end of the next request and returns its stream id.
     pub(crate) async fn request(&mut self) -> Option<u32> {
         loop {
             let (kind, flags, stream) = self.read().await?;
@@ -72,7 +72,7 @@ impl Peer {
         }
     }
 
-    /// Reads until the client has acknowledged so many settings.
+    /// Reads until the client has acknowledged this number of settings frames.
     pub(crate) async fn acknowledged(&mut self, settings: usize) {
         for _ in 0..settings {
             while let Some((kind, flags, _)) = self.read().await {
@@ -92,7 +92,7 @@ impl Peer {
         self.write(GOAWAY, 0, 0, &payload).await;
     }
 
-    /// Answers with a status of HPACK's static table: 8 is 200.
+    /// Responds with status 200, which is index 8 of HPACK's static table.
     pub(crate) async fn answer(&mut self, stream: u32, body: &[u8]) {
         self.write(HEADERS, END_HEADERS, stream, &[0x88]).await;
         self.write(DATA, END_STREAM, stream, body).await;

@@ -1,4 +1,4 @@
-//! Requests that are given up at any moment, against a server that does whatever HTTP/2 allows.
+//! Requests that are dropped at any time, against a server that varies its behaviour within HTTP/2.
 
 use crate::http2_peer::{DATA, END_STREAM, NO_ERROR, Peer, REFUSED_STREAM};
 use crate::support::{SOON, Server, builder, request};
@@ -11,9 +11,9 @@ use users_core::{HttpTransport, Sent};
 
 const CALLS: usize = 2000;
 
-/// Allows now no stream and now some, answers some requests, refuses others and goes away; notes every body that it
-/// processes.
-async fn whimsical(mut stream: TcpStream, processed: Arc<Mutex<HashSet<String>>>) {
+/// Changes the maximum number of streams at random, answers some requests, refuses others and sends GOAWAY. Records every
+/// body that it processes.
+async fn erratic(mut stream: TcpStream, processed: Arc<Mutex<HashSet<String>>>) {
     let mut preface = [0; 24];
     if stream.read_exact(&mut preface).await.is_err() {
         return;
@@ -51,10 +51,10 @@ async fn whimsical(mut stream: TcpStream, processed: Arc<Mutex<HashSet<String>>>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_request_that_counts_as_unsent_is_ever_processed() {
+async fn no_request_that_is_reported_as_not_sent_is_ever_processed() {
     let processed = Arc::new(Mutex::new(HashSet::new()));
     let noting = Arc::clone(&processed);
-    let server = Server::new(move |stream| whimsical(stream, Arc::clone(&noting))).await;
+    let server = Server::new(move |stream| erratic(stream, Arc::clone(&noting))).await;
     let transport = builder().http2_only().build().unwrap();
     let calls = (0..CALLS).map(|number| {
         let (transport, url) = (transport.clone(), server.url());

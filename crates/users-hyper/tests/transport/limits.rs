@@ -1,4 +1,4 @@
-//! How many connections are in use at once, and who waits for one.
+//! The limit on connections in use, and calls that wait for a connection.
 
 use crate::support::{
     NEVER, SOON, Server, assert_error, builder, get, get_text, http1, read_head, text, transport,
@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
 use users_core::{HttpTransport, Sent, TransportErrorKind};
 
-/// Counts what is open at once.
+/// Counts open connections: the current number and the maximum so far.
 #[derive(Clone, Default)]
 struct Gauge(Arc<(AtomicUsize, AtomicUsize)>);
 
@@ -68,7 +68,7 @@ async fn five_thousand_calls() {
     assert!(gauge.most() <= 256, "{} connections were open at once", gauge.most());
 }
 
-/// Answers `/held` with half a body, and everything else at once.
+/// Sends half a body for `/held`, and a complete response for everything else.
 async fn half_server() -> Server {
     Server::new(|mut stream| async move {
         loop {
@@ -103,7 +103,7 @@ async fn a_response_whose_body_is_not_read_keeps_its_connection_in_use() {
 }
 
 #[tokio::test]
-async fn calls_that_are_dropped_give_their_connection_to_the_next() {
+async fn dropped_calls_release_their_connection_to_the_next_call() {
     let server = half_server().await;
     let transport = builder().max_connections(2).build().unwrap();
     let held = format!("http://{}/held", server.address);
@@ -122,7 +122,7 @@ async fn calls_that_are_dropped_give_their_connection_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_not_counted_for_ever() {
+async fn a_refused_connection_does_not_remain_counted() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -134,9 +134,9 @@ async fn a_refused_connection_is_not_counted_for_ever() {
 }
 
 #[tokio::test]
-async fn http2_carries_more_requests_than_there_may_be_connections() {
+async fn http2_sends_more_requests_at_once_than_the_connection_limit() {
     const CALLS: usize = 200;
-    // Answers nobody until all have asked.
+    // Answers no request until all have been received.
     let all = Arc::new(Barrier::new(CALLS));
     let server = Server::new(move |stream| {
         let all = Arc::clone(&all);

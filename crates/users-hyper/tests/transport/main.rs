@@ -1,4 +1,4 @@
-//! The transport on real sockets, against servers whose every byte is scripted.
+//! The transport over real sockets, against servers that send scripted bytes.
 #![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,4 +1,4 @@
-//! Connections: kept, used again, given up.
+//! The connection pool: connections are kept, reused and closed.
 
 use crate::support::{NEVER, Server, builder, get, get_text, http1, http2, read_head, text, transport};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use users_core::HttpTransport;
 
-/// Lets the connection, a task of its own, find its way back into the pool.
+/// Gives the connection's task time to return it to the pool.
 async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -25,7 +25,7 @@ async fn an_idle_connection_is_used_again_by_every_clone() {
 }
 
 #[tokio::test]
-async fn no_idle_connection_is_kept_if_none_may_be() {
+async fn no_idle_connection_is_kept_if_the_maximum_is_zero() {
     let server = Server::new(http1).await;
     let transport = builder().pool_max_idle_per_host(0).build().unwrap();
     for _ in 0..2 {
@@ -36,7 +36,7 @@ async fn no_idle_connection_is_kept_if_none_may_be() {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_time_share_one_http2_connection() {
+async fn concurrent_requests_share_one_http2_connection() {
     let server = Server::new(http2).await;
     let transport = builder().http2_only().build().unwrap();
     let url = server.url();
@@ -47,7 +47,7 @@ async fn requests_at_the_same_time_share_one_http2_connection() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed_after_its_time() {
+async fn an_idle_connection_is_closed_after_the_idle_timeout() {
     let (seen, mut events) = mpsc::unbounded_channel();
     let server = Server::new(move |mut stream| {
         let seen = seen.clone();
@@ -60,15 +60,15 @@ async fn an_idle_connection_is_closed_after_its_time() {
     .await;
     let transport = builder().pool_idle_timeout(Duration::from_millis(100)).build().unwrap();
     get_text(&transport, &server.url()).await.unwrap();
-    // Nobody asks for anything any more; the transport itself is still there.
+    // No further request is sent, and the transport is not dropped.
     let read = tokio::time::timeout(NEVER, events.recv()).await.expect("the connection stays open");
     assert_eq!(read, Some(0));
     drop(transport);
 }
 
 #[tokio::test]
-async fn a_connection_that_was_closed_meanwhile_does_not_disturb_the_next_request() {
-    // Closes after each answer, without a word.
+async fn a_connection_that_was_closed_while_idle_does_not_disturb_the_next_request() {
+    // Closes the connection after each response, without `connection: close`.
     let server = Server::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await;
     let transport = transport();
     for asked in 1..=5 {

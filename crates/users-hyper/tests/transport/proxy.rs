@@ -1,4 +1,4 @@
-//! Through a proxy, and past it.
+//! Requests through a proxy, and hosts that bypass it.
 
 use crate::support::{Identity, SOON, Server, answer, assert_error, builder, get_text, http1, read_head};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use users_hyper::HyperTransport;
 
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
-/// Tunnels everything to one server, and keeps what it was asked.
+/// Tunnels everything to one server, and keeps the CONNECT requests.
 async fn tunnel(mut stream: impl AsyncRead + AsyncWrite + Unpin, to: SocketAddr, asked: Arc<Mutex<String>>) {
     *asked.lock().unwrap() = read_head(&mut stream).await;
     let mut server = TcpStream::connect(to).await.unwrap();
@@ -43,7 +43,7 @@ async fn https_goes_through_a_tunnel_with_the_proxys_credentials() {
 }
 
 #[tokio::test]
-async fn a_proxy_can_itself_be_spoken_to_in_tls() {
+async fn the_connection_to_the_proxy_may_use_tls() {
     let identity = Identity::new(&["tenant.example", "127.0.0.1"]);
     let server = Server::tls(&identity, BOTH).await;
     let (acceptor, to) = (identity.acceptor(BOTH), server.address);
@@ -62,7 +62,7 @@ async fn a_proxy_can_itself_be_spoken_to_in_tls() {
 }
 
 #[tokio::test]
-async fn plain_http_that_is_allowed_goes_through_a_tunnel_too() {
+async fn allowed_plain_http_also_goes_through_a_tunnel() {
     let server = Server::new(http1).await;
     let (proxy, asked) = proxy(server.address).await;
     let through = builder().proxy(proxy.address.to_string()).allow_plain_http(true).build().unwrap();
@@ -71,7 +71,7 @@ async fn plain_http_that_is_allowed_goes_through_a_tunnel_too() {
 }
 
 #[tokio::test]
-async fn this_machine_and_the_bypassed_hosts_are_reached_directly() {
+async fn loopback_and_bypassed_hosts_are_reached_directly() {
     let server = Server::new(http1).await;
     let (proxy, _) = proxy(server.address).await;
     let transport = builder()
@@ -81,7 +81,7 @@ async fn this_machine_and_the_bypassed_hosts_are_reached_directly() {
         .build()
         .unwrap();
     assert_eq!(get_text(&transport, &server.url()).await.unwrap(), "HTTP/1.1");
-    // This machine again, by an address that is not taken for loopback: the server there speaks no TLS.
+    // The same machine, by an address that does not count as loopback; the server there does not speak TLS.
     let direct = format!("https://0.0.0.0:{}/secret", server.port());
     let error = answer(&transport, &direct, None).await.unwrap_err();
     assert!(!error.to_string().contains("proxy"), "{error}");
@@ -91,7 +91,7 @@ async fn this_machine_and_the_bypassed_hosts_are_reached_directly() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_says_no_is_reported_without_its_password() {
+async fn a_refusal_by_the_proxy_is_reported_without_the_password() {
     let credentials = "http://name:secret-password@";
     for (says_no, says) in [
         ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "proxy authorization required"),
@@ -108,7 +108,7 @@ async fn a_proxy_that_says_no_is_reported_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_gone_or_hangs_sent_nothing() {
+async fn a_request_through_an_unreachable_or_stalled_proxy_counts_as_not_sent() {
     let transport = builder().proxy("http://127.0.0.1:1").build().unwrap();
     let error = answer(&transport, "https://tenant.example/secret", None).await.unwrap_err();
     assert_error(&error, TransportErrorKind::Connect, Sent::No, "through the proxy 127.0.0.1:1");
@@ -124,7 +124,7 @@ async fn a_proxy_that_is_gone_or_hangs_sent_nothing() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_is_refused_when_the_transport_is_built() {
+fn an_unusable_proxy_url_is_refused_when_the_transport_is_built() {
     for url in ["", "not a url", "socks5://name:secret@127.0.0.1:1080", "ftp://127.0.0.1"] {
         let error = builder().proxy(url).build().unwrap_err();
         assert_error(&error, TransportErrorKind::Invalid, Sent::No, "the proxy's URL cannot be used");
@@ -132,16 +132,16 @@ fn a_proxy_that_cannot_be_used_is_refused_when_the_transport_is_built() {
 }
 
 #[test]
-fn nothing_shows_the_proxys_password() {
+fn debug_output_does_not_show_the_proxys_password() {
     let builder = builder().proxy("http://name:secret@127.0.0.1:1");
     assert!(!format!("{builder:?} {:?}", builder.clone().build()).contains("secret"));
 }
 
 #[tokio::test]
-async fn the_environments_proxy_is_honoured_and_so_are_its_exceptions() {
+async fn the_proxy_and_its_exceptions_are_read_from_the_environment() {
     let proxy = Server::answering("HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
     for (hosts, tunnels) in [("0.0.0.0", 0), ("other.example", 1)] {
-        // A process of its own: the environment of this one belongs to all the tests in it.
+        // A separate process, because all tests of this one share its environment.
         let run = tokio::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "proxy::in_this_environment"])
             .env("IN_THIS_ENVIRONMENT", "yes")
@@ -158,7 +158,7 @@ async fn the_environments_proxy_is_honoured_and_so_are_its_exceptions() {
 
 #[tokio::test]
 async fn in_this_environment() {
-    // Only as a part of the test above, which runs it in an environment of its own.
+    // Runs only as a part of the test above, which sets its environment.
     if std::env::var_os("IN_THIS_ENVIRONMENT").is_none() {
         return;
     }

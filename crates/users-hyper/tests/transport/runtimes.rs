@@ -1,4 +1,4 @@
-//! One transport, several runtimes.
+//! One transport used from several runtimes.
 
 use crate::support::{NEVER, Server, get, get_text, http1, text, transport};
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// A server on a thread and a runtime of its own, which run until the test's process ends.
-fn server_elsewhere() -> Server {
+/// A server on its own thread and runtime, which run until the test process ends.
+fn server_on_another_thread() -> Server {
     let (ready, server) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime().block_on(async {
@@ -23,27 +23,27 @@ fn server_elsewhere() -> Server {
 
 #[test]
 #[allow(clippy::disallowed_methods)]
-fn a_runtime_that_nothing_drives_holds_up_no_other() {
-    let (server, transport) = (server_elsewhere(), transport());
+fn a_runtime_that_is_not_driven_does_not_block_another() {
+    let (server, transport) = (server_on_another_thread(), transport());
     let idle = runtime();
     idle.block_on(async {
         get_text(&transport, &server.url()).await.unwrap();
-        // The connection, a task of its own, finds its way back into the pool.
+        // Gives the connection's task time to return it to the pool.
         tokio::time::sleep(Duration::from_millis(50)).await;
     });
 
-    let began = Instant::now();
+    let started = Instant::now();
     let answer = runtime().block_on(async {
         text(transport.send(get(&server.url()), Some(Duration::from_secs(5))).await?).await
     });
     assert_eq!(answer.unwrap(), "HTTP/1.1");
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     drop(idle);
 }
 
 #[test]
-fn a_runtime_that_was_dropped_holds_up_no_other() {
-    let (server, transport) = (server_elsewhere(), transport());
+fn a_runtime_that_was_dropped_does_not_block_another() {
+    let (server, transport) = (server_on_another_thread(), transport());
     for _ in 0..20 {
         let text = runtime().block_on(async {
             tokio::time::timeout(NEVER, get_text(&transport, &server.url())).await.unwrap()

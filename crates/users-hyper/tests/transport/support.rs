@@ -1,4 +1,4 @@
-//! Servers on loopback whose every byte is scripted, and checks of responses and errors.
+//! Servers on loopback that send scripted bytes, and checks of responses and errors.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -19,19 +19,19 @@ use tokio_rustls::TlsAcceptor;
 use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
 use users_hyper::{HyperTransport, HyperTransportBuilder};
 
-/// Soon enough for a test that waits for it, late enough for a busy machine.
+/// Short enough for a test to wait for it, long enough for a busy machine.
 pub(crate) const SOON: Duration = Duration::from_millis(150);
-/// When a test has failed.
+/// A test that waits this long has failed.
 pub(crate) const NEVER: Duration = Duration::from_secs(20);
 
-/// A listening server; it ends with the test's runtime.
+/// A listening server, which stops with the test's runtime.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// Serves each connection with this script.
+    /// Runs this script for each connection.
     pub(crate) async fn new<F, R>(script: F) -> Self
     where
         F: Fn(TcpStream) -> R + Send + 'static,
@@ -50,14 +50,14 @@ impl Server {
         Self { address, connections }
     }
 
-    /// Answers each request with these bytes and closes the connection.
+    /// Responds to each request with these bytes and closes the connection.
     pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = Arc::new(answer.into());
         Self::new(move |mut stream| {
             let answer = Arc::clone(&answer);
             async move {
                 read_head(&mut stream).await;
-                // A client that has seen enough may be gone.
+                // The client may already have closed the connection.
                 let _ = stream.write_all(&answer).await;
                 let _ = stream.shutdown().await;
             }
@@ -65,7 +65,7 @@ impl Server {
         .await
     }
 
-    /// Speaks real HTTP over TLS, and says which version and host were asked.
+    /// Serves HTTP over TLS; each response is the HTTP version of its request.
     pub(crate) async fn tls(identity: &Identity, protocols: &[&[u8]]) -> Self {
         let acceptor = identity.acceptor(protocols);
         Self::new(move |stream| {
@@ -90,7 +90,7 @@ impl Server {
         self.address.port()
     }
 
-    /// A URL whose path and query must appear in no error.
+    /// A URL whose path and query must not appear in any error.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/secret-path?q=secret-query", self.address)
     }
@@ -100,7 +100,7 @@ impl Server {
     }
 }
 
-/// HTTP/2 on this stream.
+/// Serves HTTP/2 on this stream.
 pub(crate) async fn http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let service = hyper::service::service_fn(echo);
     let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
@@ -108,7 +108,7 @@ pub(crate) async fn http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + '
         .await;
 }
 
-/// HTTP/1.1 on this stream.
+/// Serves HTTP/1.1 on this stream.
 pub(crate) async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let service = hyper::service::service_fn(echo);
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -118,7 +118,7 @@ async fn echo(request: Request<hyper::body::Incoming>) -> Result<Response<Full<B
     Ok(Response::new(Full::from(format!("{:?}", request.version()))))
 }
 
-/// Reads a request's head, and its body if it has one by now.
+/// Reads the head of a request.
 pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -173,7 +173,7 @@ impl Identity {
     }
 }
 
-/// A builder that no proxy of this machine can disturb.
+/// A builder that ignores proxies set in the environment.
 pub(crate) fn builder() -> HyperTransportBuilder {
     HyperTransport::builder().no_proxy()
 }
@@ -195,22 +195,22 @@ pub(crate) fn request(method: &str, url: &str, body: &'static str) -> Request<By
         .unwrap()
 }
 
-/// The answer to a GET; a test that hangs fails instead.
+/// The response to a GET; fails instead of hanging.
 pub(crate) async fn answer(
     transport: &HyperTransport,
     url: &str,
     deadline: Option<Duration>,
 ) -> Result<Response<Body>, TransportError> {
-    tokio::time::timeout(NEVER, transport.send(get(url), deadline)).await.expect("no answer in time")
+    tokio::time::timeout(NEVER, transport.send(get(url), deadline)).await.expect("no response in time")
 }
 
-/// The decoded body of an answer.
+/// The decoded body of a response.
 pub(crate) async fn text(response: Response<Body>) -> Result<String, TransportError> {
     let body = tokio::time::timeout(NEVER, response.into_body().collect(1 << 20)).await;
     body.expect("no body in time").map(|body| String::from_utf8(body.to_vec()).unwrap())
 }
 
-/// GETs all of it.
+/// Sends a GET and returns the body of the response.
 pub(crate) async fn get_text(transport: &HyperTransport, url: &str) -> Result<String, TransportError> {
     text(answer(transport, url, None).await?).await
 }

@@ -1,4 +1,4 @@
-//! Who is trusted, and which HTTP is spoken.
+//! Trusted certificates, and the HTTP version that is negotiated.
 
 use crate::support::{Identity, Server, answer, assert_error, builder, get_text, http2, transport};
 use users_core::{Sent, TransportErrorKind};
@@ -6,7 +6,7 @@ use users_core::{Sent, TransportErrorKind};
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 #[tokio::test]
-async fn the_newest_http_that_both_sides_know_is_spoken() {
+async fn the_newest_http_version_that_both_sides_support_is_used() {
     let identity = Identity::new(&["127.0.0.1"]);
     let trusting = || builder().add_root_certificate_pem(&identity.authority_pem);
     for (client, server, spoken) in [
@@ -22,14 +22,14 @@ async fn the_newest_http_that_both_sides_know_is_spoken() {
 }
 
 #[tokio::test]
-async fn http2_without_tls_is_spoken_only_if_asked_for() {
+async fn http2_without_tls_is_used_only_if_requested() {
     let server = Server::new(http2).await;
     let transport = builder().http2_only().build().unwrap();
     assert_eq!(get_text(&transport, &server.url()).await.unwrap(), "HTTP/2.0");
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_trusted_ends_the_handshake() {
+async fn an_untrusted_certificate_fails_the_handshake() {
     let good = Identity::new(&["127.0.0.1"]);
     let other_name = Identity::new(&["tenant.example"]);
     let expired = Identity::with(&["127.0.0.1"], |certificate| {
@@ -53,14 +53,14 @@ async fn a_certificate_that_cannot_be_trusted_ends_the_handshake() {
 }
 
 #[tokio::test]
-async fn an_unknown_authority_is_refused_by_the_platforms_roots_too() {
+async fn an_unknown_authority_is_also_refused_with_the_platforms_roots() {
     let server = Server::tls(&Identity::new(&["127.0.0.1"]), BOTH).await;
     let error = answer(&transport(), &server.https_url(), None).await.unwrap_err();
     assert_error(&error, TransportErrorKind::Tls, Sent::No, "no TLS connection to 127.0.0.1");
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_distinguished_from_one_that_hangs_up() {
+async fn a_server_without_tls_is_distinguished_from_one_that_closes_the_connection() {
     let server = Server::new(|mut stream| async move {
         let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
         tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_server_without_tls_is_distinguished_from_one_that_hangs_up() {
 }
 
 #[test]
-fn roots_that_are_none_are_refused_when_the_transport_is_built() {
+fn invalid_root_certificates_are_refused_when_the_transport_is_built() {
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (pem, says) in [
         ("no certificate here", "holds no certificate"),

@@ -1,23 +1,23 @@
-//! Differences that are meant, with the evidence for them.
+//! Intended differences, with the evidence for them.
 
 use super::Drift;
 use serde::Deserialize;
 use std::path::Path;
 
-/// One difference that is meant.
+/// One intended difference.
 #[derive(Debug, Deserialize)]
 struct Exception {
-    /// Where: an operation, or a type and its property.
+    /// The place of the difference: an operation, or a type and its property.
     place: String,
-    /// What the check says.
+    /// The difference as the check reports it.
     what: String,
-    /// Why it is right all the same. For people; the check only insists that it is there.
+    /// Why the difference is correct, for readers; the check only requires that it is not empty.
     evidence: String,
     #[serde(skip)]
     used: bool,
 }
 
-/// All of them.
+/// All exceptions.
 #[derive(Debug)]
 pub struct Exceptions(Vec<Exception>);
 
@@ -33,7 +33,7 @@ impl Exceptions {
         }
     }
 
-    /// Whether a difference is meant.
+    /// Whether a difference is intended.
     pub fn explain(&mut self, (place, what): &Drift) -> bool {
         let exception =
             self.0.iter_mut().find(|exception| exception.place == *place && exception.what == *what);
@@ -43,12 +43,12 @@ impl Exceptions {
         })
     }
 
-    /// How many explained something.
+    /// The number of exceptions that explained a difference.
     pub fn used(&self) -> usize {
         self.0.iter().filter(|exception| exception.used).count()
     }
 
-    /// Those that explained nothing.
+    /// The exceptions that explained no difference.
     pub fn unused(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|exception| !exception.used).map(|exception| exception.place.as_str())
     }

@@ -1,4 +1,4 @@
-//! What the contract says, in a form of our own: facts only.
+//! The facts of the contract, in the project's own form.
 
 use super::Drift;
 use serde::{Deserialize, Serialize};
@@ -6,23 +6,23 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every endpoint, and the types of the bodies.
+/// Every endpoint, and the types of requests and responses.
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
 pub struct Facts {
-    /// By method and path: `GET /users/{id}`.
+    /// The endpoints by method and path: `GET /users/{id}`.
     pub operations: BTreeMap<String, OperationFacts>,
-    /// By Auth0's own names.
+    /// The types by Auth0's names.
     pub types: BTreeMap<String, Value>,
 }
 
-/// What is known of one endpoint.
+/// The facts of one endpoint.
 #[derive(Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct OperationFacts {
-    /// Where the facts are from, if not from Auth0's OpenAPI document.
+    /// The source of the facts, if it is not Auth0's OpenAPI document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The scopes of which a token needs one.
+    /// The scopes, one of which a token needs.
     pub scopes: BTreeSet<String>,
     /// The query parameters and their types; a required one ends in `*`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -30,9 +30,9 @@ pub struct OperationFacts {
     /// The headers.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub headers: BTreeSet<String>,
-    /// The statuses of success, and what comes with them.
+    /// The success statuses, and the types of their bodies.
     pub success: BTreeMap<String, Value>,
-    /// What is sent.
+    /// The type of the request body.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub request: Value,
 }
@@ -44,7 +44,7 @@ impl Facts {
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
     }
 
-    /// The statement as it is kept.
+    /// Formats the statement as it is stored.
     pub fn to_json(&self) -> Result<String, String> {
         serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(|error| error.to_string())
     }
@@ -77,7 +77,7 @@ impl Facts {
         self.operations.extend::<BTreeMap<String, OperationFacts>>(sourced);
     }
 
-    /// Lists where a fresh document says other than this statement.
+    /// Lists the differences between a new document and this statement.
     pub fn compare(&self, fresh: &Self, drifts: &mut Vec<Drift>) {
         let (own, fresh) = (serde_json::to_value(self), serde_json::to_value(fresh));
         if let (Ok(own), Ok(fresh)) = (own, fresh) {
@@ -94,7 +94,7 @@ fn differences(place: &str, own: &Value, fresh: &Value, drifts: &mut Vec<Drift>)
                 let here = format!("{place}/{key}");
                 match (own.get(key), fresh.get(key)) {
                     (Some(own), Some(fresh)) => differences(&here, own, fresh, drifts),
-                    (Some(_), None) => drifts.push((here, "is gone from Auth0's document".to_owned())),
+                    (Some(_), None) => drifts.push((here, "is no longer in Auth0's document".to_owned())),
                     _ => drifts.push((here, "is new in Auth0's document".to_owned())),
                 }
             }
@@ -138,14 +138,14 @@ impl OperationFacts {
     }
 }
 
-/// The type of a body, whatever its media type is called.
+/// The type of a body, whatever its media type.
 fn content(content: &Value) -> Value {
     let media = object(content);
     let schema = media.get("application/json").or_else(|| media.values().next());
     schema.map_or(Value::Null, |media| type_of(&media["schema"]))
 }
 
-/// A schema in short: a word, or an object of one key.
+/// The short form of a schema: a word, or an object with one key.
 fn type_of(schema: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         return json!({"type": reference.rsplit('/').next().unwrap_or_default()});

@@ -1,7 +1,7 @@
-//! Auth0's contract, held against the catalogue and the models.
+//! Compares Auth0's contract with the catalogue and the models.
 //!
-//! The project keeps its own statement of the facts in `contract/management.json`; an OpenAPI document of Auth0's is read into
-//! the same form, so that the two can be compared.
+//! The project keeps its own statement of the facts in `contract/management.json`. An OpenAPI document of Auth0 is read into the
+//! same form, so that the two can be compared.
 
 mod exceptions;
 mod facts;
@@ -15,10 +15,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use users_core::{Api, CATALOGUE, Descriptor, PathTemplate};
 
-/// One difference: where, and what.
+/// One difference: its place, and its description.
 type Drift = (String, String);
 
-/// Compares everything; prints a table, and fails on drift that nobody has explained.
+/// Compares everything, prints a table, and fails if there is a difference without an exception.
 pub fn run(oas: Option<&Path>, write: bool) -> Result<(), String> {
     let kept = root().join("xtask").join("contract").join("management.json");
     let mut own = Facts::read(&kept)?;
@@ -44,7 +44,7 @@ pub fn run(oas: Option<&Path>, write: bool) -> Result<(), String> {
         println!("{place:<64} {what}");
     }
     for unused in exceptions.unused() {
-        println!("{unused:<64} this exception explains nothing any more");
+        println!("{unused:<64} this exception no longer explains a difference");
     }
     println!("{found} of {} operations, {} explained differences", facts.operations.len(), exceptions.used());
     if drifts.is_empty() { Ok(()) } else { Err(format!("{} differences from the contract", drifts.len())) }
@@ -57,7 +57,7 @@ fn is_endpoint(descriptor: &Descriptor, name: &str) -> bool {
     })
 }
 
-/// Compares the endpoints with the catalogue; gives how many are there.
+/// Compares the endpoints with the catalogue; returns how many the catalogue has.
 fn catalogue(facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
     let ours: Vec<_> = CATALOGUE.iter().filter(|descriptor| descriptor.api == Api::Management).collect();
     let mut found = 0;
@@ -79,7 +79,7 @@ fn catalogue(facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
                 drifts.push((name.clone(), format!("{what} {extra} is not in the contract")));
             }
         };
-        // The contract lists scopes without saying which belong together.
+        // The contract lists scopes without stating which are required together.
         let scopes: Vec<&str> = descriptor.scopes.iter().copied().flatten().copied().collect();
         compare("scope", &operation.scopes, &set(&scopes));
         compare(

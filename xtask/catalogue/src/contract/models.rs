@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use users_core::bodies::{Bodies, Decoded};
 use users_model::*;
 
-/// Every key that the model of a request can send by itself.
+/// Every key that the model of a request can send.
 #[rustfmt::skip]
 const SENT: &[(&str, &[&str])] = &[
     ("POST /jobs/users-exports",                                             UsersExport::FIELDS),
@@ -30,14 +30,14 @@ const SENT: &[(&str, &[&str])] = &[
     ("POST /users/{id}/risk-assessments/clear",                              RiskAssessmentClearance::FIELDS),
 ];
 
-/// How many alternatives and enum values of a type are tried, one after the other.
+/// The number of alternatives and enum values of a type that are checked in turn.
 const CHOICES: usize = 60;
 
 /// Compares every request and every response of the contract with the operation's own types.
 pub fn check(facts: &Facts, drifts: &mut Vec<Drift>) {
     for (name, operation) in &facts.operations {
         let Some(bodies) = bodies_of(name) else {
-            drifts.push((name.clone(), "is no operation that operations! declares".to_owned()));
+            drifts.push((name.clone(), "is not declared by operations!".to_owned()));
             continue;
         };
         let mut report = |what: &str, problem: String| {
@@ -48,7 +48,7 @@ pub fn check(facts: &Facts, drifts: &mut Vec<Drift>) {
         };
         check_request(facts, name, &operation.request, bodies, &mut report);
         for kind in operation.success.values() {
-            check_body(facts, kind, bodies.response, |problem| report("answer", problem));
+            check_body(facts, kind, bodies.response, |problem| report("response", problem));
         }
     }
 }
@@ -82,7 +82,7 @@ fn check_request(
     }
 }
 
-/// A type must decode every property, name every enum value, and encode what it decoded.
+/// Checks that a type decodes every property, names every enum value, and encodes to the same JSON.
 fn check_body(
     facts: &Facts,
     kind: &Value,
@@ -95,7 +95,7 @@ fn check_body(
     for choice in 0..CHOICES {
         let value = full(facts, kind, choice);
         match decode(&value.to_string()) {
-            Err(error) => report(format!("cannot be read: {error}")),
+            Err(error) => report(format!("cannot be decoded: {error}")),
             Ok(decoded) => problems(&value, &decoded).into_iter().for_each(&mut report),
         }
     }
@@ -106,8 +106,8 @@ fn problems(value: &Value, decoded: &Decoded) -> Vec<String> {
     match serde_json::from_str::<Value>(&decoded.json) {
         Ok(back) if back == *value => {}
         Ok(Value::Null) => problems.push("has no model".to_owned()),
-        Ok(back) => problems.push(format!("comes back as another: {back}")),
-        Err(error) => problems.push(format!("cannot be written: {error}")),
+        Ok(back) => problems.push(format!("is encoded differently: {back}")),
+        Err(error) => problems.push(format!("cannot be encoded: {error}")),
     }
     // `Debug` lists, at every depth, the keys that a model has no field for, and the enum values that it does not name.
     let after = |mark: &str, end: char| -> Vec<String> {
@@ -120,7 +120,7 @@ fn problems(value: &Value, decoded: &Decoded) -> Vec<String> {
     problems
 }
 
-/// The keys of a request, or of the items of the one list that it is or has.
+/// The keys of a request, or of the items if the request is a list or has exactly one.
 fn keys(request: &Value) -> Vec<String> {
     match request {
         Value::Array(items) => items.iter().flat_map(keys).collect(),
@@ -132,7 +132,7 @@ fn keys(request: &Value) -> Vec<String> {
     }
 }
 
-/// The form of an import has these fields; `requests.rs` among the tests shows each of them being sent.
+/// Checks the form of an import, which has these fields; the test `requests.rs` shows that each of them is sent.
 fn import_form(value: &Value) -> Vec<String> {
     const FIELDS: &[&str] = &["users", "connection_id", "upsert", "external_id", "send_completion_email"];
     let given: Vec<&String> = value.as_object().map(Map::keys).into_iter().flatten().collect();

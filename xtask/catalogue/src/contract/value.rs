@@ -1,12 +1,12 @@
-//! A full value of a type: every property present, every list with an item.
+//! A full value of a type: it has every property, and every list has an item.
 
 use super::facts::Facts;
 use serde_json::{Map, Value, json};
 
-/// What stands for a text of any kind.
+/// The value of every plain text.
 pub const PLAIN_TEXT: &str = "auth0|text";
 
-/// A full value of this type. Where there is a choice, of alternatives or of words, `choice` picks one.
+/// A full value of this type. Where there are alternatives or enum values, `choice` selects one.
 pub fn full(facts: &Facts, kind: &Value, choice: usize) -> Value {
     if let Some(word) = kind.as_str() {
         return plain(word);
@@ -23,7 +23,7 @@ pub fn full(facts: &Facts, kind: &Value, choice: usize) -> Value {
             None => Value::Null,
         },
         "enum" => pick(inner),
-        // Of a date that may also be an object or nothing, the date is what a field can hold.
+        // Where a date may also be an object or null, the field of a model holds the date.
         "one of" if inner.as_array().is_some_and(|list| list.iter().any(|kind| kind == "date-time")) => {
             plain("date-time")
         }
@@ -44,7 +44,7 @@ pub fn full(facts: &Facts, kind: &Value, choice: usize) -> Value {
             let properties = inner.as_object().into_iter().flatten();
             let filled = properties.map(|(name, kind)| {
                 let name = name.trim_end_matches('*');
-                // Moments are texts of no stated format in half of the document, and dates wherever they were recorded.
+                // Half of the document declares times as texts without a format, but every recorded one is a date.
                 let is_moment = name.ends_with("_at") || name == "date";
                 (name.to_owned(), if is_moment { plain("date-time") } else { full(facts, kind, choice) })
             });
