@@ -1,6 +1,6 @@
 //! The kinds of errors.
 
-/// The kind of an [`Error`].
+/// The kind of an [`Error`](crate::Error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -8,7 +8,7 @@ pub enum ErrorKind {
     InvalidArgument,
     /// The settings of a client are not valid.
     Configuration,
-    /// No access token could be obtained; [`token_error`](Error::token_error) returns the reason.
+    /// No access token could be obtained; [`token_error`](crate::Error::token_error) returns the reason.
     Token,
     /// The connection to the server failed. Nothing was sent.
     Connect,

@@ -51,17 +51,17 @@ impl OffsetPaging {
             .query("include_totals", self.include_totals)
     }
 
-    /// The options of the first page of a stream, for [`Paged::first_page`].
+    /// The options of the first page of a stream, for [`Paged::first_page`](crate::Paged::first_page).
     #[must_use]
     pub fn first_page(&self) -> Self {
         self.first_page_of(&List::PLAIN)
     }
 
-    /// The options of the page after this one, for [`Paged::next_page`]; `None` if it was the last.
+    /// The options of the page after this one, for [`Paged::next_page`](crate::Paged::next_page); `None` if it was the last.
     ///
     /// # Errors
     ///
-    /// See [`Paged::next_page`].
+    /// See [`Paged::next_page`](crate::Paged::next_page).
     pub fn next_page<T>(&self, page: &Page<T>) -> Result<Option<Self>, Error> {
         self.next_page_of(page, &List::PLAIN)
     }
@@ -100,17 +100,17 @@ impl CheckpointPaging {
         request.query("from", self.from.as_deref()).query("take", self.take)
     }
 
-    /// The options of the first page of a stream, for [`Paged::first_page`].
+    /// The options of the first page of a stream, for [`Paged::first_page`](crate::Paged::first_page).
     #[must_use]
     pub fn first_page(&self) -> Self {
         self.first_page_of(&List::PLAIN)
     }
 
-    /// The options of the page after this one, for [`Paged::next_page`]; `None` if it was the last.
+    /// The options of the page after this one, for [`Paged::next_page`](crate::Paged::next_page); `None` if it was the last.
     ///
     /// # Errors
     ///
-    /// See [`Paged::next_page`].
+    /// See [`Paged::next_page`](crate::Paged::next_page).
     pub fn next_page<T>(&self, page: &Page<T>) -> Result<Option<Self>, Error> {
         self.next_page_of(page, &List::PLAIN)
     }

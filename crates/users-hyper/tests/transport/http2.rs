@@ -147,7 +147,8 @@ async fn a_request_that_times_out_waiting_for_a_stream_is_never_sent() {
     while let Some(connection) = requests.recv().await {
         seen.push(connection);
     }
-    assert_eq!(seen, [0, 1]);
+    // A connection that was opened for the queued requests may have been closed unused, so the other one's number is 1 or more.
+    assert!(seen.len() == 2 && seen[0] == 0 && seen[1] > 0, "{seen:?}");
 }
 
 #[tokio::test]
