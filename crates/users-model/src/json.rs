@@ -164,7 +164,7 @@ impl JsonObject {
         Fields {
             entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect(),
             odd: self.odd().iter().map(|odd| (&*odd.key, &*odd.value)).collect(),
-            held: None,
+            _held: None,
         }
     }
 
@@ -299,8 +299,7 @@ pub(crate) struct Fields<'a> {
     /// The entries whose key contains a lone surrogate, with the original key.
     pub(crate) odd: Vec<(&'a RawValue, &'a RawValue)>,
     /// Charges the memory of the entries while they exist.
-    #[allow(dead_code)]
-    held: Option<Held>,
+    _held: Option<Held>,
 }
 
 /// Reads the entries of an object. Fails if the text is not an object.
@@ -316,7 +315,7 @@ pub(crate) fn fields(text: &RawValue) -> Result<Fields<'_>, serde_json::Error> {
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut held = Held::new(0).map_err(A::Error::custom)?;
-            let mut fields = Fields { entries: Vec::with_capacity(24), odd: Vec::new(), held: None };
+            let mut fields = Fields { entries: Vec::with_capacity(24), odd: Vec::new(), _held: None };
             while let Some(raw) = map.next_key::<&RawValue>()? {
                 held.add(READ_KEY + raw.get().len()).map_err(A::Error::custom)?;
                 let value = map.next_value()?;
@@ -325,8 +324,7 @@ pub(crate) fn fields(text: &RawValue) -> Result<Fields<'_>, serde_json::Error> {
                     None => fields.odd.push((raw, value)),
                 }
             }
-            fields.held = Some(held);
-            Ok(fields)
+            Ok(Fields { _held: Some(held), ..fields })
         }
     }
 
