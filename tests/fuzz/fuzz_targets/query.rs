@@ -1,7 +1,5 @@
 #![no_main]
 
-#[allow(dead_code)] // the bodies of the other targets
-#[path = "../../pure/fuzzing.rs"]
-mod fuzzing;
+use users_tests_pure::fuzzing;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::query(input));
