@@ -10,21 +10,12 @@ use users_core::management::*;
 use users_core::model::*;
 use users_core::*;
 use users_mock::{MockTransport, VirtualClock};
-use users_tests_pure::{answer, clients, decode, line};
+use users_tests_pure::{answer, client_with_credentials, clients, decode, line};
 
 const USER: &str = r#"{"user_id":"auth0|1"}"#;
 const TOKEN: (Method, &str) = (Method::POST, "/oauth/token");
 fn s(n: u64) -> Duration {
     Duration::from_secs(n)
-}
-
-fn cc(mock: &MockTransport) -> ManagementClient {
-    ManagementClient::builder(mock.clone())
-        .domain("tenant.example.com")
-        .client_credentials("my-client", "my-secret")
-        .clock(mock.clock())
-        .build()
-        .unwrap()
 }
 
 fn opaque(mock: &MockTransport, token: &str) -> ManagementClient {
@@ -511,8 +502,10 @@ fn a_write_is_not_sent_if_fetching_the_token_used_up_the_time() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(s(2)).json(r#"{"access_token":"t","expires_in":86400}"#);
     mock.expect(CreateUser::DESCRIPTOR).delay(s(1)).json(USER).always();
-    let e =
-        mock.clock().block_on(cc(&mock).users().create(NewUser::new("db")).timeout(s(2)).send()).unwrap_err();
+    let e = mock
+        .clock()
+        .block_on(client_with_credentials(&mock).users().create(NewUser::new("db")).timeout(s(2)).send())
+        .unwrap_err();
     assert!(!e.may_have_been_applied(), "{e}");
 }
 
@@ -569,7 +562,7 @@ fn a_hanging_early_renewal_does_not_fail_calls_while_the_token_works() {
     mock.expect(TOKEN).json(r#"{"access_token":"token-1","expires_in":3600}"#);
     mock.expect(TOKEN).delay(s(3600)).json("{}").always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-    let (users, clock) = (cc(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(s(3600 - 59)).await;
@@ -586,7 +579,7 @@ fn a_fallback_token_that_expired_meanwhile_is_not_used() {
     mock.expect(TOKEN).json(r#"{"access_token":"token-1","expires_in":12}"#);
     mock.expect(TOKEN).delay(s(3600)).json("{}").always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-    let (users, clock) = (cc(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(s(11)).await;
@@ -606,7 +599,7 @@ fn a_rate_limited_token_endpoint_is_reported_at_once() {
         .header("retry-after", "60")
         .json(r#"{"error":"too_many_requests"}"#)
         .always();
-    let e = mock.clock().block_on(cc(&mock).users().get("auth0|1").send()).unwrap_err();
+    let e = mock.clock().block_on(client_with_credentials(&mock).users().get("auth0|1").send()).unwrap_err();
     assert_eq!(e.retry_after(), Some(s(60)), "{e} after {:?}", mock.clock().elapsed());
 }
 
@@ -616,7 +609,7 @@ fn tokens_of_any_lifetime_are_handled_without_panic() {
         let mock = MockTransport::new();
         mock.expect(TOKEN).json(format!(r#"{{"access_token":"t","expires_in":{life}}}"#)).always();
         mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-        let users = cc(&mock).users();
+        let users = client_with_credentials(&mock).users();
         mock.clock().block_on(async {
             for _ in 0..3 {
                 users.get("auth0|1").await.unwrap();
@@ -628,7 +621,7 @@ fn tokens_of_any_lifetime_are_handled_without_panic() {
         let mock = MockTransport::new();
         mock.expect(TOKEN).json(format!(r#"{{"access_token":"t","expires_in":{odd}}}"#)).always();
         mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-        let r = mock.clock().block_on(cc(&mock).users().get("auth0|1").send());
+        let r = mock.clock().block_on(client_with_credentials(&mock).users().get("auth0|1").send());
         println!("{odd}: {:?}", r.map(|_| ()).map_err(|e| e.to_string()));
     }
 }
@@ -648,7 +641,7 @@ fn dropping_a_call_after_any_number_of_polls_leaves_the_client_usable() {
                 _ => answer(200, USER),
             })
             .always();
-        let c = cc(&mock);
+        let c = client_with_credentials(&mock);
         let clock = mock.clock();
         clock.block_on(async {
             let mut call = Box::pin(c.users().get("auth0|1").send());
@@ -683,7 +676,10 @@ fn a_server_that_always_answers_401_gets_two_attempts() {
         })
         .always();
     mock.expect((Method::POST, "/users")).status(401).always();
-    let e = mock.clock().block_on(cc(&mock).users().create(NewUser::new("db")).send()).unwrap_err();
+    let e = mock
+        .clock()
+        .block_on(client_with_credentials(&mock).users().create(NewUser::new("db")).send())
+        .unwrap_err();
     println!("{e} {} requests applied={}", mock.requests().len(), e.may_have_been_applied());
     assert_eq!(mock.requests().len(), 4);
 }
@@ -921,7 +917,7 @@ fn an_early_renewal_that_hangs_delays_a_call_by_less_than_a_second() {
     mock.expect(TOKEN).json(r#"{"access_token":"token-1","expires_in":3600}"#);
     mock.expect(TOKEN).delay(s(3600)).json("{}").always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-    let (users, clock) = (cc(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(s(3600 - 59)).await;

@@ -19,6 +19,12 @@ pub fn clients() -> (MockTransport, ManagementClient, AuthenticationClient) {
     (mock, management, authentication)
 }
 
+/// A client on a mock that requests its tokens.
+pub fn client_with_credentials(mock: &MockTransport) -> ManagementClient {
+    let builder = ManagementClient::builder(mock.clone()).domain("tenant.example.com");
+    builder.client_credentials("my-client", "my-secret").build().expect("a fixed configuration")
+}
+
 /// A request as one line: method, path and query.
 pub fn line(request: &http::Request<bytes::Bytes>) -> String {
     format!("{} {}", request.method(), request.uri().path_and_query().map_or("", |target| target.as_str()))

@@ -442,10 +442,10 @@ fn a_decode_error_quotes_nothing_of_the_body() {
     #[derive(serde::Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
     struct Strict {
-        #[allow(dead_code)]
-        plans: BTreeMap<String, Plan>,
-        #[allow(dead_code)]
-        when: Option<Custom>,
+        #[serde(rename = "plans")]
+        _plans: BTreeMap<String, Plan>,
+        #[serde(rename = "when")]
+        _when: Option<Custom>,
     }
     #[derive(Debug)]
     struct Custom;

@@ -10,18 +10,10 @@ use users_core::management::GetUser;
 use users_core::model::Secret;
 use users_core::{AccessToken, Clock as _, ErrorKind, ManagementClient, Unpaced, token_fn};
 use users_mock::{Bucket, Captured, Fault, FaultyTransport, Limits, MockTransport, Tenant};
+use users_tests_pure::client_with_credentials;
 
 const USER: &str = r#"{"user_id":"auth0|1"}"#;
 const TOKEN: (Method, &str) = (Method::POST, "/oauth/token");
-
-fn client(mock: &MockTransport) -> ManagementClient {
-    ManagementClient::builder(mock.clone())
-        .domain("tenant.example.com")
-        .client_credentials("my-client", "my-secret")
-        .clock(mock.clock())
-        .build()
-        .unwrap()
-}
 
 fn token(number: u32, lifetime: u32) -> String {
     format!(r#"{{"access_token":"token-{number}","expires_in":{lifetime},"token_type":"Bearer"}}"#)
@@ -46,7 +38,7 @@ fn a_hundred_concurrent_first_calls_fetch_one_token() {
         .delay(Duration::from_secs(1))
         .json(token(1, 86400));
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token-1").json(USER).times(100);
-    let client = client(&mock);
+    let client = client_with_credentials(&mock);
     assert!(mock.requests().is_empty(), "a token is fetched when it is needed, not before");
     let results =
         mock.clock().block_on(join_all((0..100).map(|_| client.clone().users().get("auth0|1").send())));
@@ -60,7 +52,7 @@ fn a_token_is_renewed_before_it_expires() {
     mock.expect(TOKEN).json(token(1, 3600));
     mock.expect(TOKEN).json(token(2, 3600));
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-    let (users, clock) = (client(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(Duration::from_secs(3600 - 125)).await;
@@ -79,7 +71,7 @@ fn an_early_renewal_that_fails_keeps_the_valid_token() {
     mock.expect(TOKEN).json(token(1, 3600));
     mock.expect(TOKEN).status(500).always();
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token-1").json(USER).always();
-    let (users, clock) = (client(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         users.get("auth0|1").await.unwrap();
         clock.sleep(Duration::from_secs(3600 - 59)).await;
@@ -156,7 +148,7 @@ fn a_transient_failure_does_not_become_permanent() {
     mock.expect(TOKEN).status(503).times(3);
     mock.expect(TOKEN).json(token(1, 3600));
     mock.expect(GetUser::DESCRIPTOR).json(USER);
-    let (users, clock) = (client(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         let error = users.get("auth0|1").await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Token, 0));
@@ -170,7 +162,8 @@ fn a_transient_failure_does_not_become_permanent() {
 fn wrong_credentials_are_reported_as_wrong() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).status(401).json(r#"{"error":"access_denied","error_description":"Unauthorized"}"#);
-    let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
+    let error =
+        mock.clock().block_on(client_with_credentials(&mock).users().get("auth0|1").send()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "GET /users/{id}: no access token: POST /oauth/token: 401 access_denied: Unauthorized"
@@ -183,7 +176,8 @@ fn wrong_credentials_are_reported_as_wrong() {
 fn a_token_endpoint_that_hangs_is_given_ten_seconds() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(3600)).always();
-    let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
+    let error =
+        mock.clock().block_on(client_with_credentials(&mock).users().get("auth0|1").send()).unwrap_err();
     assert_eq!((error.kind(), mock.clock().elapsed()), (ErrorKind::Token, Duration::from_secs(10)));
     assert!(error.is_retryable());
 }
@@ -199,7 +193,7 @@ fn a_401_renews_the_token_once_and_repeats_once() {
         .times(3);
     mock.expect(TOKEN).json(token(2, 86400));
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token-2").json(USER).times(3);
-    let users = client(&mock).users();
+    let users = client_with_credentials(&mock).users();
     let results = mock.clock().block_on(join_all((0..3).map(|_| users.get("auth0|1").send())));
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     mock.verify();
@@ -208,7 +202,8 @@ fn a_401_renews_the_token_once_and_repeats_once() {
     mock.expect(TOKEN).json(token(1, 86400));
     mock.expect(TOKEN).json(token(2, 86400));
     mock.expect(GetUser::DESCRIPTOR).error(401, "x", "Invalid token").times(2);
-    let error = mock.clock().block_on(client(&mock).users().get("auth0|1").send()).unwrap_err();
+    let error =
+        mock.clock().block_on(client_with_credentials(&mock).users().get("auth0|1").send()).unwrap_err();
     assert!(error.is_unauthorized() && error.attempts() == 2, "{error:?}");
     mock.verify();
 }
@@ -227,7 +222,7 @@ fn a_token_fetch_survives_callers_that_give_up() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-    let (users, clock) = (client(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         // The first call starts the fetch and is dropped; the second one, which also waits for the fetch, gets the token.
         let first = users.get("auth0|1").timeout(Duration::from_secs(1)).send();
@@ -242,7 +237,7 @@ fn a_token_fetch_survives_callers_that_give_up() {
     let mock = MockTransport::new();
     mock.expect(TOKEN).delay(Duration::from_secs(2)).json(token(1, 86400)).always();
     mock.expect(GetUser::DESCRIPTOR).json(USER).always();
-    let (users, clock) = (client(&mock).users(), mock.clock());
+    let (users, clock) = (client_with_credentials(&mock).users(), mock.clock());
     clock.block_on(async {
         assert!(users.get("auth0|1").timeout(Duration::from_secs(1)).await.unwrap_err().is_timeout());
         clock.sleep(Duration::from_secs(100)).await;
@@ -317,7 +312,13 @@ fn a_token_set_by_the_caller_replaces_the_client_s() {
     let mock = MockTransport::new();
     mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer mine").json(USER);
     mock.clock()
-        .block_on(client(&mock).users().get("auth0|1").header("authorization", "Bearer mine").send())
+        .block_on(
+            client_with_credentials(&mock)
+                .users()
+                .get("auth0|1")
+                .header("authorization", "Bearer mine")
+                .send(),
+        )
         .unwrap();
     mock.verify();
 }
@@ -361,7 +362,7 @@ fn wrong_credentials_do_not_cause_a_token_request_per_call() {
     for (status, most) in [(401, 1), (503, 6)] {
         let mock = MockTransport::new();
         mock.expect(TOKEN).status(status).json(r#"{"error":"access_denied"}"#).always();
-        let users = client(&mock).users();
+        let users = client_with_credentials(&mock).users();
         mock.clock().block_on(async {
             for _ in 0..1000 {
                 let error = users.get("auth0|1").await.unwrap_err();

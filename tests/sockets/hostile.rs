@@ -1,46 +1,28 @@
 //! Extreme timeouts and hostile servers break nothing, on tokio and over sockets.
 
 use std::time::Duration;
-use users_core::{Body, ManagementClient, Retry, transport_fn};
+use users_core::{Body, HttpTransport, ManagementClient, Retry, transport_fn};
 
 const USER: &str = r#"{"user_id":"auth0|1"}"#;
 
 #[test]
 fn the_longest_timeouts_do_not_panic() {
-    let hang = transport_fn(|_, _| async { Ok(http::Response::new(Body::from(USER))) });
-    let c = ManagementClient::builder(hang)
-        .domain("t.example.com")
-        .token("t")
-        .timeout(Duration::MAX)
-        .attempt_timeout(Duration::MAX)
-        .build()
-        .unwrap();
-    futures_executor::block_on(c.users().get("auth0|1").send()).unwrap();
-    let slow = transport_fn(|_, _| async {
-        yield_a_few_times().await;
-        Ok(http::Response::new(Body::from(USER)))
-    });
-    let c = ManagementClient::builder(slow)
-        .domain("t.example.com")
-        .token("t")
-        .timeout(Duration::MAX)
-        .attempt_timeout(Duration::MAX)
-        .build()
-        .unwrap();
-    futures_executor::block_on(c.users().get("auth0|1").send()).unwrap();
-    let rt = tokio::runtime::Runtime::new().unwrap();
-    let slow = transport_fn(|_, _| async {
-        yield_a_few_times().await;
-        Ok(http::Response::new(Body::from(USER)))
-    });
-    let c = ManagementClient::builder(slow)
-        .domain("t.example.com")
-        .token("t")
-        .timeout(Duration::MAX)
-        .attempt_timeout(Duration::MAX)
-        .build()
-        .unwrap();
-    rt.block_on(c.users().get("auth0|1").send()).unwrap();
+    let at_once = client(transport_fn(|_, _| async { Ok(http::Response::new(Body::from(USER))) }));
+    futures_executor::block_on(at_once.users().get("auth0|1").send()).unwrap();
+    let slow = || {
+        client(transport_fn(|_, _| async {
+            yield_a_few_times().await;
+            Ok(http::Response::new(Body::from(USER)))
+        }))
+    };
+    futures_executor::block_on(slow().users().get("auth0|1").send()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(slow().users().get("auth0|1").send()).unwrap();
+}
+
+fn client(transport: impl HttpTransport) -> ManagementClient {
+    let builder = ManagementClient::builder(transport).domain("t.example.com").token("t");
+    builder.timeout(Duration::MAX).attempt_timeout(Duration::MAX).build().unwrap()
 }
 
 async fn yield_a_few_times() {
