@@ -5,9 +5,9 @@ use crate::error::{Error, Misfit};
 use crate::redact;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path, Segment};
 use std::fmt::Write as _;
-use users_model::within_memory;
+use users_model::json::{self, PathStep, ReadError};
+use users_model::{Model, within_memory};
 
 /// The default size limit of a response in bytes, decompressed.
 pub(crate) const RESPONSE_LIMIT: usize = 16 * 1024 * 1024;
@@ -65,17 +65,29 @@ pub fn decode_empty(descriptor: &Descriptor, response: http::Response<Bytes>) ->
     Ok(())
 }
 
-/// Decodes a JSON response into a type of users-model, which counts the memory that it allocates.
-pub(crate) fn decode_model<T: DeserializeOwned>(
+/// Decodes a JSON response into a type of users-model.
+pub(crate) fn decode_model<T: Model>(
     descriptor: &Descriptor,
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
     let response = decode_status(descriptor, response)?;
-    read(Some(descriptor), response, |path, reason| {
-        let (place, reason) = split_place(reason);
-        let path = format!("{}{place}", path_text(path, true));
-        Misfit { reason: redact::data_error(reason), shown_path: path.clone(), path }
-    })
+    json::from_slice(response.body(), memory(&response))
+        .map_err(|error| undecodable(descriptor, response, error))
+}
+
+/// The error of a response that is not the model that it should be.
+fn undecodable(descriptor: &Descriptor, response: http::Response<Bytes>, error: ReadError) -> Error {
+    let misfit = match error {
+        ReadError::MemoryExceeded => return Error::too_large(Some(descriptor), response),
+        // Keys on the way to a list and its items come from the model.
+        ReadError::Shape { path, reason, .. } => {
+            let path = path_text(&path, true);
+            Misfit { reason: redact::data_error(&reason), shown_path: path.clone(), path }
+        }
+        // Syntax errors quote nothing.
+        error => Misfit { reason: error.to_string(), path: String::new(), shown_path: String::new() },
+    };
+    Error::decode(Some(descriptor), response, misfit)
 }
 
 /// Decodes a JSON response into any type.
@@ -84,22 +96,45 @@ pub(crate) fn decode_any<T: DeserializeOwned>(
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
     let response = check_status(descriptor, response)?;
-    if size_of_values(response.body()) > memory(&response) {
+    let memory = memory(&response);
+    if size_of_values(response.body()) > memory {
         return Err(Error::too_large(descriptor, response));
     }
-    read(descriptor, response, |path, reason| {
-        let (place, reason) = split_place(reason);
-        // The key of the list may come from the body.
-        let shown_place = place.find('[').and_then(|index| place.get(index..)).unwrap_or_default();
-        Misfit {
-            reason: redact::data_error(reason),
-            path: format!("{}{place}", path_text(path, true)),
-            shown_path: format!("{}{shown_place}", path_text(path, false)),
+    match within_memory(memory, || serde_json::from_slice(response.body())) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            let misfit = misfit(response.body(), &error);
+            Err(Error::decode(descriptor, response, misfit))
         }
-    })
+        Err(_) => Err(Error::too_large(descriptor, response)),
+    }
 }
 
-/// The path of the item with which the error of a page begins, since a page decodes its items one by one, and the reason.
+/// Why a body cannot be decoded by serde, and where.
+fn misfit(body: &[u8], error: &serde_json::Error) -> Misfit {
+    if !error.is_data() {
+        // Syntax errors quote nothing.
+        return Misfit { reason: error.to_string(), path: String::new(), shown_path: String::new() };
+    }
+    let path = json::path_at(&String::from_utf8_lossy(body), offset(body, error.line(), error.column()));
+    let reason = error.to_string();
+    let (place, reason) = split_place(&reason);
+    // The key of the list may come from the body.
+    let shown_place = place.find('[').and_then(|index| place.get(index..)).unwrap_or_default();
+    Misfit {
+        reason: redact::data_error(reason),
+        path: format!("{}{place}", path_text(&path, true)),
+        shown_path: format!("{}{shown_place}", path_text(&path, false)),
+    }
+}
+
+/// The offset of a line and column of serde_json, both from 1, in bytes.
+fn offset(body: &[u8], line: usize, column: usize) -> usize {
+    let lines = body.split_inclusive(|byte| *byte == b'\n');
+    lines.take(line.saturating_sub(1)).map(<[u8]>::len).sum::<usize>() + column
+}
+
+/// The path of the item with which the error of a page begins, which is decoded as a whole, and the reason.
 fn split_place(reason: &str) -> (&str, &str) {
     match reason.split_once(": ") {
         Some((place, reason)) if place.ends_with(']') && !place.contains(' ') => (place, reason),
@@ -120,29 +155,6 @@ fn check_status(
     response: http::Response<Bytes>,
 ) -> Result<http::Response<Bytes>, Error> {
     if response.status().is_success() { Ok(response) } else { Err(Error::status_of(descriptor, response)) }
-}
-
-fn read<T: DeserializeOwned>(
-    descriptor: Option<&Descriptor>,
-    response: http::Response<Bytes>,
-    misfit: impl FnOnce(&Path, &str) -> Misfit,
-) -> Result<T, Error> {
-    let read = within_memory(memory(&response), || {
-        let mut deserializer = serde_json::Deserializer::from_slice(response.body());
-        serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| (Some(error.path().clone()), error.into_inner()))
-            .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (None, error)))
-    });
-    let Ok(read) = read else { return Err(Error::too_large(descriptor, response)) };
-    read.map_err(|(path, error)| {
-        let misfit = if let Some(path) = path.filter(|_| error.is_data()) {
-            misfit(&path, &error.to_string())
-        } else {
-            // Syntax errors quote nothing.
-            Misfit { reason: error.to_string(), path: String::new(), shown_path: String::new() }
-        };
-        Error::decode(descriptor, response, misfit)
-    })
 }
 
 fn memory(response: &http::Response<Bytes>) -> usize {
@@ -169,17 +181,17 @@ fn size_of_values(text: &[u8]) -> usize {
 }
 
 /// The text of a path, with all keys or without those that may come from the body.
-fn path_text(path: &Path, with_keys: bool) -> String {
+fn path_text(path: &[PathStep], with_keys: bool) -> String {
     let mut text = String::new();
-    for segment in path {
-        let key = match segment {
+    for step in path {
+        let key = match step {
             // Writing into a string does not fail.
-            Segment::Seq { index } => {
+            PathStep::Index(index) => {
                 let _ = write!(text, "[{index}]");
                 continue;
             }
-            Segment::Map { key } | Segment::Enum { variant: key } if with_keys => key,
-            _ => "…",
+            PathStep::Key(key) if with_keys => key,
+            PathStep::Key(_) => "…",
         };
         if !text.is_empty() {
             text.push('.');

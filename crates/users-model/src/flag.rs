@@ -1,5 +1,6 @@
 //! A boolean that identity providers sometimes send as a string.
 
+use crate::json::{Read, Reader, Stop};
 use serde::{Deserialize, Serialize};
 
 /// A boolean that may be encoded as a string.
@@ -43,5 +44,15 @@ impl From<bool> for Flag {
 impl PartialEq<bool> for Flag {
     fn eq(&self, other: &bool) -> bool {
         self.is_true() == *other
+    }
+}
+
+impl Read for Flag {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        if reader.peek() == b'"' {
+            Ok(String::read(reader)?.map(Self::Text))
+        } else {
+            Ok(bool::read(reader)?.map(Self::Bool))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! User ids and identity ids. Ids become path segments and must not be empty.
 
+use crate::json::read::read_number;
+use crate::json::{Read, Reader, Stop};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -28,6 +30,10 @@ pub enum InvalidId {
 impl InvalidId {
     /// Checks whether a text can be used as one segment of a path.
     pub fn check(text: &str) -> Result<(), Self> {
+        // Letters, digits and punctuation, as in nearly every id.
+        if text.bytes().all(|byte| byte.is_ascii_graphic()) && !matches!(text, "" | "." | "..") {
+            return Ok(());
+        }
         let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
         let visible = visible.trim();
         if text.is_empty() {
@@ -264,6 +270,23 @@ impl Serialize for IdentityId {
         } else {
             serializer.serialize_str(&self.text)
         }
+    }
+}
+
+impl Read for UserId {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        Ok(String::read(reader)?.and_then(|id| Self::new(id).ok()))
+    }
+}
+
+impl Read for IdentityId {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        if reader.peek() == b'"' {
+            return Ok(String::read(reader)?.map(Self::from));
+        }
+        let Some(text) = read_number(reader)? else { return Ok(None) };
+        reader.charge(text.len())?;
+        Ok(Some(Self { text: text.to_owned(), number: true }))
     }
 }
 

@@ -13,7 +13,6 @@
 
 mod authentication_method;
 mod connected_account;
-mod entries;
 mod error_body;
 mod flag;
 mod group;
@@ -55,7 +54,7 @@ pub use id::{IdentityId, InvalidId, UserId};
 pub use identity::*;
 pub use impersonation::*;
 pub use job::*;
-pub use json::JsonObject;
+pub use json::{JsonObject, Model};
 pub use link::*;
 pub use log_event::*;
 pub use memory::{MemoryExceeded, within_memory};

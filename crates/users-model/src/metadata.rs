@@ -1,7 +1,7 @@
 //! Updates of metadata.
 
-use crate::json::JsonObject;
-use crate::object::Slot;
+use crate::json::{JsonObject, Read as _, Reader, Slot, Stop};
+use crate::object::Field;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
@@ -85,6 +85,11 @@ impl MetadataUpdate {
         self
     }
 
+    /// An object that was sent as an update.
+    fn read_from(entries: JsonObject) -> Self {
+        Self { clear: entries.is_empty(), entries, invalid: None }
+    }
+
     /// Returns whether the update changes nothing.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && !self.clear && self.invalid.is_none()
@@ -127,21 +132,25 @@ impl Serialize for MetadataUpdate {
 
 impl<'de> serde::Deserialize<'de> for MetadataUpdate {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries = JsonObject::deserialize(deserializer)?;
-        Ok(Self { clear: entries.is_empty(), entries, invalid: None })
+        JsonObject::deserialize(deserializer).map(Self::read_from)
     }
 }
 
 impl Slot for MetadataUpdate {
-    fn take(text: &RawValue) -> Option<Self> {
-        serde_json::from_str(text.get()).ok()
-    }
-
-    fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
-        if self.is_empty() { Ok(()) } else { map.serialize_entry(key, self) }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+        let entries = JsonObject::read(reader)?;
+        let is_object = entries.is_some();
+        *self = entries.map_or_else(Self::new, Self::read_from);
+        Ok(is_object)
     }
 
     fn is_written(&self) -> bool {
         !self.is_empty()
+    }
+}
+
+impl Field for MetadataUpdate {
+    fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
+        if self.is_empty() { Ok(()) } else { map.serialize_entry(key, self) }
     }
 }

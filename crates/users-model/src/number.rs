@@ -1,5 +1,7 @@
 //! A number with its text.
 
+use crate::json::read::read_number;
+use crate::json::{Read, Reader, Stop};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -41,5 +43,13 @@ impl<'de> Deserialize<'de> for Number {
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.0.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl Read for Number {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        let Some(text) = read_number(reader)? else { return Ok(None) };
+        reader.charge(text.len())?;
+        Ok(Some(Self(text.to_owned())))
     }
 }

@@ -1,55 +1,26 @@
 //! Macros that declare models: structs that keep unknown keys, and open enums.
 
-use crate::json::JsonObject;
-use crate::memory::{MemoryExceeded, charge_list};
-use serde::de::DeserializeOwned;
+use crate::json::{JsonObject, Slot};
 use serde::ser::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The type of a model's field.
-pub(crate) trait Slot: Default {
-    /// Decodes a value; `None` if it does not match the type. The text is then kept with the unknown fields.
-    fn take(text: &RawValue) -> Option<Self>;
+pub(crate) trait Field: Slot {
     /// Writes the entry, if the field is set.
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error>;
-    /// Whether the field is set.
-    fn is_written(&self) -> bool;
 }
 
-impl<T: Serialize + DeserializeOwned> Slot for Option<T> {
-    fn take(text: &RawValue) -> Option<Self> {
-        // `null` differs from absent: it is kept with the unknown fields and written back.
-        let is_readable = text.get() != "null" && charge_list(text.get()).is_ok();
-        is_readable.then(|| serde_json::from_str(text.get()).ok()).flatten().map(Some)
-    }
-
+impl<T: Serialize> Field for Option<T>
+where
+    Self: Slot,
+{
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
         match self {
             Some(value) => map.serialize_entry(key, value),
             None => Ok(()),
         }
-    }
-
-    fn is_written(&self) -> bool {
-        self.is_some()
-    }
-}
-
-/// Decodes a value into its field, or adds it to the unknown fields if it does not match the type.
-pub(crate) fn fill<S: Slot>(
-    slot: &mut S,
-    key: &str,
-    text: &RawValue,
-    unknown: &mut JsonObject,
-) -> Result<(), MemoryExceeded> {
-    match S::take(text) {
-        Some(value) => {
-            *slot = value;
-            Ok(())
-        }
-        None => unknown.keep(key, text),
     }
 }
 
@@ -104,23 +75,38 @@ macro_rules! object {
             pub const FIELDS: &'static [&'static str] = &[$($key),*];
         }
 
+        impl $crate::json::Fields for $name {
+            fn field(&mut self, key: &str) -> Option<&mut dyn $crate::json::Slot> {
+                match key {
+                    $( $key => Some(&mut self.$field), )*
+                    _ => None,
+                }
+            }
+
+            fn unknown(&mut self) -> &mut $crate::json::JsonObject {
+                &mut self.unknown
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            fn read(
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> Result<Option<Self>, $crate::json::Stop> {
+                let mut this = Self::default();
+                let is_object = $crate::json::read_fields(reader, &mut this)?;
+                Ok(is_object.then_some(this))
+            }
+        }
+
+        impl $crate::json::Model for $name {
+            fn read_model(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Stop> {
+                $crate::json::read_required(reader)
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                use serde::de::Error as _;
-                let text = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
-                $crate::memory::charge_model::<Self>().map_err(D::Error::custom)?;
-                let _copy = $crate::memory::Held::new(text.get().len()).map_err(D::Error::custom)?;
-                let mut this = Self::default();
-                let fields = $crate::json::fields(&text).map_err(D::Error::custom)?;
-                for (key, value) in fields.entries {
-                    match key.as_ref() {
-                        $( $key => $crate::object::fill(&mut this.$field, $key, value, &mut this.unknown), )*
-                        other => this.unknown.keep(other, value),
-                    }
-                    .map_err(D::Error::custom)?;
-                }
-                this.unknown.keep_odd(fields.odd).map_err(D::Error::custom)?;
-                Ok(this)
+                $crate::json::deserialize(deserializer)
             }
         }
 
@@ -138,10 +124,10 @@ macro_rules! object {
 
         impl $crate::object::WriteFields for $name {
             fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-                $( $crate::object::Slot::write(&self.$field, $key, map)?; )*
+                $( $crate::object::Field::write(&self.$field, $key, map)?; )*
                 // A field that was set later replaces the value that did not match its type.
                 self.unknown.write_into(map, |key| match key {
-                    $( $key => $crate::object::Slot::is_written(&self.$field), )*
+                    $( $key => $crate::json::Slot::is_written(&self.$field), )*
                     _ => false,
                 })
             }
@@ -239,6 +225,15 @@ macro_rules! open_enum {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 String::deserialize(deserializer).map(Self::from)
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            fn read(
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> Result<Option<Self>, $crate::json::Stop> {
+                let text = $crate::json::read::read_text(reader)?.and_then($crate::json::Text::unescaped);
+                Ok(text.map(|text| Self::from(&*text)))
             }
         }
 

@@ -1,17 +1,12 @@
 //! One page of a list.
 
-use crate::json::JsonObject;
-use crate::json::fields;
-use crate::memory::{Held, elements};
-use crate::object::{Slot, WriteFields, fill, serialize_as_text};
-use serde::de::{DeserializeOwned, Error as _};
+use crate::json::{self, Failure, Fields, JsonObject, Model, Reader, Slot, Stop};
+use crate::object::{Field as _, WriteFields, serialize_as_text};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
-use std::borrow::Cow;
 
 /// A type that is listed in pages.
-pub trait Listed: Serialize + DeserializeOwned {
+pub trait Listed: Serialize + Model {
     /// The key of the list in an envelope. Some types are listed under either of two keys.
     const KEYS: &'static [&'static str];
 }
@@ -125,72 +120,139 @@ impl<'a, T> IntoIterator for &'a Page<T> {
 
 impl<'de, T: Listed> Deserialize<'de> for Page<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        let _copy = Held::new(text.get().len()).map_err(D::Error::custom)?;
-        if text.get().starts_with('[') {
-            return Ok(Self::new(items("", &text).map_err(D::Error::custom)?));
-        }
-        let mut page = Self::new(Vec::new());
-        let fields = fields(&text).map_err(D::Error::custom)?;
-        let list = list_key::<T>(&fields.entries);
-        for (key, value) in fields.entries {
-            match key.as_ref() {
-                "start" => fill(&mut page.start, &key, value, &mut page.unknown),
-                "limit" => fill(&mut page.limit, &key, value, &mut page.unknown),
-                "length" => fill(&mut page.length, &key, value, &mut page.unknown),
-                "total" => fill(&mut page.total, &key, value, &mut page.unknown),
-                "next" => fill(&mut page.next, &key, value, &mut page.unknown),
-                other => match T::KEYS.iter().find(|key| **key == other) {
-                    // If an envelope has both keys of a list, the other one is kept unchanged.
-                    Some(key) if *key == list => {
-                        page.items = items(key, value).map_err(D::Error::custom)?;
-                        page.envelope = Some(key);
-                        Ok(())
-                    }
-                    _ => page.unknown.keep(other, value),
-                },
-            }
-            .map_err(D::Error::custom)?;
-        }
-        page.unknown.keep_odd(fields.odd).map_err(D::Error::custom)?;
-        match page.envelope {
-            Some(_) => Ok(page),
-            None => Err(D::Error::custom(format_args!("missing field `{}`", T::KEYS.join("` or `")))),
-        }
+        json::deserialize(deserializer)
     }
 }
 
-/// The key of the items: the first with a list that is not empty, else the first with a list, else the first that exists.
-fn list_key<T: Listed>(entries: &[(Cow<'_, str>, &RawValue)]) -> &'static str {
-    let rank = |key: &str| {
-        let value = entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value.get());
-        match value {
-            Some(value) if value.starts_with('[') && !is_empty_list(value) => 3,
-            Some(value) if value.starts_with('[') => 2,
-            Some(_) => 1,
-            None => 0,
+impl<T: Listed> Model for Page<T> {
+    fn read_model(reader: &mut Reader<'_>) -> Result<Self, Stop> {
+        if reader.peek() == b'[' {
+            return json::read_items(reader).map(Self::new);
         }
+        let at = reader.position();
+        let mut envelope = Envelope::new(None);
+        let is_read = reader.attempt(|reader| {
+            let is_object = json::read_fields(reader, &mut envelope)?;
+            Ok(is_object && !envelope.has_several_lists)
+        });
+        if !is_read {
+            // There are several lists, of which one is chosen, or an error.
+            let chosen = choose_list::<T>(reader)?;
+            reader.rewind(at);
+            envelope = Envelope::new(Some(chosen));
+            if !json::read_fields(reader, &mut envelope)? {
+                return Err(reader.unexpected(at, "an object"));
+            }
+        }
+        let missing = || Failure::Shape { at, reason: format!("missing field `{}`", T::KEYS.join("` or `")) };
+        envelope.into_page().ok_or_else(|| reader.fail(missing()))
+    }
+}
+
+/// A page in an envelope while it is read.
+struct Envelope<T> {
+    page: Page<T>,
+    list: List<T>,
+    /// The list that was chosen, if there are several.
+    chosen: Option<Chosen>,
+    has_several_lists: bool,
+}
+
+/// The list of an envelope: its key, and how many times the key occurs.
+#[derive(Clone, Copy)]
+struct Chosen {
+    key: &'static str,
+    occurrences: usize,
+}
+
+struct List<T> {
+    items: Option<Vec<T>>,
+    /// The number of lists to skip, since the key is repeated and the last value counts.
+    skip: usize,
+}
+
+impl<T: Listed> Envelope<T> {
+    fn new(chosen: Option<Chosen>) -> Self {
+        let skip = chosen.map_or(0, |chosen| chosen.occurrences.saturating_sub(1));
+        let list = List { items: None, skip };
+        Self { page: Page::new(Vec::new()), list, chosen, has_several_lists: false }
+    }
+
+    fn into_page(self) -> Option<Page<T>> {
+        self.list.items.map(|items| Page { items, ..self.page })
+    }
+}
+
+impl<T: Listed> Fields for Envelope<T> {
+    fn field(&mut self, key: &str) -> Option<&mut dyn Slot> {
+        match key {
+            "start" => Some(&mut self.page.start),
+            "limit" => Some(&mut self.page.limit),
+            "length" => Some(&mut self.page.length),
+            "total" => Some(&mut self.page.total),
+            "next" => Some(&mut self.page.next),
+            other => {
+                let key = T::KEYS.iter().find(|key| **key == other).copied()?;
+                if self.chosen.is_some_and(|chosen| chosen.key != key) {
+                    // The other list is kept unchanged.
+                    return None;
+                }
+                self.has_several_lists |= self.page.envelope.replace(key).is_some();
+                Some(&mut self.list)
+            }
+        }
+    }
+
+    fn unknown(&mut self) -> &mut JsonObject {
+        &mut self.page.unknown
+    }
+}
+
+impl<T: Listed> Slot for List<T> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+        if self.skip > 0 {
+            self.skip -= 1;
+            reader.skip()?;
+        } else {
+            self.items = Some(json::read_items(reader)?);
+        }
+        Ok(true)
+    }
+
+    fn is_written(&self) -> bool {
+        self.items.is_some()
+    }
+}
+
+/// Chooses the list of an envelope: the first key with a list that is not empty, else the first with a list, else the first that
+/// exists.
+fn choose_list<T: Listed>(reader: &mut Reader<'_>) -> Result<Chosen, Stop> {
+    /// The last value of a key and the number of its occurrences.
+    type Found<'a> = (&'a str, usize);
+    let mut found: Vec<Found<'_>> = vec![("", 0); T::KEYS.len()];
+    reader.entries(|reader, key| {
+        let value = reader.skip()?;
+        let key = key.unescaped();
+        let place = T::KEYS.iter().position(|listed| Some(*listed) == key.as_deref());
+        if let Some(found) = place.and_then(|place| found.get_mut(place)) {
+            *found = (value, found.1 + 1);
+        }
+        Ok(())
+    })?;
+    let rank = |value: &str| match value.as_bytes().first() {
+        Some(b'[') if !is_empty_list(value) => 3,
+        Some(b'[') => 2,
+        Some(_) => 1,
+        None => 0,
     };
     // `max_by_key` returns the last of equal ranks, hence the reversal.
-    T::KEYS.iter().rev().max_by_key(|key| rank(key)).copied().unwrap_or_default()
+    let best = T::KEYS.iter().zip(&found).rev().max_by_key(|(_, (value, _))| rank(value));
+    let (key, occurrences) = best.map_or(("", 0), |(key, (_, occurrences))| (*key, *occurrences));
+    Ok(Chosen { key, occurrences })
 }
 
 fn is_empty_list(value: &str) -> bool {
     value.bytes().skip(1).find(|byte| !byte.is_ascii_whitespace()) == Some(b']')
-}
-
-/// The bytes of a reference to an item, including its share of a growing list.
-const ITEM_TEXT: usize = 48;
-
-/// Decodes the items one by one, so that an error names the index of the item that cannot be decoded.
-fn items<T: DeserializeOwned>(key: &str, text: &RawValue) -> Result<Vec<T>, String> {
-    let _texts = Held::new(ITEM_TEXT * elements(text.get())).map_err(|error| error.to_string())?;
-    let texts: Vec<&RawValue> =
-        serde_json::from_str(text.get()).map_err(|error| format!("{key}: {error}"))?;
-    let read = |(index, text): (usize, &&RawValue)| {
-        serde_json::from_str(text.get()).map_err(|error| format!("{key}[{index}]: {error}"))
-    };
-    texts.iter().enumerate().map(read).collect()
 }
 
 impl<T: Listed> Serialize for Page<T> {

@@ -1,10 +1,9 @@
 //! The change of one attribute in an update.
 
-use crate::object::Slot;
+use crate::json::{Read, Reader, Slot, Stop};
+use crate::object::Field;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
-use serde_json::value::RawValue;
 
 /// The change of one attribute in an update: keep, clear or set it.
 ///
@@ -33,23 +32,28 @@ impl<T> From<T> for Patch<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned> Slot for Patch<T> {
-    fn take(text: &RawValue) -> Option<Self> {
-        if text.get() == "null" {
-            return Some(Self::Clear);
-        }
-        serde_json::from_str(text.get()).ok().map(Self::Set)
+impl<T: Read> Slot for Patch<T> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+        *self = if reader.peek() == b'n' {
+            reader.word("null")?;
+            Self::Clear
+        } else {
+            T::read(reader)?.map_or(Self::Keep, Self::Set)
+        };
+        Ok(self.is_written())
     }
 
+    fn is_written(&self) -> bool {
+        !self.is_keep()
+    }
+}
+
+impl<T: Serialize + Read> Field for Patch<T> {
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
         match self {
             Self::Keep => Ok(()),
             Self::Clear => map.serialize_entry(key, &()),
             Self::Set(value) => map.serialize_entry(key, value),
         }
-    }
-
-    fn is_written(&self) -> bool {
-        !self.is_keep()
     }
 }

@@ -1,5 +1,6 @@
 //! Confidential text.
 
+use crate::json::{Read, Reader, Stop};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -63,5 +64,11 @@ impl<'de> Deserialize<'de> for Secret {
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
+    }
+}
+
+impl Read for Secret {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        Ok(String::read(reader)?.map(Self::new))
     }
 }

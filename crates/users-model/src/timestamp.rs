@@ -1,5 +1,7 @@
 //! Timestamps in Auth0's format.
 
+use crate::json::read::read_text;
+use crate::json::{Read, Reader, Stop};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
@@ -22,9 +24,19 @@ use std::time::SystemTime;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Timestamp {
-    text: String,
+    text: Text,
     moment: jiff::Timestamp,
 }
+
+/// The original text. Auth0's format has 24 characters, which are kept in place.
+#[derive(Clone)]
+enum Text {
+    InPlace([u8; LENGTH]),
+    Other(Box<str>),
+}
+
+/// The length of a timestamp in Auth0's format.
+const LENGTH: usize = 24;
 
 /// The error of a text that is not an RFC 3339 date and time with an offset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +52,7 @@ impl Timestamp {
         } else {
             jiff::Timestamp::MAX
         });
-        Self { text: format!("{moment:.3}"), moment }
+        Self::new(&format!("{moment:.3}"), moment)
     }
 
     /// Returns the milliseconds since 1970-01-01T00:00:00Z.
@@ -48,9 +60,18 @@ impl Timestamp {
         self.moment.as_millisecond()
     }
 
+    fn new(text: &str, moment: jiff::Timestamp) -> Self {
+        let in_place = text.as_bytes().try_into().map(Text::InPlace);
+        Self { text: in_place.unwrap_or_else(|_| Text::Other(text.into())), moment }
+    }
+
     /// Returns the original text.
     pub fn as_str(&self) -> &str {
-        &self.text
+        match &self.text {
+            // It was a string before.
+            Text::InPlace(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Text::Other(text) => text,
+        }
     }
 
     /// Returns the time as the standard library's type.
@@ -59,9 +80,64 @@ impl Timestamp {
     }
 }
 
+/// Parses Auth0's format, `2023-01-25T19:00:26.187Z`. `None` for any other text and for a day that does not exist.
+fn parse_in_place(text: &str) -> Option<jiff::Timestamp> {
+    let bytes: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
+    let [
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        o1,
+        o2,
+        b'-',
+        d1,
+        d2,
+        b'T',
+        h1,
+        h2,
+        b':',
+        m1,
+        m2,
+        b':',
+        s1,
+        s2,
+        b'.',
+        f1,
+        f2,
+        f3,
+        b'Z',
+    ] = *bytes
+    else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
+        })
+    };
+    let small = |tens, ones| number(&[tens, ones]).and_then(|number| i8::try_from(number).ok());
+    let (month, day) = (small(o1, o2)?, small(d1, d2)?);
+    let (hour, minute, second) = (small(h1, h2)?, small(m1, m2)?, small(s1, s2)?);
+    let nanosecond = i32::from(number(&[f1, f2, f3])?) * 1_000_000;
+    let date = jiff::civil::Date::new(number(&[y1, y2, y3, y4])?, month, day).ok()?;
+    let time = jiff::civil::Time::new(hour, minute, second, nanosecond).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InPlace(bytes) => fmt::Debug::fmt(&String::from_utf8_lossy(bytes), f),
+            Self::Other(text) => fmt::Debug::fmt(text, f),
+        }
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
@@ -69,9 +145,10 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        match text.parse() {
-            Ok(moment) => Ok(Self { text: text.to_owned(), moment }),
-            Err(_) => Err(InvalidTimestamp(text.to_owned())),
+        let moment = parse_in_place(text).or_else(|| text.parse().ok());
+        match moment {
+            Some(moment) => Ok(Self::new(text, moment)),
+            None => Err(InvalidTimestamp(text.to_owned())),
         }
     }
 }
@@ -119,9 +196,16 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+impl Read for Timestamp {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        let text = read_text(reader)?.and_then(crate::json::Text::unescaped);
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -135,7 +219,7 @@ impl From<&Timestamp> for jiff::Timestamp {
 #[cfg(feature = "jiff")]
 impl From<jiff::Timestamp> for Timestamp {
     fn from(moment: jiff::Timestamp) -> Self {
-        Self { text: moment.to_string(), moment }
+        Self::new(&moment.to_string(), moment)
     }
 }
 

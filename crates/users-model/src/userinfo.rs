@@ -1,7 +1,9 @@
 //! The profile of an access token's user.
 
 use crate::flag::Flag;
+use crate::json::{Read, Reader, Stop};
 use crate::object::object;
+use crate::timestamp::Timestamp;
 
 object! {
     /// The claims that `/userinfo` returns; the token's scopes determine which. Custom claims are in `unknown`.
@@ -64,5 +66,15 @@ pub enum UpdatedAt {
     /// Seconds since 1970-01-01T00:00:00Z.
     UnixSeconds(i64),
     /// A date and time.
-    Timestamp(crate::timestamp::Timestamp),
+    Timestamp(Timestamp),
+}
+
+impl Read for UpdatedAt {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        if reader.peek() == b'"' {
+            Ok(Timestamp::read(reader)?.map(Self::Timestamp))
+        } else {
+            Ok(i64::read(reader)?.map(Self::UnixSeconds))
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::descriptor::{Api, Descriptor, Safety};
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::request::RequestBuilder;
-use crate::response::decode_model;
+use crate::response::decode_json;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use users_model::Secret;
@@ -87,7 +87,7 @@ impl Operation for RequestToken {
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {
-        decode_model(Self::DESCRIPTOR, response)
+        decode_json(Self::DESCRIPTOR, response)
     }
 }
 

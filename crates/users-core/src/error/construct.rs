@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 use std::time::SystemTime;
-use users_model::{ErrorBody, within_memory};
+use users_model::{ErrorBody, json};
 
 /// How much memory decoding an error body may allocate.
 const ERROR_BODY_MEMORY: usize = 16 * 1024 * 1024;
@@ -27,8 +27,7 @@ impl Error {
     pub(crate) fn status_of(descriptor: Option<&Descriptor>, response: http::Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         // A body that is too large to decode still makes an error.
-        let error = within_memory(ERROR_BODY_MEMORY, || serde_json::from_slice::<ErrorBody>(&body));
-        let error = error.ok().and_then(Result::ok);
+        let error = json::from_slice::<ErrorBody>(&body, ERROR_BODY_MEMORY).ok();
         let message = error
             .as_ref()
             .and_then(ErrorBody::message)

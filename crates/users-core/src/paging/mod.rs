@@ -21,7 +21,7 @@ use users_model::{Listed, Page};
 ///
 /// ```
 /// # use bytes::Bytes;
-/// use users_core::model::{Listed, Page};
+/// use users_core::model::{Listed, Model, Page};
 /// use users_core::{
 ///     BaseUrl, Descriptor, Error, OffsetPaged, OffsetPaging, Operation, Paged, Paging, RequestBuilder, decode_json,
 /// };
@@ -30,6 +30,8 @@ use users_model::{Listed, Page};
 /// struct Application {
 ///     name: String,
 /// }
+///
+/// impl Model for Application {}
 ///
 /// impl Listed for Application {
 ///     const KEYS: &'static [&'static str] = &["clients"];

@@ -1,15 +1,15 @@
 //! Lossless JSON: unknown keys, their order, and the text of every number are kept.
 
-use crate::entries::{Entries, Odd};
-use crate::memory::{Held, MemoryExceeded, charge_entry};
-use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use super::entries::{Entries, Odd};
+use super::reader::{Read, Reader, Stop, Text};
+use super::wtf8::Wtf8;
+use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeMap};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
-use std::hash::Hash;
 
 /// A JSON object that keeps the original text of every value.
 ///
@@ -70,8 +70,8 @@ impl JsonObject {
 
     /// Returns each key with the JSON text of its value, in the order of [`keys`](Self::keys).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let odd = self.odd().iter().map(|odd| (odd.shown.as_str(), odd.value.get()));
-        self.entries.iter().map(|(key, value)| (key, value.get())).chain(odd)
+        let odd = self.odd().iter().map(|odd| (odd.shown.as_str(), &*odd.value));
+        self.entries.iter().chain(odd)
     }
 
     /// Returns whether the key exists, with any value, `null` included.
@@ -81,7 +81,7 @@ impl JsonObject {
 
     /// Returns the original JSON text of a value.
     pub fn raw(&self, key: &str) -> Option<&str> {
-        self.entries.get(key).map(RawValue::get)
+        self.entries.get(key)
     }
 
     /// Decodes a value. Returns `None` if the key is absent, and an error if the value does not match the type.
@@ -118,7 +118,7 @@ impl JsonObject {
         let mut text = String::from("{");
         for (key, value) in self.entries.iter() {
             // Serializing a string does not fail.
-            append(&mut text, &serde_json::to_string(key).unwrap_or_default(), value.get());
+            append(&mut text, &serde_json::to_string(key).unwrap_or_default(), value);
         }
         self.append_odd(&mut text);
         text.push('}');
@@ -129,6 +129,11 @@ impl JsonObject {
         self.entries.odd()
     }
 
+    /// The entries, and those whose key contains a lone surrogate, with their original key.
+    pub(crate) fn parts(&self) -> (impl Iterator<Item = (&str, &str)>, impl Iterator<Item = (&str, &str)>) {
+        (self.entries.iter(), self.odd().iter().map(|odd| (&*odd.key, &*odd.value)))
+    }
+
     /// Whether any key contains a lone surrogate.
     pub(crate) fn has_odd(&self) -> bool {
         !self.odd().is_empty()
@@ -136,36 +141,28 @@ impl JsonObject {
 
     /// Appends the entries whose key contains a lone surrogate to an object's text.
     pub(crate) fn append_odd(&self, text: &mut String) {
-        self.odd().iter().for_each(|odd| append(text, odd.key.get(), odd.value.get()));
+        self.odd().iter().for_each(|odd| append(text, &odd.key, &odd.value));
     }
 
-    /// Adds an entry of a text that is being decoded. Its key is known to be new.
-    pub(crate) fn keep(&mut self, key: &str, value: &RawValue) -> Result<(), MemoryExceeded> {
-        charge_entry(key, value.get())?;
-        self.entries.push(key.to_owned(), value.to_owned());
-        Ok(())
+    /// Adds an entry while an object is read. Its key may be repeated until [`settle`](Self::settle) is called.
+    pub(crate) fn keep(&mut self, key: Cow<'_, str>, value: &str) {
+        self.entries.push(key.into(), value.into());
     }
 
-    pub(crate) fn keep_odd(&mut self, odd: Vec<(&RawValue, &RawValue)>) -> Result<(), MemoryExceeded> {
-        for (key, value) in odd {
-            charge_entry(key.get(), value.get())?;
-            charge_entry(key.get(), "")?;
-            let shown = String::from_utf8_lossy(&Wtf8::of(key)).into_owned();
-            self.entries.push_odd(Odd { shown, key: key.to_owned(), value: value.to_owned() });
-        }
-        Ok(())
+    /// Adds an entry, while an object is read, whose key contains a lone surrogate.
+    pub(crate) fn keep_odd(&mut self, key: Text<'_>, value: &str) {
+        let shown = String::from_utf8_lossy(&Wtf8::of(key.quoted())).into_owned();
+        self.entries.push_odd(Odd { shown, key: key.quoted().into(), value: value.into() });
+    }
+
+    /// Called at the end of an object that was read. Of equal keys, the last value counts, so this removes entries whose key is
+    /// repeated, and those whose key `is_field`, since a later value matched the field.
+    pub(crate) fn settle(&mut self, is_field: impl FnMut(&str) -> bool) {
+        self.entries.settle(is_field);
     }
 
     pub(crate) fn put(&mut self, key: String, value: Box<RawValue>) {
-        self.entries.put(key, value);
-    }
-
-    fn borrowed(&self) -> Fields<'_> {
-        Fields {
-            entries: self.entries.iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect(),
-            odd: self.odd().iter().map(|odd| (&*odd.key, &*odd.value)).collect(),
-            _held: None,
-        }
+        self.entries.put(key.into(), value.into());
     }
 
     /// Sets every entry of another object.
@@ -191,7 +188,7 @@ impl JsonObject {
         is_written: impl Fn(&str) -> bool,
     ) -> Result<(), M::Error> {
         let mut left = self.entries.iter().filter(|(key, _)| !is_written(key));
-        left.try_for_each(|(key, value)| map.serialize_entry(key, value))
+        left.try_for_each(|(key, value)| map.serialize_entry(key, raw(value)?))
     }
 }
 
@@ -201,23 +198,30 @@ impl fmt::Debug for JsonObject {
     }
 }
 
-impl PartialEq for JsonObject {
-    fn eq(&self, other: &Self) -> bool {
-        same_entries(&self.borrowed(), &other.borrowed(), 0)
-    }
-}
-
-impl<'de> Deserialize<'de> for JsonObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        let _copy = Held::new(text.get().len()).map_err(D::Error::custom)?;
-        let fields = fields(&text).map_err(D::Error::custom)?;
-        let mut object = Self::new();
-        for (key, value) in fields.entries {
-            object.keep(&key, value).map_err(D::Error::custom)?;
+impl Read for JsonObject {
+    fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
+        if reader.peek() != b'{' {
+            return Ok(None);
         }
-        object.keep_odd(fields.odd).map_err(D::Error::custom)?;
-        Ok(object)
+        let start = reader.position();
+        if let Some(text) = reader.plain_object()? {
+            reader.charge(text.len())?;
+            return Ok(Some(Self { entries: Entries::Text(text.into()) }));
+        }
+        // A key is repeated or has escapes.
+        reader.rewind(start);
+        let mut object = Self::new();
+        reader.entries(|reader, key| {
+            let value = reader.skip()?;
+            reader.charge_entry(key, value)?;
+            match key.unescaped() {
+                Some(key) => object.keep(key, value),
+                None => object.keep_odd(key, value),
+            }
+            Ok(())
+        })?;
+        object.settle(|_| false);
+        Ok(Some(object))
     }
 }
 
@@ -233,134 +237,9 @@ impl Serialize for JsonObject {
     }
 }
 
-/// Returns whether two JSON texts are equal: keys in any order, numbers by their text. Text that is not JSON equals nothing.
-///
-/// ```
-/// use users_model::json;
-///
-/// assert!(json::equal(r#"{"a":1,"b":[true]}"#, r#"{ "b": [true], "a": 1 }"#));
-/// assert!(!json::equal("1", "1.0"));
-/// assert!(!json::equal("100000000000000000000000000001", "100000000000000000000000000002"));
-/// ```
-pub fn equal(left: &str, right: &str) -> bool {
-    match (serde_json::from_str::<&RawValue>(left), serde_json::from_str::<&RawValue>(right)) {
-        (Ok(left), Ok(right)) => same(left, right, 0),
-        _ => false,
-    }
-}
-
-fn same(left: &RawValue, right: &RawValue, depth: usize) -> bool {
-    // Below the depth that serde_json parses, values are compared as text, so that no input exhausts the stack.
-    if left.get() == right.get() || depth > 120 {
-        return left.get() == right.get();
-    }
-    match (left.get().as_bytes().first(), right.get().as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => match (fields(left), fields(right)) {
-            (Ok(left), Ok(right)) => same_entries(&left, &right, depth),
-            _ => false,
-        },
-        (Some(b'['), Some(b'[')) => {
-            match (
-                serde_json::from_str::<Vec<&RawValue>>(left.get()),
-                serde_json::from_str::<Vec<&RawValue>>(right.get()),
-            ) {
-                (Ok(left), Ok(right)) => {
-                    left.len() == right.len()
-                        && left.iter().zip(&right).all(|(left, right)| same(left, right, depth + 1))
-                }
-                _ => false,
-            }
-        }
-        (Some(b'"'), Some(b'"')) => Wtf8::of(left) == Wtf8::of(right),
-        _ => false,
-    }
-}
-
-/// Whether two objects are equal. Keys are hashed, since a body may have a million of them.
-fn same_entries(left: &Fields<'_>, right: &Fields<'_>, depth: usize) -> bool {
-    let is_same =
-        |value, theirs: Option<&&RawValue>| theirs.is_some_and(|theirs| same(value, theirs, depth + 1));
-    let theirs: HashMap<&str, &RawValue> =
-        right.entries.iter().map(|(key, value)| (&**key, *value)).collect();
-    let odd: HashMap<Vec<u8>, &RawValue> =
-        right.odd.iter().map(|(key, value)| (Wtf8::of(key), *value)).collect();
-    left.entries.len() == right.entries.len()
-        && left.odd.len() == right.odd.len()
-        && left.entries.iter().all(|(key, value)| is_same(value, theirs.get(&**key)))
-        && left.odd.iter().all(|(key, value)| is_same(value, odd.get(&Wtf8::of(key))))
-}
-
-/// The bytes that a key takes while an object is decoded: in a growing list, in an index, and in the final list.
-const READ_KEY: usize = 300;
-
-/// The entries of an object. Of equal keys, the last value counts.
-pub(crate) struct Fields<'a> {
-    pub(crate) entries: Vec<(Cow<'a, str>, &'a RawValue)>,
-    /// The entries whose key contains a lone surrogate, with the original key.
-    pub(crate) odd: Vec<(&'a RawValue, &'a RawValue)>,
-    /// Charges the memory of the entries while they exist.
-    _held: Option<Held>,
-}
-
-/// Reads the entries of an object. Fails if the text is not an object.
-pub(crate) fn fields(text: &RawValue) -> Result<Fields<'_>, serde_json::Error> {
-    struct Read;
-
-    impl<'de> Visitor<'de> for Read {
-        type Value = Fields<'de>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut held = Held::new(0).map_err(A::Error::custom)?;
-            let mut fields = Fields { entries: Vec::with_capacity(24), odd: Vec::new(), _held: None };
-            while let Some(raw) = map.next_key::<&RawValue>()? {
-                held.add(READ_KEY + raw.get().len()).map_err(A::Error::custom)?;
-                let value = map.next_value()?;
-                match key(raw) {
-                    Some(key) => fields.entries.push((key, value)),
-                    None => fields.odd.push((raw, value)),
-                }
-            }
-            Ok(Fields { _held: Some(held), ..fields })
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    let mut fields = deserializer.deserialize_map(Read)?;
-    fields.entries = last_of_each(fields.entries, Cow::clone);
-    fields.odd = last_of_each(fields.odd, |key| Wtf8::of(key));
-    Ok(fields)
-}
-
-/// A key without quotes and escapes, borrowed if it has no escapes; `None` if it contains a lone surrogate.
-fn key(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let bare = raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))?;
-    if bare.contains('\\') {
-        serde_json::from_str(raw.get()).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(bare))
-    }
-}
-
-fn last_of_each<K, I: Eq + Hash>(
-    fields: Vec<(K, &RawValue)>,
-    identity: impl Fn(&K) -> I,
-) -> Vec<(K, &RawValue)> {
-    let mut places: HashMap<I, usize> = HashMap::with_capacity(fields.len());
-    let mut kept: Vec<(K, &RawValue)> = Vec::with_capacity(fields.len());
-    for (key, value) in fields {
-        let identity = identity(&key);
-        if let Some(entry) = places.get(&identity).and_then(|place| kept.get_mut(*place)) {
-            entry.1 = value;
-        } else {
-            places.insert(identity, kept.len());
-            kept.push((key, value));
-        }
-    }
-    kept
+/// The text of a value, to be serialized as it is.
+fn raw<E: serde::ser::Error>(value: &str) -> Result<&RawValue, E> {
+    serde_json::from_str(value).map_err(E::custom)
 }
 
 fn append(text: &mut String, key: &str, value: &str) {
@@ -372,30 +251,10 @@ fn append(text: &mut String, key: &str, value: &str) {
     text.push_str(value);
 }
 
-/// A JSON string as WTF-8: UTF-8 with lone surrogates.
-struct Wtf8;
-
-impl Wtf8 {
-    fn of(string: &RawValue) -> Vec<u8> {
-        serde_json::Deserializer::from_str(string.get()).deserialize_bytes(Self).unwrap_or_default()
-    }
-}
-
-impl Visitor<'_> for Wtf8 {
-    type Value = Vec<u8>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-        Ok(bytes.to_vec())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::equal;
 
     #[test]
     fn an_object_keeps_order_unknown_types_and_the_text_of_numbers() {
@@ -419,7 +278,7 @@ mod tests {
         assert!(!equal(r#"{"\ud83d":1}"#, "{\"\u{fffd}\":1}"));
         assert_eq!(object.len(), 4);
         assert_eq!(object.keys().last(), Some("\u{fffd}\u{fffd}\u{fffd}"));
-        assert_eq!(JsonObject::from_json(r#"{"\ud83d":1,"\uD83D":2}"#).unwrap().to_json(), r#"{"\ud83d":2}"#);
+        assert_eq!(JsonObject::from_json(r#"{"\ud83d":1,"\uD83D":2}"#).unwrap().to_json(), r#"{"\uD83D":2}"#);
     }
 
     #[test]

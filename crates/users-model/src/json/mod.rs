@@ -1,0 +1,19 @@
+//! Lossless JSON: unknown keys, their order, and the text of every number are kept.
+
+mod entries;
+mod equality;
+mod model;
+mod object;
+mod path;
+pub(crate) mod read;
+mod reader;
+mod wtf8;
+
+pub use equality::equal;
+pub(crate) use model::{Fields, deserialize, read_fields, read_items, read_required};
+pub use model::{Model, ReadError, from_slice};
+pub use object::JsonObject;
+pub use path::{PathStep, path_at};
+pub(crate) use reader::{Failure, Read, Slot, Text};
+#[doc(hidden)]
+pub use reader::{Reader, Stop};
