@@ -96,11 +96,27 @@ macro_rules! object {
                 let is_object = $crate::json::read_fields(reader, &mut this)?;
                 Ok(is_object.then_some(this))
             }
+
+            fn read_into(
+                items: &mut Vec<Self>,
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> Result<bool, $crate::json::Stop> {
+                items.push(Self::default());
+                let Some(item) = items.last_mut() else { return Ok(false) };
+                $crate::json::read_fields(reader, item)
+            }
         }
 
         impl $crate::json::Model for $name {
             fn read_model(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Stop> {
                 $crate::json::read_required(reader)
+            }
+
+            fn read_model_into(
+                items: &mut Vec<Self>,
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> Result<(), $crate::json::Stop> {
+                $crate::json::read_required_into(items, reader)
             }
         }
 

@@ -10,7 +10,7 @@ mod reader;
 mod wtf8;
 
 pub use equality::equal;
-pub(crate) use model::{Fields, deserialize, read_fields, read_items, read_required};
+pub(crate) use model::{Fields, deserialize, read_fields, read_items, read_required, read_required_into};
 pub use model::{Model, ReadError, from_slice};
 pub use object::JsonObject;
 pub use path::{PathStep, path_at};

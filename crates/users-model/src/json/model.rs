@@ -37,7 +37,17 @@ pub trait Model: DeserializeOwned {
             reader.fail(Failure::Shape { at, reason })
         })
     }
+
+    /// Reads a value of this type into a list.
+    #[doc(hidden)]
+    fn read_model_into(items: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<(), Stop> {
+        items.push(Self::read_model(reader)?);
+        Ok(())
+    }
 }
+
+/// The number of items for which memory is allocated before they are read.
+const MOST_RESERVED: usize = 100;
 
 impl<T: Model> Model for Vec<T> {
     fn read_model(reader: &mut Reader<'_>) -> Result<Self, Stop> {
@@ -52,7 +62,12 @@ pub(crate) fn read_items<T: Model>(reader: &mut Reader<'_>) -> Result<Vec<T>, St
     let mut items = Vec::new();
     let is_array = reader.elements(|reader, _| {
         reader.charge(memory::LIST * size_of::<T>())?;
-        items.push(T::read_model(reader)?);
+        if items.len() == 1 {
+            // The others are likely to be as long as the first.
+            let first = reader.position() - at;
+            items.reserve((reader.rest() / first.max(1)).min(MOST_RESERVED));
+        }
+        T::read_model_into(&mut items, reader)?;
         Ok(true)
     })?;
     if is_array { Ok(items) } else { Err(reader.unexpected(at, "a sequence")) }
@@ -94,6 +109,13 @@ pub(crate) fn read_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> R
         *fields.unknown() = unknown;
     }
     Ok(is_object)
+}
+
+/// Reads an element of a list of models.
+pub(crate) fn read_required_into<T: Read>(items: &mut Vec<T>, reader: &mut Reader<'_>) -> Result<(), Stop> {
+    reader.peek();
+    let at = reader.position();
+    if T::read_into(items, reader)? { Ok(()) } else { Err(reader.unexpected(at, "an object")) }
 }
 
 /// Reads a value of a type that is read in place.

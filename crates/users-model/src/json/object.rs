@@ -151,8 +151,9 @@ impl JsonObject {
 
     /// Adds an entry, while an object is read, whose key contains a lone surrogate.
     pub(crate) fn keep_odd(&mut self, key: Text<'_>, value: &str) {
-        let shown = String::from_utf8_lossy(&Wtf8::of(key.quoted())).into_owned();
-        self.entries.push_odd(Odd { shown, key: key.quoted().into(), value: value.into() });
+        let key = key.quoted();
+        let shown = String::from_utf8_lossy(&Wtf8::of(&key)).into_owned();
+        self.entries.push_odd(Odd { shown, key: key.into(), value: value.into() });
     }
 
     /// Called at the end of an object that was read. Of equal keys, the last value counts, so this removes entries whose key is

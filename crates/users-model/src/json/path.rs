@@ -77,7 +77,7 @@ fn enter(
     let step = match step {
         PathStep::Key(_) => {
             let key = reader.key()?;
-            PathStep::Key(key.unescaped().map_or_else(|| key.quoted().to_owned(), Into::into))
+            PathStep::Key(key.unescaped().map_or_else(|| key.quoted(), Into::into))
         }
         index @ PathStep::Index(_) => index,
     };

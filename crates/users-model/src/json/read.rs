@@ -16,8 +16,7 @@ impl<T: Read> Slot for Option<T> {
 
 impl Read for String {
     fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
-        let Some(text) = read_text(reader)? else { return Ok(None) };
-        Ok(text.unescaped().map(std::borrow::Cow::into_owned))
+        Ok(read_text(reader)?.and_then(Text::into_string))
     }
 }
 
@@ -49,10 +48,11 @@ impl<T: Read> Read for Vec<T> {
         let mut items = Self::new();
         let are_read = reader.elements(|reader, _| {
             reader.charge(memory::ELEMENT.max(memory::LIST * size_of::<T>()))?;
-            let item = T::read(reader)?;
-            let is_read = item.is_some();
-            items.extend(item);
-            Ok(is_read)
+            if items.is_empty() {
+                // Most lists in models have one element.
+                items.reserve_exact(1);
+            }
+            T::read_into(&mut items, reader)
         })?;
         Ok(are_read.then_some(items))
     }
@@ -65,7 +65,7 @@ pub(crate) fn read_text<'a>(reader: &mut Reader<'a>) -> Result<Option<Text<'a>>,
         return Ok(None);
     }
     let text = reader.string()?;
-    reader.charge(text.quoted().len())?;
+    reader.charge(text.len())?;
     Ok(Some(text))
 }
 

@@ -47,20 +47,26 @@ pub(crate) trait Slot {
 pub(crate) trait Read: Sized {
     /// Reads the value at the reader's position; `None` if it does not match the type. The position is then undefined.
     fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop>;
+
+    /// Reads a value into a list. Returns `false` if it does not match the type.
+    fn read_into(items: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+        let item = Self::read(reader)?;
+        let is_read = item.is_some();
+        items.extend(item);
+        Ok(is_read)
+    }
 }
 
 /// A string.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
-    quoted: &'a str,
+    /// The text between the quotes.
+    raw: &'a str,
     has_escapes: bool,
 }
 
 /// The bytes of a reference to a key, including its share of a growing list.
 const KEY: usize = 48;
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
 impl<'a> Reader<'a> {
     /// Begins to read a text, with at most this many bytes of memory.
@@ -98,8 +104,8 @@ impl<'a> Reader<'a> {
 
     /// Charges an entry of an object that is kept as text.
     pub(crate) fn charge_entry(&mut self, key: Text<'_>, value: &str) -> Result<(), Stop> {
-        let copies = if key.has_escapes { 3 } else { 1 };
-        self.charge(memory::ENTRY + copies * key.quoted.len() + value.len())
+        let copies = if key.has_escapes { 4 } else { 1 };
+        self.charge(memory::ENTRY + copies * key.len() + value.len())
     }
 
     /// Returns bytes that are no longer allocated.
@@ -110,6 +116,11 @@ impl<'a> Reader<'a> {
     /// The offset of the next byte.
     pub(crate) fn position(&self) -> usize {
         self.at
+    }
+
+    /// The number of bytes from the next one to the end.
+    pub(crate) fn rest(&self) -> usize {
+        self.text.len().saturating_sub(self.at)
     }
 
     /// Continues at an earlier offset.
@@ -170,45 +181,19 @@ impl<'a> Reader<'a> {
         if self.peek() != b'"' {
             return Err(self.syntax());
         }
-        let start = self.at;
+        let start = self.at + 1;
+        self.at = skip_plain(self.text.as_bytes(), start);
+        let has_escapes = self.byte() == b'\\';
+        while self.byte() == b'\\' {
+            self.escape()?;
+            self.at = skip_plain(self.text.as_bytes(), self.at);
+        }
+        if self.byte() != b'"' {
+            return Err(self.syntax());
+        }
+        let raw = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        let mut has_escapes = false;
-        loop {
-            self.plain_characters();
-            match self.byte() {
-                b'"' => break,
-                b'\\' => {
-                    has_escapes = true;
-                    self.escape()?;
-                }
-                _ => return Err(self.syntax()),
-            }
-        }
-        self.at += 1;
-        let quoted = self.text.get(start..self.at).unwrap_or_default();
-        Ok(Text { quoted, has_escapes })
-    }
-
-    /// Skips to the next quote, backslash or control character, eight bytes at a time.
-    #[inline]
-    fn plain_characters(&mut self) {
-        while let Some(chunk) = self.text.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk) {
-            let word = u64::from_le_bytes(*chunk);
-            // The high bit of the lowest byte that is zero in the operand is set; higher bits may be wrong.
-            let has_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-            let controls = word.wrapping_sub(ONES * 0x20) & !word;
-            let quotes = has_zero(word ^ (ONES * u64::from(b'"')));
-            let backslashes = has_zero(word ^ (ONES * u64::from(b'\\')));
-            let stops = (controls | quotes | backslashes) & HIGH_BITS;
-            if stops != 0 {
-                self.at += stops.trailing_zeros() as usize / 8;
-                return;
-            }
-            self.at += 8;
-        }
-        while self.at < self.text.len() && !matches!(self.byte(), b'"' | b'\\' | 0..=0x1f) {
-            self.at += 1;
-        }
+        Ok(Text { raw, has_escapes })
     }
 
     #[cold]
@@ -470,25 +455,61 @@ impl fmt::Debug for Reader<'_> {
 }
 
 impl<'a> Text<'a> {
+    /// The length of the text with its escapes.
+    pub(crate) fn len(self) -> usize {
+        self.raw.len()
+    }
+
     /// The text with its quotes and escapes.
-    pub(crate) fn quoted(self) -> &'a str {
-        self.quoted
+    pub(crate) fn quoted(self) -> String {
+        format!("\"{}\"", self.raw)
     }
 
     /// The text without escapes; `None` if it contains a lone surrogate.
     #[inline]
     pub(crate) fn unescaped(self) -> Option<Cow<'a, str>> {
-        match self.plain() {
-            Some(text) => Some(Cow::Borrowed(text)),
-            None => serde_json::from_str(self.quoted).ok().map(Cow::Owned),
-        }
+        if self.has_escapes { self.unescape().map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
+    }
+
+    /// The text without escapes, as [`unescaped`](Self::unescaped).
+    #[inline]
+    pub(crate) fn into_string(self) -> Option<String> {
+        if self.has_escapes { self.unescape() } else { Some(self.raw.to_owned()) }
+    }
+
+    #[cold]
+    fn unescape(self) -> Option<String> {
+        serde_json::from_str(&self.quoted()).ok()
     }
 
     /// The text, if it contains no escapes.
     #[inline]
     pub(crate) fn plain(self) -> Option<&'a str> {
-        if self.has_escapes { None } else { self.quoted.get(1..self.quoted.len() - 1) }
+        (!self.has_escapes).then_some(self.raw)
     }
+}
+
+/// The offset of the next quote, backslash or control character, or of the end.
+#[inline]
+fn skip_plain(bytes: &[u8], at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    // Sets the high bit of each byte that is zero. Bits above the lowest of them may be wrong.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let mut rest = bytes.get(at..).unwrap_or_default();
+    while let Some((chunk, tail)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        // `"` is 0x22, and becomes 0x20; control characters stay below that.
+        let controls_and_quotes = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21) & !word;
+        let backslashes = zeros(word ^ (ONES * u64::from(b'\\')));
+        let stops = (controls_and_quotes | backslashes) & HIGH_BITS;
+        if stops != 0 {
+            return bytes.len() - rest.len() + stops.trailing_zeros() as usize / 8;
+        }
+        rest = tail;
+    }
+    let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    bytes.len() - rest.len() + rest.iter().position(is_stop).unwrap_or(rest.len())
 }
 
 fn closing(open: u8) -> u8 {
