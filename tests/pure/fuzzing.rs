@@ -7,11 +7,13 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use users_core::management::{DeleteUser, GetAllUsers, GetUser};
 use users_core::model::{
     AuthenticationMethod, ErrorBody, Identity, Job, JobRowErrors, JsonObject, LogEvent, MetadataUpdate,
-    NewUser, Page, RefreshToken, Session, User, UserInfo, UserUpdate, json,
+    Model, NewUser, Page, RefreshToken, Session, User, UserInfo, UserUpdate, json,
 };
 use users_core::{BaseUrl, CATALOGUE, Operation, PathTemplate, RateLimit};
 use users_mock::{FaultSpec, Seed, Tenant};
@@ -22,6 +24,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// Every fuzz target; `tests/fuzz` has one program for each.
 pub const TARGETS: &[Target] = &[
     ("decode", decode),
+    ("reader", reader),
     ("query", query),
     ("router", router),
     ("base_url", base_url),
@@ -46,6 +49,62 @@ pub fn decode(input: &[u8]) {
     round_trip::<UserUpdate>(input);
     round_trip::<MetadataUpdate>(input);
     round_trip::<JsonObject>(input);
+}
+
+/// The reader of models accepts the same texts as serde_json, and reads the same values.
+pub fn reader(input: &[u8]) {
+    let text: Option<&RawValue> = serde_json::from_slice(input).ok();
+    is_accepted_alike::<JsonObject>(input, text.is_some());
+    is_accepted_alike::<Page<User>>(input, text.is_some());
+    is_accepted_alike::<Vec<Session>>(input, text.is_some());
+    let user = is_accepted_alike::<User>(input, text.is_some());
+    for offset in [0, input.len() / 2, input.len()] {
+        json::path_at(&String::from_utf8_lossy(input), offset);
+    }
+    let Some(text) = text else { return };
+    let is_object = text.get().starts_with('{');
+    let object = json::from_slice::<JsonObject>(input, usize::MAX).ok();
+    assert_eq!(object.is_some(), is_object);
+    assert_eq!(user.is_some(), is_object);
+    let (Some(object), Some(user)) = (object, user) else { return };
+    // Fails for a key with a lone surrogate, which serde_json cannot decode.
+    let Ok(entries) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text.get()) else { return };
+    let found: BTreeMap<&str, &str> = object.iter().collect();
+    assert_eq!(found, entries.iter().map(|(key, value)| (key.as_str(), value.get())).collect());
+    assert_eq!(object.len(), entries.len());
+    // The field of a key has the value that serde_json reads, or none and the text is kept.
+    let value = |key: &str| entries.get(key).map_or("", |value| value.get());
+    field(&user, "email", value("email"), user.email.as_ref());
+    field(&user, "user_id", value("user_id"), user.user_id.as_ref());
+    field(&user, "email_verified", value("email_verified"), user.email_verified.as_ref());
+    field(&user, "logins_count", value("logins_count"), user.logins_count.as_ref());
+    field(&user, "blocked", value("blocked"), user.blocked.as_ref());
+    field(&user, "created_at", value("created_at"), user.created_at.as_ref());
+    field(&user, "multifactor", value("multifactor"), user.multifactor.as_ref());
+    let unknown = entries.keys().filter(|key| !User::FIELDS.contains(&key.as_str()));
+    unknown.for_each(|key| assert_eq!(user.unknown.raw(key), Some(value(key)), "{key}"));
+}
+
+/// Reads a model, and compares whether the text is accepted as JSON.
+fn is_accepted_alike<T: Model>(input: &[u8], is_json: bool) -> Option<T> {
+    let read = json::from_slice::<T>(input, usize::MAX);
+    let is_accepted = !matches!(read, Err(json::ReadError::Syntax(_)));
+    // A value of another shape ends reading before a later syntax error is found.
+    let is_shape = matches!(read, Err(json::ReadError::Shape { .. }));
+    assert!(
+        is_accepted == is_json || is_shape,
+        "{}: {read:?}",
+        String::from_utf8_lossy(input),
+        read = read.err()
+    );
+    read.ok()
+}
+
+fn field<T: DeserializeOwned + PartialEq + Debug>(user: &User, key: &str, value: &str, field: Option<&T>) {
+    let expected = serde_json::from_str::<T>(value).ok();
+    assert_eq!(field, expected.as_ref(), "{key}: {value}");
+    let kept = (!value.is_empty() && expected.is_none()).then_some(value);
+    assert_eq!(user.unknown.raw(key), kept, "{key}");
 }
 
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(input: &[u8]) {
