@@ -29,15 +29,27 @@ pub(crate) fn serialize_as_text<T: WriteFields, S: Serializer>(
     model: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
+    as_text(&mut |map| model.write_fields(map), model.unknown())
+        .map_err(S::Error::custom)?
+        .serialize(serializer)
+}
+
+type TextMap<'a, 'b> = serde_json::ser::Compound<'a, &'b mut Vec<u8>, serde_json::ser::CompactFormatter>;
+
+fn as_text(
+    write_fields: &mut dyn FnMut(&mut TextMap<'_, '_>) -> Result<(), serde_json::Error>,
+    unknown: &JsonObject,
+) -> Result<Box<RawValue>, serde_json::Error> {
     let mut text = Vec::new();
     let mut writer = serde_json::Serializer::new(&mut text);
-    let mut map = serde::Serializer::serialize_map(&mut writer, None).map_err(S::Error::custom)?;
-    model.write_fields(&mut map).and_then(|()| map.end()).map_err(S::Error::custom)?;
-    let mut text = String::from_utf8(text).map_err(S::Error::custom)?;
+    let mut map = serde::Serializer::serialize_map(&mut writer, None)?;
+    write_fields(&mut map)?;
+    map.end()?;
+    let mut text = String::from_utf8(text).map_err(serde_json::Error::custom)?;
     text.pop();
-    model.unknown().append_odd(&mut text);
+    unknown.append_odd(&mut text);
     text.push('}');
-    RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
+    RawValue::from_string(text)
 }
 
 /// A model that writes its fields into a map.

@@ -129,30 +129,39 @@ impl<T: Listed> Model for Page<T> {
         if reader.peek() == b'[' {
             return json::read_items(reader).map(Self::new);
         }
-        let at = reader.position();
-        let mut envelope = Envelope::new(None);
-        let is_read = reader.attempt(|reader| {
-            let is_object = json::read_fields(reader, &mut envelope)?;
-            Ok(is_object && !envelope.has_several_lists)
-        });
-        if !is_read {
-            // There are several lists, of which one is chosen, or an error.
-            let chosen = choose_list::<T>(reader)?;
-            reader.rewind(at);
-            envelope = Envelope::new(Some(chosen));
-            if !json::read_fields(reader, &mut envelope)? {
-                return Err(reader.unexpected(at, "an object"));
-            }
-        }
-        let missing = || Failure::Shape { at, reason: format!("missing field `{}`", T::KEYS.join("` or `")) };
-        envelope.into_page().ok_or_else(|| reader.fail(missing()))
+        let mut list = List::<T>(Vec::new());
+        let Envelope { list: key, start, limit, length, total, next, unknown, .. } =
+            read_envelope(reader, T::KEYS, &mut list)?;
+        Ok(Self { items: list.0, start, limit, length, total, next, unknown, envelope: key })
     }
 }
 
-/// A page in an envelope while it is read.
-struct Envelope<T> {
-    page: Page<T>,
-    list: List<T>,
+/// The items of an envelope.
+struct List<T>(Vec<T>);
+
+impl<T: Listed> Slot for List<T> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+        self.0 = json::read_items(reader)?;
+        Ok(true)
+    }
+
+    fn is_written(&self) -> bool {
+        true
+    }
+}
+
+/// The fields of an envelope while it is read.
+struct Envelope<'a> {
+    start: Option<u64>,
+    limit: Option<u64>,
+    length: Option<u64>,
+    total: Option<u64>,
+    next: Option<String>,
+    unknown: JsonObject,
+    keys: &'static [&'static str],
+    /// The key of the list.
+    list: Option<&'static str>,
+    items: Occurrence<'a>,
     /// The list that was chosen, if there are several.
     chosen: Option<Chosen>,
     has_several_lists: bool,
@@ -165,75 +174,108 @@ struct Chosen {
     occurrences: usize,
 }
 
-struct List<T> {
-    items: Option<Vec<T>>,
-    /// The number of lists to skip, since the key is repeated and the last value counts.
+/// The items of a list whose key may be repeated. The last value counts.
+struct Occurrence<'a> {
+    items: &'a mut dyn Slot,
+    /// The number of lists to skip.
     skip: usize,
 }
 
-impl<T: Listed> Envelope<T> {
-    fn new(chosen: Option<Chosen>) -> Self {
+impl<'a> Envelope<'a> {
+    fn new(keys: &'static [&'static str], items: &'a mut dyn Slot, chosen: Option<Chosen>) -> Self {
         let skip = chosen.map_or(0, |chosen| chosen.occurrences.saturating_sub(1));
-        let list = List { items: None, skip };
-        Self { page: Page::new(Vec::new()), list, chosen, has_several_lists: false }
-    }
-
-    fn into_page(self) -> Option<Page<T>> {
-        self.list.items.map(|items| Page { items, ..self.page })
+        Self {
+            start: None,
+            limit: None,
+            length: None,
+            total: None,
+            next: None,
+            unknown: JsonObject::new(),
+            keys,
+            list: None,
+            items: Occurrence { items, skip },
+            chosen,
+            has_several_lists: false,
+        }
     }
 }
 
-impl<T: Listed> Fields for Envelope<T> {
+impl Fields for Envelope<'_> {
     fn field(&mut self, key: &str) -> Option<&mut dyn Slot> {
         match key {
-            "start" => Some(&mut self.page.start),
-            "limit" => Some(&mut self.page.limit),
-            "length" => Some(&mut self.page.length),
-            "total" => Some(&mut self.page.total),
-            "next" => Some(&mut self.page.next),
+            "start" => Some(&mut self.start),
+            "limit" => Some(&mut self.limit),
+            "length" => Some(&mut self.length),
+            "total" => Some(&mut self.total),
+            "next" => Some(&mut self.next),
             other => {
-                let key = T::KEYS.iter().find(|key| **key == other).copied()?;
+                let key = self.keys.iter().find(|key| **key == other).copied()?;
                 if self.chosen.is_some_and(|chosen| chosen.key != key) {
                     // The other list is kept unchanged.
                     return None;
                 }
-                self.has_several_lists |= self.page.envelope.replace(key).is_some();
-                Some(&mut self.list)
+                self.has_several_lists |= self.list.replace(key).is_some();
+                Some(&mut self.items)
             }
         }
     }
 
     fn unknown(&mut self) -> &mut JsonObject {
-        &mut self.page.unknown
+        &mut self.unknown
     }
 }
 
-impl<T: Listed> Slot for List<T> {
+impl Slot for Occurrence<'_> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<bool, Stop> {
-        if self.skip > 0 {
-            self.skip -= 1;
-            reader.skip()?;
-        } else {
-            self.items = Some(json::read_items(reader)?);
+        if self.skip == 0 {
+            return self.items.read(reader);
         }
-        Ok(true)
+        self.skip -= 1;
+        reader.skip().map(|_| true)
     }
 
     fn is_written(&self) -> bool {
-        self.items.is_some()
+        self.items.is_written()
     }
+}
+
+/// Reads an object with a list of items, under one of these keys.
+fn read_envelope<'a>(
+    reader: &mut Reader<'_>,
+    keys: &'static [&'static str],
+    items: &'a mut dyn Slot,
+) -> Result<Envelope<'a>, Stop> {
+    let at = reader.position();
+    let mut envelope = Envelope::new(keys, items, None);
+    let is_read = reader.attempt(|reader| {
+        let is_object = json::read_fields(reader, &mut envelope)?;
+        Ok(is_object && !envelope.has_several_lists)
+    });
+    if !is_read {
+        // There are several lists, of which one is chosen, or an error.
+        let chosen = choose_list(reader, keys)?;
+        reader.rewind(at);
+        envelope = Envelope::new(keys, envelope.items.items, Some(chosen));
+        if !json::read_fields(reader, &mut envelope)? {
+            return Err(reader.unexpected(at, "an object"));
+        }
+    }
+    if envelope.list.is_none() {
+        let reason = format!("missing field `{}`", keys.join("` or `"));
+        return Err(reader.fail(Failure::Shape { at, reason }));
+    }
+    Ok(envelope)
 }
 
 /// Chooses the list of an envelope: the first key with a list that is not empty, else the first with a list, else the first that
 /// exists.
-fn choose_list<T: Listed>(reader: &mut Reader<'_>) -> Result<Chosen, Stop> {
-    /// The last value of a key and the number of its occurrences.
-    type Found<'a> = (&'a str, usize);
-    let mut found: Vec<Found<'_>> = vec![("", 0); T::KEYS.len()];
+fn choose_list(reader: &mut Reader<'_>, keys: &'static [&'static str]) -> Result<Chosen, Stop> {
+    // For each key, its last value and the number of its occurrences.
+    let mut found = vec![("", 0); keys.len()];
     reader.entries(|reader, key| {
         let value = reader.skip()?;
         let key = key.unescaped();
-        let place = T::KEYS.iter().position(|listed| Some(*listed) == key.as_deref());
+        let place = keys.iter().position(|listed| Some(*listed) == key.as_deref());
         if let Some(found) = place.and_then(|place| found.get_mut(place)) {
             *found = (value, found.1 + 1);
         }
@@ -246,8 +288,8 @@ fn choose_list<T: Listed>(reader: &mut Reader<'_>) -> Result<Chosen, Stop> {
         None => 0,
     };
     // `max_by_key` returns the last of equal ranks, hence the reversal.
-    let best = T::KEYS.iter().zip(&found).rev().max_by_key(|(_, (value, _))| rank(value));
-    let (key, occurrences) = best.map_or(("", 0), |(key, (_, occurrences))| (*key, *occurrences));
+    let best = keys.iter().zip(found).rev().max_by_key(|(_, (value, _))| rank(value));
+    let (key, (_, occurrences)) = best.map_or_else(Default::default, |(key, found)| (*key, found));
     Ok(Chosen { key, occurrences })
 }
 

@@ -2,8 +2,9 @@
 
 use super::reader::{Reader, Text};
 use super::wtf8::Wtf8;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::Hash;
+use std::slice;
 
 /// The number of entries up to which keys are searched linearly.
 const FEW: usize = 32;
@@ -36,10 +37,9 @@ pub(crate) enum Entries {
 pub(crate) struct Index {
     /// The entries whose key contains a lone surrogate.
     odd: Vec<Odd>,
-    /// The entries by number, in the order in which they were added.
-    entries: BTreeMap<u64, Entry>,
-    numbers: HashMap<Box<str>, u64>,
-    next: u64,
+    /// The entries in the order in which they were added, with gaps for those that were removed.
+    entries: Vec<Option<Entry>>,
+    places: HashMap<Box<str>, usize>,
 }
 
 impl Entries {
@@ -47,18 +47,16 @@ impl Entries {
         match self {
             Self::Text(_) => self.iter().count(),
             Self::List(list) => list.len(),
-            Self::Index(index) => index.entries.len(),
+            Self::Index(index) => index.places.len(),
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let (text, list, index) = match self {
-            Self::Text(text) => (Some(InText::new(text)), &[] as &[Entry], None),
-            Self::List(list) => (None, list.as_slice(), None),
-            Self::Index(index) => (None, &[] as &[Entry], Some(index.entries.values())),
-        };
-        let listed = list.iter().chain(index.into_iter().flatten()).map(|(key, value)| (&**key, &**value));
-        text.into_iter().flatten().chain(listed)
+    pub(crate) fn iter(&self) -> Iter<'_> {
+        Iter(match self {
+            Self::Text(text) => Form::Text(InText::new(text)),
+            Self::List(list) => Form::List(list.iter()),
+            Self::Index(index) => Form::Index(index.entries.iter()),
+        })
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
@@ -67,8 +65,8 @@ impl Entries {
                 self.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
             }
             Self::Index(index) => {
-                let number = index.numbers.get(key)?;
-                index.entries.get(number).map(|(_, value)| &**value)
+                let entry = index.entries.get(*index.places.get(key)?)?.as_ref();
+                entry.map(|(_, value)| &**value)
             }
         }
     }
@@ -119,8 +117,9 @@ impl Entries {
             Self::Text(_) => {}
             Self::List(list) => list.retain(|(key, _)| !is_field(key)),
             Self::Index(index) => {
-                index.entries.retain(|_, (key, _)| !is_field(key));
-                index.numbers.retain(|key, _| !is_field(key));
+                index.places.retain(|key, _| !is_field(key));
+                index.entries.retain(|entry| entry.as_ref().is_some_and(|(key, _)| !is_field(key)));
+                index.rebuild();
             }
         }
         match self {
@@ -145,9 +144,7 @@ impl Entries {
                 list.retain(|(name, _)| &**name != key);
                 list.len() != before
             }
-            Change::Index(index) => {
-                index.numbers.remove(key).and_then(|number| index.entries.remove(&number)).is_some()
-            }
+            Change::Index(index) => index.remove(key),
         }
     }
 
@@ -156,7 +153,7 @@ impl Entries {
         match self {
             Self::Text(text) => (listed(&text), Vec::new()),
             Self::List(list) => (list, Vec::new()),
-            Self::Index(index) => (index.entries.into_values().collect(), index.odd),
+            Self::Index(index) => (index.entries.into_iter().flatten().collect(), index.odd),
         }
     }
 
@@ -199,6 +196,29 @@ enum Change<'a> {
 
 fn listed(text: &str) -> Vec<Entry> {
     InText::new(text).map(|(key, value)| (key.into(), value.into())).collect()
+}
+
+/// The entries of an object: keys, and the texts of their values.
+pub(crate) struct Iter<'a>(Form<'a>);
+
+enum Form<'a> {
+    Text(InText<'a>),
+    List(slice::Iter<'a, Entry>),
+    Index(slice::Iter<'a, Option<Entry>>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a str);
+
+    // Not inlined into other crates.
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = match &mut self.0 {
+            Form::Text(text) => return text.next(),
+            Form::List(list) => list.next(),
+            Form::Index(entries) => entries.find_map(Option::as_ref),
+        };
+        entry.map(|(key, value)| (&**key, &**value))
+    }
 }
 
 /// The entries in the text of an object, whose keys are all different and without escapes.
@@ -252,14 +272,34 @@ fn are_different(list: &[Entry]) -> bool {
 
 impl Index {
     fn put(&mut self, key: Box<str>, value: Box<str>) {
-        let entry = self.numbers.get(&key).and_then(|number| self.entries.get_mut(number));
-        if let Some(entry) = entry {
-            entry.1 = value;
-            return;
+        if let Some(entry) = self.places.get(&key).and_then(|place| self.entries.get_mut(*place)) {
+            *entry = Some((key, value));
+        } else {
+            self.places.insert(key.clone(), self.entries.len());
+            self.entries.push(Some((key, value)));
         }
-        self.numbers.insert(key.clone(), self.next);
-        self.entries.insert(self.next, (key, value));
-        self.next += 1;
+    }
+
+    fn remove(&mut self, key: &str) -> bool {
+        let Some(place) = self.places.remove(key) else { return false };
+        if let Some(entry) = self.entries.get_mut(place) {
+            *entry = None;
+        }
+        // As many steps as entries were removed since the last time.
+        if self.entries.len() > 2 * self.places.len() {
+            self.entries.retain(Option::is_some);
+            self.rebuild();
+        }
+        true
+    }
+
+    /// Sets the places of all entries, once there are no gaps.
+    fn rebuild(&mut self) {
+        for (place, (key, _)) in self.entries.iter().flatten().enumerate() {
+            if let Some(known) = self.places.get_mut(key) {
+                *known = place;
+            }
+        }
     }
 }
 

@@ -54,7 +54,7 @@ fn object(text: &str) -> Option<JsonObject> {
 
 fn elements(text: &str) -> Option<Vec<&str>> {
     let mut elements = Vec::new();
-    let is_array = Reader::new(text, usize::MAX).elements(|reader, _| {
+    let is_array = Reader::new(text, usize::MAX).elements(&mut |reader| {
         elements.push(reader.skip()?);
         Ok(true)
     });

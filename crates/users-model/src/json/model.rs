@@ -60,7 +60,7 @@ pub(crate) fn read_items<T: Model>(reader: &mut Reader<'_>) -> Result<Vec<T>, St
     reader.peek();
     let at = reader.position();
     let mut items = Vec::new();
-    let is_array = reader.elements(|reader, _| {
+    let is_array = reader.elements(&mut |reader| {
         reader.charge(memory::LIST * size_of::<T>())?;
         if items.len() == 1 {
             // The others are likely to be as long as the first.

@@ -46,7 +46,7 @@ integers!(u16 u32 u64 i64);
 impl<T: Read> Read for Vec<T> {
     fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
         let mut items = Self::new();
-        let are_read = reader.elements(|reader, _| {
+        let are_read = reader.elements(&mut |reader| {
             reader.charge(memory::ELEMENT.max(memory::LIST * size_of::<T>()))?;
             if items.is_empty() {
                 // Most lists in models have one element.

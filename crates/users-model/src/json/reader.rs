@@ -348,21 +348,18 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Reads the elements of an array. `each` is called with the index, and returns `false` to end with `false`. Returns `false`
-    /// also if the value is not an array.
-    #[inline]
+    /// Reads the elements of an array. `each` reads one, and returns `false` to end with `false`. Returns `false` also if the value is
+    /// not an array.
     pub(crate) fn elements(
         &mut self,
-        mut each: impl FnMut(&mut Self, usize) -> Result<bool, Stop>,
+        each: &mut dyn FnMut(&mut Self) -> Result<bool, Stop>,
     ) -> Result<bool, Stop> {
         let Some(mut has_more) = self.open(b'[') else { return Ok(false) };
-        let mut index = 0;
         while has_more {
-            if !each(self, index)? {
+            if !each(self)? {
                 return Ok(false);
             }
             has_more = self.more(b']')?;
-            index += 1;
         }
         Ok(true)
     }
