@@ -236,3 +236,38 @@ impl From<chrono::DateTime<chrono::Utc>> for Timestamp {
         SystemTime::from(moment).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auth0_s_format_is_parsed_like_any_other() {
+        let times =
+            ["00:00:00.000", "23:59:59.999", "24:00:00.000", "12:60:00.000", "12:00:60.000", "1x:00:00.000"];
+        let days = (0..=40_000).map(|year| (year % 10_000, year % 14, year % 33));
+        let edges = [(2023, 2, 29), (2024, 2, 29), (1900, 2, 29), (2000, 2, 29), (9999, 12, 31), (0, 1, 1)];
+        for (year, month, day) in days.chain(edges) {
+            for time in times {
+                let text = format!("{year:04}-{month:02}-{day:02}T{time}Z");
+                let expected = text.parse::<jiff::Timestamp>().ok();
+                let parsed = text.parse::<Timestamp>().ok();
+                assert_eq!(parsed.as_ref().map(|timestamp| timestamp.moment), expected, "{text}");
+                assert!(parsed.is_none_or(|timestamp| timestamp.as_str() == text));
+            }
+        }
+        // Of the same length, but of another format.
+        for text in [
+            "2023-01-25T19:00:26+01:00",
+            "2023-01-25T19:00:26.1876Z",
+            "+002023-01-25T19:00:26Z",
+            "2023-01-25 19:00:26.187Z",
+        ] {
+            assert_eq!(
+                text.parse::<Timestamp>().ok().map(|timestamp| timestamp.moment),
+                text.parse().ok(),
+                "{text}"
+            );
+        }
+    }
+}
