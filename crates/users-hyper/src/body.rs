@@ -2,24 +2,19 @@
 
 use crate::error;
 use crate::gate::Sending;
-use async_compression::tokio::bufread::GzipDecoder;
+#[cfg(feature = "gzip")]
+use crate::gzip;
 use bytes::Bytes;
-use futures_util::future::Either;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use http::{HeaderMap, Response, StatusCode, header};
+use futures_util::{Stream, StreamExt, stream};
+use http::{Response, StatusCode};
 use http_body_util::BodyDataStream;
 use hyper::body::{Body as _, Incoming};
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::io::{ReaderStream, StreamReader};
 use users_core::{Body, TransportError};
-
-/// The maximum number of bytes that are decompressed ahead of the reader.
-const DECODED_CHUNK: usize = 16 * 1024;
 
 /// The timer of one attempt, which covers head and body.
 pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
@@ -46,37 +41,19 @@ pub(crate) fn response(
     timer: Timer,
     in_use: InUse,
 ) -> Response<Body> {
-    let (mut parts, incoming) = response.into_parts();
+    let (parts, incoming) = response.into_parts();
     let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let body = if bodiless || incoming.is_end_stream() {
-        Body::default()
-    } else if decode_gzip && is_gzip(&parts.headers) {
-        parts.headers.remove(header::CONTENT_ENCODING);
-        parts.headers.remove(header::CONTENT_LENGTH);
-        Body::from_stream(decompressed(read(incoming, target.clone(), timer, in_use), target))
-    } else {
-        Body::from_stream(read(incoming, target, timer, in_use))
-    };
-    Response::from_parts(parts, body)
-}
-
-/// Whether a request with these headers accepts gzip.
-pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut codings = headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    codings.any(|coding| {
-        let name = coding.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        [&b"gzip"[..], b"x-gzip", b"*"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip))
-    })
-}
-
-fn is_gzip(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let (Some(coding), None) = (codings.next(), codings.next()) else { return false };
-    let coding = coding.as_bytes().trim_ascii();
-    coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip")
+    if bodiless || incoming.is_end_stream() {
+        return Response::from_parts(parts, Body::default());
+    }
+    #[cfg(feature = "gzip")]
+    if decode_gzip && gzip::is_gzip(&parts.headers) {
+        let compressed = read(incoming, target.clone(), timer, in_use);
+        return gzip::response(parts, compressed, target);
+    }
+    #[cfg(not(feature = "gzip"))]
+    let _ = decode_gzip;
+    Response::from_parts(parts, Body::from_stream(read(incoming, target, timer, in_use)))
 }
 
 /// The chunks of a body, without empty ones, until the deadline.
@@ -110,22 +87,4 @@ fn read(
             };
         }
     })
-}
-
-fn decompressed(
-    compressed: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
-    target: String,
-) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
-    let decoding = async move {
-        let mut compressed = Box::pin(compressed.peekable());
-        // Servers label empty bodies as gzip, although they are not.
-        if compressed.as_mut().peek().await.is_none() {
-            return Either::Left(stream::empty());
-        }
-        let mut gzip = GzipDecoder::new(StreamReader::new(compressed.map_err(io::Error::other)));
-        gzip.multiple_members(true);
-        let chunks = ReaderStream::with_capacity(gzip, DECODED_CHUNK);
-        Either::Right(chunks.map_err(move |error| error::decoding(error, &target)))
-    };
-    stream::once(decoding).flatten()
 }

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use users_core::{Sent, TransportError, TransportErrorKind};
 
+#[cfg(feature = "http2")]
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+#[cfg(feature = "http2")]
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 128;
 
@@ -40,10 +42,14 @@ enum Proxy {
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Versions {
-    Both,
+    #[cfg(feature = "http2")]
+    #[default]
+    Http1OrHttp2,
+    #[cfg_attr(not(feature = "http2"), default)]
     Http1,
+    #[cfg(feature = "http2")]
     Http2,
 }
 
@@ -74,7 +80,7 @@ impl HyperTransportBuilder {
             allow_plain_http: false,
             proxy: Proxy::Environment,
             proxy_bypass: String::new(),
-            versions: Versions::Both,
+            versions: Versions::default(),
         }
     }
 
@@ -159,6 +165,7 @@ impl HyperTransportBuilder {
     }
 
     /// Uses HTTP/2 only, over plain HTTP too ("prior knowledge").
+    #[cfg(feature = "http2")]
     pub fn http2_only(mut self) -> Self {
         self.versions = Versions::Http2;
         self
@@ -176,11 +183,13 @@ impl HyperTransportBuilder {
         }
         let tls = Tls::new(roots)?;
         let protocols: &[&[u8]] = match self.versions {
-            Versions::Both => &[b"h2", b"http/1.1"],
+            #[cfg(feature = "http2")]
+            Versions::Http1OrHttp2 => &[b"h2", b"http/1.1"],
             Versions::Http1 => &[b"http/1.1"],
+            #[cfg(feature = "http2")]
             Versions::Http2 => &[b"h2"],
         };
-        let http2_only = self.versions == Versions::Http2;
+        let http2_only = protocols == [b"h2"];
         let connector = Connector::new(
             &tls,
             protocols,
@@ -194,7 +203,9 @@ impl HyperTransportBuilder {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_max_idle_per_host.min(self.max_connections))
+            .pool_max_idle_per_host(self.pool_max_idle_per_host.min(self.max_connections));
+        #[cfg(feature = "http2")]
+        client
             .http2_only(http2_only)
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)

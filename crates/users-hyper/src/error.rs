@@ -130,6 +130,7 @@ pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) ->
 }
 
 /// The frame by which the server reports that it has not processed the request (RFC 9113, section 8.7).
+#[cfg(feature = "http2")]
 fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
     let error = find::<h2::Error>(error).filter(|error| error.is_remote())?;
     if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
@@ -138,6 +139,11 @@ fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
     // h2 fails only the streams above the last id of a GOAWAY with it. hyper also reports it for a request whose stream is being
     // opened at that moment, and whose body has not been read.
     (error.is_go_away() && progress.is_begun()).then_some("GOAWAY")
+}
+
+#[cfg(not(feature = "http2"))]
+fn refused(_: &hyper::Error, _: &Sending) -> Option<&'static str> {
+    None
 }
 
 /// The deadline passed before a connection was free.
@@ -181,6 +187,7 @@ pub(crate) fn reading(error: hyper::Error, target: &str) -> TransportError {
 }
 
 /// Converts an error of decompression: the body is not gzip, or reading it failed, in which case that error is returned.
+#[cfg(feature = "gzip")]
 pub(crate) fn decoding(error: io::Error, target: &str) -> TransportError {
     let error = match error.downcast::<TransportError>() {
         Ok(error) => return error,

@@ -59,6 +59,7 @@ impl Written {
 #[derive(Default)]
 pub(crate) struct Sending {
     connection: OnceLock<CaptureConnection>,
+    #[cfg_attr(not(feature = "http2"), allow(dead_code))]
     is_bodiless: bool,
     progress: Mutex<Progress>,
 }
@@ -93,6 +94,7 @@ impl Sending {
     }
 
     /// Returns whether hyper has begun to send the body, which it does once the stream is open, or there is no body.
+    #[cfg(feature = "http2")]
     pub(crate) fn is_begun(&self) -> bool {
         self.is_bodiless || self.lock().is_body_begun
     }

@@ -35,6 +35,8 @@ mod clock;
 mod connector;
 mod error;
 mod gate;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod pools;
 mod resolver;
 mod tls;

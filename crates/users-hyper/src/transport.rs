@@ -5,6 +5,8 @@ use crate::clock::TokioClock;
 use crate::connector::{for_call, host_and_port, is_loopback};
 use crate::error;
 use crate::gate::{Outgoing, Sending};
+#[cfg(feature = "gzip")]
+use crate::gzip;
 use crate::pools::Pools;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,7 +24,7 @@ use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportErro
 
 /// Sends requests with hyper, over TLS by rustls. Clones share one pool of connections.
 ///
-/// - Uses HTTP/2 if the server offers it (ALPN), HTTP/1.1 otherwise. An HTTP/2 connection with requests in flight is pinged every
+/// - Uses HTTP/2 if the server offers it (ALPN, feature `http2`), HTTP/1.1 otherwise. An HTTP/2 connection with requests in flight is pinged every
 ///   20 s and closed 10 s after an unanswered ping.
 /// - Verifies certificates with the platform's verifier and the added roots. The cryptography is that of ring or aws-lc-rs, by
 ///   feature, never the process's default.
@@ -30,7 +32,7 @@ use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportErro
 ///   [allowed](crate::HyperTransportBuilder::allow_plain_http).
 /// - Uses the proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (also in lower case), always through a tunnel
 ///   (`CONNECT`), and never for this machine.
-/// - Requests gzip unless the request has an `Accept-Encoding` header, and decompresses the body while it is read, if gzip was
+/// - Requests gzip (feature `gzip`) unless the request has an `Accept-Encoding` header, and decompresses the body while it is read, if gzip was
 ///   requested.
 /// - Follows no redirect, and repeats no request that a server can have seen. Only a request that a pooled connection returns
 ///   unsent, because it was closed meanwhile, is sent on another connection.
@@ -110,8 +112,7 @@ impl HttpTransport for HyperTransport {
             None => return Err(error::no_free_connection(&target, timeout, self.pools.max_connections())),
         };
 
-        let (request, progress) = prepare(request);
-        let decode_gzip = body::accepts_gzip(request.headers());
+        let (request, progress, decode_gzip) = prepare(request);
         let in_use = InUse { permit, sending: Arc::clone(&progress) };
         let sending = for_call(to_connect.or(timeout), pool.client.request(request));
         let mut sending = pin!(freeing_http2(sending, in_use, self.http2_only));
@@ -164,12 +165,16 @@ async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse, http2_only: boo
     (output, in_use)
 }
 
-/// Converts a request to hyper's, with default headers, and returns a handle of its progress.
-fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>) {
+/// Converts a request to hyper's, with default headers. Returns it with a handle of its progress, and whether the response may be
+/// compressed.
+fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>, bool) {
     let (mut parts, body) = request.into_parts();
     // hyper uses the version of the connection.
     parts.version = Version::HTTP_11;
-    parts.headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+    #[cfg(feature = "gzip")]
+    let decode_gzip = gzip::request(&mut parts.headers);
+    #[cfg(not(feature = "gzip"))]
+    let decode_gzip = false;
     if body.is_empty() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
         // hyper would omit it, and some servers require it.
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
@@ -177,7 +182,7 @@ fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>) {
     let sending = Arc::new(Sending::new(body.is_empty()));
     let mut request = Request::from_parts(parts, Outgoing::new(body, Arc::clone(&sending)));
     sending.set_connection(capture_connection(&mut request));
-    (request, sending)
+    (request, sending, decode_gzip)
 }
 
 /// The future's output; `None` if the timer fires first.

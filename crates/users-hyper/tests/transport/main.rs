@@ -1,5 +1,5 @@
 //! The transport over real sockets, against servers that send scripted bytes.
-#![cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+#![cfg(all(any(feature = "ring", feature = "aws-lc-rs"), feature = "gzip", feature = "http2"))]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bodies;
