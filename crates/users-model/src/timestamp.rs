@@ -2,13 +2,15 @@
 
 use crate::json::read::read_text;
 use crate::json::{Read, Reader, Stop};
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-/// A timestamp in Auth0's format: `2023-01-25T19:00:26.187Z`.
+/// A timestamp in Auth0's format, `2023-01-25T19:00:26.187Z`, or any other of RFC 3339.
 ///
 /// It keeps its original text, so that it is written back unchanged. Comparison is by time.
 ///
@@ -22,7 +24,7 @@ use std::time::SystemTime;
 /// assert_eq!(Timestamp::from_unix_millis(1_674_673_226_187).as_str(), created.as_str());
 /// # Ok::<(), users_model::InvalidTimestamp>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Timestamp {
     text: Text,
     moment: jiff::Timestamp,
@@ -52,7 +54,7 @@ impl Timestamp {
         } else {
             jiff::Timestamp::MAX
         });
-        Self::new(&format!("{moment:.3}"), moment)
+        Self::new(&format(moment), moment)
     }
 
     /// Returns the milliseconds since 1970-01-01T00:00:00Z.
@@ -80,58 +82,75 @@ impl Timestamp {
     }
 }
 
-/// Parses Auth0's format, `2023-01-25T19:00:26.187Z`. `None` for any other text and for a day that does not exist.
-fn parse_in_place(text: &str) -> Option<jiff::Timestamp> {
-    let bytes: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
-    let [
-        y1,
-        y2,
-        y3,
-        y4,
-        b'-',
-        o1,
-        o2,
-        b'-',
-        d1,
-        d2,
-        b'T',
-        h1,
-        h2,
-        b':',
-        m1,
-        m2,
-        b':',
-        s1,
-        s2,
-        b'.',
-        f1,
-        f2,
-        f3,
-        b'Z',
-    ] = *bytes
+/// Parses a date and time of RFC 3339. The calendar is jiff's; its parser accepts many more formats, and would be a large part of a
+/// small program.
+fn parse(text: &str) -> Option<jiff::Timestamp> {
+    let (seconds, rest) = text.as_bytes().split_first_chunk::<19>()?;
+    let [y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T' | b't' | b' ', h1, h2, b':', m1, m2, b':', s1, s2] =
+        *seconds
     else {
         return None;
     };
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_i16, |number, digit| {
-            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
-        })
-    };
-    let small = |tens, ones| number(&[tens, ones]).and_then(|number| i8::try_from(number).ok());
-    let (month, day) = (small(o1, o2)?, small(d1, d2)?);
-    let (hour, minute, second) = (small(h1, h2)?, small(m1, m2)?, small(s1, s2)?);
-    let nanosecond = i32::from(number(&[f1, f2, f3])?) * 1_000_000;
-    let date = jiff::civil::Date::new(number(&[y1, y2, y3, y4])?, month, day).ok()?;
-    let time = jiff::civil::Time::new(hour, minute, second, nanosecond).ok()?;
-    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
+    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
+    let (fraction, offset) = fraction(rest)?;
+    let date = Date::new(year, two(o1, o2)?, two(d1, d2)?).ok()?;
+    // A leap second counts as the second before it.
+    let time =
+        Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2).filter(|second| *second <= 60)?.min(59), fraction)
+            .ok()?;
+    self::offset(offset)?.to_timestamp(date.to_datetime(time)).ok()
 }
 
-impl fmt::Debug for Text {
+/// The number of two digits.
+fn two(tens: u8, ones: u8) -> Option<i8> {
+    let digit = |digit: u8| if digit.is_ascii_digit() { i8::try_from(digit - b'0').ok() } else { None };
+    Some(digit(tens)? * 10 + digit(ones)?)
+}
+
+/// The nanoseconds of a fraction of up to nine digits, if there is one, and what follows it.
+fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
+    let Some((b'.', digits)) = text.split_first() else { return Some((0, text)) };
+    let length = digits.iter().take_while(|digit| digit.is_ascii_digit()).count();
+    let (digits, rest) = digits.split_at_checked(length).filter(|_| (1..=9).contains(&length))?;
+    let padded = digits.iter().copied().chain(std::iter::repeat(b'0')).take(9);
+    Some((padded.fold(0, |number, digit| number * 10 + i32::from(digit - b'0')), rest))
+}
+
+/// The offset from UTC: `Z`, `+01:00`.
+fn offset(text: &[u8]) -> Option<Offset> {
+    let (sign, [h1, h2, b':', m1, m2]) = (match text.split_first()? {
+        (b'Z' | b'z', []) => return Some(Offset::UTC),
+        (b'+', rest) => (1, rest),
+        (b'-', rest) => (-1, rest),
+        _ => return None,
+    }) else {
+        return None;
+    };
+    let (hours, minutes) = (i32::from(two(*h1, *h2)?), i32::from(two(*m1, *m2)?));
+    let is_valid = hours < 24 && minutes < 60;
+    is_valid.then(|| Offset::from_seconds(sign * (hours * 60 + minutes) * 60).ok()).flatten()
+}
+
+/// Writes a time in Auth0's format.
+fn format(moment: jiff::Timestamp) -> String {
+    let time = Offset::UTC.to_datetime(moment);
+    // Years before 0 have a sign and six digits.
+    let (sign, width) = if time.year() < 0 { ("-", 6) } else { ("", 4) };
+    format!(
+        "{sign}{:0width$}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        time.year().unsigned_abs(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.millisecond(),
+    )
+}
+
+impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InPlace(bytes) => fmt::Debug::fmt(&String::from_utf8_lossy(bytes), f),
-            Self::Other(text) => fmt::Debug::fmt(text, f),
-        }
+        f.debug_tuple("Timestamp").field(&self.as_str()).finish()
     }
 }
 
@@ -145,8 +164,7 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        let moment = parse_in_place(text).or_else(|| text.parse().ok());
-        match moment {
+        match parse(text) {
             Some(moment) => Ok(Self::new(text, moment)),
             None => Err(InvalidTimestamp(text.to_owned())),
         }
@@ -241,33 +259,61 @@ impl From<chrono::DateTime<chrono::Utc>> for Timestamp {
 mod tests {
     use super::*;
 
+    fn moment(text: &str) -> Option<jiff::Timestamp> {
+        text.parse::<Timestamp>().ok().map(|timestamp| timestamp.moment)
+    }
+
     #[test]
-    fn auth0_s_format_is_parsed_like_any_other() {
-        let times =
-            ["00:00:00.000", "23:59:59.999", "24:00:00.000", "12:60:00.000", "12:00:60.000", "1x:00:00.000"];
-        let days = (0..=40_000).map(|year| (year % 10_000, year % 14, year % 33));
+    fn timestamps_are_those_of_jiff() {
+        const TIMES: [&str; 9] = [
+            "T00:00:00.000Z",
+            "T23:59:59.999Z",
+            "T24:00:00.000Z",
+            "T12:60:00.000Z",
+            "T12:00:60.000Z",
+            "T1x:00:00.000Z",
+            "t12:34:56z",
+            "T12:34:56.123456789+01:00",
+            " 12:34:56.1-23:59",
+        ];
+        let days = (0..40_000).map(|day| (day % 10_000, day % 14, day % 33));
         let edges = [(2023, 2, 29), (2024, 2, 29), (1900, 2, 29), (2000, 2, 29), (9999, 12, 31), (0, 1, 1)];
         for (year, month, day) in days.chain(edges) {
-            for time in times {
-                let text = format!("{year:04}-{month:02}-{day:02}T{time}Z");
-                let expected = text.parse::<jiff::Timestamp>().ok();
-                let parsed = text.parse::<Timestamp>().ok();
-                assert_eq!(parsed.as_ref().map(|timestamp| timestamp.moment), expected, "{text}");
-                assert!(parsed.is_none_or(|timestamp| timestamp.as_str() == text));
+            for time in TIMES {
+                let text = format!("{year:04}-{month:02}-{day:02}{time}");
+                assert_eq!(moment(&text), text.parse().ok(), "{text}");
             }
         }
-        // Of the same length, but of another format.
-        for text in [
-            "2023-01-25T19:00:26+01:00",
-            "2023-01-25T19:00:26.1876Z",
+        for text in ["-002023-01-25T19:00:26.187Z", "-009999-01-02T01:59:59.000Z"] {
+            let millis = text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+            assert_eq!(Timestamp::from_unix_millis(millis).as_str(), text);
+        }
+        for millis in [0, -1, 1_674_673_226_187, i64::MAX] {
+            let timestamp = Timestamp::from_unix_millis(millis);
+            assert_eq!(timestamp.as_str(), format!("{:.3}", timestamp.moment));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_rfc_3339_is_no_timestamp() {
+        const TEXTS: [&str; 14] = [
+            "",
+            "2023-01-25",
+            "2023-01-25T19:00:26",
+            "2023-01-25T19:00Z",
+            "2023-01-25T19:00:26.Z",
+            "2023-01-25T19:00:26.1234567890Z",
+            "2023-01-25T19:00:26+0100",
+            "2023-01-25T19:00:26+24:00",
+            "2023-01-25T19:00:26+01:60",
+            "2023-01-25T19:00:26Z ",
+            "2023-01-25T19:00:26Z[UTC]",
             "+002023-01-25T19:00:26Z",
-            "2023-01-25 19:00:26.187Z",
-        ] {
-            assert_eq!(
-                text.parse::<Timestamp>().ok().map(|timestamp| timestamp.moment),
-                text.parse().ok(),
-                "{text}"
-            );
+            "2023-01-25T19:00:61Z",
+            "２023-01-25T19:00:26.187Z",
+        ];
+        for text in TEXTS {
+            assert_eq!(moment(text), None, "{text}");
         }
     }
 }
