@@ -141,6 +141,8 @@ struct List<T>(Vec<T>);
 
 impl<T: Listed> Slot for List<T> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<bool, Stop> {
+        // Frees the items of an earlier list with the same key.
+        self.0 = Vec::new();
         self.0 = json::read_items(reader)?;
         Ok(true)
     }

@@ -58,7 +58,7 @@ impl JsonObject {
 
     /// Returns whether there are no keys.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.iter().next().is_none()
     }
 
     /// Returns the keys in their original order. Keys that contain a lone surrogate (`"\ud83d"`) come last, with U+FFFD in its
@@ -232,7 +232,7 @@ impl Serialize for JsonObject {
             let text = RawValue::from_string(self.to_json()).map_err(S::Error::custom)?;
             return text.serialize(serializer);
         }
-        let mut map = serializer.serialize_map(Some(self.len()))?;
+        let mut map = serializer.serialize_map(None)?;
         self.write_into(&mut map, |_| false)?;
         map.end()
     }
