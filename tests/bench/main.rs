@@ -1,5 +1,6 @@
 //! The project's measurements: `cargo xtask bench`.
 
+mod in_process;
 mod pacing;
 mod soak;
 
@@ -42,6 +43,12 @@ enum Measurement {
         #[arg(long, default_value_t = 64)]
         callers: usize,
     },
+    /// Counts the allocations of `users.delete(id)` over a transport that answers at once. For use under callgrind too.
+    Delete {
+        /// The number of calls.
+        #[arg(long, default_value_t = 1000)]
+        n: usize,
+    },
     /// Runs the server of `soak`.
     #[command(hide = true)]
     Serve,
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
             pacing(&scenarios, json, seed, &only)
         }
         Measurement::Soak { json, seconds, callers } => soak(json, seconds, callers),
+        Measurement::Delete { n } => delete(n),
         Measurement::Serve => on_tokio(soak::serve()),
     }
 }
@@ -116,6 +124,22 @@ fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
         }
         if misses.is_empty() { Ok(()) } else { Err(misses.join("\n").into()) }
     })
+}
+
+fn delete(calls: usize) -> ExitCode {
+    match futures_executor::block_on(in_process::delete(calls)) {
+        Ok(row) => {
+            println!(
+                "{} calls: {} allocations, {} bytes each",
+                row.calls, row.allocations, row.allocated_bytes
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn on_tokio(work: impl Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>>) -> ExitCode {

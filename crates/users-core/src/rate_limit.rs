@@ -1,7 +1,12 @@
 //! Rate limits as stated by response headers.
 
-use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName};
 use std::time::{Duration, SystemTime};
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// A rate limit as stated by the headers of a response. Error responses often have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +23,11 @@ pub struct RateLimit {
 impl RateLimit {
     /// Reads the `x-ratelimit-…` headers; `None` if there are none.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
         let this = Self {
-            limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining"),
-            reset: number("x-ratelimit-reset")
+            limit: number(&LIMIT),
+            remaining: number(&REMAINING),
+            reset: number(&RESET)
                 .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
         };
         (this.limit.is_some() || this.remaining.is_some() || this.reset.is_some()).then_some(this)
@@ -32,14 +37,13 @@ impl RateLimit {
 /// The delay that the server requests: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
 /// response's own `Date`, so that a wrong clock on this machine has no effect.
 pub(crate) fn server_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let date = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok();
-    let sent = date("date").unwrap_or(now);
-    let until = |moment: SystemTime| moment.duration_since(sent).unwrap_or_default();
-    if let Some(text) = headers.get("retry-after").and_then(|value| value.to_str().ok()) {
+    let date = |name: &HeaderName| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok();
+    let until = |moment: SystemTime| moment.duration_since(date(&DATE).unwrap_or(now)).unwrap_or_default();
+    if let Some(text) = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()) {
         if let Ok(seconds) = text.trim().parse::<u64>() {
             return Some(Duration::from_secs(seconds));
         }
-        if let Some(moment) = date("retry-after") {
+        if let Some(moment) = date(&RETRY_AFTER) {
             return Some(until(moment));
         }
     }

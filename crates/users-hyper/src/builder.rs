@@ -126,7 +126,8 @@ impl HyperTransportBuilder {
         self
     }
 
-    /// Adds root certificates in PEM form, in addition to those that the platform trusts.
+    /// Adds root certificates in PEM form, in addition to those that the platform trusts. The platform's are loaded at the first
+    /// TLS connection.
     pub fn add_root_certificate_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.roots.push(pem.as_ref().to_vec());
         self

@@ -50,7 +50,6 @@ fn is_abandoned() -> bool {
 pub(crate) struct Connector {
     https: HttpsConnector<Dial>,
     timeout: Duration,
-    no_roots: bool,
     http2_only: bool,
 }
 
@@ -65,7 +64,7 @@ impl Connector {
     ) -> Self {
         let wire = https(Tcp { resolver, timeout }, tls, &[b"http/1.1"]);
         let dial = Dial { wire, proxies: proxies.map(Arc::new) };
-        Self { https: https(dial, tls, protocols), timeout, no_roots: tls.no_roots, http2_only }
+        Self { https: https(dial, tls, protocols), timeout, http2_only }
     }
 }
 
@@ -89,7 +88,7 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let target = host_and_port(&uri);
-        let (timeout, no_roots, http2_only) = (self.timeout, self.no_roots, self.http2_only);
+        let (timeout, http2_only) = (self.timeout, self.http2_only);
         let mut connecting = self.https.call(uri);
         let connecting = poll_fn(move |context| {
             if is_abandoned() {
@@ -105,7 +104,7 @@ impl Service<Uri> for Connector {
                 Ok(Ok(connection)) => Ok(Gated::new(connection, http2_only)),
                 Ok(Err(error)) => Err(match error.downcast::<ConnectError>() {
                     Ok(dialing) => *dialing,
-                    Err(error) => ConnectError::handshake(&target, no_roots, error),
+                    Err(error) => ConnectError::handshake(&target, error),
                 }),
                 Err(_) => Err(ConnectError::new(
                     TransportErrorKind::Timeout,

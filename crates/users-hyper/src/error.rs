@@ -1,6 +1,7 @@
 //! Converting errors of hyper, rustls and proxies: one line with the cause and the host, and whether the request was sent.
 
 use crate::gate::Sending;
+use crate::tls::NoRoots;
 use hyper_util::client::legacy;
 use rustls::CertificateError;
 use std::error::Error as StdError;
@@ -31,22 +32,22 @@ impl ConnectError {
 
     /// The connection to the server failed.
     pub(crate) fn dialing(target: &str, error: BoxError) -> Self {
-        Self::from_source(&format!("no connection to {target}"), false, error)
+        Self::from_source(&format!("no connection to {target}"), error)
     }
 
     /// The proxy could not be reached, or refused the tunnel.
     pub(crate) fn tunneling(target: &str, proxy: &str, error: BoxError) -> Self {
-        Self::from_source(&format!("no connection to {target} through the proxy {proxy}"), false, error)
+        Self::from_source(&format!("no connection to {target} through the proxy {proxy}"), error)
     }
 
     /// The TLS handshake failed.
-    pub(crate) fn handshake(target: &str, no_roots: bool, error: BoxError) -> Self {
-        Self::from_source(&format!("no TLS connection to {target}"), no_roots, error)
+    pub(crate) fn handshake(target: &str, error: BoxError) -> Self {
+        Self::from_source(&format!("no TLS connection to {target}"), error)
     }
 
-    fn from_source(what: &str, no_roots: bool, error: BoxError) -> Self {
+    fn from_source(what: &str, error: BoxError) -> Self {
         let (kind, why) = match find::<rustls::Error>(&*error) {
-            Some(tls) => (TransportErrorKind::Tls, tls_reason(tls, no_roots)),
+            Some(tls) => (TransportErrorKind::Tls, tls_reason(tls)),
             None if timed_out(&*error) => (TransportErrorKind::Timeout, reason(&*error)),
             None => (TransportErrorKind::Connect, reason(&*error)),
         };
@@ -201,7 +202,7 @@ pub(crate) fn decoding(error: io::Error, target: &str) -> TransportError {
     TransportError::new(TransportErrorKind::Io, Sent::Yes, message).with_source(error)
 }
 
-fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
+fn tls_reason(error: &rustls::Error) -> String {
     use CertificateError::{
         BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
         NotValidYetContext, UnknownIssuer,
@@ -212,10 +213,10 @@ fn tls_reason(error: &rustls::Error, no_roots: bool) -> String {
         rustls::Error::InvalidMessage(_) => {
             return one_line(&format!("the server does not speak TLS ({error})"));
         }
+        rustls::Error::Other(other) if other.0.is::<NoRoots>() => return one_line(&other.0.to_string()),
         error => return one_line(&error.to_string()),
     };
     match certificate {
-        UnknownIssuer if no_roots => "this machine has no root certificates, and none were added".to_owned(),
         // A bad signature comes from an authority of the same name with another key.
         UnknownIssuer | BadSignature => {
             "the certificate comes from an authority that is not trusted here".to_owned()

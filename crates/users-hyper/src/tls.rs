@@ -1,11 +1,14 @@
 //! TLS configuration: trusted certificates and the cryptography provider.
 
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
-use std::sync::Arc;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use users_core::{Sent, TransportError, TransportErrorKind};
 
 /// The TLS configuration of connections.
@@ -13,12 +16,10 @@ use users_core::{Sent, TransportError, TransportErrorKind};
 pub(crate) struct Tls {
     /// Without ALPN, which the caller sets.
     config: ClientConfig,
-    /// Neither the platform nor the caller has root certificates: every handshake will fail.
-    pub(crate) no_roots: bool,
 }
 
 impl Tls {
-    /// Trusts the platform's root certificates and these.
+    /// Trusts the platform's root certificates, which the first handshake loads, and these.
     pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Result<Self, TransportError> {
         let Some(provider) = provider() else {
             let message = "users-hyper was built without cryptography: enable its feature `ring` (the default) or `aws-lc-rs`";
@@ -28,19 +29,15 @@ impl Tls {
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable("TLS cannot be configured", error))?;
-        let has_no_extra_roots = extra_roots.is_empty();
-        match Verifier::new_with_extra_roots(extra_roots, provider) {
-            Ok(verifier) => {
-                let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-                Ok(Self { config: config.with_no_client_auth(), no_roots: false })
-            }
-            // A machine without certificates can still use plain HTTP on loopback, so only handshakes fail.
-            Err(_) if has_no_extra_roots => {
-                let config = config.with_root_certificates(RootCertStore::empty());
-                Ok(Self { config: config.with_no_client_auth(), no_roots: true })
-            }
-            Err(error) => Err(unusable("a root certificate cannot be used", error)),
+        let mut checked = RootCertStore::empty();
+        for root in &extra_roots {
+            checked
+                .add(root.clone())
+                .map_err(|error| unusable("a root certificate cannot be used", error))?;
         }
+        let verifier = LateVerifier { extra_roots, provider, platform: Mutex::default() };
+        let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        Ok(Self { config: config.with_no_client_auth() })
     }
 
     /// The configuration of a connection that offers these protocols.
@@ -50,6 +47,83 @@ impl Tls {
         Arc::new(config)
     }
 }
+
+/// The platform's verifier, made at the first handshake: reading its root certificates takes a hundred times as long as a call.
+#[derive(Debug)]
+struct LateVerifier {
+    extra_roots: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    /// `None` until a handshake has loaded the root certificates.
+    platform: Mutex<Option<Arc<Verifier>>>,
+}
+
+impl LateVerifier {
+    /// A failure is not kept: the certificates may be installed meanwhile.
+    fn platform(&self) -> Result<Arc<Verifier>, rustls::Error> {
+        let mut platform = self.platform.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verifier) = &*platform {
+            return Ok(Arc::clone(verifier));
+        }
+        let verifier =
+            Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), Arc::clone(&self.provider))
+                .map_err(|error| rustls::Error::Other(OtherError(Arc::new(NoRoots(error)))))?;
+        Ok(Arc::clone(platform.insert(Arc::new(verifier))))
+    }
+}
+
+impl ServerCertVerifier for LateVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.platform()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The platform's root certificates cannot be loaded, or there are none.
+#[derive(Debug)]
+pub(crate) struct NoRoots(rustls::Error);
+
+impl fmt::Display for NoRoots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "this machine has no usable root certificates, and none were added ({}); install them, as with the package \
+             ca-certificates, or call add_root_certificate_pem",
+            self.0
+        )
+    }
+}
+
+impl StdError for NoRoots {}
 
 /// Parses the certificates of a PEM text.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportError> {

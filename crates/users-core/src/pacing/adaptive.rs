@@ -2,11 +2,10 @@
 
 use super::pace::Pace;
 use super::per_group::{GROUPS, PerGroup};
-use super::{PaceError, PaceRequest, Pacer, Permit, RateLimitState};
+use super::{PaceError, PaceRequest, Pacer, Permit, RateLimitState, ReturnPermit};
 use crate::clock::{Clock, Instant};
 use crate::descriptor::Access;
-use crate::rate_limit::RateLimit;
-use crate::rate_limit::server_delay;
+use crate::rate_limit::{RateLimit, server_delay};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use std::collections::BTreeMap;
@@ -87,10 +86,14 @@ impl AdaptivePacer {
 #[async_trait]
 impl Pacer for AdaptivePacer {
     async fn acquire(&self, request: &PaceRequest<'_>) -> Result<Permit, PaceError> {
+        let now = self.0.clock.now();
+        if let Some(permit) = self.0.grant_at_once(request, now) {
+            return Ok(permit);
+        }
         Acquire {
             inner: Arc::clone(&self.0),
             group: request.access,
-            deadline: request.time_left.map(|time_left| self.0.clock.now() + time_left),
+            deadline: request.time_left.map(|time_left| now + time_left),
             max_server_delay: request.max_server_delay,
             place: None,
             grace: None,
@@ -101,7 +104,10 @@ impl Pacer for AdaptivePacer {
 
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap) {
         let limit = RateLimit::from_headers(headers);
-        let delay = server_delay(headers, self.0.clock.unix_now());
+        // Only a 429 holds later requests back.
+        let delay = (status == StatusCode::TOO_MANY_REQUESTS)
+            .then(|| server_delay(headers, self.0.clock.unix_now()))
+            .flatten();
         let mut state = self.0.state();
         let (group, number) = (permit.group(), permit.number());
         state.pace.answered(group, number, status, limit.as_ref(), delay, self.0.clock.now());
@@ -119,6 +125,25 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Grants a permit without queueing, if nobody waits and one is available.
+    fn grant_at_once(self: &Arc<Self>, request: &PaceRequest<'_>, now: Instant) -> Option<Permit> {
+        let group = request.access;
+        let mut state = self.state();
+        let may_be_sent = state.pace.requested(group, now) <= request.max_server_delay;
+        if !may_be_sent || state.heads().next().is_some() || !state.pace.wait(group, now).is_zero() {
+            return None;
+        }
+        let number = state.grant(group, now);
+        drop(state);
+        Some(self.permit(group, number))
+    }
+
+    fn permit(self: &Arc<Self>, group: Access, number: u64) -> Permit {
+        Permit::returned_to(Arc::clone(self) as Arc<dyn ReturnPermit>, group, number)
+    }
+}
+
+impl ReturnPermit for Inner {
     fn return_permit(&self, number: u64) {
         let mut state = self.state();
         state.pace.return_permit(number, self.clock.now());
@@ -127,6 +152,12 @@ impl Inner {
 }
 
 impl State {
+    /// Grants a permit and returns its number.
+    fn grant(&mut self, group: Access, now: Instant) -> u64 {
+        *self.granted.get_mut(group) += 1;
+        self.pace.grant(group, now)
+    }
+
     /// The head of each group's queue.
     fn heads(&self) -> impl Iterator<Item = (Access, u64, &Waker)> {
         let first =
@@ -136,9 +167,10 @@ impl State {
 
     /// Wakes the queue heads after a change, once the lock is released.
     fn wake_heads(state: MutexGuard<'_, Self>) {
-        let heads: Vec<Waker> = state.heads().map(|(.., waker)| waker.clone()).collect();
+        let heads =
+            GROUPS.map(|group| state.waiting.get(group).first_key_value().map(|(_, waker)| waker.clone()));
         drop(state);
-        heads.into_iter().for_each(Waker::wake);
+        heads.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// A queue head of another group that came earlier and may be granted a permit too.
@@ -203,14 +235,10 @@ impl Future for Acquire {
             let grace = self.grace.filter(|grace| grace.granted == granted);
             let is_next = ahead == 0 || grace.is_some_and(|grace| grace.until <= now);
             if is_next && wait.is_zero() {
-                *state.granted.get_mut(self.group) += 1;
-                let number = state.pace.grant(self.group, now);
+                let number = state.grant(self.group, now);
                 drop(state);
                 self.dequeue();
-                let pacer = Arc::clone(&inner);
-                let permit =
-                    Permit::returning(self.group, move || pacer.return_permit(number)).numbered(number);
-                return Poll::Ready(Ok(permit));
+                return Poll::Ready(Ok(inner.permit(self.group, number)));
             }
             if self.deadline.is_some_and(|deadline| deadline <= now) {
                 let others = usize::try_from(ahead).unwrap_or(usize::MAX);

@@ -14,6 +14,8 @@ use crate::descriptor::{Access, Descriptor};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
+use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits the rate at which a client sends requests. One pacer is shared by a client and its clones.
@@ -118,18 +120,35 @@ pub struct RateLimitState {
 pub struct Permit {
     group: Access,
     number: u64,
-    on_drop: Option<Box<dyn FnOnce() + Send>>,
+    on_drop: OnDrop,
+}
+
+/// What happens to a permit that is dropped unused.
+enum OnDrop {
+    Nothing,
+    Call(Box<dyn FnOnce() + Send>),
+    Return(Arc<dyn ReturnPermit>),
+}
+
+/// A pacer that takes permits back by their numbers.
+trait ReturnPermit: Send + Sync {
+    fn return_permit(&self, number: u64);
 }
 
 impl Permit {
     /// Creates a permit that is not returned when it is dropped.
     pub fn free(group: Access) -> Self {
-        Self { group, number: 0, on_drop: None }
+        Self { group, number: 0, on_drop: OnDrop::Nothing }
     }
 
     /// Creates a permit that calls a function if it is dropped unused.
     pub fn returning(group: Access, on_drop: impl FnOnce() + Send + 'static) -> Self {
-        Self { group, number: 0, on_drop: Some(Box::new(on_drop)) }
+        Self { group, number: 0, on_drop: OnDrop::Call(Box::new(on_drop)) }
+    }
+
+    /// Creates a permit that is returned to this pacer, without an allocation of its own.
+    fn returned_to(pacer: Arc<dyn ReturnPermit>, group: Access, number: u64) -> Self {
+        Self { group, number, on_drop: OnDrop::Return(pacer) }
     }
 
     /// Sets a number by which the pacer recognizes the permit when the response comes.
@@ -151,7 +170,7 @@ impl Permit {
 
     /// Marks the request as sent: the permit is not returned any more.
     pub fn used(&mut self) {
-        self.on_drop = None;
+        self.on_drop = OnDrop::Nothing;
     }
 }
 
@@ -166,8 +185,10 @@ impl fmt::Debug for Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(on_drop) = self.on_drop.take() {
-            on_drop();
+        match mem::replace(&mut self.on_drop, OnDrop::Nothing) {
+            OnDrop::Nothing => {}
+            OnDrop::Call(on_drop) => on_drop(),
+            OnDrop::Return(pacer) => pacer.return_permit(self.number),
         }
     }
 }

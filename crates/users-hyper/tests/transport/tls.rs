@@ -1,8 +1,10 @@
 //! Trusted certificates, and the HTTP version that is negotiated.
 
 use crate::support::{Identity, Server, answer, assert_error, builder, get_text, http2, transport};
+use std::time::Duration;
 use users_core::{Sent, TransportErrorKind};
 
+const NO_ROOTS: &str = "WITHOUT_ROOT_CERTIFICATES";
 const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 #[tokio::test]
@@ -86,4 +88,36 @@ fn invalid_root_certificates_are_refused_when_the_transport_is_built() {
         let error = builder().add_root_certificate_pem(pem).build().unwrap_err();
         assert_error(&error, TransportErrorKind::Invalid, Sent::No, says);
     }
+}
+
+#[tokio::test]
+async fn a_machine_without_root_certificates_reports_it_at_the_first_tls_connection() {
+    // A separate process, because all tests of this one share its environment.
+    let run = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tls::without_root_certificates"])
+        .env(NO_ROOTS, "yes")
+        .env("SSL_CERT_FILE", "/nonexistent")
+        .env("SSL_CERT_DIR", "/nonexistent")
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(60), run).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[tokio::test]
+async fn without_root_certificates() {
+    // Runs only as a part of the test above, which sets its environment.
+    if std::env::var_os(NO_ROOTS).is_none() {
+        return;
+    }
+    let plain = Server::new(http2).await;
+    let identity = Identity::new(&["127.0.0.1"]);
+    let secure = Server::tls(&identity, BOTH).await;
+
+    let transport = builder().http2_only().build().unwrap();
+    assert_eq!(get_text(&transport, &plain.url()).await.unwrap(), "HTTP/2.0");
+    let error = answer(&transport, &secure.https_url(), None).await.unwrap_err();
+    assert_error(&error, TransportErrorKind::Tls, Sent::No, "call add_root_certificate_pem");
+
+    let trusting = builder().add_root_certificate_pem(&identity.authority_pem).build().unwrap();
+    assert_eq!(get_text(&trusting, &secure.https_url()).await.unwrap(), "HTTP/2.0");
 }
