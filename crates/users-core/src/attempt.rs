@@ -1,38 +1,45 @@
 //! One attempt: a request is sent once and its response is read.
 
-use crate::client::{CallOptions, Client};
+use crate::client::Client;
 use crate::clock::Timer;
-use crate::deadline::Deadline;
 use crate::pacing::Permit;
-use crate::response::ResponseLimit;
-use crate::transport::{Sent, TransportError, TransportErrorKind};
+use crate::response::{RESPONSE_LIMIT, ResponseLimit};
+use crate::transport::{Body, Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 /// The result of one attempt.
 pub(crate) type Attempt = Result<http::Response<Bytes>, TransportError>;
 
+/// A request that was handed to the transport.
+pub(crate) struct Sending<'a> {
+    response: Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportError>> + Send + 'a>>,
+    /// The time limit of the attempt.
+    time: Duration,
+}
+
 impl Client {
-    /// Sends a request once and reads the whole response, within the time and size that are left.
-    pub(crate) async fn attempt(
+    /// Hands a request to the transport.
+    pub(crate) fn start(
         &self,
         request: http::Request<Bytes>,
         permit: &mut Permit,
-        deadline: &Deadline,
-        options: &CallOptions,
-    ) -> Attempt {
-        let clock = &*self.shared.clock;
-        let attempt = options.attempt.unwrap_or(self.shared.limits.attempt);
-        let time = deadline.left(clock).map_or(attempt, |left| left.min(attempt));
-        let limit = options.response.unwrap_or(self.shared.limits.response);
-        let mut timer = Timer::new(clock, time);
-
-        let sending = self.shared.transport.send(request, Some(time));
+        time: Duration,
+    ) -> Sending<'_> {
+        let response = self.shared.transport.send(request, Some(time));
         permit.used();
-        let response =
-            timer.limit(sending).await.map_err(|_| timed_out(Sent::Maybe, "no response", time))??;
-        let (parts, body) = response.into_parts();
-        let body = match timer.limit(body.collect(limit)).await {
+        Sending { response, time }
+    }
+
+    /// Reads the whole response, within the attempt's time and this size.
+    pub(crate) async fn receive(&self, sending: &mut Sending<'_>, limit: usize) -> Attempt {
+        let time = sending.time;
+        let mut timer = Timer::new(&*self.shared.clock, time);
+        let response = timer.limit(&mut sending.response).await;
+        let (parts, body) = response.map_err(|_| timed_out(Sent::Maybe, "no response", time))??.into_parts();
+        let body = match timer.limit(pin!(body.collect(limit))).await {
             Ok(Ok(body)) => body,
             // An error status is reported as such, even if its body cannot be read.
             _ if !parts.status.is_success() => Bytes::new(),
@@ -40,7 +47,9 @@ impl Client {
             Err(_) => return Err(timed_out(Sent::Yes, "the response was not complete", time)),
         };
         let mut response = http::Response::from_parts(parts, body);
-        response.extensions_mut().insert(ResponseLimit(limit));
+        if limit != RESPONSE_LIMIT {
+            response.extensions_mut().insert(ResponseLimit(limit));
+        }
         Ok(response)
     }
 }

@@ -1,8 +1,9 @@
 //! The base URL of a client.
 
 use crate::error::Error;
+use bytes::Bytes;
 use http::Uri;
-use http::uri::{Authority, Scheme};
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use std::fmt;
 
 /// A scheme, an authority and a path prefix: `https://tenant.eu.auth0.com/api/v2`.
@@ -123,18 +124,23 @@ impl BaseUrl {
         Self { path: path.to_owned(), ..self.clone() }
     }
 
-    /// The URI of a path and query below this URL.
-    pub(crate) fn join(&self, path_and_query: &str) -> Result<Uri, Error> {
-        Uri::builder()
-            .scheme(self.scheme.clone())
-            .authority(self.authority.clone())
-            .path_and_query(format!("{}{path_and_query}", self.path))
-            .build()
-            .map_err(|error| Error::invalid(format!("the URL is not valid: {error}")))
+    /// The URI of a path and query on this authority. The path begins with this URL's own.
+    pub(crate) fn uri(&self, path_and_query: String) -> Result<Uri, Error> {
+        let invalid = |error: &dyn fmt::Display| Error::invalid(format!("the URL is not valid: {error}"));
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        let path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(path_and_query));
+        parts.path_and_query = Some(path_and_query.map_err(|error| invalid(&error))?);
+        Uri::from_parts(parts).map_err(|error| invalid(&error))
     }
 
     pub(crate) fn is_authority_of(&self, uri: &Uri) -> bool {
-        uri.scheme() == Some(&self.scheme) && uri.authority() == Some(&self.authority)
+        let is_same = |authority: &Authority| {
+            // Almost always equal in case too.
+            authority.as_str() == self.authority.as_str() || *authority == self.authority
+        };
+        uri.scheme() == Some(&self.scheme) && uri.authority().is_some_and(is_same)
     }
 }
 

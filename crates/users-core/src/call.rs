@@ -215,9 +215,16 @@ impl<O: Operation> Call<O> {
     /// # Errors
     ///
     /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn send(self) -> Result<O::Output, Error> {
-        let operation = self.operation.map_err(refused::<O>)?;
-        self.client.execute(&operation, &self.options).await
+    // An `async fn` would hold the call twice: as its argument and as a variable.
+    pub fn send(self) -> impl Future<Output = Result<O::Output, Error>> + Send + 'static {
+        let Self { client, operation, options } = self;
+        let operation = operation.map_err(refused::<O>);
+        async move {
+            match operation {
+                Ok(ref operation) => client.execute(operation, &options).await,
+                Err(error) => Err(error),
+            }
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! The source of time and randomness. Nothing else in this crate asks the operating system for either.
 #![allow(clippy::disallowed_methods)]
 
-use futures_util::future::{Either, select};
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::ops::Add;
 use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 /// A source of time, timers and randomness.
@@ -95,7 +95,7 @@ pub(crate) async fn within<F: Future>(
 ) -> Result<F::Output, Elapsed> {
     match time {
         None => Ok(future.await),
-        Some(time) => Timer::new(clock, time).limit(future).await,
+        Some(time) => Timer::new(clock, time).limit(pin!(future)).await,
     }
 }
 
@@ -108,11 +108,12 @@ impl<'a> Timer<'a> {
     }
 
     /// Runs a future until the time has passed.
-    pub(crate) async fn limit<F: Future>(&mut self, future: F) -> Result<F::Output, Elapsed> {
-        match select(pin!(future), &mut self.0).await {
-            Either::Left((output, _)) => Ok(output),
-            Either::Right(_) => Err(Elapsed),
-        }
+    pub(crate) async fn limit<F: Future + Unpin>(&mut self, mut future: F) -> Result<F::Output, Elapsed> {
+        poll_fn(|context| match Pin::new(&mut future).poll(context) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => Pin::new(&mut self.0).poll(context).map(|()| Err(Elapsed)),
+        })
+        .await
     }
 }
 
@@ -126,13 +127,13 @@ enum LateSleep<'a> {
 impl Future for LateSleep<'_> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if let Self::New(clock, time) = *self {
             *self = Self::Started(clock.sleep(time));
         }
         match &mut *self {
             Self::Started(sleep) => sleep.as_mut().poll(context),
-            Self::New(..) => std::task::Poll::Pending,
+            Self::New(..) => Poll::Pending,
         }
     }
 }

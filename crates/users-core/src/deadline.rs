@@ -20,14 +20,6 @@ impl Deadline {
         self.0.map(|end| end.saturating_since(clock.now()))
     }
 
-    /// Fails where the deadline has passed before the request is sent.
-    pub(crate) fn check(&self, clock: &dyn Clock) -> Result<(), Error> {
-        match self.left(clock) {
-            Some(left) if left.is_zero() => Err(Self::passed("before the request was sent")),
-            _ => Ok(()),
-        }
-    }
-
     /// Runs a future that comes before the request, until the deadline at most.
     pub(crate) async fn apply<F: Future>(
         &self,
@@ -39,7 +31,8 @@ impl Deadline {
         output.map_err(|_| Self::passed(&format!("while {activity}")))
     }
 
-    fn passed(when: &str) -> Error {
+    /// The error of a call whose time ran out before its request was sent.
+    pub(crate) fn passed(when: &str) -> Error {
         let message = format!("the call's time ran out {when}");
         Error::transport(TransportError::new(TransportErrorKind::Timeout, Sent::No, message))
     }

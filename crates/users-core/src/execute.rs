@@ -2,6 +2,7 @@
 
 use crate::attempt::Attempt;
 use crate::client::{CallOptions, Client};
+use crate::clock::Instant;
 use crate::deadline::Deadline;
 use crate::descriptor::Descriptor;
 use crate::error::Error;
@@ -10,7 +11,6 @@ use crate::outcome::{AttemptResult, History, Limits, Outcome};
 use crate::pacing::{PaceRequest, Permit};
 use crate::rate_limit::server_delay;
 use crate::redact;
-use crate::request::bearer;
 use crate::retry::Retry;
 use crate::token::AccessToken;
 use crate::trace;
@@ -19,6 +19,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use std::time::Duration;
+use users_model::Secret;
 
 /// A call that waited longer than this for its permit obtains its token again.
 const STALE_AFTER: Duration = Duration::from_millis(1);
@@ -26,19 +27,24 @@ const STALE_AFTER: Duration = Duration::from_millis(1);
 /// The state of a request in the pipeline.
 struct Execution<'a> {
     descriptor: &'a Descriptor,
-    request: &'a http::Request<Bytes>,
+    /// Each attempt sends a copy. It has the access token of the last one.
+    request: http::Request<Bytes>,
+    /// Whether the request has its own `Authorization` header.
+    has_own_credentials: bool,
     options: &'a CallOptions,
     retry: &'a Retry,
+    started: Instant,
     deadline: Deadline,
     attempts: u32,
     /// Whether an attempt that was repeated may have been carried out.
     maybe_applied: bool,
     /// Whether a retry was not made because the client's budget is spent.
     is_budget_spent: bool,
-    /// The delay that the server requested with the last response.
+    /// The delay that the server requested with the last response, if it was not a success.
     server_delay: Option<Duration>,
-    /// The tokens that were sent, which no message may show.
-    tokens: Vec<AccessToken>,
+    /// The token that was sent last, and those before it. No message may show them.
+    token: Option<AccessToken>,
+    earlier_tokens: Vec<AccessToken>,
 }
 
 impl Client {
@@ -50,37 +56,66 @@ impl Client {
     ) -> Result<O::Output, Error> {
         let descriptor = operation.descriptor();
         let request = self.prepare(operation, options).map_err(|error| error.with_operation(descriptor))?;
+        let mut execution = self.begin(descriptor, request, options);
+        let response = self.run(&mut execution).await;
+        response
+            .and_then(O::decode)
+            .map_err(|error| self.with_context(error, &mut execution, operation.secrets()))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        descriptor: &'a Descriptor,
+        request: http::Request<Bytes>,
+        options: &'a CallOptions,
+    ) -> Execution<'a> {
         let started = self.shared.clock.now();
-        let mut execution = Execution {
+        Execution {
             descriptor,
-            request: &request,
+            has_own_credentials: request.headers().contains_key(AUTHORIZATION),
+            request,
             options,
             retry: options.retry.as_ref().unwrap_or(&self.shared.retry),
+            started,
             deadline: Deadline::new(started, options.overall.or(self.shared.limits.overall)),
             attempts: 0,
             maybe_applied: false,
             is_budget_spent: false,
             server_delay: None,
-            tokens: Vec::new(),
-        };
-        let span = trace::call(descriptor);
-        let response = trace::within(&span, self.send_with_retries(&mut execution)).await;
+            token: None,
+            earlier_tokens: Vec::new(),
+        }
+    }
+
+    async fn run(&self, execution: &mut Execution<'_>) -> Result<http::Response<Bytes>, Error> {
+        let span = trace::call(execution.descriptor);
+        let response = trace::within(&span, self.send_with_retries(execution)).await;
         match &response {
             Ok(response) => trace::answered(&span, response.status()),
             Err(error) => trace::failed(&span, &error.kind()),
         }
-        response.and_then(O::decode).map_err(|error| {
-            let mut secrets = redact::secrets(&request);
-            secrets.extend(operation.secrets());
-            secrets.extend(execution.tokens.iter().map(|token| token.secret().clone()));
-            let elapsed = self.shared.clock.now().saturating_since(started);
-            error
-                .with_operation(descriptor)
-                .with_attempts(execution.attempts, elapsed, execution.maybe_applied)
-                .with_retry_after(execution.server_delay)
-                .with_budget_spent(execution.is_budget_spent)
-                .redacted(&secrets)
-        })
+        response
+    }
+
+    /// Adds to an error what is known of the call, and removes what must not be shown.
+    fn with_context(&self, error: Error, execution: &mut Execution<'_>, of_operation: Vec<Secret>) -> Error {
+        let clock = &*self.shared.clock;
+        if !execution.has_own_credentials {
+            execution.request.headers_mut().remove(AUTHORIZATION);
+        }
+        let mut secrets = redact::secrets(&execution.request);
+        secrets.extend(of_operation);
+        let tokens = execution.earlier_tokens.iter().chain(&execution.token);
+        secrets.extend(tokens.map(|token| token.secret().clone()));
+        let success = error.headers().filter(|_| error.status().is_some_and(|status| status.is_success()));
+        let delay = success.and_then(|headers| server_delay(headers, clock.unix_now()));
+        let elapsed = clock.now().saturating_since(execution.started);
+        error
+            .with_operation(execution.descriptor)
+            .with_attempts(execution.attempts, elapsed, execution.maybe_applied)
+            .with_retry_after(execution.server_delay.or(delay))
+            .with_budget_spent(execution.is_budget_spent)
+            .redacted(&secrets)
     }
 
     /// Sends the request until an attempt is final or the policy gives up.
@@ -91,21 +126,21 @@ impl Client {
         self.shared.budget.deposit();
         loop {
             let (token, mut permit) = self.admit(execution, renewed.take()).await?;
-            let response = self.send_once(execution, token.as_ref(), &mut permit).await?;
-            let result = self.observe(execution, &response, token.as_ref(), &permit);
-            let limits = Limits {
+            let response = self.send_once(execution, token, &mut permit).await?;
+            let result = self.observe(execution, &response, &permit);
+            let limits = || Limits {
                 time_left: execution.deadline.left(clock),
                 has_budget: !execution.retry.has_budget() || self.shared.budget.has_retry(),
                 random: clock.random(),
             };
-            match Outcome::classify(&result, &history, execution.retry, &limits) {
+            match Outcome::classify(&result, &history, execution.retry, limits) {
                 Outcome::Done => return response.map_err(Error::transport),
                 Outcome::GiveUp { is_budget_spent } => {
                     execution.is_budget_spent = is_budget_spent;
                     return response.map_err(Error::transport);
                 }
                 Outcome::Renew => {
-                    renewed = self.renew(execution, token.as_ref()).await?;
+                    renewed = self.renew(execution).await?;
                     if renewed.is_none() {
                         return response.map_err(Error::transport);
                     }
@@ -116,6 +151,7 @@ impl Client {
                         self.shared.budget.withdraw();
                     }
                     let status = response.as_ref().map(http::Response::status).ok();
+                    drop(response);
                     trace::retry(execution.attempts, delay, status);
                     clock.sleep(delay).await;
                 }
@@ -130,15 +166,13 @@ impl Client {
         execution: &mut Execution<'_>,
         renewed: Option<AccessToken>,
     ) -> Result<(Option<AccessToken>, Permit), Error> {
-        let clock = &*self.shared.clock;
         execution.server_delay = None;
         let mut token = match renewed {
             Some(token) => Some(token),
             None => self.token(execution).await?,
         };
-        let queued = clock.now();
-        let permit = self.pace(execution).await?;
-        if clock.now().saturating_since(queued) >= STALE_AFTER {
+        let (permit, waited) = self.pace(execution).await?;
+        if waited >= STALE_AFTER {
             token = self.token(execution).await?;
         }
         Ok((token, permit))
@@ -148,19 +182,20 @@ impl Client {
     async fn send_once(
         &self,
         execution: &mut Execution<'_>,
-        token: Option<&AccessToken>,
+        token: Option<AccessToken>,
         permit: &mut Permit,
     ) -> Result<Attempt, Error> {
-        execution.tokens.extend(token.cloned());
-        let mut request = execution.request.clone();
-        if let Some(token) = token {
-            request.headers_mut().insert(AUTHORIZATION, bearer(token.secret())?);
-        }
-        execution.deadline.check(&*self.shared.clock)?;
+        execution.authorize(token)?;
+        let attempt = execution.options.attempt.unwrap_or(self.shared.limits.attempt);
+        let time = match execution.deadline.left(&*self.shared.clock) {
+            Some(left) if left.is_zero() => return Err(Deadline::passed("before the request was sent")),
+            left => left.map_or(attempt, |left| left.min(attempt)),
+        };
+        let limit = execution.options.response.unwrap_or(self.shared.limits.response);
         execution.attempts += 1;
         let span = trace::attempt(execution.descriptor, &self.shared.base, execution.attempts);
-        let attempt = self.attempt(request, permit, &execution.deadline, execution.options);
-        let response = trace::within(&span, attempt).await;
+        let mut sending = trace::in_scope(&span, || self.start(execution.request.clone(), permit, time));
+        let response = trace::within(&span, self.receive(&mut sending, limit)).await;
         match &response {
             Ok(response) => trace::answered(&span, response.status()),
             Err(error) => trace::failed(&span, &error.kind()),
@@ -169,51 +204,44 @@ impl Client {
     }
 
     /// Reports an attempt to the pacer and the token source, and reads what matters for a retry.
-    fn observe(
-        &self,
-        execution: &mut Execution<'_>,
-        response: &Attempt,
-        token: Option<&AccessToken>,
-        permit: &Permit,
-    ) -> AttemptResult {
+    fn observe(&self, execution: &mut Execution<'_>, response: &Attempt, permit: &Permit) -> AttemptResult {
         let response = match response {
             Ok(response) => response,
             Err(error) => return AttemptResult::from_error(error),
         };
-        self.shared.pacer.observe(permit, response.status(), response.headers());
-        if let Some(token) = token.filter(|_| shows_acceptance(response.status())) {
+        let status = response.status();
+        self.shared.pacer.observe(permit, status, response.headers());
+        if let Some(token) = execution.token.as_ref().filter(|_| shows_acceptance(status)) {
             token.accept();
         }
-        execution.server_delay = server_delay(response.headers(), self.shared.clock.unix_now());
-        AttemptResult::from_response(response.status(), response.body(), execution.server_delay)
+        if !status.is_success() {
+            execution.server_delay = server_delay(response.headers(), self.shared.clock.unix_now());
+        }
+        AttemptResult::from_response(status, response.body(), execution.server_delay)
     }
 
     /// The client's access token, unless the request has its own `Authorization` header.
     async fn token(&self, execution: &Execution<'_>) -> Result<Option<AccessToken>, Error> {
-        let Some(source) = &self.shared.token else { return Ok(None) };
-        if execution.request.headers().contains_key(AUTHORIZATION) {
+        let Some(source) = self.shared.token.as_deref().filter(|_| !execution.has_own_credentials) else {
             return Ok(None);
-        }
+        };
         let clock = &*self.shared.clock;
         execution.deadline.apply(clock, "waiting for an access token", source.token()).await?.map(Some)
     }
 
-    /// Reports a token that a 401 rejected, and obtains another one if the source has one.
-    async fn renew(
-        &self,
-        execution: &Execution<'_>,
-        rejected: Option<&AccessToken>,
-    ) -> Result<Option<AccessToken>, Error> {
-        let (Some(source), Some(rejected)) = (&self.shared.token, rejected) else { return Ok(None) };
+    /// Reports the token that a 401 rejected, and obtains another one if the source has one.
+    async fn renew(&self, execution: &Execution<'_>) -> Result<Option<AccessToken>, Error> {
+        let (Some(source), Some(rejected)) = (&self.shared.token, &execution.token) else { return Ok(None) };
         let clock = &*self.shared.clock;
-        execution.deadline.apply(clock, "renewing the access token", source.rejected(rejected)).await?;
+        let reporting = (**source).rejected(rejected);
+        execution.deadline.apply(clock, "renewing the access token", reporting).await?;
         trace::token_rejected();
         let token = self.token(execution).await?;
-        Ok(token.filter(|token| token.secret() != rejected.secret()))
+        Ok(token.filter(|token| !token.is_same(rejected)))
     }
 
-    /// Waits for a permit, unless the wait does not fit into the call's time.
-    async fn pace(&self, execution: &Execution<'_>) -> Result<Permit, Error> {
+    /// Waits for a permit, unless the wait does not fit into the call's time. Returns how long it waited.
+    async fn pace(&self, execution: &Execution<'_>) -> Result<(Permit, Duration), Error> {
         let clock = &*self.shared.clock;
         let began = clock.now();
         let request = PaceRequest::new(execution.descriptor)
@@ -221,8 +249,22 @@ impl Client {
             .max_server_delay(execution.retry.longest_server_delay());
         let acquiring = self.shared.pacer.acquire(&request);
         let permit = execution.deadline.apply(clock, "waiting for the rate limit", acquiring).await?;
-        trace::paced(clock.now().saturating_since(began));
-        permit.map_err(Error::paced)
+        let waited = clock.now().saturating_since(began);
+        trace::paced(waited);
+        Ok((permit.map_err(Error::paced)?, waited))
+    }
+}
+
+impl Execution<'_> {
+    /// Sets the access token of the next attempt.
+    fn authorize(&mut self, token: Option<AccessToken>) -> Result<(), Error> {
+        let Some(token) = token else { return Ok(()) };
+        if let Some(earlier) = self.token.take().filter(|earlier| !earlier.is_same(&token)) {
+            self.earlier_tokens.push(earlier);
+        }
+        let bearer = self.token.insert(token).bearer()?;
+        self.request.headers_mut().insert(AUTHORIZATION, bearer);
+        Ok(())
     }
 }
 

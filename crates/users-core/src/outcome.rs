@@ -65,12 +65,12 @@ pub(crate) struct Limits {
 }
 
 impl Outcome {
-    /// Decides what to do after an attempt.
+    /// Decides what to do after an attempt. `limits` is called only where the request may be repeated.
     pub(crate) fn classify(
         result: &AttemptResult,
         history: &History,
         retry: &Retry,
-        limits: &Limits,
+        limits: impl FnOnce() -> Limits,
     ) -> Self {
         let (status, server_delay) = match *result {
             AttemptResult::Completed => return Self::Done,
@@ -88,6 +88,7 @@ impl Outcome {
                 return Self::GiveUp { is_budget_spent: false };
             }
         };
+        let limits = limits();
         let History { errors, rate_limited, .. } = history.with(result);
         let failed = FailedAttempt { errors, rate_limited, status, server_delay, random: limits.random };
         let fits = |delay: &Duration| limits.time_left.is_none_or(|left| *delay < left);
@@ -158,7 +159,7 @@ mod tests {
 
     fn after(result: AttemptResult, safety: Safety, idempotent: Option<bool>, errors: u32) -> Outcome {
         let history = History { errors, ..History::new(safety, idempotent) };
-        Outcome::classify(&result, &history, &Retry::default(), &UNLIMITED)
+        Outcome::classify(&result, &history, &Retry::default(), || UNLIMITED)
     }
 
     fn is_retried(result: AttemptResult, safety: Safety, idempotent: Option<bool>, errors: u32) -> bool {
@@ -198,7 +199,7 @@ mod tests {
     fn a_401_renews_the_token_once() {
         let history = History::new(Safety::Unsafe, None);
         let result = AttemptResult::Unauthorized;
-        let outcome = |history| Outcome::classify(&result, &history, &Retry::never(), &UNLIMITED);
+        let outcome = |history| Outcome::classify(&result, &history, &Retry::never(), || UNLIMITED);
         assert_eq!(outcome(history), Outcome::Renew);
         assert_eq!(outcome(history.with(&result)), Outcome::Done);
     }
@@ -220,7 +221,7 @@ mod tests {
     #[test]
     fn a_retry_fits_into_the_time_and_the_budget_that_are_left() {
         let history = History::new(Safety::Safe, None);
-        let outcome = |result, limits| Outcome::classify(&result, &history, &Retry::default(), &limits);
+        let outcome = |result, limits| Outcome::classify(&result, &history, &Retry::default(), || limits);
         let short = Limits { time_left: Some(Duration::from_millis(1)), ..UNLIMITED };
         let spent = Limits { has_budget: false, ..UNLIMITED };
         assert_eq!(outcome(TRANSIENT, short), GIVE_UP);

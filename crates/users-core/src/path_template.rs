@@ -60,10 +60,16 @@ impl PathTemplate {
     /// [`InvalidPath`] where a parameter has no value, where a value may not be a path segment (empty, blank, a dot segment, a
     /// control character), and where the template is not valid.
     pub fn fill(&self, values: &[(&str, &str)]) -> Result<String, InvalidPath> {
+        let mut path = String::with_capacity(self.0.len() + 32);
+        self.fill_into(&mut path, values)?;
+        Ok(path)
+    }
+
+    /// Appends the filled path to a text.
+    pub(crate) fn fill_into(&self, path: &mut String, values: &[(&str, &str)]) -> Result<(), InvalidPath> {
         if !self.0.starts_with('/') {
             return Err(refused(&self.0, "it does not begin with /"));
         }
-        let mut path = String::with_capacity(self.0.len() + 32);
         for segment in self.0.split('/').skip(1) {
             path.push('/');
             let Some(name) = parameter(segment) else {
@@ -78,7 +84,7 @@ impl PathTemplate {
             check_segment(name, value)?;
             path.extend(utf8_percent_encode(value, RESERVED));
         }
-        Ok(path)
+        Ok(())
     }
 
     /// Returns the decoded parameters of a path that matches this template, in order; `None` for any other path. An empty segment
@@ -100,15 +106,18 @@ impl PathTemplate {
 
     /// Whether this template is valid and describes a path: as many segments, the literal ones equal, and values that may be segments.
     pub(crate) fn describes(&self, path: &str) -> bool {
-        if self.check().is_err() {
+        let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
+        if expected.next() != Some("") || given.next() != Some("") {
             return false;
         }
-        let (mut expected, mut given) = (self.0.split('/'), path.split('/'));
         loop {
             match (expected.next(), given.next()) {
                 (None, None) => return true,
-                (Some(expected), Some(given)) if parameter(expected).is_some() && may_be_segment(given) => {}
-                (Some(expected), Some(given)) if expected == given => {}
+                (Some(expected), Some(given)) if check_part(expected).is_ok() => match parameter(expected) {
+                    Some(_) if may_be_segment(given) => {}
+                    None if expected == given => {}
+                    _ => return false,
+                },
                 _ => return false,
             }
         }
@@ -145,16 +154,7 @@ impl PathTemplate {
     fn check(&self) -> Result<(), InvalidPath> {
         let refuse = |why: &str| Err(refused(&self.0, why));
         let Some(path) = self.0.strip_prefix('/') else { return refuse("it does not begin with /") };
-        for segment in path.split('/') {
-            match parameter(segment) {
-                Some(name) if name.is_empty() || name.contains(['{', '}']) => {
-                    return refuse("a parameter has no name");
-                }
-                Some(_) => {}
-                None => check_literal(segment).or_else(refuse)?,
-            }
-        }
-        Ok(())
+        path.split('/').try_for_each(check_part).or_else(refuse)
     }
 }
 
@@ -162,6 +162,15 @@ impl PathTemplate {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidPath(String);
+
+/// Refuses a segment of a template: a parameter without a name, or a literal that may not be one.
+fn check_part(segment: &str) -> Result<(), &'static str> {
+    match parameter(segment) {
+        Some(name) if name.is_empty() || name.contains(['{', '}']) => Err("a parameter has no name"),
+        Some(_) => Ok(()),
+        None => check_literal(segment),
+    }
+}
 
 /// Refuses a literal segment that changes the path, or that servers may interpret in different ways.
 fn check_literal(segment: &str) -> Result<(), &'static str> {
@@ -188,6 +197,9 @@ fn check_literal(segment: &str) -> Result<(), &'static str> {
 
 /// Refuses a value that may not be a path segment.
 pub(crate) fn check_segment(name: &str, value: &str) -> Result<(), InvalidPath> {
+    if is_plain(value.bytes()) {
+        return Ok(());
+    }
     InvalidId::check(value).map_err(|invalid| InvalidPath(format!("{name}: {invalid}")))
 }
 
@@ -218,16 +230,21 @@ fn parameter(segment: &str) -> Option<&str> {
 /// Whether an encoded segment is one that [`InvalidId::check`] accepts.
 fn may_be_segment(segment: &str) -> bool {
     // Some servers treat `\` as `/`, and `;` as the end of the segment.
-    if segment.contains(['\\', ';']) {
+    if segment.bytes().any(|byte| matches!(byte, b'\\' | b';')) {
         return false;
     }
-    let mut decoded = percent_decode_str(segment);
-    // Most ids contain a letter or digit and no control character, and are accepted without being decoded.
-    let is_plain = decoded.clone().any(|byte| byte.is_ascii_alphanumeric());
-    if is_plain && decoded.all(|byte| byte.is_ascii() && !byte.is_ascii_control()) {
-        return true;
-    }
-    InvalidId::check(&percent_decode_str(segment).decode_utf8_lossy()).is_ok()
+    let decoded = percent_decode_str(segment);
+    is_plain(decoded.clone()) || InvalidId::check(&decoded.decode_utf8_lossy()).is_ok()
+}
+
+/// Whether a text is printable ASCII with a letter or digit, as most ids are: [`InvalidId::check`] accepts it.
+fn is_plain(mut bytes: impl Iterator<Item = u8>) -> bool {
+    let mut has_word = false;
+    let all_printable = bytes.all(|byte| {
+        has_word |= byte.is_ascii_alphanumeric();
+        matches!(byte, b' '..=b'~')
+    });
+    all_printable && has_word
 }
 
 fn refused(template: &str, why: &str) -> InvalidPath {

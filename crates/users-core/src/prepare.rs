@@ -9,12 +9,15 @@ use crate::request::{check_not_framing, mark_credentials};
 use crate::transport::ConnectTimeout;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::utf8_percent_encode;
 use users_model::{JsonObject, within_memory};
 
 /// How much memory reading a request's body again may take.
 const BODY_MEMORY: usize = 128 * 1024 * 1024;
+
+/// The header that names the custom domain of e-mails and tickets.
+const CUSTOM_DOMAIN: HeaderName = HeaderName::from_static("auth0-custom-domain");
 
 impl Client {
     /// Makes the request of an operation and completes it with the client's headers and the call's options.
@@ -24,14 +27,29 @@ impl Client {
         options: &CallOptions,
     ) -> Result<http::Request<Bytes>, Error> {
         let descriptor = operation.descriptor();
-        if descriptor.api != self.shared.api {
-            return Err(Error::invalid(format!(
-                "{} is an operation of the {}, and the client is one of the {}",
-                descriptor.name, descriptor.api, self.shared.api
-            )));
-        }
+        self.check_api(descriptor)?;
         let request = operation.request(&self.shared.base);
-        let mut request = request.map_err(|error| error.redacted(&operation.secrets()))?;
+        let request = request.map_err(|error| error.redacted(&operation.secrets()))?;
+        self.complete(descriptor, request, options)
+    }
+
+    fn check_api(&self, descriptor: &Descriptor) -> Result<(), Error> {
+        if descriptor.api == self.shared.api {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "{} is an operation of the {}, and the client is one of the {}",
+            descriptor.name, descriptor.api, self.shared.api
+        )))
+    }
+
+    /// Checks the request of an operation, and adds the client's headers and the call's options.
+    fn complete(
+        &self,
+        descriptor: &Descriptor,
+        mut request: http::Request<Bytes>,
+        options: &CallOptions,
+    ) -> Result<http::Request<Bytes>, Error> {
         self.check(descriptor, &request)?;
         if !options.query.is_empty() {
             *request.uri_mut() = with_query(request.uri(), &options.query)?;
@@ -69,14 +87,17 @@ impl Client {
         request: &mut http::Request<Bytes>,
         options: &CallOptions,
     ) {
-        let own = std::mem::replace(request.headers_mut(), self.shared.headers.clone());
         let domain = options.custom_domain.as_ref().or(self.shared.custom_domain.as_ref());
         let headers = request.headers_mut();
         if let (true, Some(domain)) = (descriptor.custom_domain, domain) {
-            headers.insert("auth0-custom-domain", domain.clone());
+            headers.entry(CUSTOM_DOMAIN).or_insert_with(|| domain.clone());
         }
-        replace(headers, own);
-        replace(headers, options.headers.clone());
+        for (name, value) in &self.shared.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if !options.headers.is_empty() {
+            replace(headers, options.headers.clone());
+        }
         // An operation written outside this crate may not have marked its own.
         mark_credentials(headers);
         if let Some(connect) = options.connect.or(self.shared.limits.connect) {

@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 use users_model::Secret;
 
 /// Headers that frame a message or belong to its connection. The transport sets them; they are not taken from callers.
@@ -28,6 +28,12 @@ const FRAMING: [HeaderName; 9] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
 ];
+
+/// Room for the bytes of a path that are percent-encoded in three.
+const SPARE: usize = 16;
+
+/// The number of headers of most requests, those that the client and the transport add included.
+const HEADERS: usize = 6;
 
 /// Builds the request of an [`Operation`](crate::Operation) from its descriptor: path, query, headers and body.
 ///
@@ -56,14 +62,9 @@ pub struct RequestBuilder<'a> {
 impl<'a> RequestBuilder<'a> {
     /// Begins the request of this endpoint.
     pub fn new(descriptor: &'a Descriptor, base: &'a BaseUrl) -> Self {
-        Self {
-            descriptor,
-            base,
-            segments: Vec::new(),
-            query: String::new(),
-            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
-            error: None,
-        }
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        Self { descriptor, base, segments: Vec::new(), query: String::new(), headers, error: None }
     }
 
     /// Sets the path parameter of this name.
@@ -75,10 +76,10 @@ impl<'a> RequestBuilder<'a> {
     /// Adds a query parameter, if it has a value.
     pub fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
         if let Some(value) = value {
-            self.query.push(if self.query.is_empty() { '?' } else { '&' });
-            self.query.extend(utf8_percent_encode(name, RESERVED));
-            self.query.push('=');
-            self.query.extend(utf8_percent_encode(&value.to_string(), RESERVED));
+            if push_parameter(&mut self.query, name, &value).is_err() {
+                self.error
+                    .get_or_insert_with(|| Error::invalid(format!("{name} cannot be formatted as text")));
+            }
         }
         self
     }
@@ -98,8 +99,9 @@ impl<'a> RequestBuilder<'a> {
 
     /// Authorizes the request with this token instead of the client's.
     pub fn bearer(mut self, token: &Secret) -> Self {
-        let checked = AccessToken::new(token).check().map_err(|error| Error::invalid(error.message()));
-        match checked.and_then(|()| bearer(token)) {
+        let token = AccessToken::new(token);
+        let checked = token.check().map_err(|error| Error::invalid(error.message()));
+        match checked.and_then(|()| token.bearer()) {
             Ok(value) => {
                 self.headers.insert(AUTHORIZATION, value);
             }
@@ -166,10 +168,17 @@ impl<'a> RequestBuilder<'a> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let path = self.descriptor.path.fill(&self.segments)?;
+        let template = &self.descriptor.path;
+        let length: usize = self.segments.iter().map(|(_, value)| value.len()).sum();
+        let mut path = String::with_capacity(
+            self.base.path().len() + template.as_str().len() + length + SPARE + self.query.len(),
+        );
+        path.push_str(self.base.path());
+        template.fill_into(&mut path, &self.segments)?;
+        path.push_str(&self.query);
         let mut request = http::Request::new(body);
         *request.method_mut() = self.descriptor.method.clone();
-        *request.uri_mut() = self.base.join(&format!("{path}{}", self.query))?;
+        *request.uri_mut() = self.base.uri(path)?;
         *request.headers_mut() = self.headers;
         Ok(request)
     }
@@ -185,13 +194,22 @@ impl fmt::Debug for RequestBuilder<'_> {
     }
 }
 
-/// The value of an `Authorization` header, marked so that nothing prints it.
-pub(crate) fn bearer(token: &Secret) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
-        Error::invalid("the access token contains characters that are not allowed in a header")
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
+/// Appends a query parameter, percent-encoded. The query is empty or begins with `?`.
+fn push_parameter(query: &mut String, name: &str, value: &dyn Display) -> fmt::Result {
+    query.push(if query.is_empty() { '?' } else { '&' });
+    query.extend(utf8_percent_encode(name, RESERVED));
+    query.push('=');
+    write!(Encoded(query), "{value}")
+}
+
+/// Percent-encodes what is written to it.
+struct Encoded<'a>(&'a mut String);
+
+impl fmt::Write for Encoded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend(utf8_percent_encode(text, RESERVED));
+        Ok(())
+    }
 }
 
 /// Reads a header's name and value, which may come from a caller.

@@ -43,7 +43,7 @@ mod on {
             server.port = base.port(),
             "error.type" = Empty,
         );
-        if number > 1 {
+        if number > 1 && !span.is_disabled() {
             span.record("http.request.resend_count", number - 1);
         }
         span
@@ -53,8 +53,16 @@ mod on {
         future.instrument(span.clone())
     }
 
+    pub(crate) fn in_scope<T>(span: &Span, run: impl FnOnce() -> T) -> T {
+        span.in_scope(run)
+    }
+
     /// Records the status of a response.
     pub(crate) fn answered(span: &Span, status: StatusCode) {
+        // Otherwise each field is searched by its name.
+        if span.is_disabled() {
+            return;
+        }
         span.record("http.response.status_code", status.as_u16());
         if status.is_client_error() || status.is_server_error() {
             span.record("error.type", status.as_str());
@@ -121,6 +129,10 @@ mod on {
         future
     }
 
+    pub(crate) fn in_scope<T>(_: &Span, run: impl FnOnce() -> T) -> T {
+        run()
+    }
+
     pub(crate) fn answered(_: &Span, _: StatusCode) {}
 
     pub(crate) fn failed(_: &Span, _: &dyn Debug) {}
@@ -137,5 +149,6 @@ mod on {
 }
 
 pub(crate) use on::{
-    answered, attempt, call, failed, paced, retry, token_not_renewed, token_rejected, token_renewed, within,
+    answered, attempt, call, failed, in_scope, paced, retry, token_not_renewed, token_rejected,
+    token_renewed, within,
 };

@@ -107,8 +107,8 @@ async fn finish(client: &Client, id: &str, job: Job, sink: &mut (impl Write + Se
         attempts += 1;
         let Err(failed) = download(client, &job, &mut output).await else { return Ok(job) };
         let limits =
-            Limits { time_left: None, has_budget: shared.budget.has_retry(), random: clock.random() };
-        let outcome = Outcome::classify(&failed.result, &history, &shared.retry, &limits);
+            || Limits { time_left: None, has_budget: shared.budget.has_retry(), random: clock.random() };
+        let outcome = Outcome::classify(&failed.result, &history, &shared.retry, limits);
         let Outcome::RetryAfter(delay) = outcome else {
             let elapsed = clock.now().saturating_since(started);
             return Err(failed.error.with_operation(DOWNLOAD).with_attempts(attempts, elapsed, false));

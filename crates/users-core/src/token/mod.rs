@@ -10,9 +10,11 @@ pub use fixed::{StaticToken, TokenFn, token_fn};
 
 use crate::error::{Error, ErrorKind};
 use async_trait::async_trait;
+use bytes::Bytes;
+use http::HeaderValue;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use users_model::Secret;
 
@@ -62,19 +64,36 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     }
 }
 
-/// An access token and its lifetime, if known. `Debug` does not show the token.
-#[derive(Clone, Debug)]
+/// An access token and its lifetime, if known. `Debug` does not show the token. Clones share one token.
+#[derive(Clone)]
 pub struct AccessToken {
-    secret: Secret,
+    token: Arc<Token>,
     lifetime: Option<Duration>,
-    /// Whether a server has accepted it; shared by its clones.
-    is_accepted: Arc<AtomicBool>,
+}
+
+struct Token {
+    secret: Secret,
+    /// The value of the `Authorization` header, made when the token is first sent.
+    bearer: OnceLock<HeaderValue>,
+    /// Whether a server has accepted it.
+    is_accepted: AtomicBool,
+}
+
+/// The text of a header value, zeroized with the last copy of it.
+struct Bearer(Secret);
+
+impl AsRef<[u8]> for Bearer {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
 }
 
 impl AccessToken {
     /// Creates a token of unknown lifetime.
     pub fn new(token: impl Into<Secret>) -> Self {
-        Self { secret: token.into(), lifetime: None, is_accepted: Arc::default() }
+        let token =
+            Token { secret: token.into(), bearer: OnceLock::new(), is_accepted: AtomicBool::new(false) };
+        Self { token: Arc::new(token), lifetime: None }
     }
 
     /// Sets how long the token is valid, from now.
@@ -86,7 +105,7 @@ impl AccessToken {
 
     /// Refuses a token that cannot be sent: one that is blank, or has control characters or characters outside ASCII.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let text = self.secret.expose();
+        let text = self.token.secret.expose();
         let why = if text.trim().is_empty() {
             "the access token is empty"
         } else if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -99,16 +118,34 @@ impl AccessToken {
 
     /// Records that the server accepted this token.
     pub(crate) fn accept(&self) {
-        self.is_accepted.store(true, Ordering::Relaxed);
+        self.token.is_accepted.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_accepted(&self) -> bool {
-        self.is_accepted.load(Ordering::Relaxed)
+        self.token.is_accepted.load(Ordering::Relaxed)
+    }
+
+    /// The value of the `Authorization` header, marked so that nothing prints it.
+    pub(crate) fn bearer(&self) -> Result<HeaderValue, Error> {
+        if let Some(value) = self.token.bearer.get() {
+            return Ok(value.clone());
+        }
+        let text = Bearer(Secret::new(format!("Bearer {}", self.token.secret.expose())));
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|_| {
+            Error::invalid("the access token contains characters that are not allowed in a header")
+        })?;
+        value.set_sensitive(true);
+        Ok(self.token.bearer.get_or_init(|| value).clone())
+    }
+
+    /// Whether both are clones of one token, or equal.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.token, &other.token) || self.token.secret == other.token.secret
     }
 
     /// Returns the token.
     pub fn secret(&self) -> &Secret {
-        &self.secret
+        &self.token.secret
     }
 
     /// Returns the lifetime of the token from its creation, if known.
@@ -119,8 +156,18 @@ impl AccessToken {
 
 impl PartialEq for AccessToken {
     fn eq(&self, other: &Self) -> bool {
-        self.secret == other.secret && self.lifetime == other.lifetime
+        self.is_same(other) && self.lifetime == other.lifetime
     }
 }
 
 impl Eq for AccessToken {}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("secret", &self.token.secret)
+            .field("lifetime", &self.lifetime)
+            .field("is_accepted", &self.token.is_accepted)
+            .finish()
+    }
+}
