@@ -1,11 +1,15 @@
 //! The project's measurements: `cargo xtask bench`.
 
+mod calls;
 mod in_process;
 mod pacing;
 mod soak;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 #[derive(Parser)]
 #[command(about = "The project's measurements", bin_name = "cargo xtask bench")]
@@ -49,6 +53,17 @@ enum Measurement {
         #[arg(long, default_value_t = 1000)]
         n: usize,
     },
+    /// Compares this client with others: instructions, time, memory, start, size. Prints a table in Markdown.
+    Calls(calls::Options),
+    /// Counts the instructions of a call relative to those of a client written by hand, and fails if a ratio has grown.
+    Ratios {
+        /// Keeps the ratios in `tests/bench/ratios.json`.
+        #[arg(long)]
+        keep: bool,
+        /// The server's program, if it has been built; its speed has no influence.
+        #[arg(long)]
+        server: Option<PathBuf>,
+    },
     /// Runs the server of `soak`.
     #[command(hide = true)]
     Serve,
@@ -62,6 +77,8 @@ fn main() -> ExitCode {
         }
         Measurement::Soak { json, seconds, callers } => soak(json, seconds, callers),
         Measurement::Delete { n } => delete(n),
+        Measurement::Calls(options) => exit_code(calls::run(options)),
+        Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
         Measurement::Serve => on_tokio(soak::serve()),
     }
 }
@@ -142,12 +159,15 @@ fn delete(calls: usize) -> ExitCode {
     }
 }
 
-fn on_tokio(work: impl Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>>) -> ExitCode {
-    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+fn on_tokio(work: impl Future<Output = Outcome<()>>) -> ExitCode {
+    exit_code(match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(work),
         Err(error) => Err(error.into()),
-    };
-    match done {
+    })
+}
+
+fn exit_code(outcome: Outcome<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{problem}");
