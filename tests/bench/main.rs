@@ -1,5 +1,6 @@
 //! The project's measurements: `cargo xtask bench`.
 
+mod allocations;
 mod calls;
 mod in_process;
 mod pacing;
@@ -8,8 +9,7 @@ mod soak;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+use users_bench::Outcome;
 
 #[derive(Parser)]
 #[command(about = "The project's measurements", bin_name = "cargo xtask bench")]
@@ -47,6 +47,8 @@ enum Measurement {
         #[arg(long, default_value_t = 64)]
         callers: usize,
     },
+    /// Counts the allocations of decoding and of calls over a transport that answers at once. Prints a table in Markdown.
+    Allocations,
     /// Counts the allocations of `users.delete(id)` over a transport that answers at once. For use under callgrind too.
     Delete {
         /// The number of calls.
@@ -76,7 +78,8 @@ fn main() -> ExitCode {
             pacing(&scenarios, json, seed, &only)
         }
         Measurement::Soak { json, seconds, callers } => soak(json, seconds, callers),
-        Measurement::Delete { n } => delete(n),
+        Measurement::Allocations => exit_code(allocations::print()),
+        Measurement::Delete { n } => exit_code(delete(n)),
         Measurement::Calls(options) => exit_code(calls::run(options)),
         Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
         Measurement::Serve => on_tokio(soak::serve()),
@@ -143,20 +146,10 @@ fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
     })
 }
 
-fn delete(calls: usize) -> ExitCode {
-    match futures_executor::block_on(in_process::delete(calls)) {
-        Ok(row) => {
-            println!(
-                "{} calls: {} allocations, {} bytes each",
-                row.calls, row.allocations, row.allocated_bytes
-            );
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+fn delete(calls: usize) -> Outcome<()> {
+    let allocations::PerCall { allocations, bytes } = in_process::delete(calls)?;
+    println!("{calls} calls: {allocations} allocations, {bytes} bytes each");
+    Ok(())
 }
 
 fn on_tokio(work: impl Future<Output = Outcome<()>>) -> ExitCode {

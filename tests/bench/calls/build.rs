@@ -1,8 +1,8 @@
 //! Builds the programs that are compared.
 
-use crate::Outcome;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use users_bench::Outcome;
 
 /// The profile of the workspace's manifest that all drivers are built with.
 const PROFILE: &str = "drivers";

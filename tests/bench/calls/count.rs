@@ -3,8 +3,8 @@
 use super::build::folder;
 use super::driver::{Driver, Run, Scenario};
 use super::server::Server;
-use crate::Outcome;
 use std::process::{Command, Stdio};
+use users_bench::Outcome;
 
 /// The number of operations of the shorter and of the longer run.
 ///

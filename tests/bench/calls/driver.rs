@@ -2,11 +2,11 @@
 
 use super::build::Programs;
 use super::server::{Counts, Server};
-use crate::Outcome;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Instant;
+use users_bench::Outcome;
 
 /// What a run of a driver measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

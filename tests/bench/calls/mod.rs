@@ -9,12 +9,12 @@ mod server;
 mod size;
 mod time;
 
-use crate::Outcome;
 use count::Pair;
 use driver::{CONTROL, Driver, Run, Scenario};
 use figure::{Figure, Table};
 use serde::Serialize;
 use server::{Server, Sizes};
+use users_bench::Outcome;
 
 /// The number of users of the server's tenant.
 const USERS: usize = 2000;

@@ -7,9 +7,9 @@ use super::build;
 use super::count::{self, Pair};
 use super::driver::{Driver, OURS, Scenario, TYPED};
 use super::server::Server;
-use crate::Outcome;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use users_bench::Outcome;
 
 /// A ratio may be this much above the kept one: the counts differ by less from run to run.
 const ALLOWANCE: f64 = 1.03;

@@ -1,11 +1,11 @@
 //! The server with fixed responses, as a process.
 
-use crate::Outcome;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use users_bench::Outcome;
 
 /// What the server prints when it starts.
 #[derive(Debug, Deserialize)]

@@ -3,7 +3,7 @@
 use super::build::built;
 use super::driver::{OURS, TYPED};
 use super::figure::Figure;
-use crate::Outcome;
+use users_bench::Outcome;
 
 const OURS_PACKAGE: &str = "users-bench-one-user";
 

@@ -6,7 +6,7 @@
 use super::driver::{CONTROL, Driver, FLOOR, Row, Run, Scenario, TYPED};
 use super::figure::{Figure, Value, median};
 use super::server::Server;
-use crate::Outcome;
+use users_bench::Outcome;
 
 /// The runs of each driver, in the order of the drivers; those at one position were made in one turn.
 type Turns = Vec<Vec<Row>>;
