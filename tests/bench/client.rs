@@ -30,7 +30,9 @@ impl HttpTransport for AtOnce {
         // A list that states no page asks for the first.
         let number = query.split('&').find_map(|pair| pair.strip_prefix("page=")).unwrap_or("0");
         let page = number.parse::<usize>().ok().and_then(|number| self.pages.get(number));
-        let mut response = Response::new(Body::from(page.unwrap_or(&self.body).clone()));
+        let body = page.unwrap_or(&self.body);
+        let body = if body.is_empty() { Body::default() } else { Body::from(body.clone()) };
+        let mut response = Response::new(body);
         *response.status_mut() = self.status;
         Ok(response)
     }
