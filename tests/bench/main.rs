@@ -1,11 +1,15 @@
 //! The project's measurements: `cargo xtask bench`.
 
+mod allocations;
+mod calls;
 mod in_process;
 mod pacing;
 mod soak;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use users_bench::Outcome;
 
 #[derive(Parser)]
 #[command(about = "The project's measurements", bin_name = "cargo xtask bench")]
@@ -43,11 +47,24 @@ enum Measurement {
         #[arg(long, default_value_t = 64)]
         callers: usize,
     },
+    /// Counts the allocations of decoding and of calls over a transport that answers at once. Prints a table in Markdown.
+    Allocations,
     /// Counts the allocations of `users.delete(id)` over a transport that answers at once. For use under callgrind too.
     Delete {
         /// The number of calls.
         #[arg(long, default_value_t = 1000)]
         n: usize,
+    },
+    /// Compares this client with others: instructions, time, memory, start, size. Prints a table in Markdown.
+    Calls(calls::Options),
+    /// Counts the instructions of a call relative to those of a client written by hand, and fails if a ratio has grown.
+    Ratios {
+        /// Keeps the ratios in `tests/bench/ratios.json`.
+        #[arg(long)]
+        keep: bool,
+        /// The server's program, if it has been built; its speed has no influence.
+        #[arg(long)]
+        server: Option<PathBuf>,
     },
     /// Runs the server of `soak`.
     #[command(hide = true)]
@@ -61,7 +78,10 @@ fn main() -> ExitCode {
             pacing(&scenarios, json, seed, &only)
         }
         Measurement::Soak { json, seconds, callers } => soak(json, seconds, callers),
-        Measurement::Delete { n } => delete(n),
+        Measurement::Allocations => exit_code(allocations::print()),
+        Measurement::Delete { n } => exit_code(delete(n)),
+        Measurement::Calls(options) => exit_code(calls::run(options)),
+        Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
         Measurement::Serve => on_tokio(soak::serve()),
     }
 }
@@ -126,28 +146,21 @@ fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
     })
 }
 
-fn delete(calls: usize) -> ExitCode {
-    match futures_executor::block_on(in_process::delete(calls)) {
-        Ok(row) => {
-            println!(
-                "{} calls: {} allocations, {} bytes each",
-                row.calls, row.allocations, row.allocated_bytes
-            );
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+fn delete(calls: usize) -> Outcome<()> {
+    let allocations::PerCall { allocations, bytes } = in_process::delete(calls)?;
+    println!("{calls} calls: {allocations} allocations, {bytes} bytes each");
+    Ok(())
 }
 
-fn on_tokio(work: impl Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>>) -> ExitCode {
-    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+fn on_tokio(work: impl Future<Output = Outcome<()>>) -> ExitCode {
+    exit_code(match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(work),
         Err(error) => Err(error.into()),
-    };
-    match done {
+    })
+}
+
+fn exit_code(outcome: Outcome<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{problem}");

@@ -63,7 +63,7 @@ enum Chore {
     },
     /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
     Peers,
-    /// Runs a measurement: `pacing` on a virtual clock, or `soak` over real sockets; see `bench --help`.
+    /// Runs a measurement: `calls` compares clients, `pacing` runs on a virtual clock, `soak` over real sockets; see `bench --help`.
     #[command(disable_help_flag = true)]
     Bench {
         /// The measurement and its options.

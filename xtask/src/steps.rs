@@ -35,6 +35,7 @@ pub const ALL: &[Step] = &[
         run: || cargo(&["test", "--workspace", "--all-features", "--doc", "--no-fail-fast"]).map(done),
     },
     Step { name: "short soak", run: || run(&["bench", "soak", "--seconds", "3"]) },
+    Step { name: "instructions", run: instructions },
     Step { name: "tour", run: || run(&["examples/tour"]) },
     Step { name: "peers", run: node_sdks },
     Step { name: "documentation", run: documentation },
@@ -119,6 +120,20 @@ fn node_sdks() -> Outcome {
         return peers::run().map(Some);
     }
     Ok(Some("skipped: node and npm are not installed".to_owned()))
+}
+
+/// Counts the instructions of a call, relative to those of a client written by hand. In continuous integration valgrind must be
+/// installed; otherwise the step may be skipped.
+fn instructions() -> Outcome {
+    if is_there("valgrind", &["--version"]) {
+        let folder = programs()?;
+        let server = program(&folder, "bench-server");
+        return status(command(program(&folder, "bench")).args(["ratios", "--server"]).arg(server)).map(done);
+    }
+    if is_ci() {
+        return Err("valgrind is not installed; CI=true requires it".to_owned());
+    }
+    Ok(Some("skipped: valgrind is not installed".to_owned()))
 }
 
 /// Checks licences, bans and sources. In continuous integration the tool must be installed; otherwise the step may be skipped.
