@@ -91,20 +91,34 @@ fn parse(text: &str) -> Option<jiff::Timestamp> {
     else {
         return None;
     };
-    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
-    let (fraction, offset) = fraction(rest)?;
-    let date = Date::new(year, two(o1, o2)?, two(d1, d2)?).ok()?;
+    let date = Date::new(number([y1, y2, y3, y4])?, number([o1, o2])?, number([d1, d2])?).ok()?;
     // A leap second counts as the second before it.
-    let time =
-        Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2).filter(|second| *second <= 60)?.min(59), fraction)
-            .ok()?;
-    self::offset(offset)?.to_timestamp(date.to_datetime(time)).ok()
+    let second = number([s1, s2]).filter(|second: &i8| *second <= 60)?.min(59);
+    let (nanosecond, offset) = match *rest {
+        [b'.', f1, f2, f3, b'Z'] => (number::<i32, 3>([f1, f2, f3])? * 1_000_000, Offset::UTC),
+        _ => fraction_and_offset(rest)?,
+    };
+    let time = Time::new(number([h1, h2])?, number([m1, m2])?, second, nanosecond).ok()?;
+    offset.to_timestamp(date.to_datetime(time)).ok()
 }
 
-/// The number of two digits.
-fn two(tens: u8, ones: u8) -> Option<i8> {
-    let digit = |digit: u8| if digit.is_ascii_digit() { i8::try_from(digit - b'0').ok() } else { None };
-    Some(digit(tens)? * 10 + digit(ones)?)
+/// The number of a few digits.
+fn number<T: TryFrom<u16>, const N: usize>(digits: [u8; N]) -> Option<T> {
+    let mut number = 0_u16;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u16::from(digit);
+    }
+    T::try_from(number).ok()
+}
+
+/// The nanoseconds of a fraction, if there is one, and the offset from UTC.
+fn fraction_and_offset(text: &[u8]) -> Option<(i32, Offset)> {
+    let (nanoseconds, text) = fraction(text)?;
+    Some((nanoseconds, self::offset(text)?))
 }
 
 /// The nanoseconds of a fraction of up to nine digits, if there is one, and what follows it.
@@ -126,7 +140,7 @@ fn offset(text: &[u8]) -> Option<Offset> {
     }) else {
         return None;
     };
-    let (hours, minutes) = (i32::from(two(*h1, *h2)?), i32::from(two(*m1, *m2)?));
+    let (hours, minutes): (i32, i32) = (number([*h1, *h2])?, number([*m1, *m2])?);
     let is_valid = hours < 24 && minutes < 60;
     is_valid.then(|| Offset::from_seconds(sign * (hours * 60 + minutes) * 60).ok()).flatten()
 }
@@ -216,8 +230,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 impl Read for Timestamp {
     fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
-        let text = read_text(reader)?.and_then(crate::json::Text::unescaped);
-        Ok(text.and_then(|text| text.parse().ok()))
+        let Some(text) = read_text(reader)?.and_then(crate::json::Text::unescaped) else { return Ok(None) };
+        Ok(parse(&text).map(|moment| Self::new(&text, moment)))
     }
 }
 

@@ -183,7 +183,17 @@ impl<'a> Reader<'a> {
         }
         let start = self.at + 1;
         self.at = skip_plain(self.text.as_bytes(), start);
-        let has_escapes = self.byte() == b'\\';
+        if self.byte() != b'"' {
+            return self.string_with_escapes(start);
+        }
+        let raw = self.text.get(start..self.at).unwrap_or_default();
+        self.at += 1;
+        Ok(Text { raw, has_escapes: false })
+    }
+
+    /// Reads on in a string that starts at this offset, from its first character that is not plain.
+    #[cold]
+    fn string_with_escapes(&mut self, start: usize) -> Result<Text<'a>, Stop> {
         while self.byte() == b'\\' {
             self.escape()?;
             self.at = skip_plain(self.text.as_bytes(), self.at);
@@ -193,10 +203,9 @@ impl<'a> Reader<'a> {
         }
         let raw = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Text { raw, has_escapes })
+        Ok(Text { raw, has_escapes: true })
     }
 
-    #[cold]
     fn escape(&mut self) -> Result<(), Stop> {
         self.at += 1;
         let length = match self.byte() {
