@@ -91,21 +91,21 @@ impl<O: Operation> Call<O> {
     /// Sets the time limit of the whole call: waiting for a token and for the rate limit, every attempt and every delay. A call
     /// that would have to wait past it fails at once. No limit unless set.
     pub fn timeout(mut self, overall: Duration) -> Self {
-        self.options.overall = Some(overall);
+        self.options.set().overall = Some(overall);
         self
     }
 
     /// Sets the time limit of connecting, for each attempt, where the transport supports it
     /// ([`ConnectTimeout`](crate::ConnectTimeout)).
     pub fn connect_timeout(mut self, connect: Duration) -> Self {
-        self.options.connect = Some(connect);
+        self.options.set().connect = Some(connect);
         self
     }
 
     /// Sets the time limit of each attempt, headers and body, from the moment that the transport gets the request. 30 s unless
     /// set.
     pub fn attempt_timeout(mut self, attempt: Duration) -> Self {
-        self.options.attempt = Some(attempt);
+        self.options.set().attempt = Some(attempt);
         self
     }
 
@@ -113,7 +113,7 @@ impl<O: Operation> Call<O> {
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         match request::header(name, value) {
             Ok((name, value)) => {
-                self.options.headers.insert(name, value);
+                self.options.set().headers.insert(name, value);
                 self
             }
             Err(error) => self.refuse(error),
@@ -130,7 +130,7 @@ impl<O: Operation> Call<O> {
     /// # }
     /// ```
     pub fn query(mut self, name: impl Into<String>, value: impl Display) -> Self {
-        self.options.query.push((name.into(), value.to_string()));
+        self.options.set().query.push((name.into(), value.to_string()));
         self
     }
 
@@ -149,7 +149,7 @@ impl<O: Operation> Call<O> {
     /// ```
     pub fn body_property(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         let name = name.into();
-        match self.options.body.insert(name.as_str(), value) {
+        match self.options.set().body.insert(name.as_str(), value) {
             Ok(()) => self,
             // serde_json's error may quote a value.
             Err(_) => self.refuse(Error::invalid(format!("{name}: the value cannot be serialized as JSON"))),
@@ -160,7 +160,7 @@ impl<O: Operation> Call<O> {
     pub fn custom_domain(mut self, domain: &str) -> Self {
         match HeaderValue::from_str(domain) {
             Ok(value) => {
-                self.options.custom_domain = Some(value);
+                self.options.set().custom_domain = Some(value);
                 self
             }
             Err(_) => self.refuse(Error::invalid("the custom domain is not a valid header value")),
@@ -169,20 +169,20 @@ impl<O: Operation> Call<O> {
 
     /// Sets the retry policy of this call, in place of the client's.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.options.retry = Some(retry);
+        self.options.set().retry = Some(retry);
         self
     }
 
     /// Overrides whether the request is treated as idempotent. With `true`, a write whose outcome is unknown is repeated after a
     /// 5xx, a timeout or a broken connection; with `false`, no request is.
     pub fn idempotent(mut self, idempotent: bool) -> Self {
-        self.options.idempotent = Some(idempotent);
+        self.options.set().idempotent = Some(idempotent);
         self
     }
 
     /// Sets the size limit of the response in bytes, decompressed. 16 MiB unless set.
     pub fn response_limit(mut self, bytes: usize) -> Self {
-        self.options.response = Some(bytes);
+        self.options.set().response = Some(bytes);
         self
     }
 

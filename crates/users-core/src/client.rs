@@ -11,7 +11,8 @@ use crate::token::TokenSource;
 use crate::transport::HttpTransport;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use users_model::JsonObject;
 
@@ -53,9 +54,29 @@ impl Default for Limits {
     }
 }
 
-/// The options of one call, in addition to those of its operation.
+/// The options of one call, in addition to those of its operation. Most calls have none, so they take no room in its future.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CallOptions(Option<Box<Options>>);
+
+impl CallOptions {
+    /// The options, to set one of them.
+    pub(crate) fn set(&mut self) -> &mut Options {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl Deref for CallOptions {
+    type Target = Options;
+
+    fn deref(&self) -> &Options {
+        static NONE: LazyLock<Options> = LazyLock::new(Options::default);
+        self.0.as_deref().unwrap_or_else(|| &NONE)
+    }
+}
+
+/// The options that were set.
 #[derive(Clone, Default)]
-pub(crate) struct CallOptions {
+pub(crate) struct Options {
     pub(crate) overall: Option<Duration>,
     pub(crate) connect: Option<Duration>,
     pub(crate) attempt: Option<Duration>,
@@ -69,7 +90,7 @@ pub(crate) struct CallOptions {
     pub(crate) body: JsonObject,
 }
 
-impl fmt::Debug for CallOptions {
+impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Values may be secrets: only names are shown.
         f.debug_struct("CallOptions")

@@ -18,6 +18,8 @@ use crate::transport::Sent;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 use users_model::Secret;
 
@@ -89,7 +91,7 @@ impl Client {
 
     async fn run(&self, execution: &mut Execution<'_>) -> Result<http::Response<Bytes>, Error> {
         let span = trace::call(execution.descriptor);
-        let response = trace::within(&span, self.send_with_retries(execution)).await;
+        let response = trace::within(&span, self.sending(execution)).await;
         match &response {
             Ok(response) => trace::answered(&span, response.status()),
             Err(error) => trace::failed(&span, &error.kind()),
@@ -116,6 +118,14 @@ impl Client {
             .with_retry_after(execution.server_delay.or(delay))
             .with_budget_spent(execution.is_budget_spent)
             .redacted(&secrets)
+    }
+
+    /// [`send_with_retries`](Self::send_with_retries), boxed, so that futures of calls are small and this code exists once.
+    fn sending<'a>(
+        &'a self,
+        execution: &'a mut Execution<'_>,
+    ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>> {
+        Box::pin(self.send_with_retries(execution))
     }
 
     /// Sends the request until an attempt is final or the policy gives up.

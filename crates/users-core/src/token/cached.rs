@@ -77,14 +77,18 @@ impl Cached {
     }
 
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
-        within(&*self.clock, Some(FETCH_TIMEOUT), self.fetch_or_wait())
-            .await
-            .unwrap_or_else(|_| Err(Error::token(Arc::new(timed_out()))))
+        match self.plan() {
+            Plan::Use(token) => Ok(token),
+            // Boxed, so that the future of a call that uses a cached token is small.
+            plan => Box::pin(within(&*self.clock, Some(FETCH_TIMEOUT), self.fetch_or_wait(plan)))
+                .await
+                .unwrap_or_else(|_| Err(Error::token(Arc::new(timed_out())))),
+        }
     }
 
-    async fn fetch_or_wait(&self) -> Result<AccessToken, Error> {
+    async fn fetch_or_wait(&self, mut plan: Plan) -> Result<AccessToken, Error> {
         loop {
-            match self.plan() {
+            match plan {
                 Plan::Use(token) => return Ok(token),
                 Plan::Fail(error) => return Err(Error::token(error)),
                 Plan::Fetch { number, handed_over, valid } => {
@@ -98,6 +102,7 @@ impl Cached {
                     }
                 }
             }
+            plan = self.plan();
         }
     }
 
