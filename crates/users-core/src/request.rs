@@ -35,6 +35,9 @@ const SPARE: usize = 16;
 /// The number of headers of most requests, those that the client and the transport add included.
 const HEADERS: usize = 6;
 
+/// The size of most JSON bodies, at most.
+const BODY: usize = 512;
+
 /// Builds the request of an [`Operation`](crate::Operation) from its descriptor: path, query, headers and body.
 ///
 /// Each path parameter becomes exactly one segment, percent-encoded once. A value that would change the path (empty, blank, a dot
@@ -128,11 +131,12 @@ impl<'a> RequestBuilder<'a> {
     /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the first value that may not be sent, and
     /// where the body cannot be serialized.
     pub fn json(mut self, body: &impl Serialize) -> Result<http::Request<Bytes>, Error> {
-        let body = serde_json::to_vec(body)
+        let mut text = Vec::with_capacity(BODY);
+        serde_json::to_writer(&mut text, body)
             // serde_json's error may quote a value.
             .map_err(|_| Error::invalid("the body cannot be serialized as JSON"))?;
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.build(body.into())
+        self.build(text.into())
     }
 
     /// Finishes the request with a form of fields and one JSON file (`multipart/form-data`).
