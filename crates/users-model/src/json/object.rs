@@ -3,6 +3,7 @@
 use super::entries::{Entries, Odd};
 use super::reader::{Read, Reader, Stop, Text};
 use super::wtf8::Wtf8;
+use crate::memory;
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
@@ -43,12 +44,20 @@ impl JsonObject {
 
     /// Parses an object from JSON text.
     pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
+        let mut reader = Reader::new(json, memory::left());
+        match reader.whole(Self::read) {
+            Ok(Some(object)) => {
+                memory::set_left(Some(reader.memory_left()));
+                Ok(object)
+            }
+            // Fails as well, with serde_json's error.
+            _ => serde_json::from_str(json),
+        }
     }
 
     /// Creates an object from any value that serializes to one: a struct, a map, `serde_json::json!({…})`.
     pub fn from_value(value: &impl Serialize) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(&serde_json::to_string(value)?)
+        Self::from_json(&serde_json::to_string(value)?)
     }
 
     /// Returns the number of keys.
