@@ -23,7 +23,7 @@ pub struct RateLimit {
 impl RateLimit {
     /// Reads the `x-ratelimit-…` headers; `None` if there are none.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let number = |name: &HeaderName| number(headers.get(name)?.as_bytes().trim_ascii());
         let this = Self {
             limit: number(&LIMIT),
             remaining: number(&REMAINING),
@@ -32,6 +32,17 @@ impl RateLimit {
         };
         (this.limit.is_some() || this.remaining.is_some() || this.reset.is_some()).then_some(this)
     }
+}
+
+/// A number of decimal digits.
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = char::from(*digit).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 /// The delay that the server requests: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the

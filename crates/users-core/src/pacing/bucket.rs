@@ -296,5 +296,9 @@ impl Bucket {
 
 /// The seconds from one moment to another; negative if the other is earlier.
 fn seconds(from: Instant, to: Instant) -> f64 {
-    to.saturating_since(from).as_secs_f64() - from.saturating_since(to).as_secs_f64()
+    if from <= to {
+        to.saturating_since(from).as_secs_f64()
+    } else {
+        -from.saturating_since(to).as_secs_f64()
+    }
 }
