@@ -204,7 +204,10 @@ impl Client {
         let limit = execution.options.response.unwrap_or(self.shared.limits.response);
         execution.attempts += 1;
         let span = trace::attempt(execution.descriptor, &self.shared.base, execution.attempts);
-        let mut sending = trace::in_scope(&span, || self.start(execution.request.clone(), permit, time));
+        // The copy is kept, since it has no room for the headers that a transport adds.
+        let kept = execution.request.clone();
+        let request = std::mem::replace(&mut execution.request, kept);
+        let mut sending = trace::in_scope(&span, || self.start(request, permit, time));
         let response = trace::within(&span, self.receive(&mut sending, limit)).await;
         match &response {
             Ok(response) => trace::answered(&span, response.status()),

@@ -1,18 +1,18 @@
 //! Response bodies: read in chunks within the deadline, and decompressed while they are read.
 
+use crate::connector::Target;
 use crate::error;
 use crate::gate::Sending;
 #[cfg(feature = "gzip")]
 use crate::gzip;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::Stream;
 use http::{Response, StatusCode};
-use http_body_util::BodyDataStream;
 use hyper::body::{Body as _, Incoming};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use tokio::sync::OwnedSemaphorePermit;
 use users_core::{Body, TransportError};
 
@@ -33,11 +33,11 @@ impl Drop for InUse {
 }
 
 /// Converts hyper's response.
-pub(crate) fn response(
+pub(crate) async fn response(
     response: Response<Incoming>,
     to_head: bool,
     decode_gzip: bool,
-    target: String,
+    target: Target,
     timer: Timer,
     in_use: InUse,
 ) -> Response<Body> {
@@ -46,45 +46,79 @@ pub(crate) fn response(
     if bodiless || incoming.is_end_stream() {
         return Response::from_parts(parts, Body::default());
     }
+    let mut reading = Reading { body: Some((incoming, in_use)), first: None, target, timer };
     #[cfg(feature = "gzip")]
     if decode_gzip && gzip::is_gzip(&parts.headers) {
-        let compressed = read(incoming, target.clone(), timer, in_use);
-        return gzip::response(parts, compressed, target);
+        let target = reading.target.clone();
+        return gzip::response(parts, reading, target);
     }
     #[cfg(not(feature = "gzip"))]
     let _ = decode_gzip;
-    Response::from_parts(parts, Body::from_stream(read(incoming, target, timer, in_use)))
+    let whole = poll_fn(|context| Poll::Ready(reading.arrived(context))).await;
+    let body = whole.map_or_else(|| Body::from_stream(reading), Body::from);
+    Response::from_parts(parts, body)
 }
 
 /// The chunks of a body, without empty ones, until the deadline.
-fn read(
-    incoming: Incoming,
-    target: String,
-    mut timer: Timer,
-    in_use: InUse,
-) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
-    let mut body = Some((BodyDataStream::new(incoming), in_use));
-    stream::poll_fn(move |context| {
-        let Some((reading, _)) = body.as_mut() else { return Poll::Ready(None) };
-        if timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
-            // Drops the connection, or the stream on it.
-            body = None;
-            return Poll::Ready(Some(Err(error::body_timed_out(&target))));
+struct Reading {
+    /// `None` at the end, and after an error, which drops the connection, or the stream on it.
+    body: Option<(Incoming, InUse)>,
+    /// A chunk that was read before the stream is polled.
+    first: Option<Result<Bytes, TransportError>>,
+    target: Target,
+    timer: Timer,
+}
+
+impl Reading {
+    /// The whole body, if it arrived together with the head, as small ones do.
+    fn arrived(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
+        let Poll::Ready(first) = self.poll_chunk(context) else { return None };
+        match first {
+            Some(Ok(chunk)) if self.body.as_ref().is_some_and(|(body, _)| body.is_end_stream()) => {
+                Some(chunk)
+            }
+            None => Some(Bytes::new()),
+            first => {
+                self.first = first;
+                None
+            }
         }
+    }
+
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
         loop {
-            return match reading.poll_next_unpin(context) {
-                Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => continue,
-                Poll::Ready(Some(Ok(chunk))) => Poll::Ready(Some(Ok(chunk))),
-                Poll::Ready(Some(Err(error))) => {
-                    body = None;
-                    Poll::Ready(Some(Err(error::reading(error, &target))))
+            let Some((body, _)) = &mut self.body else { return Poll::Ready(None) };
+            match ready!(Pin::new(body).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(chunk) if !chunk.is_empty() => return Poll::Ready(Some(Ok(chunk))),
+                    // An empty chunk, or trailers.
+                    _ => {}
+                },
+                Some(Err(error)) => {
+                    self.body = None;
+                    return Poll::Ready(Some(Err(error::reading(error, &self.target))));
                 }
-                Poll::Ready(None) => {
-                    body = None;
-                    Poll::Ready(None)
+                None => {
+                    self.body = None;
+                    return Poll::Ready(None);
                 }
-                Poll::Pending => Poll::Pending,
-            };
+            }
         }
-    })
+    }
+}
+
+impl Stream for Reading {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if let Some(first) = this.first.take() {
+            return Poll::Ready(Some(first));
+        }
+        if this.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
+            this.body = None;
+            return Poll::Ready(Some(Err(error::body_timed_out(&this.target))));
+        }
+        this.poll_chunk(context)
+    }
 }

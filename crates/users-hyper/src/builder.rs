@@ -212,7 +212,7 @@ impl HyperTransportBuilder {
             .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .http2_keep_alive_while_idle(false);
         let pools = Pools::new(Settings { client, connector, max_connections: self.max_connections });
-        Ok(HyperTransport { pools: Arc::new(pools), allow_plain_http: self.allow_plain_http, http2_only })
+        Ok(HyperTransport { pools: Arc::new(pools), allow_plain_http: self.allow_plain_http })
     }
 
     fn proxies(&self) -> Result<Option<Matcher>, TransportError> {

@@ -5,12 +5,13 @@ use crate::gate::Gated;
 use crate::resolver::Resolver;
 use crate::tls::Tls;
 use http::Uri;
-use http::uri::{PathAndQuery, Scheme};
+use http::uri::{Authority, PathAndQuery, Scheme};
 use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -87,7 +88,7 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let target = host_and_port(&uri);
+        let target = Target::new(&uri);
         let (timeout, http2_only) = (self.timeout, self.http2_only);
         let mut connecting = self.https.call(uri);
         let connecting = poll_fn(move |context| {
@@ -169,9 +170,13 @@ impl Service<Uri> for Dial {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let mut wire = self.wire.clone();
-        let proxy = self.proxies.as_ref().filter(|_| !is_loopback(&uri)).and_then(|all| all.intercept(&uri));
+        let proxy = self
+            .proxies
+            .as_ref()
+            .filter(|_| !is_loopback(uri.host().unwrap_or_default()))
+            .and_then(|all| all.intercept(&uri));
         Box::pin(async move {
-            let target = host_and_port(&uri);
+            let target = Target::new(&uri).to_string();
             let uri = plain_uri(&target)?;
             match proxy {
                 None => wire.call(uri).await.map_err(|error| ConnectError::dialing(&target, error)),
@@ -188,7 +193,7 @@ async fn connect_tunnel(
     uri: Uri,
     target: &str,
 ) -> Result<Wire, ConnectError> {
-    let name = host_and_port(proxy.uri());
+    let name = Target::new(proxy.uri()).to_string();
     if !proxy.uri().scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS) {
         return Err(ConnectError::new(
             TransportErrorKind::Invalid,
@@ -199,7 +204,7 @@ async fn connect_tunnel(
     if let Some(credentials) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(credentials.clone());
     }
-    tunnel.call(uri).await.map_err(|error| ConnectError::tunneling(target, &name, BoxError::from(error)))
+    tunnel.call(uri).await.map_err(|error| ConnectError::tunneling(&target, &name, BoxError::from(error)))
 }
 
 /// `http://host:port/`: without TLS, and with the port of the target.
@@ -217,15 +222,31 @@ fn plain_uri(target: &str) -> Result<Uri, ConnectError> {
         })
 }
 
-/// `host:port`, the part of a URI that errors may show.
-pub(crate) fn host_and_port(uri: &Uri) -> String {
-    let fallback = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
-    format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(fallback))
+/// `host:port`, the part of a URI that errors may show. It is formatted only in errors.
+#[derive(Clone)]
+pub(crate) struct Target {
+    authority: Option<Authority>,
+    is_http: bool,
 }
 
-/// Whether the host is this machine: `127.0.0.0/8`, `::1` or `localhost`.
-pub(crate) fn is_loopback(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
+impl Target {
+    pub(crate) fn new(uri: &Uri) -> Self {
+        Self { authority: uri.authority().cloned(), is_http: uri.scheme() == Some(&Scheme::HTTP) }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, port) = match &self.authority {
+            Some(authority) => (authority.host(), authority.port_u16()),
+            None => ("", None),
+        };
+        write!(f, "{host}:{}", port.unwrap_or(if self.is_http { 80 } else { 443 }))
+    }
+}
+
+/// Whether a URI's host is this machine: `127.0.0.0/8`, `::1` or `localhost`.
+pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
@@ -314,7 +335,7 @@ mod tests {
             ("http://10.0.0.1/", false),
             ("http://[::2]/", false),
         ] {
-            assert_eq!(is_loopback(&Uri::from_static(uri)), loopback, "{uri}");
+            assert_eq!(is_loopback(Uri::from_static(uri).host().unwrap()), loopback, "{uri}");
         }
     }
 
@@ -325,7 +346,7 @@ mod tests {
             ("http://user:password@[::1]/", "[::1]:80"),
             ("http://127.0.0.1:8080", "127.0.0.1:8080"),
         ] {
-            assert_eq!(host_and_port(&Uri::from_static(uri)), expected);
+            assert_eq!(Target::new(&Uri::from_static(uri)).to_string(), expected);
         }
     }
 }

@@ -31,17 +31,17 @@ impl ConnectError {
     }
 
     /// The connection to the server failed.
-    pub(crate) fn dialing(target: &str, error: BoxError) -> Self {
+    pub(crate) fn dialing(target: &dyn fmt::Display, error: BoxError) -> Self {
         Self::from_source(&format!("no connection to {target}"), error)
     }
 
     /// The proxy could not be reached, or refused the tunnel.
-    pub(crate) fn tunneling(target: &str, proxy: &str, error: BoxError) -> Self {
+    pub(crate) fn tunneling(target: &dyn fmt::Display, proxy: &str, error: BoxError) -> Self {
         Self::from_source(&format!("no connection to {target} through the proxy {proxy}"), error)
     }
 
     /// The TLS handshake failed.
-    pub(crate) fn handshake(target: &str, error: BoxError) -> Self {
+    pub(crate) fn handshake(target: &dyn fmt::Display, error: BoxError) -> Self {
         Self::from_source(&format!("no TLS connection to {target}"), error)
     }
 
@@ -97,7 +97,7 @@ impl StdError for Unwrapped {
 }
 
 /// Converts an error that occurred before the response head.
-pub(crate) fn sending(error: legacy::Error, target: &str, progress: &Sending) -> TransportError {
+pub(crate) fn sending(error: legacy::Error, target: &dyn fmt::Display, progress: &Sending) -> TransportError {
     use TransportErrorKind::{Connect, Invalid, Io, Other, Timeout};
 
     let (kind, sent, message) = if let Some(connect) = find::<ConnectError>(&error) {
@@ -148,7 +148,11 @@ fn refused(_: &hyper::Error, _: &Sending) -> Option<&'static str> {
 }
 
 /// The deadline passed before a connection was free.
-pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: usize) -> TransportError {
+pub(crate) fn no_free_connection(
+    target: &dyn fmt::Display,
+    deadline: Option<Duration>,
+    cap: usize,
+) -> TransportError {
     let deadline = deadline.unwrap_or_default();
     let message = format!(
         "all {cap} connections were in use for {deadline:?}, so nothing was sent to {target}; see max_connections"
@@ -157,7 +161,11 @@ pub(crate) fn no_free_connection(target: &str, deadline: Option<Duration>, cap: 
 }
 
 /// The deadline passed before the response head.
-pub(crate) fn head_timed_out(target: &str, deadline: Option<Duration>, progress: &Sending) -> TransportError {
+pub(crate) fn head_timed_out(
+    target: &dyn fmt::Display,
+    deadline: Option<Duration>,
+    progress: &Sending,
+) -> TransportError {
     let deadline = deadline.unwrap_or_default();
     let (sent, what) = if !progress.is_handed_over() {
         (Sent::No, format!("there was no connection to {target} within {deadline:?}"))
@@ -170,13 +178,13 @@ pub(crate) fn head_timed_out(target: &str, deadline: Option<Duration>, progress:
 }
 
 /// The deadline passed before the end of the body.
-pub(crate) fn body_timed_out(target: &str) -> TransportError {
+pub(crate) fn body_timed_out(target: &dyn fmt::Display) -> TransportError {
     let message = format!("the deadline passed before the whole response of {target} had come");
     TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message)
 }
 
 /// Converts an error of the body's connection.
-pub(crate) fn reading(error: hyper::Error, target: &str) -> TransportError {
+pub(crate) fn reading(error: hyper::Error, target: &dyn fmt::Display) -> TransportError {
     let cut_short = error.is_incomplete_message()
         || find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
     let message = if cut_short {
@@ -189,7 +197,7 @@ pub(crate) fn reading(error: hyper::Error, target: &str) -> TransportError {
 
 /// Converts an error of decompression: the body is not gzip, or reading it failed, in which case that error is returned.
 #[cfg(feature = "gzip")]
-pub(crate) fn decoding(error: io::Error, target: &str) -> TransportError {
+pub(crate) fn decoding(error: io::Error, target: &dyn fmt::Display) -> TransportError {
     let error = match error.downcast::<TransportError>() {
         Ok(error) => return error,
         Err(error) => error,

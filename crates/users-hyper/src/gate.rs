@@ -147,8 +147,10 @@ impl Sending {
     }
 
     fn gate(&self) -> Option<Gate> {
+        let metadata = self.connection()?.connection_metadata();
+        let connected = metadata.as_ref().filter(|connected| connected.is_negotiated_h2())?;
         let mut extras = http::Extensions::new();
-        self.connection()?.connection_metadata().as_ref()?.get_extras(&mut extras);
+        connected.get_extras(&mut extras);
         extras.remove::<Gate>()
     }
 
@@ -209,7 +211,8 @@ impl<T: Connection> Connection for Gated<T> {
     fn connected(&self) -> Connected {
         let connected = self.wire.connected();
         match &self.gate {
-            Some(gate) => connected.extra(gate.clone()),
+            // Also where HTTP/2 was not negotiated, but is used by prior knowledge.
+            Some(gate) => connected.negotiated_h2().extra(gate.clone()),
             None => connected,
         }
     }

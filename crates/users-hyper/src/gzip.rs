@@ -1,5 +1,6 @@
 //! Decompression of response bodies.
 
+use crate::connector::Target;
 use crate::error;
 use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
@@ -39,7 +40,7 @@ pub(crate) fn is_gzip(headers: &HeaderMap) -> bool {
 pub(crate) fn response(
     mut parts: Parts,
     compressed: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
-    target: String,
+    target: Target,
 ) -> Response<Body> {
     parts.headers.remove(header::CONTENT_ENCODING);
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -48,7 +49,7 @@ pub(crate) fn response(
 
 fn decompressed(
     compressed: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
-    target: String,
+    target: Target,
 ) -> impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static {
     let decoding = async move {
         let mut compressed = Box::pin(compressed.peekable());

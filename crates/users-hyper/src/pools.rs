@@ -23,7 +23,6 @@ pub(crate) struct Settings {
 }
 
 /// The connections of one runtime.
-#[derive(Clone)]
 pub(crate) struct Pool {
     pub(crate) client: Client<Connector, Outgoing>,
     /// One permit for each connection that may be in use.
@@ -47,7 +46,7 @@ struct Entry {
     /// Unlike the id of a runtime, it is never reused.
     serial: u64,
     runtime: Id,
-    pool: Pool,
+    pool: Arc<Pool>,
     /// Dropping it ends the task that detects the runtime's shutdown.
     _alive: oneshot::Sender<Infallible>,
 }
@@ -62,23 +61,24 @@ impl Pools {
     }
 
     /// Returns the pool of this runtime.
-    pub(crate) fn get(&self, runtime: &Handle) -> Pool {
+    pub(crate) fn get(&self, runtime: &Handle) -> Arc<Pool> {
         let id = runtime.id();
         let mut kept = lock(&self.kept);
         if let Some(at) = kept.pools.iter().position(|entry| entry.runtime == id) {
-            let entry = kept.pools.remove(at);
-            let pool = entry.pool.clone();
-            kept.pools.push(entry);
-            return pool;
+            // Moves it to the end.
+            kept.pools.get_mut(at..).unwrap_or_default().rotate_left(1);
+            if let Some(entry) = kept.pools.last() {
+                return Arc::clone(&entry.pool);
+            }
         }
-        let pool = Pool {
+        let pool = Arc::new(Pool {
             client: self.settings.client.build(self.settings.connector.clone()),
             in_use: Arc::new(Semaphore::new(self.settings.max_connections)),
-        };
+        });
         let serial = kept.next_serial;
         kept.next_serial += 1;
         let (alive, dropped) = oneshot::channel();
-        kept.pools.push(Entry { serial, runtime: id, pool: pool.clone(), _alive: alive });
+        kept.pools.push(Entry { serial, runtime: id, pool: Arc::clone(&pool), _alive: alive });
         let oldest = (kept.pools.len() > MAX_RUNTIMES).then(|| kept.pools.remove(0));
         // Dropping a pool may drop tasks, which take this lock.
         drop(kept);

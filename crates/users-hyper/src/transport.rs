@@ -2,7 +2,7 @@
 
 use crate::body::{self, InUse, Timer};
 use crate::clock::TokioClock;
-use crate::connector::{for_call, host_and_port, is_loopback};
+use crate::connector::{Target, for_call, is_loopback};
 use crate::error;
 use crate::gate::{Outgoing, Sending};
 #[cfg(feature = "gzip")]
@@ -53,28 +53,27 @@ use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportErro
 pub struct HyperTransport {
     pub(crate) pools: Arc<Pools>,
     pub(crate) allow_plain_http: bool,
-    pub(crate) http2_only: bool,
 }
 
 impl HyperTransport {
     /// Refuses a request that must not or cannot be sent. Returns the current runtime.
     fn check(&self, uri: &Uri) -> Result<Handle, TransportError> {
         let refuse = |message| Err(TransportError::new(TransportErrorKind::Invalid, Sent::No, message));
-        if uri.host().is_none_or(str::is_empty) {
+        let host = uri.host().unwrap_or_default();
+        if host.is_empty() {
             return refuse("the request's URI names no host".to_owned());
         }
         match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => {}
             Some(scheme) if *scheme == Scheme::HTTP => {
-                if !self.allow_plain_http && !is_loopback(uri) {
-                    return refuse(format!("plain HTTP to {} is not allowed; use https", host_and_port(uri)));
+                if !self.allow_plain_http && !is_loopback(host) {
+                    let target = Target::new(uri);
+                    return refuse(format!("plain HTTP to {target} is not allowed; use https"));
                 }
             }
             _ => {
-                return refuse(format!(
-                    "the request to {} can be sent by http or https only",
-                    host_and_port(uri)
-                ));
+                let target = Target::new(uri);
+                return refuse(format!("the request to {target} can be sent by http or https only"));
             }
         }
         Handle::try_current().map_err(|_| {
@@ -101,21 +100,26 @@ impl HttpTransport for HyperTransport {
         timeout: Option<Duration>,
     ) -> Result<Response<Body>, TransportError> {
         let runtime = self.check(request.uri())?;
-        let target = host_and_port(request.uri());
+        let target = Target::new(request.uri());
         let to_head = request.method() == Method::HEAD;
         let connect_timeout = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
         let to_connect = connect_timeout.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
         let mut timer: Timer = timeout.map(|timeout| Box::pin(tokio::time::sleep(timeout)));
         let pool = self.pools.get(&runtime);
-        let permit = match in_time(&mut timer, pool.in_use.acquire_owned()).await {
-            Some(permit) => permit.ok(),
-            None => return Err(error::no_free_connection(&target, timeout, self.pools.max_connections())),
+        let permit = match Arc::clone(&pool.in_use).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) => match in_time(&mut timer, Arc::clone(&pool.in_use).acquire_owned()).await {
+                Some(permit) => permit.ok(),
+                None => {
+                    return Err(error::no_free_connection(&target, timeout, self.pools.max_connections()));
+                }
+            },
         };
 
         let (request, progress, decode_gzip) = prepare(request);
         let in_use = InUse { permit, sending: Arc::clone(&progress) };
         let sending = for_call(to_connect.or(timeout), pool.client.request(request));
-        let mut sending = pin!(freeing_http2(sending, in_use, self.http2_only));
+        let mut sending = pin!(freeing_http2(sending, in_use));
         let mut sent = None;
         if to_connect.is_some() {
             let mut connect_timer: Timer = to_connect.map(|time| Box::pin(tokio::time::sleep(time)));
@@ -129,7 +133,7 @@ impl HttpTransport for HyperTransport {
         }
         match sent {
             Some((Ok(response), in_use)) => {
-                Ok(body::response(response, to_head, decode_gzip, target, timer, in_use))
+                Ok(body::response(response, to_head, decode_gzip, target, timer, in_use).await)
             }
             Some((Err(error), _)) => Err(error::sending(error, &target, &progress)),
             None => Err(error::head_timed_out(&target, timeout, &progress)),
@@ -142,12 +146,12 @@ impl HttpTransport for HyperTransport {
 }
 
 /// Sends, and returns the permit as soon as the request has an HTTP/2 connection, which other requests can share.
-async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse, http2_only: bool) -> (F::Output, InUse) {
+async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse) -> (F::Output, InUse) {
     let connection = in_use.sending.connection().cloned();
     let mut shared = pin!(async move {
         let Some(mut connection) = connection else { return false };
         let connection = connection.wait_for_connection_metadata().await;
-        connection.as_ref().is_some_and(|connection| http2_only || connection.is_negotiated_h2())
+        connection.as_ref().is_some_and(|connection| connection.is_negotiated_h2())
     });
     let mut sending = pin!(sending);
     let mut is_waiting = true;
