@@ -78,8 +78,14 @@ impl Sending {
         Self { is_bodiless, ..Self::default() }
     }
 
+    /// Returns whether the request was assigned to an HTTP/2 connection.
+    pub(crate) fn is_on_http2(&self) -> bool {
+        let connection = self.connection().map(CaptureConnection::connection_metadata);
+        connection.is_some_and(|connected| connected.as_ref().is_some_and(Connected::is_negotiated_h2))
+    }
+
     /// Returns the capture of the request's connection.
-    pub(crate) fn connection(&self) -> Option<&CaptureConnection> {
+    fn connection(&self) -> Option<&CaptureConnection> {
         self.connection.get()
     }
 

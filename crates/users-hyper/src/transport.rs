@@ -147,21 +147,12 @@ impl HttpTransport for HyperTransport {
 
 /// Sends, and returns the permit as soon as the request has an HTTP/2 connection, which other requests can share.
 async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse) -> (F::Output, InUse) {
-    let connection = in_use.sending.connection().cloned();
-    let mut shared = pin!(async move {
-        let Some(mut connection) = connection else { return false };
-        let connection = connection.wait_for_connection_metadata().await;
-        connection.as_ref().is_some_and(|connection| connection.is_negotiated_h2())
-    });
     let mut sending = pin!(sending);
-    let mut is_waiting = true;
     let output = poll_fn(|context| {
         let output = sending.as_mut().poll(context);
-        if is_waiting {
-            if let Poll::Ready(shared) = shared.as_mut().poll(context) {
-                is_waiting = false;
-                in_use.permit.take_if(|_| shared);
-            }
+        // hyper's client assigns the connection while it is polled.
+        if in_use.permit.is_some() && in_use.sending.is_on_http2() {
+            in_use.permit = None;
         }
         output
     })
