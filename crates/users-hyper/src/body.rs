@@ -7,9 +7,10 @@ use crate::gate::Sending;
 use crate::gzip;
 use bytes::Bytes;
 use futures_util::Stream;
+use http::response::Parts;
 use http::{Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -32,35 +33,39 @@ impl Drop for InUse {
     }
 }
 
+/// A response, or its head and the body that is to be read.
+pub(crate) enum Received {
+    Whole(Response<Body>),
+    Begun(Parts, Reading),
+}
+
 /// Converts hyper's response.
-pub(crate) async fn response(
+pub(crate) fn response(
     response: Response<Incoming>,
     to_head: bool,
     decode_gzip: bool,
     target: Target,
     timer: Timer,
     in_use: InUse,
-) -> Response<Body> {
+) -> Received {
     let (parts, incoming) = response.into_parts();
     let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if bodiless || incoming.is_end_stream() {
-        return Response::from_parts(parts, Body::default());
+        return Received::Whole(Response::from_parts(parts, Body::default()));
     }
-    let mut reading = Reading { body: Some((incoming, in_use)), first: None, target, timer };
+    let reading = Reading { body: Some((incoming, in_use)), first: None, target, timer };
     #[cfg(feature = "gzip")]
     if decode_gzip && gzip::is_gzip(&parts.headers) {
         let target = reading.target.clone();
-        return gzip::response(parts, reading, target);
+        return Received::Whole(gzip::response(parts, reading, target));
     }
     #[cfg(not(feature = "gzip"))]
     let _ = decode_gzip;
-    let whole = poll_fn(|context| Poll::Ready(reading.arrived(context))).await;
-    let body = whole.map_or_else(|| Body::from_stream(reading), Body::from);
-    Response::from_parts(parts, body)
+    Received::Begun(parts, reading)
 }
 
 /// The chunks of a body, without empty ones, until the deadline.
-struct Reading {
+pub(crate) struct Reading {
     /// `None` at the end, and after an error, which drops the connection, or the stream on it.
     body: Option<(Incoming, InUse)>,
     /// A chunk that was read before the stream is polled.
@@ -71,7 +76,7 @@ struct Reading {
 
 impl Reading {
     /// The whole body, if it arrived together with the head, as small ones do.
-    fn arrived(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
+    pub(crate) fn arrived(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
         let Poll::Ready(first) = self.poll_chunk(context) else { return None };
         match first {
             Some(Ok(chunk)) if self.body.as_ref().is_some_and(|(body, _)| body.is_end_stream()) => {

@@ -1,6 +1,6 @@
 //! The transport on hyper's pooled client.
 
-use crate::body::{self, InUse, Timer};
+use crate::body::{self, InUse, Received, Timer};
 use crate::clock::TokioClock;
 use crate::connector::{Target, for_call, is_loopback};
 use crate::error;
@@ -8,18 +8,19 @@ use crate::gate::{Outgoing, Sending};
 #[cfg(feature = "gzip")]
 use crate::gzip;
 use crate::pools::Pools;
-use async_trait::async_trait;
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
-use hyper_util::client::legacy::connect::capture_connection;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{self, connect::capture_connection};
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::time::Sleep;
 use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
 
 /// Sends requests with hyper, over TLS by rustls. Clones share one pool of connections.
@@ -92,52 +93,55 @@ impl fmt::Debug for HyperTransport {
     }
 }
 
-#[async_trait]
 impl HttpTransport for HyperTransport {
-    async fn send(
-        &self,
+    // What `async_trait` would make of an `async fn` holds the request twice.
+    fn send<'transport, 'future>(
+        &'transport self,
         request: Request<Bytes>,
         timeout: Option<Duration>,
-    ) -> Result<Response<Body>, TransportError> {
-        let runtime = self.check(request.uri())?;
-        let target = Target::new(request.uri());
-        let to_head = request.method() == Method::HEAD;
-        let connect_timeout = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
-        let to_connect = connect_timeout.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
-        let mut timer: Timer = timeout.map(|timeout| Box::pin(tokio::time::sleep(timeout)));
-        let pool = self.pools.get(&runtime);
-        let permit = match Arc::clone(&pool.in_use).try_acquire_owned() {
-            Ok(permit) => Some(permit),
-            Err(_) => match in_time(&mut timer, Arc::clone(&pool.in_use).acquire_owned()).await {
-                Some(permit) => permit.ok(),
-                None => {
-                    return Err(error::no_free_connection(&target, timeout, self.pools.max_connections()));
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, TransportError>> + Send + 'future>>
+    where
+        'transport: 'future,
+        Self: 'future,
+    {
+        Box::pin(async move {
+            let runtime = self.check(request.uri())?;
+            let target = Target::new(request.uri());
+            let to_head = request.method() == Method::HEAD;
+            let connect_timeout = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
+            let to_connect = connect_timeout.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
+            let mut timer = timer(timeout);
+            let pool = self.pools.get(&runtime);
+            let permit = match Arc::clone(&pool.in_use).try_acquire_owned() {
+                Ok(permit) => Some(permit),
+                Err(_) => {
+                    let acquiring = Arc::clone(&pool.in_use).acquire_owned();
+                    let permit = Box::pin(in_time(&mut timer, acquiring)).await;
+                    let cap = self.pools.max_connections();
+                    permit.ok_or_else(|| error::no_free_connection(&target, timeout, cap))?.ok()
                 }
-            },
-        };
+            };
 
-        let (request, progress, decode_gzip) = prepare(request);
-        let in_use = InUse { permit, sending: Arc::clone(&progress) };
-        let sending = for_call(to_connect.or(timeout), pool.client.request(request));
-        let mut sending = pin!(freeing_http2(sending, in_use));
-        let mut sent = None;
-        if to_connect.is_some() {
-            let mut connect_timer: Timer = to_connect.map(|time| Box::pin(tokio::time::sleep(time)));
-            sent = in_time(&mut connect_timer, sending.as_mut()).await;
-            if sent.is_none() && !progress.is_handed_over() {
-                return Err(error::head_timed_out(&target, to_connect, &progress));
-            }
-        }
-        if sent.is_none() {
-            sent = in_time(&mut timer, sending).await;
-        }
-        match sent {
-            Some((Ok(response), in_use)) => {
-                Ok(body::response(response, to_head, decode_gzip, target, timer, in_use).await)
-            }
-            Some((Err(error), _)) => Err(error::sending(error, &target, &progress)),
-            None => Err(error::head_timed_out(&target, timeout, &progress)),
-        }
+            let (request, progress, decode_gzip) = prepare(request);
+            let mut in_use = InUse { permit, sending: progress };
+            let sending = for_call(to_connect.or(timeout), pool.client.request(request));
+            let response = match response_head(sending, &mut in_use, timer.as_mut(), to_connect).await {
+                Head::Response(response) => response,
+                Head::NoConnection => {
+                    return Err(error::head_timed_out(&target, to_connect, &in_use.sending));
+                }
+                Head::TimedOut => return Err(error::head_timed_out(&target, timeout, &in_use.sending)),
+            };
+            let response = response.map_err(|error| error::sending(error, &target, &in_use.sending))?;
+            let (parts, mut body) =
+                match body::response(response, to_head, decode_gzip, target, timer, in_use) {
+                    Received::Whole(response) => return Ok(response),
+                    Received::Begun(parts, body) => (parts, body),
+                };
+            let whole = poll_fn(|context| Poll::Ready(body.arrived(context))).await;
+            let body = whole.map_or_else(|| Body::from_stream(body), Body::from);
+            Ok(Response::from_parts(parts, body))
+        })
     }
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
@@ -145,19 +149,49 @@ impl HttpTransport for HyperTransport {
     }
 }
 
-/// Sends, and returns the permit as soon as the request has an HTTP/2 connection, which other requests can share.
-async fn freeing_http2<F: Future>(sending: F, mut in_use: InUse) -> (F::Output, InUse) {
+/// The outcome of waiting for a response's head.
+enum Head {
+    Response(Result<Response<Incoming>, legacy::Error>),
+    /// The time limit of connecting passed without a connection.
+    NoConnection,
+    TimedOut,
+}
+
+/// Waits for the head of a response. The permit is returned as soon as the request has an HTTP/2 connection, which other requests
+/// can share.
+async fn response_head(
+    sending: impl Future<Output = Result<Response<Incoming>, legacy::Error>>,
+    in_use: &mut InUse,
+    mut timer: Option<&mut Pin<Box<Sleep>>>,
+    to_connect: Option<Duration>,
+) -> Head {
     let mut sending = pin!(sending);
-    let output = poll_fn(|context| {
-        let output = sending.as_mut().poll(context);
+    let mut connect_timer = self::timer(to_connect);
+    poll_fn(|context| {
+        let response = sending.as_mut().poll(context);
         // hyper's client assigns the connection while it is polled.
         if in_use.permit.is_some() && in_use.sending.is_on_http2() {
             in_use.permit = None;
         }
-        output
+        if let Poll::Ready(response) = response {
+            return Poll::Ready(Head::Response(response));
+        }
+        if connect_timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
+            connect_timer = None;
+            if !in_use.sending.is_handed_over() {
+                return Poll::Ready(Head::NoConnection);
+            }
+        }
+        match &mut timer {
+            Some(timer) => timer.as_mut().poll(context).map(|()| Head::TimedOut),
+            None => Poll::Pending,
+        }
     })
-    .await;
-    (output, in_use)
+    .await
+}
+
+fn timer(time: Option<Duration>) -> Timer {
+    time.map(|time| Box::pin(tokio::time::sleep(time)))
 }
 
 /// Converts a request to hyper's, with default headers. Returns it with a handle of its progress, and whether the response may be
