@@ -112,15 +112,15 @@ impl HttpTransport for HyperTransport {
             let to_connect = connect_timeout.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
             let mut timer = timer(timeout);
             let pool = self.pools.get(&runtime);
-            let permit = match Arc::clone(&pool.in_use).try_acquire_owned() {
-                Ok(permit) => Some(permit),
-                Err(_) => {
-                    let acquiring = Arc::clone(&pool.in_use).acquire_owned();
-                    let permit = Box::pin(in_time(&mut timer, acquiring)).await;
-                    let cap = self.pools.max_connections();
-                    permit.ok_or_else(|| error::no_free_connection(&target, timeout, cap))?.ok()
-                }
-            };
+            let mut permit = Arc::clone(&pool.in_use).try_acquire_owned().ok();
+            if permit.is_none() {
+                let acquiring = Arc::clone(&pool.in_use).acquire_owned();
+                let cap = self.pools.max_connections();
+                permit = Box::pin(in_time(&mut timer, acquiring))
+                    .await
+                    .ok_or_else(|| error::no_free_connection(&target, timeout, cap))?
+                    .ok();
+            }
 
             let (request, progress, decode_gzip) = prepare(request);
             let mut in_use = InUse { permit, sending: progress };
