@@ -28,8 +28,10 @@ const MARGIN: f64 = 0.5;
 /// The tenant's limits as far as responses have reported them.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// The latest requests that were granted a permit, in order.
+    /// The latest requests that were granted a permit, by number.
     in_flight: VecDeque<InFlight>,
+    /// The number of permits of each group that were granted, and not returned.
+    granted: PerGroup<u64>,
     next: u64,
     knowledge: PerGroup<Knowledge>,
     /// The bucket of groups that no response has reported on.
@@ -44,6 +46,8 @@ struct InFlight {
     number: u64,
     group: Access,
     at: Instant,
+    /// The number of permits of each group that were granted up to this one, and not returned.
+    granted: PerGroup<u64>,
 }
 
 /// What is known of a group's limits.
@@ -63,6 +67,7 @@ impl Pace {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             in_flight: VecDeque::new(),
+            granted: PerGroup::default(),
             next: 1,
             knowledge: PerGroup::default(),
             assumed: Bucket::least(now),
@@ -124,15 +129,20 @@ impl Pace {
         if self.in_flight.len() == MOST_IN_FLIGHT {
             self.in_flight.pop_front();
         }
-        self.in_flight.push_back(InFlight { number, group, at: now });
+        *self.granted.get_mut(group) += 1;
+        self.in_flight.push_back(InFlight { number, group, at: now, granted: self.granted });
         self.for_each_drawn(group, now, |bucket| bucket.draw(now));
         number
     }
 
     /// Returns the permit of a request that was not sent.
     pub(super) fn return_permit(&mut self, number: u64, now: Instant) {
-        let Some(index) = self.in_flight.iter().rposition(|sent| sent.number == number) else { return };
+        let Ok(index) = self.in_flight.binary_search_by_key(&number, |sent| sent.number) else { return };
         let Some(sent) = self.in_flight.remove(index) else { return };
+        *self.granted.get_mut(sent.group) -= 1;
+        for later in self.in_flight.range_mut(index..) {
+            *later.granted.get_mut(sent.group) -= 1;
+        }
         self.for_each_drawn(sent.group, now, Bucket::undraw);
     }
 
@@ -146,7 +156,8 @@ impl Pace {
         delay: Option<Duration>,
         now: Instant,
     ) {
-        let sent = self.in_flight.iter().rev().find(|sent| sent.number == number).copied();
+        let index = self.in_flight.binary_search_by_key(&number, |sent| sent.number).ok();
+        let sent = index.and_then(|index| self.in_flight.get(index)).copied();
         let is_rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
         if is_rate_limited {
             self.for_each_drawn(group, now, Bucket::rate_limited);
@@ -206,14 +217,12 @@ impl Pace {
         let Some(size) = self.sizes.get_mut(index) else { return };
         *size.named.get_mut(sent.group) = Some(now);
 
-        let later = self.in_flight.iter().rev().take_while(|later| later.number > sent.number);
-        let (mut shared, mut separate) = (0.0, 0.0);
-        for later in later {
-            let is_same = later.group == sent.group;
-            separate += f64::from(u8::from(is_same));
-            shared +=
-                f64::from(u8::from(size.applies_to(later.group, *self.knowledge.get(later.group), now)));
-        }
+        // The requests after this one.
+        let later = |group| requests(self.granted.get(group) - sent.granted.get(group));
+        let separate = later(sent.group);
+        let drawing =
+            GROUPS.into_iter().filter(|group| size.applies_to(*group, *self.knowledge.get(*group), now));
+        let shared = drawing.map(later).sum();
         // On average a request is counted half-way between its sending and its response.
         let at = sent.at + now.saturating_since(sent.at) / 2;
         let observation =

@@ -5,7 +5,7 @@ use crate::descriptor::Access;
 pub(super) const GROUPS: [Access; 3] = [Access::Read, Access::Write, Access::Delete];
 
 /// One value for each group of requests.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PerGroup<T> {
     read: T,
     write: T,
