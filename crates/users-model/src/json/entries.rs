@@ -1,6 +1,7 @@
 //! The entries of a JSON object, in order.
 
-use super::reader::{Reader, Text};
+use super::reader::Reader;
+use super::text::Text;
 use super::wtf8::Wtf8;
 use std::collections::HashMap;
 use std::hash::Hash;

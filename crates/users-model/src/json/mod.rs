@@ -7,6 +7,7 @@ mod object;
 mod path;
 pub(crate) mod read;
 mod reader;
+mod text;
 mod wtf8;
 
 pub use equality::equal;
@@ -14,6 +15,7 @@ pub(crate) use model::{Fields, deserialize, read_fields, read_items, read_requir
 pub use model::{Model, ReadError, from_slice};
 pub use object::JsonObject;
 pub use path::{PathStep, path_at};
-pub(crate) use reader::{Failure, Read, Slot, Text};
+pub(crate) use reader::{Failure, Read, Slot};
 #[doc(hidden)]
 pub use reader::{Reader, Stop};
+pub(crate) use text::Text;

@@ -1,7 +1,8 @@
 //! Lossless JSON: unknown keys, their order, and the text of every number are kept.
 
 use super::entries::{Entries, Odd};
-use super::reader::{Read, Reader, Stop, Text};
+use super::reader::{Read, Reader, Stop};
+use super::text::Text;
 use super::wtf8::Wtf8;
 use crate::memory;
 use serde::de::DeserializeOwned;
@@ -214,7 +215,7 @@ impl Read for JsonObject {
             return Ok(None);
         }
         let start = reader.position();
-        if let Some(text) = reader.plain_object()? {
+        if let Some(text) = read_plain(reader)? {
             reader.charge(text.len())?;
             return Ok(Some(Self { entries: Entries::Text(text.into()) }));
         }
@@ -244,6 +245,63 @@ impl Serialize for JsonObject {
         let mut map = serializer.serialize_map(None)?;
         self.write_into(&mut map, |_| false)?;
         map.end()
+    }
+}
+
+/// Reads an object and returns its text, if all keys are different and without escapes.
+fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a str>, Stop> {
+    let start = reader.position();
+    let mut keys = Keys::default();
+    let mut are_plain = true;
+    reader.entries(|reader, key| {
+        match key.plain() {
+            Some(key) => keys.add(reader, key)?,
+            None => are_plain = false,
+        }
+        reader.skip().map(drop)
+    })?;
+    let is_plain = are_plain && keys.are_different(reader);
+    Ok(is_plain.then(|| reader.since(start)))
+}
+
+/// The bytes of a reference to a key, including its share of a growing list.
+const KEY: usize = 48;
+
+/// The keys of an object, to find repeated ones.
+#[derive(Default)]
+struct Keys<'a> {
+    first: [&'a str; 8],
+    count: usize,
+    /// All keys, if there are more.
+    all: Vec<&'a str>,
+}
+
+impl<'a> Keys<'a> {
+    fn add(&mut self, reader: &mut Reader<'_>, key: &'a str) -> Result<(), Stop> {
+        if let Some(place) = self.first.get_mut(self.count) {
+            *place = key;
+            self.count += 1;
+            return Ok(());
+        }
+        if self.all.is_empty() {
+            self.all.extend(self.first);
+        }
+        reader.charge(KEY)?;
+        self.all.push(key);
+        Ok(())
+    }
+
+    fn are_different(mut self, reader: &mut Reader<'_>) -> bool {
+        if self.all.is_empty() {
+            let keys = self.first.get(..self.count).unwrap_or_default();
+            return keys
+                .iter()
+                .enumerate()
+                .all(|(index, key)| !keys.iter().take(index).any(|other| other == key));
+        }
+        reader.release(KEY * (self.all.len() - self.first.len()));
+        self.all.sort_unstable();
+        self.all.iter().zip(self.all.iter().skip(1)).all(|(key, next)| key != next)
     }
 }
 

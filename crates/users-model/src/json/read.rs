@@ -1,6 +1,7 @@
 //! Reading the values of fields.
 
-use super::reader::{Read, Reader, Slot, Stop, Text};
+use super::reader::{Read, Reader, Slot, Stop};
+use super::text::Text;
 use crate::memory;
 
 impl<T: Read> Slot for Option<T> {

@@ -3,9 +3,9 @@
 //! It accepts the language of serde_json's `RawValue`: RFC 8259 with any nesting, and `\u` escapes that may be lone surrogates. It is
 //! not generic over what it reads, so that the code exists once and not for every model.
 
+use super::text::{Text, skip_plain};
 use crate::memory;
 use serde::de::DeserializeOwned;
-use std::borrow::Cow;
 use std::fmt;
 
 /// A position in a JSON text that is being decoded. See [`Model`](crate::Model).
@@ -57,17 +57,6 @@ pub(crate) trait Read: Sized {
     }
 }
 
-/// A string.
-#[derive(Clone, Copy)]
-pub(crate) struct Text<'a> {
-    /// The text between the quotes.
-    raw: &'a str,
-    has_escapes: bool,
-}
-
-/// The bytes of a reference to a key, including its share of a growing list.
-const KEY: usize = 48;
-
 impl<'a> Reader<'a> {
     /// Begins to read a text, with at most this many bytes of memory.
     pub(crate) fn new(text: &'a str, memory: usize) -> Self {
@@ -104,13 +93,18 @@ impl<'a> Reader<'a> {
 
     /// Charges an entry of an object that is kept as text.
     pub(crate) fn charge_entry(&mut self, key: Text<'_>, value: &str) -> Result<(), Stop> {
-        let copies = if key.has_escapes { 4 } else { 1 };
+        let copies = if key.plain().is_some() { 1 } else { 4 };
         self.charge(memory::ENTRY + copies * key.len() + value.len())
     }
 
     /// Returns bytes that are no longer allocated.
     pub(crate) fn release(&mut self, bytes: usize) {
         self.memory = self.memory.saturating_add(bytes);
+    }
+
+    /// The text from an offset to the next byte.
+    pub(crate) fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// The offset of the next byte.
@@ -188,7 +182,7 @@ impl<'a> Reader<'a> {
         }
         let raw = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Text { raw, has_escapes: false })
+        Ok(Text::new(raw, false))
     }
 
     /// Reads on in a string that starts at this offset, from its first character that is not plain.
@@ -203,7 +197,7 @@ impl<'a> Reader<'a> {
         }
         let raw = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Text { raw, has_escapes: true })
+        Ok(Text::new(raw, true))
     }
 
     fn escape(&mut self) -> Result<(), Stop> {
@@ -373,24 +367,6 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// Reads the entries of an object, and returns its text if all keys are different and without escapes; `None` if not, and if
-    /// the value is not an object.
-    pub(crate) fn plain_object(&mut self) -> Result<Option<&'a str>, Stop> {
-        self.peek();
-        let start = self.at;
-        let mut keys = Keys::default();
-        let mut are_plain = true;
-        let is_object = self.entries(|reader, key| {
-            match key.plain() {
-                Some(key) => keys.add(reader, key)?,
-                None => are_plain = false,
-            }
-            reader.skip().map(drop)
-        })?;
-        let is_plain = is_object && are_plain && keys.are_different(self);
-        Ok(self.text.get(start..self.at).filter(|_| is_plain))
-    }
-
     /// Reads a value in a way that may not apply. Returns `false`, at the same position, if reading fails or returns `false`.
     pub(crate) fn attempt(&mut self, read: impl FnOnce(&mut Self) -> Result<bool, Stop>) -> bool {
         let (at, memory) = (self.at, self.memory);
@@ -416,106 +392,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The keys of an object, to find repeated ones.
-#[derive(Default)]
-struct Keys<'a> {
-    first: [&'a str; 8],
-    count: usize,
-    /// All keys, if there are more.
-    all: Vec<&'a str>,
-}
-
-impl<'a> Keys<'a> {
-    fn add(&mut self, reader: &mut Reader<'_>, key: &'a str) -> Result<(), Stop> {
-        if let Some(place) = self.first.get_mut(self.count) {
-            *place = key;
-            self.count += 1;
-            return Ok(());
-        }
-        if self.all.is_empty() {
-            self.all.extend(self.first);
-        }
-        reader.charge(KEY)?;
-        self.all.push(key);
-        Ok(())
-    }
-
-    fn are_different(mut self, reader: &mut Reader<'_>) -> bool {
-        if self.all.is_empty() {
-            let keys = self.first.get(..self.count).unwrap_or_default();
-            return keys
-                .iter()
-                .enumerate()
-                .all(|(index, key)| !keys.iter().take(index).any(|other| other == key));
-        }
-        reader.release(KEY * (self.all.len() - self.first.len()));
-        self.all.sort_unstable();
-        self.all.iter().zip(self.all.iter().skip(1)).all(|(key, next)| key != next)
-    }
-}
-
 impl fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader").field("position", &self.at).finish_non_exhaustive()
     }
-}
-
-impl<'a> Text<'a> {
-    /// The length of the text with its escapes.
-    pub(crate) fn len(self) -> usize {
-        self.raw.len()
-    }
-
-    /// The text with its quotes and escapes.
-    pub(crate) fn quoted(self) -> String {
-        format!("\"{}\"", self.raw)
-    }
-
-    /// The text without escapes; `None` if it contains a lone surrogate.
-    #[inline]
-    pub(crate) fn unescaped(self) -> Option<Cow<'a, str>> {
-        if self.has_escapes { self.unescape().map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
-    }
-
-    /// The text without escapes, as [`unescaped`](Self::unescaped).
-    #[inline]
-    pub(crate) fn into_string(self) -> Option<String> {
-        if self.has_escapes { self.unescape() } else { Some(self.raw.to_owned()) }
-    }
-
-    #[cold]
-    fn unescape(self) -> Option<String> {
-        serde_json::from_str(&self.quoted()).ok()
-    }
-
-    /// The text, if it contains no escapes.
-    #[inline]
-    pub(crate) fn plain(self) -> Option<&'a str> {
-        (!self.has_escapes).then_some(self.raw)
-    }
-}
-
-/// The offset of the next quote, backslash or control character, or of the end.
-#[inline]
-fn skip_plain(bytes: &[u8], at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    // Sets the high bit of each byte that is zero. Bits above the lowest of them may be wrong.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let mut rest = bytes.get(at..).unwrap_or_default();
-    while let Some((chunk, tail)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*chunk);
-        // `"` is 0x22, and becomes 0x20; control characters stay below that.
-        let controls_and_quotes = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21) & !word;
-        let backslashes = zeros(word ^ (ONES * u64::from(b'\\')));
-        let stops = (controls_and_quotes | backslashes) & HIGH_BITS;
-        if stops != 0 {
-            return bytes.len() - rest.len() + stops.trailing_zeros() as usize / 8;
-        }
-        rest = tail;
-    }
-    let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-    bytes.len() - rest.len() + rest.iter().position(is_stop).unwrap_or(rest.len())
 }
 
 fn closing(open: u8) -> u8 {
