@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use users_core::model::{NewUser, UserUpdate};
-use users_core::{Clock as _, Error, ManagementClient, SystemClock};
+use users_core::{Clock as _, Error, ErrorKind, ManagementClient, SystemClock};
 use users_hyper::HyperTransport;
 use users_mock::{FaultyTransport, Tenant};
 use users_tenant::TenantServer;
@@ -36,6 +36,9 @@ const FAULTS: [&str; 12] = [
 ];
 /// The attempt timeout: long enough for a busy machine, short enough for requests that hang.
 const ATTEMPT: Duration = Duration::from_secs(3);
+/// How long a caller waits after a call that had no token. After a failed token request, calls fail at once for a second, and a
+/// caller that repeated them without a pause would only count its own loop.
+const PAUSE: Duration = Duration::from_millis(100);
 /// The shortest load, in seconds, of which memory is measured.
 const LONG_ENOUGH: u64 = 15;
 
@@ -44,6 +47,7 @@ const LONG_ENOUGH: u64 = 15;
 pub struct Row {
     pub protocol: &'static str,
     pub seconds: u64,
+    pub callers: usize,
     pub calls: u64,
     pub succeeded: u64,
     /// The number of failed calls by error kind.
@@ -62,8 +66,15 @@ impl Row {
         if self.panicked > 0 {
             misses.push(format!("{} callers panicked", self.panicked));
         }
-        if self.succeeded < self.calls / 5 * 4 || self.succeeded == 0 {
-            misses.push(format!("only {} of {} calls succeeded", self.succeeded, self.calls));
+        let without_token = self.failed.get("Token").copied().unwrap_or_default();
+        let with_token = self.calls - without_token;
+        if self.succeeded < with_token / 5 * 4 || self.succeeded == 0 {
+            misses.push(format!("only {} of {with_token} calls with a token succeeded", self.succeeded));
+        }
+        // Each caller makes at most this many calls in the time, if none has a token.
+        let most = self.seconds * self.callers as u64 * 1000 / PAUSE.as_millis() as u64;
+        if without_token > most / 2 {
+            misses.push(format!("{without_token} calls had no token, for more than half of the time"));
         }
         if self.calls != self.succeeded + self.failed.values().sum::<u64>() {
             misses.push("some calls have no outcome".to_owned());
@@ -160,6 +171,7 @@ async fn load(protocol: &'static str, seconds: u64, callers: usize) -> Outcome<R
     Ok(Row {
         protocol,
         seconds,
+        callers,
         calls: book.calls,
         succeeded: book.succeeded,
         panicked: ended.iter().filter(|ended| ended.is_err()).count() as u64,
@@ -184,9 +196,13 @@ async fn user_lifecycle(client: &ManagementClient, book: &SharedBook, email: Str
         Err(_) => Some(false),
     };
     with(book, |book| book.count(&created));
+    let is_without_token = created.as_ref().is_err_and(|error| error.kind() == ErrorKind::Token);
     let id = created.ok().and_then(|user| user.user_id);
     let Some(id) = id else {
         with(book, |book| book.made.push(Made { email, exists }));
+        if is_without_token {
+            SystemClock::new().sleep(PAUSE).await;
+        }
         return;
     };
     with(book, |book| book.calls += 1);
