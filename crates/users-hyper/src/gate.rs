@@ -215,7 +215,8 @@ impl<T: Connection> Gated<T> {
 
 impl<T: Connection> Connection for Gated<T> {
     fn connected(&self) -> Connected {
-        let connected = self.wire.connected();
+        // Without the wire's addresses, which hyper's client would copy into each response.
+        let connected = Connected::new();
         match &self.gate {
             // Also where HTTP/2 was not negotiated, but is used by prior knowledge.
             Some(gate) => connected.negotiated_h2().extra(gate.clone()),
