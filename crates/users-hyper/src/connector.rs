@@ -47,8 +47,11 @@ fn is_abandoned() -> bool {
 }
 
 /// Opens the connections of hyper's client.
+// hyper's client clones it for each request, though few of them open a connection.
 #[derive(Clone)]
-pub(crate) struct Connector {
+pub(crate) struct Connector(Arc<Opening>);
+
+struct Opening {
     https: HttpsConnector<Dial>,
     timeout: Duration,
     http2_only: bool,
@@ -65,7 +68,7 @@ impl Connector {
     ) -> Self {
         let wire = https(Tcp { resolver, timeout }, tls, &[b"http/1.1"]);
         let dial = Dial { wire, proxies: proxies.map(Arc::new) };
-        Self { https: https(dial, tls, protocols), timeout, http2_only }
+        Self(Arc::new(Opening { https: https(dial, tls, protocols), timeout, http2_only }))
     }
 }
 
@@ -89,8 +92,8 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let target = Target::new(&uri);
-        let (timeout, http2_only) = (self.timeout, self.http2_only);
-        let mut connecting = self.https.call(uri);
+        let (timeout, http2_only) = (self.0.timeout, self.0.http2_only);
+        let mut connecting = self.0.https.clone().call(uri);
         let connecting = poll_fn(move |context| {
             if is_abandoned() {
                 let message = "the call uses another connection";

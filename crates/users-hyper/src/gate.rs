@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::{CaptureConnection, Connected, Connecti
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 /// The state of one HTTP/2 connection's writes.
@@ -56,9 +56,9 @@ impl Written {
 }
 
 /// The progress of one request.
-#[derive(Default)]
 pub(crate) struct Sending {
-    connection: OnceLock<CaptureConnection>,
+    /// The connection, once the request is assigned to one.
+    connection: CaptureConnection,
     #[cfg_attr(not(feature = "http2"), allow(dead_code))]
     is_bodiless: bool,
     progress: Mutex<Progress>,
@@ -74,29 +74,18 @@ struct Progress {
 
 impl Sending {
     /// Creates the progress of a request with or without a body.
-    pub(crate) fn new(is_bodiless: bool) -> Self {
-        Self { is_bodiless, ..Self::default() }
+    pub(crate) fn new(connection: CaptureConnection, is_bodiless: bool) -> Self {
+        Self { connection, is_bodiless, progress: Mutex::default() }
     }
 
     /// Returns whether the request was assigned to an HTTP/2 connection.
     pub(crate) fn is_on_http2(&self) -> bool {
-        let connection = self.connection().map(CaptureConnection::connection_metadata);
-        connection.is_some_and(|connected| connected.as_ref().is_some_and(Connected::is_negotiated_h2))
-    }
-
-    /// Returns the capture of the request's connection.
-    fn connection(&self) -> Option<&CaptureConnection> {
-        self.connection.get()
-    }
-
-    /// Sets the capture of the request's connection.
-    pub(crate) fn set_connection(&self, connection: CaptureConnection) {
-        let _ = self.connection.set(connection);
+        self.connection.connection_metadata().as_ref().is_some_and(Connected::is_negotiated_h2)
     }
 
     /// Returns whether the request was assigned to a connection.
     pub(crate) fn is_handed_over(&self) -> bool {
-        self.connection().is_some_and(|connection| connection.connection_metadata().is_some())
+        self.connection.connection_metadata().is_some()
     }
 
     /// Returns whether hyper has begun to send the body, which it does once the stream is open, or there is no body.
@@ -117,10 +106,8 @@ impl Sending {
         if written.opened <= written.ended {
             // No other request is in flight on the connection.
             written.close();
-            if let Some(connection) = self.connection() {
-                if let Some(connection) = connection.connection_metadata().as_ref() {
-                    connection.poison();
-                }
+            if let Some(connection) = self.connection.connection_metadata().as_ref() {
+                connection.poison();
             }
         } else if progress.before.is_some() {
             // It will be sent as soon as another request ends.
@@ -153,7 +140,7 @@ impl Sending {
     }
 
     fn gate(&self) -> Option<Gate> {
-        let metadata = self.connection()?.connection_metadata();
+        let metadata = self.connection.connection_metadata();
         let connected = metadata.as_ref().filter(|connected| connected.is_negotiated_h2())?;
         let mut extras = http::Extensions::new();
         connected.get_extras(&mut extras);
@@ -215,7 +202,8 @@ impl<T: Connection> Gated<T> {
 
 impl<T: Connection> Connection for Gated<T> {
     fn connected(&self) -> Connected {
-        let connected = self.wire.connected();
+        // Without the wire's addresses, which hyper's client would copy into each response.
+        let connected = Connected::new();
         match &self.gate {
             // Also where HTTP/2 was not negotiated, but is used by prior knowledge.
             Some(gate) => connected.negotiated_h2().extra(gate.clone()),

@@ -6,6 +6,7 @@ use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
 use futures_util::future::Either;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use http::header::Entry;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, header};
 use std::io;
@@ -17,11 +18,14 @@ const DECODED_CHUNK: usize = 16 * 1024;
 
 /// Requests gzip, unless the request states what it accepts. Returns whether it accepts gzip.
 pub(crate) fn request(headers: &mut HeaderMap) -> bool {
-    headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
-    let mut codings = headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let stated = match headers.entry(header::ACCEPT_ENCODING) {
+        Entry::Vacant(unstated) => {
+            unstated.insert(HeaderValue::from_static("gzip"));
+            return true;
+        }
+        Entry::Occupied(stated) => stated,
+    };
+    let mut codings = stated.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     codings.any(|coding| {
         let name = coding.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         [&b"gzip"[..], b"x-gzip", b"*"].iter().any(|gzip| name.eq_ignore_ascii_case(gzip))

@@ -208,10 +208,9 @@ fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>, bool) {
         // hyper would omit it, and some servers require it.
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
-    let sending = Arc::new(Sending::new(body.is_empty()));
-    let mut request = Request::from_parts(parts, Outgoing::new(body, Arc::clone(&sending)));
-    sending.set_connection(capture_connection(&mut request));
-    (request, sending, decode_gzip)
+    let mut request = Request::from_parts(parts, ());
+    let sending = Arc::new(Sending::new(capture_connection(&mut request), body.is_empty()));
+    (request.map(|()| Outgoing::new(body, Arc::clone(&sending))), sending, decode_gzip)
 }
 
 /// The future's output; `None` if the timer fires first.
