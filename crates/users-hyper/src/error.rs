@@ -131,19 +131,26 @@ pub(crate) fn sending(error: legacy::Error, target: &dyn fmt::Display, progress:
 }
 
 /// The frame by which the server reports that it has not processed the request (RFC 9113, section 8.7).
-#[cfg(feature = "http2")]
 fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
+    let frame = refusing_frame(error)?;
+    // h2 fails only the streams above the last id of a GOAWAY with it. hyper also reports it for a request whose stream is being
+    // opened at that moment, and whose body has not been read.
+    (frame != GO_AWAY || progress.is_begun()).then_some(frame)
+}
+
+const GO_AWAY: &str = "GOAWAY";
+
+#[cfg(feature = "http2")]
+fn refusing_frame(error: &hyper::Error) -> Option<&'static str> {
     let error = find::<h2::Error>(error).filter(|error| error.is_remote())?;
     if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
         return Some("REFUSED_STREAM");
     }
-    // h2 fails only the streams above the last id of a GOAWAY with it. hyper also reports it for a request whose stream is being
-    // opened at that moment, and whose body has not been read.
-    (error.is_go_away() && progress.is_begun()).then_some("GOAWAY")
+    error.is_go_away().then_some(GO_AWAY)
 }
 
 #[cfg(not(feature = "http2"))]
-fn refused(_: &hyper::Error, _: &Sending) -> Option<&'static str> {
+fn refusing_frame(_: &hyper::Error) -> Option<&'static str> {
     None
 }
 

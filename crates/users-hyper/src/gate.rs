@@ -59,7 +59,6 @@ impl Written {
 pub(crate) struct Sending {
     /// The connection, once the request is assigned to one.
     connection: CaptureConnection,
-    #[cfg_attr(not(feature = "http2"), allow(dead_code))]
     is_bodiless: bool,
     progress: Mutex<Progress>,
 }
@@ -89,7 +88,6 @@ impl Sending {
     }
 
     /// Returns whether hyper has begun to send the body, which it does once the stream is open, or there is no body.
-    #[cfg(feature = "http2")]
     pub(crate) fn is_begun(&self) -> bool {
         self.is_bodiless || self.lock().is_body_begun
     }
