@@ -1,71 +1,86 @@
 //! Response bodies: read in chunks within the deadline, and decompressed while they are read.
 
-use crate::connector::Target;
 use crate::error;
+#[cfg(feature = "http2")]
 use crate::gate::Sending;
 #[cfg(feature = "gzip")]
 use crate::gzip;
+use crate::pool::Lease;
+use crate::target::Target;
 use bytes::Bytes;
 use futures_util::Stream;
-use http::response::Parts;
 use http::{Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+#[cfg(feature = "http2")]
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::sync::OwnedSemaphorePermit;
 use users_core::{Body, TransportError};
 
 /// The timer of one attempt, which covers head and body.
 pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
 
-/// Held while a request is in flight.
-pub(crate) struct InUse {
-    /// The permit of the connection; `None` if other requests share it.
-    pub(crate) permit: Option<OwnedSemaphorePermit>,
-    pub(crate) sending: Arc<Sending>,
+/// The connection of a request in flight.
+pub(crate) enum InUse {
+    Http1(Lease),
+    #[cfg(feature = "http2")]
+    Http2(Ending),
 }
 
-impl Drop for InUse {
-    fn drop(&mut self) {
-        self.sending.end();
+impl InUse {
+    /// Releases the connection at the end of the response. Dropping it before that closes the connection, or resets the stream.
+    fn end(self, target: &Target) {
+        match self {
+            Self::Http1(lease) => lease.end(target),
+            #[cfg(feature = "http2")]
+            Self::Http2(ending) => drop(ending),
+        }
     }
 }
 
-/// A response, or its head and the body that is to be read.
-pub(crate) enum Received {
-    Whole(Response<Body>),
-    Begun(Parts, Reading),
+/// A request on an HTTP/2 connection, which counts as ended when this is dropped.
+#[cfg(feature = "http2")]
+pub(crate) struct Ending(pub(crate) Arc<Sending>);
+
+#[cfg(feature = "http2")]
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
-/// Converts hyper's response.
-pub(crate) fn response(
+/// Converts hyper's response. The body is read from the connection by its reader, unless it arrived together with the head.
+pub(crate) async fn response(
     response: Response<Incoming>,
     to_head: bool,
     decode_gzip: bool,
     target: Target,
     timer: Timer,
     in_use: InUse,
-) -> Received {
+) -> Response<Body> {
     let (parts, incoming) = response.into_parts();
     let bodiless = to_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if bodiless || incoming.is_end_stream() {
-        return Received::Whole(Response::from_parts(parts, Body::default()));
+        drop(incoming);
+        in_use.end(&target);
+        return Response::from_parts(parts, Body::default());
     }
-    let reading = Reading { body: Some((incoming, in_use)), first: None, target, timer };
+    let mut reading = Reading { body: Some((incoming, in_use)), first: None, target, timer };
     #[cfg(feature = "gzip")]
     if decode_gzip && gzip::is_gzip(&parts.headers) {
         let target = reading.target.clone();
-        return Received::Whole(gzip::response(parts, reading, target));
+        return gzip::response(parts, reading, target);
     }
     #[cfg(not(feature = "gzip"))]
     let _ = decode_gzip;
-    Received::Begun(parts, reading)
+    let whole = poll_fn(|context| Poll::Ready(reading.arrived(context))).await;
+    let body = whole.map_or_else(|| Body::from_stream(reading), Body::from);
+    Response::from_parts(parts, body)
 }
 
 /// The chunks of a body, without empty ones, until the deadline.
-pub(crate) struct Reading {
+struct Reading {
     /// `None` at the end, and after an error, which drops the connection, or the stream on it.
     body: Option<(Incoming, InUse)>,
     /// A chunk that was read before the stream is polled.
@@ -76,10 +91,11 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// The whole body, if it arrived together with the head, as small ones do.
-    pub(crate) fn arrived(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
+    fn arrived(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
         let Poll::Ready(first) = self.poll_chunk(context) else { return None };
         match first {
             Some(Ok(chunk)) if self.body.as_ref().is_some_and(|(body, _)| body.is_end_stream()) => {
+                self.end();
                 Some(chunk)
             }
             None => Some(Bytes::new()),
@@ -104,10 +120,17 @@ impl Reading {
                     return Poll::Ready(Some(Err(error::reading(error, &self.target))));
                 }
                 None => {
-                    self.body = None;
+                    self.end();
                     return Poll::Ready(None);
                 }
             }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some((body, in_use)) = self.body.take() {
+            drop(body);
+            in_use.end(&self.target);
         }
     }
 }

@@ -1,23 +1,18 @@
 //! Building transports.
 
 use crate::connector::Connector;
-use crate::pools::{Pools, Settings};
+use crate::pool::Settings;
+use crate::pools::Pools;
 use crate::resolver::Resolver;
 use crate::tls::{self, Tls};
 use crate::transport::HyperTransport;
 use http::Uri;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use users_core::{Sent, TransportError, TransportErrorKind};
 
-#[cfg(feature = "http2")]
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
-#[cfg(feature = "http2")]
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CONNECTIONS: usize = 128;
 
 /// Builds a [`HyperTransport`].
@@ -95,7 +90,7 @@ impl HyperTransportBuilder {
     /// Sets how long an idle connection remains usable. 60 s unless set, at most a year. It is closed within the same time after
     /// that.
     pub fn pool_idle_timeout(mut self, time: Duration) -> Self {
-        // hyper-util adds it to the current time, unchecked.
+        // Timers add it to the current time, unchecked.
         self.pool_idle_timeout = time.min(Duration::from_secs(365 * 24 * 60 * 60));
         self
     }
@@ -190,28 +185,14 @@ impl HyperTransportBuilder {
             #[cfg(feature = "http2")]
             Versions::Http2 => &[b"h2"],
         };
-        let http2_only = protocols == [b"h2"];
-        let connector = Connector::new(
-            &tls,
-            protocols,
-            self.proxies()?,
-            self.connect_timeout,
-            Resolver::system(),
-            http2_only,
-        );
-        let mut client = Client::builder(TokioExecutor::new());
-        client
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_max_idle_per_host.min(self.max_connections));
-        #[cfg(feature = "http2")]
-        client
-            .http2_only(http2_only)
-            .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-            .http2_keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            .http2_keep_alive_while_idle(false);
-        let pools = Pools::new(Settings { client, connector, max_connections: self.max_connections });
+        let connector =
+            Connector::new(&tls, protocols, self.proxies()?, self.connect_timeout, Resolver::system());
+        let pools = Pools::new(Settings {
+            connector,
+            idle_timeout: self.pool_idle_timeout,
+            max_idle_per_host: self.pool_max_idle_per_host.min(self.max_connections),
+            max_connections: self.max_connections,
+        });
         Ok(HyperTransport { pools: Arc::new(pools), allow_plain_http: self.allow_plain_http })
     }
 

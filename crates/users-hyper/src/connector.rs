@@ -1,24 +1,30 @@
-//! Connecting: TCP, or a tunnel through a proxy, then TLS, all within one time limit.
+//! Connecting: TCP, or a tunnel through a proxy, then TLS and HTTP, all within one time limit.
 
+#[cfg(feature = "http2")]
+use crate::connection::Http2;
+use crate::connection::{Connection, Http1};
 use crate::error::{BoxError, ConnectError};
-use crate::gate::Gated;
 use crate::resolver::Resolver;
+use crate::target::{Target, is_loopback};
 use crate::tls::Tls;
 use http::Uri;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{PathAndQuery, Scheme};
 use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
+#[cfg(feature = "http2")]
+use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
-use std::fmt;
-use std::future::{Future, poll_fn};
+use rustls::ClientConfig;
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower_service::Service;
 use users_core::TransportErrorKind;
@@ -27,32 +33,14 @@ use users_core::TransportErrorKind;
 type Wire = MaybeHttpsStream<TokioIo<TcpStream>>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, ConnectError>> + Send>>;
 
-tokio::task_local! {
-    /// Set while a call polls its connection: the call's time limit of connecting, if it is less than the transport's.
-    static CALL: Option<Duration>;
-}
-
-/// Runs the sending of a call, which may have a shorter time limit of connecting than the transport.
-pub(crate) fn for_call<F: Future>(
-    to_connect: Option<Duration>,
-    sending: F,
-) -> impl Future<Output = F::Output> {
-    CALL.scope(to_connect, sending)
-}
-
-/// Whether no call waits for this connection any more. hyper's client would complete it in the background after another
-/// connection became free, so that many calls would open many unneeded connections.
-fn is_abandoned() -> bool {
-    CALL.try_with(|_| ()).is_err()
-}
-
-/// Opens the connections of hyper's client.
-// hyper's client clones it for each request, though few of them open a connection.
+/// Opens the connections of a pool.
 #[derive(Clone)]
-pub(crate) struct Connector(Arc<Opening>);
-
-struct Opening {
-    https: HttpsConnector<Dial>,
+pub(crate) struct Connector {
+    resolver: Resolver,
+    proxies: Option<Arc<Matcher>>,
+    /// TLS to a proxy, which is sent `CONNECT` over HTTP/1.1.
+    proxy_tls: Arc<ClientConfig>,
+    tls: Arc<ClientConfig>,
     timeout: Duration,
     http2_only: bool,
 }
@@ -64,59 +52,63 @@ impl Connector {
         proxies: Option<Matcher>,
         timeout: Duration,
         resolver: Resolver,
-        http2_only: bool,
     ) -> Self {
-        let wire = https(Tcp { resolver, timeout }, tls, &[b"http/1.1"]);
-        let dial = Dial { wire, proxies: proxies.map(Arc::new) };
-        Self(Arc::new(Opening { https: https(dial, tls, protocols), timeout, http2_only }))
+        Self {
+            resolver,
+            proxies: proxies.map(Arc::new),
+            proxy_tls: tls.with_alpn(&[b"http/1.1"]),
+            tls: tls.with_alpn(protocols),
+            timeout,
+            http2_only: protocols == [b"h2"],
+        }
+    }
+
+    /// Whether connections use HTTP/2 even where it is not negotiated.
+    pub(crate) fn is_http2_only(&self) -> bool {
+        self.http2_only
+    }
+
+    /// Opens a connection, which tasks of this runtime drive. `time` is the call's time limit of connecting.
+    pub(crate) async fn connect(
+        &self,
+        target: &Target,
+        time: Option<Duration>,
+        runtime: &Handle,
+    ) -> Result<Connection, ConnectError> {
+        let time = time.map_or(self.timeout, |time| time.min(self.timeout));
+        match tokio::time::timeout(self.timeout, self.open(target, time, runtime)).await {
+            Ok(connection) => connection,
+            Err(_) => Err(ConnectError::new(
+                TransportErrorKind::Timeout,
+                format!("connecting to {target} took longer than {:?}", self.timeout),
+            )),
+        }
+    }
+
+    async fn open(
+        &self,
+        target: &Target,
+        time: Duration,
+        runtime: &Handle,
+    ) -> Result<Connection, ConnectError> {
+        let wire = https(Tcp { resolver: self.resolver.clone(), timeout: time }, &self.proxy_tls);
+        let mut dial = https(Dial { wire, proxies: self.proxies.clone() }, &self.tls);
+        let wire =
+            dial.call(target.uri(None)).await.map_err(|error| match error.downcast::<ConnectError>() {
+                Ok(dialing) => *dialing,
+                Err(error) => ConnectError::handshake(target, error),
+            })?;
+        let broken = |error: hyper::Error| ConnectError::broken(target, error);
+        #[cfg(feature = "http2")]
+        if self.http2_only || wire.connected().is_negotiated_h2() {
+            return Http2::open(wire, runtime).await.map(Connection::Http2).map_err(broken);
+        }
+        Http1::open(wire, target, runtime).await.map(Connection::Http1).map_err(broken)
     }
 }
 
-fn https<T>(below: T, tls: &Tls, protocols: &[&[u8]]) -> HttpsConnector<T> {
-    HttpsConnector::new(
-        below,
-        tls.with_alpn(protocols),
-        false,
-        Arc::new(DefaultServerNameResolver::default()),
-    )
-}
-
-impl Service<Uri> for Connector {
-    type Response = Gated<MaybeHttpsStream<Wire>>;
-    type Error = ConnectError;
-    type Future = Connecting<Self::Response>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let target = Target::new(&uri);
-        let (timeout, http2_only) = (self.0.timeout, self.0.http2_only);
-        let mut connecting = self.0.https.clone().call(uri);
-        let connecting = poll_fn(move |context| {
-            if is_abandoned() {
-                let message = "the call uses another connection";
-                return Poll::Ready(Err(ConnectError::new(TransportErrorKind::Other, message).into()));
-            }
-            Pin::new(&mut connecting).poll(context)
-        });
-        Box::pin(async move {
-            // Lets a connection that is being returned to the pool get there first.
-            tokio::task::yield_now().await;
-            match tokio::time::timeout(timeout, connecting).await {
-                Ok(Ok(connection)) => Ok(Gated::new(connection, http2_only)),
-                Ok(Err(error)) => Err(match error.downcast::<ConnectError>() {
-                    Ok(dialing) => *dialing,
-                    Err(error) => ConnectError::handshake(&target, error),
-                }),
-                Err(_) => Err(ConnectError::new(
-                    TransportErrorKind::Timeout,
-                    format!("connecting to {target} took longer than {timeout:?}"),
-                )),
-            }
-        })
-    }
+fn https<T>(below: T, tls: &Arc<ClientConfig>) -> HttpsConnector<T> {
+    HttpsConnector::new(below, Arc::clone(tls), false, Arc::new(DefaultServerNameResolver::default()))
 }
 
 /// Opens TCP to the first address that accepts. The time that is left after the lookup is divided among the addresses of each
@@ -137,8 +129,7 @@ impl Service<Uri> for Tcp {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let call_limit = CALL.try_with(|time| *time).ok().flatten();
-        let time = call_limit.map_or(self.timeout, |time| time.min(self.timeout));
+        let time = self.timeout;
         let mut resolver = self.resolver.clone();
         Box::pin(async move {
             let began = Instant::now();
@@ -225,35 +216,6 @@ fn plain_uri(target: &str) -> Result<Uri, ConnectError> {
         })
 }
 
-/// `host:port`, the part of a URI that errors may show. It is formatted only in errors.
-#[derive(Clone)]
-pub(crate) struct Target {
-    authority: Option<Authority>,
-    is_http: bool,
-}
-
-impl Target {
-    pub(crate) fn new(uri: &Uri) -> Self {
-        Self { authority: uri.authority().cloned(), is_http: uri.scheme() == Some(&Scheme::HTTP) }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (host, port) = match &self.authority {
-            Some(authority) => (authority.host(), authority.port_u16()),
-            None => ("", None),
-        };
-        write!(f, "{host}:{}", port.unwrap_or(if self.is_http { 80 } else { 443 }))
-    }
-}
-
-/// Whether a URI's host is this machine: `127.0.0.0/8`, `::1` or `localhost`.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +225,11 @@ mod tests {
     /// A connector without proxies.
     fn connector(resolver: Resolver, timeout: Duration) -> Connector {
         let tls = Tls::new(Vec::new()).unwrap();
-        Connector::new(&tls, &[b"http/1.1"], None, timeout, resolver, false)
+        Connector::new(&tls, &[b"http/1.1"], None, timeout, resolver)
+    }
+
+    fn target(port: u16) -> Target {
+        Target::new(&Uri::from_maybe_shared(format!("http://tenant.example:{port}/")).unwrap())
     }
 
     /// A listener on 127.0.0.2 whose backlog is full, so that it drops every further SYN, and the connections that fill it.
@@ -290,10 +256,8 @@ mod tests {
         let port = live.local_addr().unwrap().port();
         let (dead, _filling) = dead_listener(port);
         let addresses = vec![dead.local_addr().unwrap(), live.local_addr().unwrap()];
-        let uri = Uri::from_maybe_shared(format!("http://tenant.example:{port}/")).unwrap();
-
-        let mut connector = connector(Resolver::slow(addresses, lookup), timeout);
-        for_call(call_limit, async { connector.call(uri).await.map(drop) }).await
+        let connector = connector(Resolver::slow(addresses, lookup), timeout);
+        connector.connect(&target(port), call_limit, &Handle::current()).await.map(drop)
     }
 
     #[tokio::test]
@@ -318,38 +282,9 @@ mod tests {
     async fn addresses_that_are_all_dead_time_out() {
         let (dead, _filling) = dead_listener(0);
         let address = dead.local_addr().unwrap();
-        let uri = Uri::from_maybe_shared(format!("http://tenant.example:{}/", address.port())).unwrap();
-        let mut connector = connector(Resolver::fixed(vec![address, address]), Duration::from_millis(400));
-        let error = for_call(None, connector.call(uri)).await.map(drop).unwrap_err();
+        let connector = connector(Resolver::fixed(vec![address, address]), Duration::from_millis(400));
+        let connecting = connector.connect(&target(address.port()), None, &Handle::current()).await;
+        let error = connecting.map(drop).unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::Timeout, "{error}");
-    }
-
-    #[test]
-    fn only_names_of_this_machine_are_loopback() {
-        for (uri, loopback) in [
-            ("http://localhost/", true),
-            ("http://LOCALHOST:8080/", true),
-            ("http://127.0.0.1/", true),
-            ("http://127.9.8.7:1/", true),
-            ("http://[::1]:80/", true),
-            ("http://localhost.example/", false),
-            ("http://localhost@tenant.example/", false),
-            ("http://127.0.0.1.example/", false),
-            ("http://10.0.0.1/", false),
-            ("http://[::2]/", false),
-        ] {
-            assert_eq!(is_loopback(Uri::from_static(uri).host().unwrap()), loopback, "{uri}");
-        }
-    }
-
-    #[test]
-    fn errors_show_a_uri_as_host_and_port() {
-        for (uri, expected) in [
-            ("https://tenant.example/api/v2/users?q=secret", "tenant.example:443"),
-            ("http://user:password@[::1]/", "[::1]:80"),
-            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
-        ] {
-            assert_eq!(Target::new(&Uri::from_static(uri)).to_string(), expected);
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! Converting errors of hyper, rustls and proxies: one line with the cause and the host, and whether the request was sent.
 
+#[cfg(feature = "http2")]
 use crate::gate::Sending;
 use crate::tls::NoRoots;
-use hyper_util::client::legacy;
 use rustls::CertificateError;
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,7 +12,7 @@ use users_core::{Sent, TransportError, TransportErrorKind};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The error of connecting. hyper's client wraps it; [`sending`] finds it among the sources.
+/// The error of connecting.
 #[derive(Debug)]
 pub(crate) struct ConnectError {
     kind: TransportErrorKind,
@@ -45,6 +45,13 @@ impl ConnectError {
         Self::from_source(&format!("no TLS connection to {target}"), error)
     }
 
+    /// The connection ended before it could take a request.
+    pub(crate) fn broken(target: &dyn fmt::Display, error: hyper::Error) -> Self {
+        let why = reason(&error);
+        let message = format!("the connection to {target} broke before the request was sent: {why}");
+        Self { kind: TransportErrorKind::Io, message, source: Some(error.into()) }
+    }
+
     fn from_source(what: &str, error: BoxError) -> Self {
         let (kind, why) = match find::<rustls::Error>(&*error) {
             Some(tls) => (TransportErrorKind::Tls, tls_reason(tls)),
@@ -72,86 +79,74 @@ impl StdError for ConnectError {
     }
 }
 
-/// An error of hyper's client without its wrappers.
-#[derive(Debug)]
-struct Unwrapped(legacy::Error);
-
-impl Unwrapped {
-    fn inner(&self) -> &(dyn StdError + 'static) {
-        let dialing = find::<ConnectError>(&self.0).and_then(StdError::source);
-        let hyper = || find::<hyper::Error>(&self.0).map(|error| error as _);
-        dialing.or_else(hyper).unwrap_or(&self.0)
-    }
-}
-
-impl fmt::Display for Unwrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.inner(), f)
-    }
-}
-
-impl StdError for Unwrapped {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner().source()
-    }
-}
-
-/// Converts an error that occurred before the response head.
-pub(crate) fn sending(error: legacy::Error, target: &dyn fmt::Display, progress: &Sending) -> TransportError {
-    use TransportErrorKind::{Connect, Invalid, Io, Other, Timeout};
-
-    let (kind, sent, message) = if let Some(connect) = find::<ConnectError>(&error) {
-        (connect.kind, Sent::No, connect.message.clone())
-    } else if error.is_connect() {
-        (Connect, Sent::No, format!("no connection to {target}: {}", reason(&error)))
-    } else if let Some(hyper) = find::<hyper::Error>(&error) {
-        let why = reason(hyper);
-        // hyper reports only requests that it returns unsent as canceled.
-        if hyper.is_canceled() || !progress.is_handed_over() {
-            (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
-        } else if let Some(refused) = refused(hyper, progress) {
-            (Io, Sent::No, format!("{target} did not process the request ({refused}): {why}"))
-        } else if progress.abandon() {
-            (Io, Sent::No, format!("the connection to {target} broke before the request was sent: {why}"))
-        } else if hyper.is_parse() {
-            (Invalid, Sent::Yes, format!("{target} did not answer in HTTP: {why}"))
-        } else if hyper.is_incomplete_message() {
-            (Io, Sent::Maybe, format!("{target} closed the connection before it answered"))
-        } else if hyper.is_timeout() {
-            (Timeout, Sent::Maybe, format!("{target} no longer answers keep-alive pings"))
-        } else if hyper.is_user() {
-            (Other, Sent::Maybe, format!("the request to {target} was aborted: {why}"))
-        } else {
-            (Io, Sent::Maybe, format!("the connection to {target} broke before it answered: {why}"))
+impl From<ConnectError> for TransportError {
+    fn from(error: ConnectError) -> Self {
+        let transport_error = Self::new(error.kind, Sent::No, error.message);
+        match error.source {
+            Some(source) => transport_error.with_source(source),
+            None => transport_error,
         }
+    }
+}
+
+/// Converts the error of a request that hyper returned unsent.
+pub(crate) fn unsent(error: hyper::Error, target: &dyn fmt::Display) -> TransportError {
+    let message = format!("the connection to {target} broke before the request was sent: {}", reason(&error));
+    TransportError::new(TransportErrorKind::Io, Sent::No, message).with_source(error)
+}
+
+/// Converts an error that occurred before the head of the response.
+pub(crate) fn sending(error: hyper::Error, target: &dyn fmt::Display) -> TransportError {
+    use TransportErrorKind::{Invalid, Io, Other, Timeout};
+
+    // hyper reports only requests that it returns unsent as canceled.
+    if error.is_canceled() {
+        return unsent(error, target);
+    }
+    let why = reason(&error);
+    let (kind, sent, message) = if error.is_parse() {
+        (Invalid, Sent::Yes, format!("{target} did not answer in HTTP: {why}"))
+    } else if error.is_incomplete_message() {
+        (Io, Sent::Maybe, format!("{target} closed the connection before it answered"))
+    } else if error.is_timeout() {
+        (Timeout, Sent::Maybe, format!("{target} no longer answers keep-alive pings"))
+    } else if error.is_user() {
+        (Other, Sent::Maybe, format!("the request to {target} was aborted: {why}"))
     } else {
-        (Invalid, Sent::No, format!("the request to {target} cannot be sent: {}", reason(&error)))
+        (Io, Sent::Maybe, format!("the connection to {target} broke before it answered: {why}"))
     };
-    TransportError::new(kind, sent, message).with_source(Unwrapped(error))
+    TransportError::new(kind, sent, message).with_source(error)
+}
+
+/// Converts an error that occurred before the head of an HTTP/2 response.
+#[cfg(feature = "http2")]
+pub(crate) fn sending_stream(
+    error: hyper::Error,
+    target: &dyn fmt::Display,
+    progress: &Sending,
+) -> TransportError {
+    if error.is_canceled() {
+        unsent(error, target)
+    } else if let Some(refused) = refused(&error, progress) {
+        let message = format!("{target} did not process the request ({refused}): {}", reason(&error));
+        TransportError::new(TransportErrorKind::Io, Sent::No, message).with_source(error)
+    } else if progress.abandon() {
+        unsent(error, target)
+    } else {
+        sending(error, target)
+    }
 }
 
 /// The frame by which the server reports that it has not processed the request (RFC 9113, section 8.7).
-fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
-    let frame = refusing_frame(error)?;
-    // h2 fails only the streams above the last id of a GOAWAY with it. hyper also reports it for a request whose stream is being
-    // opened at that moment, and whose body has not been read.
-    (frame != GO_AWAY || progress.is_begun()).then_some(frame)
-}
-
-const GO_AWAY: &str = "GOAWAY";
-
 #[cfg(feature = "http2")]
-fn refusing_frame(error: &hyper::Error) -> Option<&'static str> {
+fn refused(error: &hyper::Error, progress: &Sending) -> Option<&'static str> {
     let error = find::<h2::Error>(error).filter(|error| error.is_remote())?;
     if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
         return Some("REFUSED_STREAM");
     }
-    error.is_go_away().then_some(GO_AWAY)
-}
-
-#[cfg(not(feature = "http2"))]
-fn refusing_frame(_: &hyper::Error) -> Option<&'static str> {
-    None
+    // h2 fails only the streams above the last id of a GOAWAY with it. hyper also reports it for a request whose stream is being
+    // opened at that moment, and whose body has not been read.
+    (error.is_go_away() && progress.is_begun()).then_some("GOAWAY")
 }
 
 /// The deadline passed before a connection was free.
@@ -167,21 +162,31 @@ pub(crate) fn no_free_connection(
     TransportError::new(TransportErrorKind::Timeout, Sent::No, message)
 }
 
-/// The deadline passed before the response head.
-pub(crate) fn head_timed_out(
+/// The time limit passed before a connection was open.
+pub(crate) fn not_connected(target: &dyn fmt::Display, time: Option<Duration>) -> TransportError {
+    let message = format!("there was no connection to {target} within {:?}", time.unwrap_or_default());
+    TransportError::new(TransportErrorKind::Timeout, Sent::No, message)
+}
+
+/// The deadline passed before the head of the response.
+pub(crate) fn no_answer(target: &dyn fmt::Display, deadline: Option<Duration>) -> TransportError {
+    let message = format!("{target} did not answer within {:?}", deadline.unwrap_or_default());
+    TransportError::new(TransportErrorKind::Timeout, Sent::Maybe, message)
+}
+
+/// The deadline passed before the head of an HTTP/2 response.
+#[cfg(feature = "http2")]
+pub(crate) fn no_answer_on_stream(
     target: &dyn fmt::Display,
     deadline: Option<Duration>,
     progress: &Sending,
 ) -> TransportError {
+    if !progress.abandon() {
+        return no_answer(target, deadline);
+    }
     let deadline = deadline.unwrap_or_default();
-    let (sent, what) = if !progress.is_handed_over() {
-        (Sent::No, format!("there was no connection to {target} within {deadline:?}"))
-    } else if progress.abandon() {
-        (Sent::No, format!("{target} allowed no further request on its connection within {deadline:?}"))
-    } else {
-        (Sent::Maybe, format!("{target} did not answer within {deadline:?}"))
-    };
-    TransportError::new(TransportErrorKind::Timeout, sent, what)
+    let message = format!("{target} allowed no further request on its connection within {deadline:?}");
+    TransportError::new(TransportErrorKind::Timeout, Sent::No, message)
 }
 
 /// The deadline passed before the end of the body.

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{CaptureConnection, Connected, Connection};
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -33,6 +32,11 @@ struct Written {
 }
 
 impl Gate {
+    /// Returns whether the connection was closed, because it would send a request that was abandoned.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     fn lock(&self) -> MutexGuard<'_, Written> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,8 +61,7 @@ impl Written {
 
 /// The progress of one request.
 pub(crate) struct Sending {
-    /// The connection, once the request is assigned to one.
-    connection: CaptureConnection,
+    gate: Gate,
     is_bodiless: bool,
     progress: Mutex<Progress>,
 }
@@ -72,19 +75,9 @@ struct Progress {
 }
 
 impl Sending {
-    /// Creates the progress of a request with or without a body.
-    pub(crate) fn new(connection: CaptureConnection, is_bodiless: bool) -> Self {
-        Self { connection, is_bodiless, progress: Mutex::default() }
-    }
-
-    /// Returns whether the request was assigned to an HTTP/2 connection.
-    pub(crate) fn is_on_http2(&self) -> bool {
-        self.connection.connection_metadata().as_ref().is_some_and(Connected::is_negotiated_h2)
-    }
-
-    /// Returns whether the request was assigned to a connection.
-    pub(crate) fn is_handed_over(&self) -> bool {
-        self.connection.connection_metadata().is_some()
+    /// Creates the progress of a request with or without a body on this connection.
+    pub(crate) fn new(gate: &Gate, is_bodiless: bool) -> Self {
+        Self { gate: gate.clone(), is_bodiless, progress: Mutex::default() }
     }
 
     /// Returns whether hyper has begun to send the body, which it does once the stream is open, or there is no body.
@@ -94,9 +87,8 @@ impl Sending {
 
     /// Abandons the request. Returns `true` if no byte of it was sent or will be sent.
     pub(crate) fn abandon(&self) -> bool {
-        let Some(gate) = self.gate() else { return !self.is_handed_over() };
         let mut progress = self.lock();
-        let mut written = gate.lock();
+        let mut written = self.gate.lock();
         let is_unsent = progress.before.is_none_or(|before| before == written.opened && !written.is_blocked);
         if !is_unsent {
             return false;
@@ -104,9 +96,6 @@ impl Sending {
         if written.opened <= written.ended {
             // No other request is in flight on the connection.
             written.close();
-            if let Some(connection) = self.connection.connection_metadata().as_ref() {
-                connection.poison();
-            }
         } else if progress.before.is_some() {
             // It will be sent as soon as another request ends.
             return false;
@@ -117,9 +106,8 @@ impl Sending {
 
     /// Counts the request as ended.
     pub(crate) fn end(&self) {
-        let Some(gate) = self.gate() else { return };
         let progress = self.lock();
-        let mut written = gate.lock();
+        let mut written = self.gate.lock();
         if progress.before.is_some_and(|before| before < written.opened) {
             written.ended += 1;
         }
@@ -127,22 +115,13 @@ impl Sending {
 
     /// Records that hyper passes the request to HTTP/2.
     fn begin(&self) {
-        let Some(gate) = self.gate() else { return };
         let mut progress = self.lock();
-        let mut written = gate.lock();
+        let mut written = self.gate.lock();
         if progress.is_abandoned {
             // Its error reports that it was not sent, but hyper has not noticed in time.
             written.close();
         }
         progress.before.get_or_insert(written.opened);
-    }
-
-    fn gate(&self) -> Option<Gate> {
-        let metadata = self.connection.connection_metadata();
-        let connected = metadata.as_ref().filter(|connected| connected.is_negotiated_h2())?;
-        let mut extras = http::Extensions::new();
-        connected.get_extras(&mut extras);
-        extras.remove::<Gate>()
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -157,8 +136,13 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn new(body: Bytes, sending: Arc<Sending>) -> Self {
-        Self { body: Full::new(body), sending }
+    pub(crate) fn new(body: Full<Bytes>, sending: Arc<Sending>) -> Self {
+        Self { body, sending }
+    }
+
+    /// Returns the body of a request that hyper has not begun to send.
+    pub(crate) fn into_body(self) -> Full<Bytes> {
+        self.body
     }
 }
 
@@ -185,28 +169,15 @@ impl Body for Outgoing {
     }
 }
 
-/// A connection, with a gate if it uses HTTP/2.
+/// A connection whose writes pass a gate.
 pub(crate) struct Gated<T> {
     wire: T,
-    gate: Option<Gate>,
+    gate: Gate,
 }
 
-impl<T: Connection> Gated<T> {
-    pub(crate) fn new(wire: T, http2_only: bool) -> Self {
-        let is_http2 = http2_only || wire.connected().is_negotiated_h2();
-        Self { wire, gate: is_http2.then(Gate::default) }
-    }
-}
-
-impl<T: Connection> Connection for Gated<T> {
-    fn connected(&self) -> Connected {
-        // Without the wire's addresses, which hyper's client would copy into each response.
-        let connected = Connected::new();
-        match &self.gate {
-            // Also where HTTP/2 was not negotiated, but is used by prior knowledge.
-            Some(gate) => connected.negotiated_h2().extra(gate.clone()),
-            None => connected,
-        }
+impl<T> Gated<T> {
+    pub(crate) fn new(wire: T, gate: Gate) -> Self {
+        Self { wire, gate }
     }
 }
 
@@ -216,15 +187,14 @@ impl<T: Read + Unpin> Read for Gated<T> {
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Some(gate) = &self.gate {
-            let mut written = gate.lock();
-            if written.is_closed {
-                return Poll::Ready(Err(Written::closed()));
-            }
-            if written.reader.as_ref().is_none_or(|reader| !reader.will_wake(context.waker())) {
-                written.reader = Some(context.waker().clone());
-            }
+        let mut written = self.gate.lock();
+        if written.is_closed {
+            return Poll::Ready(Err(Written::closed()));
         }
+        if written.reader.as_ref().is_none_or(|reader| !reader.will_wake(context.waker())) {
+            written.reader = Some(context.waker().clone());
+        }
+        drop(written);
         Pin::new(&mut self.wire).poll_read(context, buffer)
     }
 }
@@ -237,8 +207,7 @@ impl<T: Write + Unpin> Gated<T> {
         write: impl FnOnce(Pin<&mut T>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let wire = Pin::new(&mut self.wire);
-        let Some(gate) = &self.gate else { return write(wire) };
-        let mut written = gate.lock();
+        let mut written = self.gate.lock();
         if written.is_closed {
             return Poll::Ready(Err(Written::closed()));
         }

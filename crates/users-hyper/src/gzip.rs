@@ -1,7 +1,7 @@
 //! Decompression of response bodies.
 
-use crate::connector::Target;
 use crate::error;
+use crate::target::Target;
 use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
 use futures_util::future::Either;

@@ -32,13 +32,18 @@
 mod body;
 mod builder;
 mod clock;
+mod connection;
 mod connector;
 mod error;
+mod exchange;
+#[cfg(feature = "http2")]
 mod gate;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod pool;
 mod pools;
 mod resolver;
+mod target;
 mod tls;
 mod transport;
 

@@ -3,31 +3,14 @@
 //! A connection is driven by tasks of the runtime on which it was opened, so a call must not use a connection of another runtime,
 //! which may be idle or shut down.
 
-use crate::connector::Connector;
-use crate::gate::Outgoing;
-use hyper_util::client::legacy::{Builder, Client};
+use crate::pool::{Pool, Settings};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::{Handle, Id};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 /// The maximum number of pools. Beyond it, the least recently used one is dropped.
 const MAX_RUNTIMES: usize = 64;
-
-/// The settings of a pool.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) client: Builder,
-    pub(crate) connector: Connector,
-    pub(crate) max_connections: usize,
-}
-
-/// The connections of one runtime.
-pub(crate) struct Pool {
-    pub(crate) client: Client<Connector, Outgoing>,
-    /// One permit for each connection that may be in use.
-    pub(crate) in_use: Arc<Semaphore>,
-}
 
 /// The pools of all runtimes.
 pub(crate) struct Pools {
@@ -71,10 +54,7 @@ impl Pools {
                 return Arc::clone(&entry.pool);
             }
         }
-        let pool = Arc::new(Pool {
-            client: self.settings.client.build(self.settings.connector.clone()),
-            in_use: Arc::new(Semaphore::new(self.settings.max_connections)),
-        });
+        let pool = Arc::new(Pool::new(self.settings.clone(), runtime.clone()));
         let serial = kept.next_serial;
         kept.next_serial += 1;
         let (alive, dropped) = oneshot::channel();
@@ -116,16 +96,17 @@ fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::Connector;
     use crate::resolver::Resolver;
     use crate::tls::Tls;
-    use hyper_util::rt::TokioExecutor;
     use std::time::Duration;
     use tokio::runtime::{self, Runtime};
 
     fn pools() -> Pools {
         let tls = Tls::new(Vec::new()).unwrap();
-        let connector = Connector::new(&tls, &[], None, Duration::from_secs(1), Resolver::system(), false);
-        Pools::new(Settings { client: Client::builder(TokioExecutor::new()), connector, max_connections: 1 })
+        let connector = Connector::new(&tls, &[], None, Duration::from_secs(1), Resolver::system());
+        let idle_timeout = Duration::from_secs(1);
+        Pools::new(Settings { connector, idle_timeout, max_idle_per_host: 1, max_connections: 1 })
     }
 
     fn runtime() -> Runtime {

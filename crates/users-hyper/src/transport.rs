@@ -1,26 +1,22 @@
 //! The transport on hyper's pooled client.
 
-use crate::body::{self, InUse, Received, Timer};
+use crate::body;
 use crate::clock::TokioClock;
-use crate::connector::{Target, for_call, is_loopback};
-use crate::error;
-use crate::gate::{Outgoing, Sending};
+use crate::exchange::Exchange;
 #[cfg(feature = "gzip")]
 use crate::gzip;
 use crate::pools::Pools;
+use crate::target::{Target, is_loopback};
 use bytes::Bytes;
 use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::{self, connect::capture_connection};
+use http_body_util::Full;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::time::Sleep;
 use users_core::{Body, Clock, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind};
 
 /// Sends requests with hyper, over TLS by rustls. Clones share one pool of connections.
@@ -106,41 +102,19 @@ impl HttpTransport for HyperTransport {
     {
         Box::pin(async move {
             let runtime = self.check(request.uri())?;
-            let target = Target::new(request.uri());
             let to_head = request.method() == Method::HEAD;
-            let connect_timeout = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
-            let to_connect = connect_timeout.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
-            let mut timer = timer(timeout);
-            let pool = self.pools.get(&runtime);
-            let mut permit = Arc::clone(&pool.in_use).try_acquire_owned().ok();
-            if permit.is_none() {
-                let acquiring = Arc::clone(&pool.in_use).acquire_owned();
-                let cap = self.pools.max_connections();
-                permit = Box::pin(in_time(&mut timer, acquiring))
-                    .await
-                    .ok_or_else(|| error::no_free_connection(&target, timeout, cap))?
-                    .ok();
-            }
-
-            let (request, progress, decode_gzip) = prepare(request);
-            let mut in_use = InUse { permit, sending: progress };
-            let sending = for_call(to_connect.or(timeout), pool.client.request(request));
-            let response = match response_head(sending, &mut in_use, timer.as_mut(), to_connect).await {
-                Head::Response(response) => response,
-                Head::NoConnection => {
-                    return Err(error::head_timed_out(&target, to_connect, &in_use.sending));
-                }
-                Head::TimedOut => return Err(error::head_timed_out(&target, timeout, &in_use.sending)),
+            let to_connect = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
+            let (target, request, decode_gzip) = prepare(request);
+            let mut exchange = Exchange {
+                target,
+                pool: self.pools.get(&runtime),
+                timeout,
+                timer: timeout.map(|time| Box::pin(tokio::time::sleep(time))),
+                to_connect: to_connect.filter(|time| timeout.is_none_or(|timeout| *time < timeout)),
             };
-            let response = response.map_err(|error| error::sending(error, &target, &in_use.sending))?;
-            let (parts, mut body) =
-                match body::response(response, to_head, decode_gzip, target, timer, in_use) {
-                    Received::Whole(response) => return Ok(response),
-                    Received::Begun(parts, body) => (parts, body),
-                };
-            let whole = poll_fn(|context| Poll::Ready(body.arrived(context))).await;
-            let body = whole.map_or_else(|| Body::from_stream(body), Body::from);
-            Ok(Response::from_parts(parts, body))
+            let (response, in_use) = exchange.response_head(request).await?;
+            let Exchange { target, timer, .. } = exchange;
+            Ok(body::response(response, to_head, decode_gzip, target, timer, in_use).await)
         })
     }
 
@@ -149,55 +123,11 @@ impl HttpTransport for HyperTransport {
     }
 }
 
-/// The outcome of waiting for a response's head.
-enum Head {
-    Response(Result<Response<Incoming>, legacy::Error>),
-    /// The time limit of connecting passed without a connection.
-    NoConnection,
-    TimedOut,
-}
-
-/// Waits for the head of a response. The permit is returned as soon as the request has an HTTP/2 connection, which other requests
-/// can share.
-async fn response_head(
-    sending: impl Future<Output = Result<Response<Incoming>, legacy::Error>>,
-    in_use: &mut InUse,
-    mut timer: Option<&mut Pin<Box<Sleep>>>,
-    to_connect: Option<Duration>,
-) -> Head {
-    let mut sending = pin!(sending);
-    let mut connect_timer = self::timer(to_connect);
-    poll_fn(|context| {
-        let response = sending.as_mut().poll(context);
-        // hyper's client assigns the connection while it is polled.
-        if in_use.permit.is_some() && in_use.sending.is_on_http2() {
-            in_use.permit = None;
-        }
-        if let Poll::Ready(response) = response {
-            return Poll::Ready(Head::Response(response));
-        }
-        if connect_timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
-            connect_timer = None;
-            if !in_use.sending.is_handed_over() {
-                return Poll::Ready(Head::NoConnection);
-            }
-        }
-        match &mut timer {
-            Some(timer) => timer.as_mut().poll(context).map(|()| Head::TimedOut),
-            None => Poll::Pending,
-        }
-    })
-    .await
-}
-
-fn timer(time: Option<Duration>) -> Timer {
-    time.map(|time| Box::pin(tokio::time::sleep(time)))
-}
-
-/// Converts a request to hyper's, with default headers. Returns it with a handle of its progress, and whether the response may be
+/// Converts a request to one in origin form with default headers. Returns it with its target, and whether the response may be
 /// compressed.
-fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>, bool) {
+fn prepare(request: Request<Bytes>) -> (Target, Request<Full<Bytes>>, bool) {
     let (mut parts, body) = request.into_parts();
+    let target = Target::split_from(&mut parts.uri);
     // hyper uses the version of the connection.
     parts.version = Version::HTTP_11;
     #[cfg(feature = "gzip")]
@@ -208,22 +138,5 @@ fn prepare(request: Request<Bytes>) -> (Request<Outgoing>, Arc<Sending>, bool) {
         // hyper would omit it, and some servers require it.
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
-    let mut request = Request::from_parts(parts, ());
-    let sending = Arc::new(Sending::new(capture_connection(&mut request), body.is_empty()));
-    (request.map(|()| Outgoing::new(body, Arc::clone(&sending))), sending, decode_gzip)
-}
-
-/// The future's output; `None` if the timer fires first.
-async fn in_time<F: Future>(timer: &mut Timer, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        if let Poll::Ready(output) = future.as_mut().poll(context) {
-            return Poll::Ready(Some(output));
-        }
-        match timer {
-            Some(timer) => timer.as_mut().poll(context).map(|()| None),
-            None => Poll::Pending,
-        }
-    })
-    .await
+    (target, Request::from_parts(parts, Full::new(body)), decode_gzip)
 }
