@@ -52,6 +52,12 @@ impl ConnectError {
         Self { kind: TransportErrorKind::Io, message, source: Some(error.into()) }
     }
 
+    /// The runtime that opens the connection is shut down.
+    pub(crate) fn runtime_ended(target: &dyn fmt::Display) -> Self {
+        let message = format!("no connection to {target}: the runtime that opens it is shut down");
+        Self::new(TransportErrorKind::Other, message)
+    }
+
     fn from_source(what: &str, error: BoxError) -> Self {
         let (kind, why) = match find::<rustls::Error>(&*error) {
             Some(tls) => (TransportErrorKind::Tls, tls_reason(tls)),

@@ -84,7 +84,7 @@ impl Exchange {
     /// Opens a connection. Returns also whether it was used before, by a request that returned it meanwhile.
     async fn open(&mut self) -> Result<(Connection, bool), TransportError> {
         let to_connect = self.to_connect;
-        let opening = self.pool.open(&self.target, to_connect.or(self.timeout));
+        let opening = self.pool.wait(&self.target, to_connect.or(self.timeout));
         let opening = async {
             match to_connect {
                 Some(time) => tokio::time::timeout(time, opening).await.ok(),

@@ -9,7 +9,6 @@ use crate::connection::{Connection, Http1};
 use crate::connector::Connector;
 use crate::error::ConnectError;
 use crate::target::Target;
-use futures_util::future::{Either, select};
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -43,6 +42,7 @@ pub(crate) struct Pool {
 #[derive(Default)]
 struct Hosts {
     by_target: HashMap<Target, Host>,
+    next_id: u64,
     /// Held while a task closes idle connections. Dropping it ends the task.
     closing: Option<oneshot::Sender<Infallible>>,
 }
@@ -54,12 +54,14 @@ struct Host {
     idle: Vec<Idle>,
     #[cfg(feature = "http2")]
     shared: Option<Shared>,
-    /// Whether the server's last connection uses HTTP/2, so that one connection is opened for all requests.
+    /// Whether the server's last connection uses HTTP/2, so that one is opened for all requests.
     is_http2: bool,
-    /// Whether a connection is being opened for all requests.
-    is_opening: bool,
-    /// Requests that take the next connection that becomes free, in order.
-    waiting: VecDeque<oneshot::Sender<Connection>>,
+    /// The number of connections that are being opened.
+    opening: usize,
+    /// Requests in the order in which they take connections. Their ids ascend. Some may have ended.
+    waiting: VecDeque<Waiting>,
+    /// The number of requests that still wait.
+    live: usize,
 }
 
 struct Idle {
@@ -71,6 +73,16 @@ struct Idle {
 struct Shared {
     connection: Http2,
     last_used: Instant,
+}
+
+/// A connection, and whether it was used before.
+type Served = Result<(Connection, bool), ConnectError>;
+
+struct Waiting {
+    id: u64,
+    /// The request's time limit of connecting.
+    time: Option<Duration>,
+    served: oneshot::Sender<Served>,
 }
 
 impl Host {
@@ -95,6 +107,29 @@ impl Host {
         None
     }
 
+    /// Passes a connection to the first request that waits, or returns it.
+    fn serve(&mut self, connection: Connection, is_reused: bool) -> Option<Connection> {
+        let mut served = Ok((connection, is_reused));
+        while let Some(waiting) = self.waiting.pop_front() {
+            match waiting.served.send(served) {
+                Ok(()) => {
+                    self.live -= 1;
+                    return None;
+                }
+                Err(returned) => served = returned,
+            }
+        }
+        served.ok().map(|(connection, _)| connection)
+    }
+
+    /// Passes an error to the request for which a connection was being opened, if it still waits.
+    fn fail(&mut self, id: u64, error: ConnectError) {
+        let Ok(at) = self.waiting.binary_search_by_key(&id, |waiting| waiting.id) else { return };
+        if self.waiting.remove(at).is_some_and(|waiting| waiting.served.send(Err(error)).is_ok()) {
+            self.live -= 1;
+        }
+    }
+
     fn close_expired(&mut self, idle_timeout: Duration) {
         self.idle.retain(|idle| idle.since.elapsed() < idle_timeout && !idle.connection.is_closed());
         #[cfg(feature = "http2")]
@@ -107,6 +142,10 @@ impl Host {
         #[cfg(not(feature = "http2"))]
         let has_shared = false;
         has_shared || !self.idle.is_empty()
+    }
+
+    fn is_unused(&self) -> bool {
+        self.live == 0 && self.opening == 0 && !self.has_idle()
     }
 }
 
@@ -132,112 +171,131 @@ impl Pool {
         self.lock().by_target.get_mut(target)?.take(self.settings.idle_timeout)
     }
 
-    /// Returns a new connection, or one that another request returns or opens before it is there. Returns also whether
-    /// the connection was used before.
+    /// Waits for the next connection that is opened or returned. `time` is the request's time limit of connecting. Returns also
+    /// whether the connection was used before.
     ///
-    /// A connection that is being opened when this future is dropped, or returns another one, is abandoned.
-    pub(crate) async fn open(
+    /// A connection that is opened for a request which has ended is kept for the next one.
+    pub(crate) async fn wait(
         self: &Arc<Self>,
         target: &Target,
         time: Option<Duration>,
     ) -> Result<(Connection, bool), ConnectError> {
-        // Lets a connection that is being returned get here first.
-        tokio::task::yield_now().await;
-        loop {
-            let (opening, free) = {
-                let mut hosts = self.lock();
-                let host = hosts.by_target.entry(target.clone()).or_default();
-                if let Some(connection) = host.take(self.settings.idle_timeout) {
-                    return Ok((connection, true));
-                }
-                let is_http2 = host.is_http2 || self.settings.connector.is_http2_only();
-                let is_for_all = is_http2 && self.settings.max_idle_per_host > 0;
-                let opening = (!is_for_all || !host.is_opening).then(|| {
-                    host.is_opening |= is_for_all;
-                    Opening { pool: self, target, is_for_all }
-                });
-                let (connection, free) = oneshot::channel();
-                host.waiting.push_back(connection);
-                (opening, free)
-            };
-            let Some(opening) = opening else {
-                match free.await {
-                    Ok(connection) => return Ok((connection, true)),
-                    // The request that was opening it has failed or was dropped.
-                    Err(_) => continue,
-                }
-            };
-            let connecting = Box::pin(self.settings.connector.connect(target, time, &self.runtime));
-            let opened = match select(free, connecting).await {
-                Either::Left((Ok(connection), _)) => return Ok((connection, true)),
-                Either::Left((Err(_), connecting)) => connecting.await?,
-                Either::Right((opened, _)) => opened?,
-            };
-            self.opened(target, &opened);
-            drop(opening);
-            return Ok((opened, false));
+        let (served, connection) = oneshot::channel();
+        {
+            let mut hosts = self.lock();
+            let id = hosts.next_id;
+            hosts.next_id += 1;
+            let host = hosts.by_target.entry(target.clone()).or_default();
+            if let Some(connection) = host.take(self.settings.idle_timeout) {
+                return Ok((connection, true));
+            }
+            host.live += 1;
+            host.waiting.push_back(Waiting { id, time, served });
+            self.open_connections(target, host);
+        }
+        let mut waiter = Waiter { pool: self, target, connection: Some(connection) };
+        match &mut waiter.connection {
+            Some(connection) => {
+                let served = connection.await;
+                waiter.connection = None;
+                served.unwrap_or_else(|_| Err(ConnectError::runtime_ended(target)))
+            }
+            None => Err(ConnectError::runtime_ended(target)),
         }
     }
 
-    /// Records which version a server uses, and shares its connection with other requests if that allows it.
-    fn opened(self: &Arc<Self>, target: &Target, connection: &Connection) {
+    /// Opens a connection for each request that waits, or one for all if they can share it. The tasks that open them do not end
+    /// with the requests.
+    fn open_connections(self: &Arc<Self>, target: &Target, host: &mut Host) {
+        let is_http2 = host.is_http2 || self.settings.connector.is_http2_only();
+        let wanted = if is_http2 && self.keeps_connections() { host.live.min(1) } else { host.live };
+        while host.opening < wanted {
+            let live = host.waiting.iter().rev().find(|waiting| !waiting.served.is_closed());
+            let Some(&Waiting { id, time, .. }) = live else { return };
+            host.opening += 1;
+            let (pool, target) = (Arc::downgrade(self), target.clone());
+            let (connector, runtime) = (self.settings.connector.clone(), self.runtime.clone());
+            self.runtime.spawn(async move {
+                let opened = connector.connect(&target, time, &runtime).await;
+                if let Some(pool) = pool.upgrade() {
+                    pool.opened(&target, id, opened);
+                }
+            });
+        }
+    }
+
+    /// Passes a connection, or the error of opening it, to the requests that wait.
+    fn opened(self: &Arc<Self>, target: &Target, id: u64, opened: Result<Connection, ConnectError>) {
         let mut hosts = self.lock();
         let host = hosts.by_target.entry(target.clone()).or_default();
-        match connection {
-            Connection::Http1(_) => host.is_http2 = false,
-            #[cfg(feature = "http2")]
-            Connection::Http2(connection) => {
-                host.is_http2 = true;
-                if self.settings.max_idle_per_host > 0 {
-                    for waiting in host.waiting.drain(..) {
-                        let _ = waiting.send(Connection::Http2(connection.clone()));
-                    }
-                    host.shared = Some(Shared { connection: connection.clone(), last_used: Instant::now() });
-                    self.close_idle_later(&mut hosts);
+        host.opening = host.opening.saturating_sub(1);
+        match opened {
+            Ok(connection) => {
+                #[cfg(feature = "http2")]
+                {
+                    host.is_http2 = matches!(connection, Connection::Http2(_));
                 }
+                self.keep(host, connection, false);
             }
+            Err(error) => host.fail(id, error),
         }
+        self.open_connections(target, host);
+        if host.is_unused() {
+            hosts.by_target.remove(target);
+        }
+        self.close_idle_later(&mut hosts);
     }
 
     /// Passes a connection that is not in use any more to a request that waits, or keeps it.
     fn put_back(self: &Arc<Self>, target: &Target, mut connection: Http1) {
         if connection.is_ready() {
-            self.keep(target, connection);
+            self.returned(target, Connection::Http1(connection));
         } else if !connection.is_closed() {
             // hyper's task is about to see the end of the response, or still sends the request.
             let (pool, target) = (Arc::downgrade(self), target.clone());
             self.runtime.spawn(async move {
                 if connection.ready().await {
                     if let Some(pool) = pool.upgrade() {
-                        pool.keep(&target, connection);
+                        pool.returned(&target, Connection::Http1(connection));
                     }
                 }
             });
         }
     }
 
-    fn keep(self: &Arc<Self>, target: &Target, connection: Http1) {
-        if self.settings.max_idle_per_host == 0 {
-            return;
-        }
+    fn returned(self: &Arc<Self>, target: &Target, connection: Connection) {
         let mut hosts = self.lock();
         let host = hosts.by_target.entry(target.clone()).or_default();
-        let mut connection = Connection::Http1(connection);
-        while let Some(waiting) = host.waiting.pop_front() {
-            match waiting.send(connection) {
-                Ok(()) => return,
-                Err(returned) => connection = returned,
+        self.keep(host, connection, true);
+        self.close_idle_later(&mut hosts);
+    }
+
+    /// Passes a connection to the requests that wait, and keeps it if it is idle or shared.
+    fn keep(&self, host: &mut Host, connection: Connection, is_reused: bool) {
+        if !self.keeps_connections() {
+            if !is_reused {
+                drop(host.serve(connection, is_reused));
             }
+            return;
         }
         match connection {
-            Connection::Http1(connection) if host.idle.len() < self.settings.max_idle_per_host => {
-                host.idle.push(Idle { connection, since: Instant::now() });
-                self.close_idle_later(&mut hosts);
+            Connection::Http1(_) => {
+                if let Some(Connection::Http1(connection)) = host.serve(connection, is_reused) {
+                    if host.idle.len() < self.settings.max_idle_per_host {
+                        host.idle.push(Idle { connection, since: Instant::now() });
+                    }
+                }
             }
-            Connection::Http1(_) => {}
             #[cfg(feature = "http2")]
-            Connection::Http2(_) => {}
+            Connection::Http2(connection) => {
+                while host.serve(Connection::Http2(connection.clone()), is_reused).is_none() {}
+                host.shared = Some(Shared { connection, last_used: Instant::now() });
+            }
         }
+    }
+
+    fn keeps_connections(&self) -> bool {
+        self.settings.max_idle_per_host > 0
     }
 
     /// Starts the task that closes idle connections, unless it runs.
@@ -263,7 +321,7 @@ async fn close_idle(pool: Weak<Pool>, mut pool_dropped: oneshot::Receiver<Infall
         for host in hosts.by_target.values_mut() {
             host.close_expired(pool.settings.idle_timeout);
         }
-        hosts.by_target.retain(|_, host| host.has_idle() || !host.waiting.is_empty());
+        hosts.by_target.retain(|_, host| !host.is_unused());
         if !hosts.by_target.values().any(Host::has_idle) {
             hosts.closing = None;
             return;
@@ -271,27 +329,30 @@ async fn close_idle(pool: Weak<Pool>, mut pool_dropped: oneshot::Receiver<Infall
     }
 }
 
-/// A connection that is being opened.
-struct Opening<'a> {
-    pool: &'a Pool,
+/// A request that waits for a connection.
+struct Waiter<'a> {
+    pool: &'a Arc<Pool>,
     target: &'a Target,
-    /// Whether requests wait for it that open none of their own.
-    is_for_all: bool,
+    /// `None` once it is served.
+    connection: Option<oneshot::Receiver<Served>>,
 }
 
-impl Drop for Opening<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let mut hosts = self.pool.lock();
-        let Some(host) = hosts.by_target.get_mut(self.target) else { return };
-        if self.is_for_all {
-            // Those that still wait were not served: the next one of them opens a connection.
-            host.is_opening = false;
-            host.waiting.clear();
-        } else {
-            host.waiting.retain(|waiting| !waiting.is_closed());
-        }
-        if host.waiting.is_empty() && !host.has_idle() {
-            hosts.by_target.remove(self.target);
+        let Some(mut connection) = self.connection.take() else { return };
+        connection.close();
+        match connection.try_recv() {
+            // It was served, but has not noticed.
+            Ok(served) => {
+                if let Ok((connection, _)) = served {
+                    self.pool.returned(self.target, connection);
+                }
+            }
+            Err(_) => {
+                if let Some(host) = self.pool.lock().by_target.get_mut(self.target) {
+                    host.live -= 1;
+                }
+            }
         }
     }
 }
