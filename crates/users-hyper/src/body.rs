@@ -11,11 +11,11 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 #[cfg(feature = "http2")]
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use users_core::{Body, TransportError};
 
 /// The timer of one attempt, which covers head and body.
@@ -51,7 +51,7 @@ impl Drop for Ending {
 }
 
 /// Converts hyper's response. The body is read from the connection by its reader, unless it arrived together with the head.
-pub(crate) async fn response(
+pub(crate) fn response(
     response: Response<Incoming>,
     to_head: bool,
     decode_gzip: bool,
@@ -74,8 +74,7 @@ pub(crate) async fn response(
     }
     #[cfg(not(feature = "gzip"))]
     let _ = decode_gzip;
-    let whole = poll_fn(|context| Poll::Ready(reading.arrived(context))).await;
-    let body = whole.map_or_else(|| Body::from_stream(reading), Body::from);
+    let body = reading.arrived().map_or_else(|| Body::from_stream(reading), Body::from);
     Response::from_parts(parts, body)
 }
 
@@ -91,8 +90,11 @@ struct Reading {
 
 impl Reading {
     /// The whole body, if it arrived together with the head, as small ones do.
-    fn arrived(&mut self, context: &mut Context<'_>) -> Option<Bytes> {
-        let Poll::Ready(first) = self.poll_chunk(context) else { return None };
+    fn arrived(&mut self) -> Option<Bytes> {
+        // The stream's reader registers its own waker.
+        let Poll::Ready(first) = self.poll_chunk(&mut Context::from_waker(Waker::noop())) else {
+            return None;
+        };
         match first {
             Some(Ok(chunk)) if self.body.as_ref().is_some_and(|(body, _)| body.is_end_stream()) => {
                 self.end();

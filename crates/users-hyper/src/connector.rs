@@ -101,7 +101,8 @@ impl Connector {
         let broken = |error: hyper::Error| ConnectError::broken(target, error);
         #[cfg(feature = "http2")]
         if self.http2_only || wire.connected().is_negotiated_h2() {
-            return Http2::open(wire, runtime).await.map(Connection::Http2).map_err(broken);
+            let opening = Box::pin(Http2::open(wire, runtime));
+            return opening.await.map(Connection::Http2).map_err(broken);
         }
         Http1::open(wire, target, runtime).await.map(Connection::Http1).map_err(broken)
     }

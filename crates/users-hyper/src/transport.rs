@@ -12,7 +12,7 @@ use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
 use http_body_util::Full;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,8 +53,8 @@ pub struct HyperTransport {
 }
 
 impl HyperTransport {
-    /// Refuses a request that must not or cannot be sent. Returns the current runtime.
-    fn check(&self, uri: &Uri) -> Result<Handle, TransportError> {
+    /// Refuses a request that must not or cannot be sent.
+    fn check(&self, uri: &Uri) -> Result<(), TransportError> {
         let refuse = |message| Err(TransportError::new(TransportErrorKind::Invalid, Sent::No, message));
         let host = uri.host().unwrap_or_default();
         if host.is_empty() {
@@ -73,10 +73,7 @@ impl HyperTransport {
                 return refuse(format!("the request to {target} can be sent by http or https only"));
             }
         }
-        Handle::try_current().map_err(|_| {
-            let message = "HyperTransport was used outside a tokio runtime";
-            TransportError::new(TransportErrorKind::Other, Sent::No, message)
-        })
+        Ok(())
     }
 }
 
@@ -100,21 +97,20 @@ impl HttpTransport for HyperTransport {
         'transport: 'future,
         Self: 'future,
     {
+        if let Err(error) = self.check(request.uri()) {
+            return Box::pin(ready(Err(error)));
+        }
+        let to_head = request.method() == Method::HEAD;
+        let (mut exchange, decode_gzip) = prepare(request, timeout);
         Box::pin(async move {
-            let runtime = self.check(request.uri())?;
-            let to_head = request.method() == Method::HEAD;
-            let to_connect = request.extensions().get::<ConnectTimeout>().map(|connect| connect.0);
-            let (target, request, decode_gzip) = prepare(request);
-            let mut exchange = Exchange {
-                target,
-                pool: self.pools.get(&runtime),
-                timeout,
-                timer: timeout.map(|time| Box::pin(tokio::time::sleep(time))),
-                to_connect: to_connect.filter(|time| timeout.is_none_or(|timeout| *time < timeout)),
-            };
-            let (response, in_use) = exchange.response_head(request).await?;
+            let runtime = Handle::try_current().map_err(|_| {
+                let message = "HyperTransport was used outside a tokio runtime";
+                TransportError::new(TransportErrorKind::Other, Sent::No, message)
+            })?;
+            let pool = self.pools.get(&runtime);
+            let (response, in_use) = exchange.response_head(&pool).await?;
             let Exchange { target, timer, .. } = exchange;
-            Ok(body::response(response, to_head, decode_gzip, target, timer, in_use).await)
+            Ok(body::response(response, to_head, decode_gzip, target, timer, in_use))
         })
     }
 
@@ -123,9 +119,8 @@ impl HttpTransport for HyperTransport {
     }
 }
 
-/// Converts a request to one in origin form with default headers. Returns it with its target, and whether the response may be
-/// compressed.
-fn prepare(request: Request<Bytes>) -> (Target, Request<Full<Bytes>>, bool) {
+/// Converts a request to one in origin form with default headers. Returns also whether the response may be compressed.
+fn prepare(request: Request<Bytes>, timeout: Option<Duration>) -> (Exchange, bool) {
     let (mut parts, body) = request.into_parts();
     let target = Target::split_from(&mut parts.uri);
     // hyper uses the version of the connection.
@@ -138,5 +133,8 @@ fn prepare(request: Request<Bytes>) -> (Target, Request<Full<Bytes>>, bool) {
         // hyper would omit it, and some servers require it.
         parts.headers.entry(header::CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
     }
-    (target, Request::from_parts(parts, Full::new(body)), decode_gzip)
+    let to_connect = parts.extensions.get::<ConnectTimeout>().map(|connect| connect.0);
+    let to_connect = to_connect.filter(|time| timeout.is_none_or(|timeout| *time < timeout));
+    let request = Request::from_parts(parts, Full::new(body));
+    (Exchange { target, request, timeout, timer: None, to_connect }, decode_gzip)
 }
