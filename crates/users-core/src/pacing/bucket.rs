@@ -95,6 +95,8 @@ const RAISE_AT_FIRST: f64 = 0.1;
 const RATE_AFTER_429: f64 = 0.9;
 /// The seconds without a response after which a measured rate becomes less reliable.
 const SILENCE: f64 = 10.0;
+/// The least number of seconds in which a rate that keeps the bucket full is measured.
+const SHORTEST_WINDOW: f64 = 0.02;
 /// The least estimate of a rate: one request per minute.
 const LEAST_RATE: f64 = 1.0 / 60.0;
 
@@ -279,7 +281,10 @@ impl Bucket {
         let overflowed = window.overflowed;
         if is_plenty {
             // All that was drawn was refilled at once, so the rate may be higher.
-            self.rate = self.rate.max(2.0 * added / time.max(0.02));
+            self.rate = self.rate.max(2.0 * added / time.max(SHORTEST_WINDOW));
+            if time < SHORTEST_WINDOW {
+                return;
+            }
         } else if window.overflowed {
             // A lower bound, since the bucket overflowed.
             self.rate = self.rate.max((added - 1.0) / time);
