@@ -1,4 +1,4 @@
-//! The transport on hyper's pooled client.
+//! The transport on hyper: checks a request, sends it and converts the response.
 
 use crate::body;
 use crate::clock::TokioClock;
