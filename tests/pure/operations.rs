@@ -283,6 +283,46 @@ fn a_client_uses_the_clock_that_its_transport_requires() {
     assert!(error.elapsed() > Duration::ZERO && clock.now().since_start() >= error.elapsed());
 }
 
+/// A transport that responds with an error a minute after its time limit.
+#[derive(Debug)]
+struct Late {
+    clock: VirtualClock,
+    enforces_timeout: bool,
+}
+
+#[async_trait::async_trait]
+impl HttpTransport for Late {
+    async fn send(
+        &self,
+        _: http::Request<Bytes>,
+        timeout: Option<Duration>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        self.clock.sleep(timeout.unwrap_or_default() + MINUTE).await;
+        Err(TransportError::timeout("the transport's own error"))
+    }
+
+    fn enforces_timeout(&self) -> bool {
+        self.enforces_timeout
+    }
+}
+
+#[test]
+fn a_client_ends_an_attempt_unless_its_transport_does() {
+    let clock = VirtualClock::new();
+    for (enforces_timeout, expected) in
+        [(false, "no response within 30 s"), (true, "the transport's own error")]
+    {
+        let late = || Late { clock: clock.clone(), enforces_timeout };
+        let behind_faults = FaultyTransport::new(late(), clock.clone());
+        // Faults can wait longer than the transport behind them, so the client ends the attempt.
+        assert!(!behind_faults.enforces_timeout());
+        let client = ManagementClient::builder(Arc::new(late())).domain("a.example.com").token("token");
+        let client = client.clock(clock.clone()).retry(Retry::never()).build().unwrap();
+        let error = clock.block_on(async { client.users().get("auth0|1").await }).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
 #[test]
 fn every_wrapper_forwards_the_clock_of_its_transport() {
     let clock = VirtualClock::new();

@@ -36,7 +36,8 @@ impl Client {
     /// Reads the whole response, within the attempt's time and this size.
     pub(crate) async fn receive(&self, sending: &mut Sending<'_>, limit: usize) -> Attempt {
         let time = sending.time;
-        let mut timer = Timer::new(&*self.shared.clock, time);
+        let is_enforced = self.shared.transport.enforces_timeout();
+        let mut timer = if is_enforced { Timer::never() } else { Timer::new(&*self.shared.clock, time) };
         let response = timer.limit(&mut sending.response).await;
         let (parts, body) = response.map_err(|_| timed_out(Sent::Maybe, "no response", time))??.into_parts();
         let body = match timer.limit(pin!(body.collect(limit))).await {

@@ -107,6 +107,11 @@ impl<'a> Timer<'a> {
         Self(LateSleep::New(clock, time))
     }
 
+    /// No time limit.
+    pub(crate) fn never() -> Self {
+        Self(LateSleep::Never)
+    }
+
     /// Runs a future until the time has passed.
     pub(crate) async fn limit<F: Future + Unpin>(&mut self, mut future: F) -> Result<F::Output, Elapsed> {
         poll_fn(|context| match Pin::new(&mut future).poll(context) {
@@ -120,6 +125,7 @@ impl<'a> Timer<'a> {
 /// A sleep that starts when it is first polled, after the future that it limits. So a transport's own timer fires first, and its
 /// more precise error is returned.
 enum LateSleep<'a> {
+    Never,
     New(&'a dyn Clock, Duration),
     Started(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
@@ -133,7 +139,7 @@ impl Future for LateSleep<'_> {
         }
         match &mut *self {
             Self::Started(sleep) => sleep.as_mut().poll(context),
-            Self::New(..) => Poll::Pending,
+            Self::Never | Self::New(..) => Poll::Pending,
         }
     }
 }

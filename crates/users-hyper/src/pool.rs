@@ -9,7 +9,7 @@ use crate::connection::{Connection, Http1};
 use crate::connector::Connector;
 use crate::error::ConnectError;
 use crate::target::Target;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) struct Pool {
 
 #[derive(Default)]
 struct Hosts {
-    by_target: HashMap<Target, Host>,
+    by_target: BTreeMap<Target, Host>,
     next_id: u64,
     /// Held while a task closes idle connections. Dropping it ends the task.
     closing: Option<oneshot::Sender<Infallible>>,

@@ -2,8 +2,8 @@
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri, uri};
+use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 /// Scheme, host and port of a URI. Errors show it as `host:port`.
@@ -60,20 +60,25 @@ impl Target {
     }
 }
 
+impl Ord for Target {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.authority(), self.is_http).cmp(&(other.authority(), other.is_http))
+    }
+}
+
+impl PartialOrd for Target {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
-        self.is_http == other.is_http && self.authority() == other.authority()
+        self.cmp(other).is_eq()
     }
 }
 
 impl Eq for Target {}
-
-impl Hash for Target {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.is_http.hash(state);
-        self.authority().hash(state);
-    }
-}
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,7 +90,9 @@ impl fmt::Display for Target {
 /// Whether a URI's host is this machine: `127.0.0.0/8`, `::1` or `localhost`.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    // The usual address is compared, since parsing it takes longer than the rest of the checks.
+    let is_usual = host == "127.0.0.1" || host.eq_ignore_ascii_case("localhost");
+    is_usual || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]

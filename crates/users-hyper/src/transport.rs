@@ -117,6 +117,10 @@ impl HttpTransport for HyperTransport {
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         Some(Arc::new(TokioClock::new()))
     }
+
+    fn enforces_timeout(&self) -> bool {
+        true
+    }
 }
 
 /// Converts a request to one in origin form with default headers. Returns also whether the response may be compressed.

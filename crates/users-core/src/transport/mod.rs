@@ -31,8 +31,8 @@ use std::time::Duration;
 /// - stops when its future, or the body's stream, is dropped;
 /// - may apply a [`ConnectTimeout`] from the request's extensions.
 ///
-/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment in any case. A
-/// transport that enforces it too can report more precisely whether the request was sent.
+/// `timeout` is the time left for this attempt, headers and body. The client stops waiting at that moment, unless the transport
+/// [does so itself](Self::enforces_timeout). A transport that enforces it can report more precisely whether the request was sent.
 ///
 /// # Errors and retries
 ///
@@ -74,6 +74,14 @@ pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         None
     }
+
+    /// Whether this transport ends a request, and the reading of its body, at the end of `timeout`. The client then sets no timer
+    /// of its own. `false` unless overridden.
+    ///
+    /// A transport that wraps another one may forward this method only if nothing that it adds can wait.
+    fn enforces_timeout(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -88,6 +96,10 @@ impl<T: HttpTransport + ?Sized> HttpTransport for Arc<T> {
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         (**self).clock()
+    }
+
+    fn enforces_timeout(&self) -> bool {
+        (**self).enforces_timeout()
     }
 }
 
