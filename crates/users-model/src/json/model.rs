@@ -171,9 +171,25 @@ pub enum ReadError {
 /// # Ok::<(), json::ReadError>(())
 /// ```
 pub fn from_slice<T: Model>(text: &[u8], memory: usize) -> Result<T, ReadError> {
+    let mut value = None;
+    read_slice(text, memory, &mut |reader| {
+        value = Some(T::read_model(reader)?);
+        Ok(())
+    })?;
+    // Set, unless reading failed.
+    value.ok_or_else(|| ReadError::Shape { path: Vec::new(), reason: "no value".to_owned() })
+}
+
+/// Reads a JSON text in one pass, as [`from_slice`]. Not generic over what it reads, so that its code exists once.
+#[doc(hidden)]
+pub fn read_slice(
+    text: &[u8],
+    memory: usize,
+    read: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), Stop>,
+) -> Result<(), ReadError> {
     let Ok(text) = std::str::from_utf8(text) else { return Err(ReadError::Syntax(syntax_error(text))) };
     let mut reader = Reader::new(text, memory);
-    reader.whole(T::read_model).map_err(|failure| match failure {
+    reader.whole(read).map_err(|failure| match failure {
         Failure::Syntax => ReadError::Syntax(syntax_error(text.as_bytes())),
         Failure::Memory => ReadError::MemoryExceeded,
         Failure::Shape { at, reason } => ReadError::Shape { path: path_at(text, at + 1), reason },
