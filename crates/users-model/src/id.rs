@@ -1,7 +1,7 @@
 //! User ids and identity ids. Ids become path segments and must not be empty.
 
 use crate::json::read::read_number;
-use crate::json::{Read, Reader, Stop};
+use crate::json::{Read, Reader, Stop, ToJson, write_string};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -269,6 +269,22 @@ impl Serialize for IdentityId {
             RawValue::from_string(self.text.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
         } else {
             serializer.serialize_str(&self.text)
+        }
+    }
+}
+
+impl ToJson for UserId {
+    fn write_json(&self, text: &mut String) {
+        write_string(text, &self.0);
+    }
+}
+
+impl ToJson for IdentityId {
+    fn write_json(&self, text: &mut String) {
+        if self.number {
+            text.push_str(&self.text);
+        } else {
+            write_string(text, &self.text);
         }
     }
 }

@@ -26,7 +26,8 @@ pub(crate) struct Odd {
 /// The text of an object, a list of entries, or an index of them.
 #[derive(Clone)]
 pub(crate) enum Entries {
-    /// The text of an object whose keys are all different and without escapes, as metadata is received.
+    /// The text of an object whose keys are all different and without escapes, as metadata is received. There is no white space
+    /// between its entries.
     Text(Box<str>),
     /// Most objects have few entries, and a page of users has thousands of objects, so this form needs no more memory than its list.
     List(Vec<Entry>),
@@ -44,6 +45,19 @@ pub(crate) struct Index {
 }
 
 impl Entries {
+    /// The text of an object without the white space between its entries. The keys are all different and without escapes.
+    pub(crate) fn compact(object: &str) -> Self {
+        let mut text = String::from("{");
+        for (key, value) in InText::new(object) {
+            let comma = if text.len() == 1 { "" } else { "," };
+            for part in [comma, "\"", key, "\":", value] {
+                text.push_str(part);
+            }
+        }
+        text.push('}');
+        Self::Text(text.into())
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Text(_) => self.iter().count(),

@@ -8,6 +8,7 @@ mod path;
 pub(crate) mod read;
 mod reader;
 mod text;
+mod write;
 mod wtf8;
 
 pub use equality::equal;
@@ -21,3 +22,6 @@ pub(crate) use reader::{Failure, Read, Slot};
 #[doc(hidden)]
 pub use reader::{Reader, Stop};
 pub(crate) use text::Text;
+pub(crate) use write::{Raw, serialize_text, text_of, write_string};
+#[doc(hidden)]
+pub use write::{ToJson, write_object};

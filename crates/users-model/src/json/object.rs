@@ -3,10 +3,11 @@
 use super::entries::{Entries, Odd};
 use super::reader::{Read, Reader, Stop};
 use super::text::Text;
+use super::write::{begin_entry, serialize_text, text_of};
 use super::wtf8::Wtf8;
 use crate::memory;
 use serde::de::DeserializeOwned;
-use serde::ser::{Error as _, SerializeMap};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -125,14 +126,7 @@ impl JsonObject {
 
     /// Returns the object as JSON text.
     pub fn to_json(&self) -> String {
-        let mut text = String::from("{");
-        for (key, value) in self.entries.iter() {
-            // Serializing a string does not fail.
-            append(&mut text, &serde_json::to_string(key).unwrap_or_default(), value);
-        }
-        self.append_odd(&mut text);
-        text.push('}');
-        text
+        text_of(self)
     }
 
     fn odd(&self) -> &[Odd] {
@@ -149,9 +143,26 @@ impl JsonObject {
         !self.odd().is_empty()
     }
 
-    /// Appends the entries whose key contains a lone surrogate to an object's text.
-    pub(crate) fn append_odd(&self, text: &mut String) {
-        self.odd().iter().for_each(|odd| append(text, &odd.key, &odd.value));
+    /// The text of the object, if it has this form.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.entries {
+            Entries::Text(text) => Some(text),
+            Entries::List(_) | Entries::Index(_) => None,
+        }
+    }
+
+    /// Appends the entries to an object's text, except those that are written already.
+    pub(super) fn append_to(&self, text: &mut String, is_written: impl Fn(&str) -> bool) {
+        for (key, value) in self.entries.iter().filter(|(key, _)| !is_written(key)) {
+            begin_entry(text, key);
+            text.push_str(value);
+        }
+        for odd in self.odd() {
+            let comma = if text.ends_with('{') { "" } else { "," };
+            for part in [comma, &odd.key, ":", &odd.value] {
+                text.push_str(part);
+            }
+        }
     }
 
     /// Adds an entry while an object is read. Its key may be repeated until [`settle`](Self::settle) is called.
@@ -215,9 +226,10 @@ impl Read for JsonObject {
             return Ok(None);
         }
         let start = reader.position();
-        if let Some(text) = read_plain(reader)? {
+        if let Some((text, is_compact)) = read_plain(reader)? {
             reader.charge(text.len())?;
-            return Ok(Some(Self { entries: Entries::Text(text.into()) }));
+            let entries = if is_compact { Entries::Text(text.into()) } else { Entries::compact(text) };
+            return Ok(Some(Self { entries }));
         }
         // A key is repeated or has escapes.
         reader.rewind(start);
@@ -239,8 +251,7 @@ impl Read for JsonObject {
 impl Serialize for JsonObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.has_odd() {
-            let text = RawValue::from_string(self.to_json()).map_err(S::Error::custom)?;
-            return text.serialize(serializer);
+            return serialize_text(self.to_json(), serializer);
         }
         let mut map = serializer.serialize_map(None)?;
         self.write_into(&mut map, |_| false)?;
@@ -248,20 +259,25 @@ impl Serialize for JsonObject {
     }
 }
 
-/// Reads an object and returns its text, if all keys are different and without escapes.
-fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a str>, Stop> {
+/// Reads an object, if all keys are different and without escapes. Returns its text, and whether there is no white space between
+/// its entries.
+fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, bool)>, Stop> {
     let start = reader.position();
     let mut keys = Keys::default();
     let mut are_plain = true;
+    // The length of the text without white space: each entry has two quotes, a colon, and a comma or the closing bracket.
+    let mut compact = 1;
     reader.entries(|reader, key| {
         match key.plain() {
             Some(key) => keys.add(reader, key)?,
             None => are_plain = false,
         }
-        reader.skip().map(drop)
+        compact += key.len() + reader.skip()?.len() + 4;
+        Ok(())
     })?;
     let is_plain = are_plain && keys.are_different(reader);
-    Ok(is_plain.then(|| reader.since(start)))
+    let text = reader.since(start);
+    Ok(is_plain.then(|| (text, text.len() == compact.max("{}".len()))))
 }
 
 /// The bytes of a reference to a key, including its share of a growing list.
@@ -308,15 +324,6 @@ impl<'a> Keys<'a> {
 /// The text of a value, to be serialized as it is.
 fn raw<E: serde::ser::Error>(value: &str) -> Result<&RawValue, E> {
     serde_json::from_str(value).map_err(E::custom)
-}
-
-fn append(text: &mut String, key: &str, value: &str) {
-    if !text.ends_with('{') {
-        text.push(',');
-    }
-    text.push_str(key);
-    text.push(':');
-    text.push_str(value);
 }
 
 #[cfg(test)]
