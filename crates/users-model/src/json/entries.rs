@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::text::Text;
-use super::wtf8::Wtf8;
+use super::wtf8::wtf8;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::slice;
@@ -145,7 +145,7 @@ impl Entries {
                 keep(list, &order);
             }
             Self::Index(index) => {
-                let order = last_places(index.odd.iter().map(|odd| Wtf8::of(&odd.key)));
+                let order = last_places(index.odd.iter().map(|odd| wtf8(&odd.key)));
                 keep(&mut index.odd, &order);
             }
         }
@@ -277,6 +277,11 @@ fn keep<T>(items: &mut Vec<T>, order: &[usize]) {
 fn last_places<K: Hash + Eq>(keys: impl Iterator<Item = K> + Clone) -> Vec<usize> {
     let mut last: HashMap<K, usize> = keys.clone().enumerate().map(|(index, key)| (key, index)).collect();
     keys.filter_map(|key| last.remove(&key)).collect()
+}
+
+/// Whether all keys are different.
+pub(super) fn keys_are_different(keys: &[&str]) -> bool {
+    last_places(keys.iter().copied()).len() == keys.len()
 }
 
 /// Whether all of a few keys are different.

@@ -3,6 +3,7 @@
 use super::object::JsonObject;
 use super::path::{PathStep, path_at};
 use super::reader::{Failure, Read, Reader, Slot, Stop};
+use super::syntax::syntax_error;
 use crate::memory;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
@@ -216,15 +217,6 @@ pub(crate) fn deserialize<'de, T: Model, D: Deserializer<'de>>(deserializer: D) 
             D::Error::custom(format_args!("{}{reason}", prefix(&path_at(text, at + 1))))
         }
     })
-}
-
-/// serde_json's error of a text that is not JSON, for its message, line and column.
-#[cold]
-fn syntax_error(text: &[u8]) -> serde_json::Error {
-    match serde_json::from_slice::<&RawValue>(text) {
-        Err(error) => error,
-        Ok(_) => serde_json::Error::custom("the text is not JSON"),
-    }
 }
 
 /// A path and a colon; nothing for the root.

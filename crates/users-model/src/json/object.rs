@@ -1,10 +1,11 @@
 //! Lossless JSON: unknown keys, their order, and the text of every number are kept.
 
-use super::entries::{Entries, Odd};
+use super::entries::{Entries, Odd, keys_are_different};
 use super::reader::{Read, Reader, Stop};
+use super::syntax::syntax_error;
 use super::text::Text;
-use super::write::{begin_entry, serialize_text, text_of};
-use super::wtf8::Wtf8;
+use super::write::{ToJson, begin_entry, serialize_text, text_of};
+use super::wtf8::wtf8;
 use crate::memory;
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
@@ -114,8 +115,9 @@ impl JsonObject {
 
     /// Sets a value from JSON text, which is kept unchanged. Fails if the text is not JSON.
     pub fn insert_raw(&mut self, key: impl Into<String>, json: &str) -> Result<(), serde_json::Error> {
-        let value = RawValue::from_string(json.to_owned())?;
-        self.put(key.into(), value);
+        let value = Reader::new(json, usize::MAX).whole(Reader::skip);
+        let value = value.map_err(|_| syntax_error(json.as_bytes()))?;
+        self.entries.put(key.into().into(), value.into());
         Ok(())
     }
 
@@ -173,7 +175,7 @@ impl JsonObject {
     /// Adds an entry, while an object is read, whose key contains a lone surrogate.
     pub(crate) fn keep_odd(&mut self, key: Text<'_>, value: &str) {
         let key = key.quoted();
-        let shown = String::from_utf8_lossy(&Wtf8::of(&key)).into_owned();
+        let shown = String::from_utf8_lossy(&wtf8(&key)).into_owned();
         self.entries.push_odd(Odd { shown, key: key.into(), value: value.into() });
     }
 
@@ -196,8 +198,8 @@ impl JsonObject {
         if odd.is_empty() {
             return;
         }
-        let theirs: HashSet<Vec<u8>> = odd.iter().map(|odd| Wtf8::of(&odd.key)).collect();
-        self.entries.retain_odd(|ours| !theirs.contains(&Wtf8::of(&ours.key)));
+        let theirs: HashSet<Vec<u8>> = odd.iter().map(|odd| wtf8(&odd.key)).collect();
+        self.entries.retain_odd(|ours| !theirs.contains(&wtf8(&ours.key)));
         for odd in odd {
             self.entries.push_odd(odd);
         }
@@ -259,6 +261,30 @@ impl Serialize for JsonObject {
     }
 }
 
+impl ToJson for JsonObject {
+    fn write_json(&self, text: &mut String) {
+        match self.as_text() {
+            Some(whole) => text.push_str(whole),
+            None => write_object(text, &[], self),
+        }
+    }
+}
+
+/// Appends an object: the fields that have a value, then the unknown entries that have no such field.
+#[doc(hidden)]
+pub fn write_object(text: &mut String, fields: &[(&str, Option<&dyn ToJson>)], unknown: &JsonObject) {
+    text.push('{');
+    for (key, value) in fields {
+        if let Some(value) = value {
+            begin_entry(text, key);
+            value.write_json(text);
+        }
+    }
+    let is_written = |key: &str| fields.iter().any(|(field, value)| *field == key && value.is_some());
+    unknown.append_to(text, is_written);
+    text.push('}');
+}
+
 /// Reads an object, if all keys are different and without escapes. Returns its text, and whether there is no white space between
 /// its entries.
 fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, bool)>, Stop> {
@@ -280,8 +306,8 @@ fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, bool)>, St
     Ok(is_plain.then(|| (text, text.len() == compact.max("{}".len()))))
 }
 
-/// The bytes of a reference to a key, including its share of a growing list.
-const KEY: usize = 48;
+/// The bytes of a reference to a key, including its share of a growing list and of the index by which repeated keys are found.
+const KEY: usize = 128;
 
 /// The keys of an object, to find repeated ones.
 #[derive(Default)]
@@ -307,7 +333,7 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    fn are_different(mut self, reader: &mut Reader<'_>) -> bool {
+    fn are_different(self, reader: &mut Reader<'_>) -> bool {
         if self.all.is_empty() {
             let keys = self.first.get(..self.count).unwrap_or_default();
             return keys
@@ -316,8 +342,7 @@ impl<'a> Keys<'a> {
                 .all(|(index, key)| !keys.iter().take(index).any(|other| other == key));
         }
         reader.release(KEY * (self.all.len() - self.first.len()));
-        self.all.sort_unstable();
-        self.all.iter().zip(self.all.iter().skip(1)).all(|(key, next)| key != next)
+        keys_are_different(&self.all)
     }
 }
 

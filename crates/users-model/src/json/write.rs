@@ -1,6 +1,5 @@
 //! Writing values as JSON text.
 
-use super::object::JsonObject;
 use super::text::skip_plain;
 use serde::Serializer;
 use serde::ser::{Error as _, Serialize as _};
@@ -13,21 +12,6 @@ use std::fmt::Write as _;
 pub trait ToJson {
     /// Appends the value.
     fn write_json(&self, text: &mut String);
-}
-
-/// Appends an object: the fields that have a value, then the unknown entries that have no such field.
-#[doc(hidden)]
-pub fn write_object(text: &mut String, fields: &[(&str, Option<&dyn ToJson>)], unknown: &JsonObject) {
-    text.push('{');
-    for (key, value) in fields {
-        if let Some(value) = value {
-            begin_entry(text, key);
-            value.write_json(text);
-        }
-    }
-    let is_written = |key: &str| fields.iter().any(|(field, value)| *field == key && value.is_some());
-    unknown.append_to(text, is_written);
-    text.push('}');
 }
 
 /// Appends the comma before an entry, its key and the colon.
@@ -125,21 +109,12 @@ impl<T: ToJson> ToJson for Vec<T> {
     }
 }
 
-impl ToJson for JsonObject {
-    fn write_json(&self, text: &mut String) {
-        match self.as_text() {
-            Some(whole) => text.push_str(whole),
-            None => write_object(text, &[], self),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        AuthenticationMethodReplacement, Identity, LinkTarget, MetadataUpdate, NewUser, RefreshTokenUpdate,
-        User, UserInfo, UserUpdate, json,
+        AuthenticationMethodReplacement, Identity, JsonObject, LinkTarget, MetadataUpdate, NewUser,
+        RefreshTokenUpdate, User, UserInfo, UserUpdate, json,
     };
     use serde::Serialize;
 
