@@ -4,6 +4,7 @@ use super::object::JsonObject;
 use super::path::{PathStep, path_at};
 use super::reader::{Failure, Read, Reader, Slot, Stop};
 use super::syntax::syntax_error;
+use super::text::Text;
 use crate::memory;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
@@ -86,23 +87,20 @@ pub(crate) trait Fields {
 pub(crate) fn read_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> Result<bool, Stop> {
     let mut has_unknown = false;
     let is_object = reader.entries(|reader, key| {
-        reader.peek();
         let start = reader.position();
-        let name = key.unescaped();
-        if let Some(field) = name.as_deref().and_then(|name| fields.field(name)) {
+        // Almost all keys are without escapes.
+        let field = match key.plain() {
+            Some(name) => fields.field(name),
+            None => key.unescaped().and_then(|name| fields.field(&name)),
+        };
+        if let Some(field) = field {
             if field.read(reader)? {
                 return Ok(());
             }
             reader.rewind(start);
         }
-        let value = reader.skip()?;
-        reader.charge_entry(key, value)?;
         has_unknown = true;
-        match name {
-            Some(name) => fields.unknown().keep(name, value),
-            None => fields.unknown().keep_odd(key, value),
-        }
-        Ok(())
+        read_unknown(reader, key, fields)
     })?;
     if has_unknown {
         let mut unknown = std::mem::take(fields.unknown());
@@ -110,6 +108,18 @@ pub(crate) fn read_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> R
         *fields.unknown() = unknown;
     }
     Ok(is_object)
+}
+
+/// Keeps an entry that has no field, or whose value does not match it.
+#[inline(never)]
+fn read_unknown<'a>(reader: &mut Reader<'a>, key: Text<'a>, fields: &mut dyn Fields) -> Result<(), Stop> {
+    let value = reader.skip()?;
+    reader.charge_entry(key, value)?;
+    match key.unescaped() {
+        Some(name) => fields.unknown().keep(name, value),
+        None => fields.unknown().keep_odd(key, value),
+    }
+    Ok(())
 }
 
 /// Reads an element of a list of models.

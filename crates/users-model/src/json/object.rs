@@ -276,7 +276,10 @@ pub fn write_object(text: &mut String, fields: &[(&str, Option<&dyn ToJson>)], u
     text.push('{');
     for (key, value) in fields {
         if let Some(value) = value {
-            begin_entry(text, key);
+            // Keys of fields have no escapes.
+            text.push_str(if text.ends_with('{') { "\"" } else { ",\"" });
+            text.push_str(key);
+            text.push_str("\":");
             value.write_json(text);
         }
     }
