@@ -71,12 +71,15 @@ pub(crate) fn decode_model<T: Model>(
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
     let mut value = None;
-    decode_by(descriptor, response, &mut |reader| {
-        value = Some(T::read_model(reader)?);
-        Ok(())
+    decode_by(descriptor, response, &mut |reader| match value.insert(T::read_model(reader)) {
+        Ok(_) => Ok(()),
+        Err(stop) => Err(*stop),
     })?;
-    // Set, unless reading failed.
-    value.ok_or_else(|| Error::new(ErrorKind::Decode, "no value"))
+    match value {
+        Some(Ok(value)) => Ok(value),
+        // Reading has set a value, unless it failed.
+        _ => Err(Error::new(ErrorKind::Decode, "no value")),
+    }
 }
 
 /// Decodes a JSON response by a function that reads it. Not generic over what it reads, so that its code exists once.

@@ -90,7 +90,9 @@ macro_rules! object {
 
         impl $crate::json::Model for $name {
             fn read_model(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Stop> {
-                $crate::json::read_required(reader)
+                let mut this = Self::default();
+                $crate::json::read_required_fields(reader, &mut this)?;
+                Ok(this)
             }
 
             fn read_model_into(

@@ -15,7 +15,9 @@ mod wtf8;
 pub use equality::equal;
 #[doc(hidden)]
 pub use model::read_slice;
-pub(crate) use model::{Fields, deserialize, read_fields, read_items, read_required, read_required_into};
+pub(crate) use model::{
+    Fields, deserialize, read_fields, read_items, read_required_fields, read_required_into,
+};
 pub use model::{Model, ReadError, from_slice};
 pub use object::JsonObject;
 #[doc(hidden)]

@@ -122,6 +122,13 @@ fn read_unknown<'a>(reader: &mut Reader<'a>, key: Text<'a>, fields: &mut dyn Fie
     Ok(())
 }
 
+/// Reads an object into fields. A value of another type is an error.
+pub(crate) fn read_required_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> Result<(), Stop> {
+    reader.peek();
+    let at = reader.position();
+    if read_fields(reader, fields)? { Ok(()) } else { Err(reader.unexpected(at, "an object")) }
+}
+
 /// Reads an element of a list of models.
 pub(crate) fn read_required_into<T: Read>(items: &mut Vec<T>, reader: &mut Reader<'_>) -> Result<(), Stop> {
     reader.peek();
@@ -129,16 +136,11 @@ pub(crate) fn read_required_into<T: Read>(items: &mut Vec<T>, reader: &mut Reade
     if T::read_into(items, reader)? { Ok(()) } else { Err(reader.unexpected(at, "an object")) }
 }
 
-/// Reads a value of a type that is read in place.
-pub(crate) fn read_required<T: Read>(reader: &mut Reader<'_>) -> Result<T, Stop> {
-    reader.peek();
-    let at = reader.position();
-    T::read(reader)?.ok_or_else(|| reader.unexpected(at, "an object"))
-}
-
 impl Model for JsonObject {
     fn read_model(reader: &mut Reader<'_>) -> Result<Self, Stop> {
-        read_required(reader)
+        reader.peek();
+        let at = reader.position();
+        Self::read(reader)?.ok_or_else(|| reader.unexpected(at, "an object"))
     }
 }
 
