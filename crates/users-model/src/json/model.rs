@@ -65,12 +65,9 @@ pub(crate) fn read_items<T: Model>(reader: &mut Reader<'_>) -> Result<Vec<T>, St
     let is_array = reader.elements(&mut |reader| {
         reader.charge(memory::LIST * size_of::<T>())?;
         if items.len() == 1 {
-            // The others are likely to be as long as the first.
-            let first = reader.position() - at;
-            items.reserve((reader.rest() / first.max(1)).min(MOST_RESERVED));
+            items.reserve(reader.others_like(at).min(MOST_RESERVED));
         }
-        T::read_model_into(&mut items, reader)?;
-        Ok(true)
+        T::read_model_into(&mut items, reader).map(|()| true)
     })?;
     if is_array { Ok(items) } else { Err(reader.unexpected(at, "a sequence")) }
 }

@@ -112,9 +112,9 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The number of bytes from the next one to the end.
-    pub(crate) fn rest(&self) -> usize {
-        self.text.len().saturating_sub(self.at)
+    /// The number of values in the rest of the text, if they are as long as the one that began at this offset.
+    pub(crate) fn others_like(&self, start: usize) -> usize {
+        self.text.len().saturating_sub(self.at) / self.at.saturating_sub(start).max(1)
     }
 
     /// Continues at an earlier offset.
