@@ -136,10 +136,14 @@ fn errors_hide_secrets_that_the_server_quotes() {
         "a token response of the wrong shape",
         &decode::<users_core::authentication::RequestToken>(
             200,
-            r#"{"access_token":"idp-access-token","expires_in":"odd-shaped-secret"}"#,
+            r#"["idp-access-token","odd-shaped-secret"]"#,
         )
         .unwrap_err(),
     );
+    let odd = r#"{"access_token":"idp-access-token","expires_in":"odd-shaped-secret"}"#;
+    let odd = decode::<users_core::authentication::RequestToken>(200, odd).unwrap();
+    assert!(odd.unknown.contains_key("expires_in"));
+    debug("a token response with an odd lifetime", &odd);
     error("a body that is not JSON", &decode::<users_core::management::GetUser>(200, JWT).unwrap_err());
 
     // The client redacts its own token, even if it is not a JWT.

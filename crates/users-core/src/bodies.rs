@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use users_model::json::ToJson;
 
 /// How the bodies of an operation are decoded and encoded again.
 #[derive(Clone, Copy, Debug)]
@@ -30,9 +31,15 @@ pub struct Decoded {
     pub debug: String,
 }
 
-/// Decodes and encodes the body of a request.
-pub(crate) fn request<T: DeserializeOwned + Serialize + Debug>(json: &str) -> Result<Decoded, String> {
-    decoded(&serde_json::from_str::<T>(json).map_err(|error| error.to_string())?)
+/// Decodes and encodes the body of a request. Both ways to encode it must agree.
+pub(crate) fn request<T: DeserializeOwned + Serialize + ToJson + Debug>(
+    json: &str,
+) -> Result<Decoded, String> {
+    let body = serde_json::from_str::<T>(json).map_err(|error| error.to_string())?;
+    let mut sent = String::new();
+    body.write_json(&mut sent);
+    let decoded = decoded(&body)?;
+    if sent == decoded.json { Ok(decoded) } else { Err(format!("it is sent as {sent}")) }
 }
 
 /// Decodes and encodes a response with status 200.

@@ -77,6 +77,7 @@ mod pacing;
 mod paging;
 mod path_template;
 mod prepare;
+mod queue;
 mod rate_limit;
 mod redact;
 mod request;

@@ -222,7 +222,7 @@ macro_rules! send {
         $request.empty()
     };
     ([$body:expr] $request:ident) => {
-        $request.json(&$body)
+        $request.body(&$body)
     };
 }
 pub(crate) use send;

@@ -276,11 +276,10 @@ fn may_be_segment(segment: &str) -> bool {
 }
 
 /// Whether a text is printable ASCII with a letter or digit, as most ids are: [`InvalidId::check`] accepts it.
-fn is_plain(mut bytes: impl Iterator<Item = u8>) -> bool {
-    let mut has_word = false;
-    let all_printable = bytes.all(|byte| {
-        has_word |= byte.is_ascii_alphanumeric();
-        matches!(byte, b' '..=b'~')
+fn is_plain(bytes: impl Iterator<Item = u8>) -> bool {
+    // Without a branch per byte, several are compared at once.
+    let (all_printable, has_word) = bytes.fold((true, false), |(all_printable, has_word), byte| {
+        (all_printable & matches!(byte, b' '..=b'~'), has_word | byte.is_ascii_alphanumeric())
     });
     all_printable && has_word
 }

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::utf8_percent_encode;
-use users_model::{JsonObject, within_memory};
+use users_model::JsonObject;
+use users_model::json::{self, ReadError};
 
 /// How much memory reading a request's body again may take.
 const BODY_MEMORY: usize = 128 * 1024 * 1024;
@@ -120,17 +121,18 @@ fn with_query(uri: &Uri, parameters: &[(String, String)]) -> Result<Uri, Error> 
 
 /// The body with further properties, which replace those of the same name.
 fn with_properties(request: &http::Request<Bytes>, properties: &JsonObject) -> Result<Bytes, Error> {
-    let refuse = |_| Error::invalid("body_property: the body of the operation is not a JSON object");
+    let refuse = || Error::invalid("body_property: the body of the operation is not a JSON object");
     let mut body = match request.body() {
         body if body.is_empty() && *request.method() != Method::GET => JsonObject::new(),
-        body => within_memory(BODY_MEMORY, || serde_json::from_slice::<JsonObject>(body))
-            .map_err(|_| Error::invalid("body_property: the body is too large to be changed"))?
-            .map_err(refuse)?,
+        body => json::from_slice(body, BODY_MEMORY).map_err(|error| match error {
+            ReadError::MemoryExceeded => Error::invalid("body_property: the body is too large to be changed"),
+            _ => refuse(),
+        })?,
     };
     for (name, value) in properties.iter() {
-        body.insert_raw(name, value).map_err(refuse)?;
+        body.insert_raw(name, value).map_err(|_| refuse())?;
     }
-    serde_json::to_vec(&body).map(Bytes::from).map_err(refuse)
+    Ok(body.to_json().into())
 }
 
 /// Inserts headers, replacing those of the same name.

@@ -1,12 +1,8 @@
 //! Rate limits as stated by response headers.
 
 use http::header::{DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::{Duration, SystemTime};
-
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// A rate limit as stated by the headers of a response. Error responses often have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +19,22 @@ pub struct RateLimit {
 impl RateLimit {
     /// Reads the `x-ratelimit-…` headers; `None` if there are none.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let number = |name: &HeaderName| number(headers.get(name)?.as_bytes().trim_ascii());
+        // One walk over a response's few headers is faster than three look-ups. Of repeated headers, the first counts.
+        let (mut limit, mut remaining, mut reset) = (None, None, None);
+        for (name, value) in headers {
+            let found = match name.as_str().strip_prefix("x-ratelimit-") {
+                Some("limit") => &mut limit,
+                Some("remaining") => &mut remaining,
+                Some("reset") => &mut reset,
+                _ => continue,
+            };
+            found.get_or_insert(value);
+        }
+        let number = |value: Option<&HeaderValue>| number(value?.as_bytes().trim_ascii());
         let this = Self {
-            limit: number(&LIMIT),
-            remaining: number(&REMAINING),
-            reset: number(&RESET)
+            limit: number(limit),
+            remaining: number(remaining),
+            reset: number(reset)
                 .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
         };
         (this.limit.is_some() || this.remaining.is_some() || this.reset.is_some()).then_some(this)

@@ -15,6 +15,7 @@ use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use std::fmt::{self, Display, Write as _};
 use users_model::Secret;
+use users_model::json::ToJson;
 
 /// Headers that frame a message or belong to its connection. The transport sets them; they are not taken from callers.
 const FRAMING: [HeaderName; 9] = [
@@ -135,6 +136,14 @@ impl<'a> RequestBuilder<'a> {
         serde_json::to_writer(&mut text, body)
             // serde_json's error may quote a value.
             .map_err(|_| Error::invalid("the body cannot be serialized as JSON"))?;
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.build(text.into())
+    }
+
+    /// Finishes the request with a body of users-model or of this crate.
+    pub(crate) fn body(mut self, body: &dyn ToJson) -> Result<http::Request<Bytes>, Error> {
+        let mut text = String::with_capacity(BODY);
+        body.write_json(&mut text);
         self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.build(text.into())
     }

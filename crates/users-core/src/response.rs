@@ -1,12 +1,12 @@
 //! Decoding the response of an operation.
 
 use crate::descriptor::Descriptor;
-use crate::error::{Error, Misfit};
+use crate::error::{Error, ErrorKind, Misfit};
 use crate::redact;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
-use users_model::json::{self, PathStep, ReadError};
+use users_model::json::{self, PathStep, ReadError, Reader, Stop};
 use users_model::{Model, within_memory};
 
 /// The default size limit of a response in bytes, decompressed.
@@ -70,8 +70,26 @@ pub(crate) fn decode_model<T: Model>(
     descriptor: &Descriptor,
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
+    let mut value = None;
+    decode_by(descriptor, response, &mut |reader| match value.insert(T::read_model(reader)) {
+        Ok(_) => Ok(()),
+        Err(stop) => Err(*stop),
+    })?;
+    match value {
+        Some(Ok(value)) => Ok(value),
+        // Reading has set a value, unless it failed.
+        _ => Err(Error::new(ErrorKind::Decode, "no value")),
+    }
+}
+
+/// Decodes a JSON response by a function that reads it. Not generic over what it reads, so that its code exists once.
+fn decode_by(
+    descriptor: &Descriptor,
+    response: http::Response<Bytes>,
+    read: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), Stop>,
+) -> Result<(), Error> {
     let response = decode_status(descriptor, response)?;
-    json::from_slice(response.body(), memory(&response))
+    json::read_slice(response.body(), memory(&response), read)
         .map_err(|error| undecodable(descriptor, response, error))
 }
 

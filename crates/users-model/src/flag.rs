@@ -1,6 +1,6 @@
 //! A boolean that identity providers sometimes send as a string.
 
-use crate::json::{Read, Reader, Stop};
+use crate::json::{Read, Reader, Stop, ToJson};
 use serde::{Deserialize, Serialize};
 
 /// A boolean that may be encoded as a string.
@@ -44,6 +44,15 @@ impl From<bool> for Flag {
 impl PartialEq<bool> for Flag {
     fn eq(&self, other: &bool) -> bool {
         self.is_true() == *other
+    }
+}
+
+impl ToJson for Flag {
+    fn write_json(&self, text: &mut String) {
+        match self {
+            Self::Bool(value) => value.write_json(text),
+            Self::Text(value) => value.write_json(text),
+        }
     }
 }
 

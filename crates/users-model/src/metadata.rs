@@ -1,6 +1,6 @@
 //! Updates of metadata.
 
-use crate::json::{JsonObject, Read as _, Reader, Slot, Stop};
+use crate::json::{JsonObject, Read as _, Reader, Slot, Stop, ToJson};
 use crate::object::Field;
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -150,6 +150,10 @@ impl Slot for MetadataUpdate {
 }
 
 impl Field for MetadataUpdate {
+    fn value(&self) -> Option<&dyn ToJson> {
+        (!self.is_empty()).then_some(&self.entries)
+    }
+
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
         if self.is_empty() { Ok(()) } else { map.serialize_entry(key, self) }
     }

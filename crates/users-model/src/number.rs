@@ -1,7 +1,7 @@
 //! A number with its text.
 
 use crate::json::read::read_number;
-use crate::json::{Read, Reader, Stop};
+use crate::json::{Read, Reader, Stop, ToJson};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -43,6 +43,12 @@ impl<'de> Deserialize<'de> for Number {
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawValue::from_string(self.0.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl ToJson for Number {
+    fn write_json(&self, text: &mut String) {
+        text.push_str(&self.0);
     }
 }
 

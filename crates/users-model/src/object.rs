@@ -1,63 +1,32 @@
 //! Macros that declare models: structs that keep unknown keys, and open enums.
 
-use crate::json::{JsonObject, Slot};
-use serde::ser::Error as _;
+use crate::json::{Slot, ToJson};
+use serde::Serialize;
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 /// The type of a model's field.
 pub(crate) trait Field: Slot {
-    /// Writes the entry, if the field is set.
+    /// The value; `None` if it is not written.
+    fn value(&self) -> Option<&dyn ToJson>;
+
+    /// Serializes the entry, if the field has a value.
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error>;
 }
 
-impl<T: Serialize> Field for Option<T>
+impl<T: Serialize + ToJson> Field for Option<T>
 where
     Self: Slot,
 {
+    fn value(&self) -> Option<&dyn ToJson> {
+        self.as_ref().map(|value| value as &dyn ToJson)
+    }
+
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
         match self {
             Some(value) => map.serialize_entry(key, value),
             None => Ok(()),
         }
     }
-}
-
-/// Serializes a model whose unknown keys contain lone surrogates: writes it as text and appends their entries.
-pub(crate) fn serialize_as_text<T: WriteFields, S: Serializer>(
-    model: &T,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    as_text(&mut |map| model.write_fields(map), model.unknown())
-        .map_err(S::Error::custom)?
-        .serialize(serializer)
-}
-
-type TextMap<'a, 'b> = serde_json::ser::Compound<'a, &'b mut Vec<u8>, serde_json::ser::CompactFormatter>;
-
-fn as_text(
-    write_fields: &mut dyn FnMut(&mut TextMap<'_, '_>) -> Result<(), serde_json::Error>,
-    unknown: &JsonObject,
-) -> Result<Box<RawValue>, serde_json::Error> {
-    let mut text = Vec::new();
-    let mut writer = serde_json::Serializer::new(&mut text);
-    let mut map = serde::Serializer::serialize_map(&mut writer, None)?;
-    write_fields(&mut map)?;
-    map.end()?;
-    let mut text = String::from_utf8(text).map_err(serde_json::Error::custom)?;
-    text.pop();
-    unknown.append_odd(&mut text);
-    text.push('}');
-    RawValue::from_string(text)
-}
-
-/// A model that writes its fields into a map.
-pub(crate) trait WriteFields {
-    /// Writes the fields and the unknown entries, except those whose key contains a lone surrogate.
-    fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
-    /// The unknown fields.
-    fn unknown(&self) -> &JsonObject;
 }
 
 /// Declares a model: a struct whose fields are read and written under their keys, and that keeps all other keys, and every value
@@ -121,7 +90,9 @@ macro_rules! object {
 
         impl $crate::json::Model for $name {
             fn read_model(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::Stop> {
-                $crate::json::read_required(reader)
+                let mut this = Self::default();
+                $crate::json::read_required_fields(reader, &mut this)?;
+                Ok(this)
             }
 
             fn read_model_into(
@@ -142,26 +113,23 @@ macro_rules! object {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
                 if self.unknown.has_odd() {
-                    return $crate::object::serialize_as_text(self, serializer);
+                    return $crate::json::serialize_text($crate::json::text_of(self), serializer);
                 }
                 let mut map = serializer.serialize_map(None)?;
-                $crate::object::WriteFields::write_fields(self, &mut map)?;
+                $( $crate::object::Field::write(&self.$field, $key, &mut map)?; )*
+                // A field that was set later replaces the value that did not match its type.
+                self.unknown.write_into(&mut map, |key| match key {
+                    $( $key => $crate::json::Slot::is_written(&self.$field), )*
+                    _ => false,
+                })?;
                 map.end()
             }
         }
 
-        impl $crate::object::WriteFields for $name {
-            fn write_fields<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-                $( $crate::object::Field::write(&self.$field, $key, map)?; )*
-                // A field that was set later replaces the value that did not match its type.
-                self.unknown.write_into(map, |key| match key {
-                    $( $key => $crate::json::Slot::is_written(&self.$field), )*
-                    _ => false,
-                })
-            }
-
-            fn unknown(&self) -> &$crate::json::JsonObject {
-                &self.unknown
+        impl $crate::json::ToJson for $name {
+            fn write_json(&self, text: &mut String) {
+                let fields = [$( ($key, $crate::object::Field::value(&self.$field)), )*];
+                $crate::json::write_object(text, &fields, &self.unknown);
             }
         }
     };
@@ -268,6 +236,12 @@ macro_rules! open_enum {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl $crate::json::ToJson for $name {
+            fn write_json(&self, text: &mut String) {
+                $crate::json::write_string(text, self.as_str());
             }
         }
     };

@@ -1,8 +1,10 @@
 //! One page of a list.
 
-use crate::json::{self, Failure, Fields, JsonObject, Model, Reader, Slot, Stop};
-use crate::object::{Field as _, WriteFields, serialize_as_text};
-use serde::ser::SerializeMap;
+use crate::json::{
+    self, Failure, Fields, JsonObject, Model, Raw, Reader, Slot, Stop, ToJson, serialize_text, write_object,
+};
+use crate::object::Field as _;
+use serde::ser::{Error as _, SerializeMap as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A type that is listed in pages.
@@ -301,32 +303,29 @@ fn is_empty_list(value: &str) -> bool {
 
 impl<T: Listed> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.envelope.is_none() {
-            return self.items.serialize(serializer);
-        }
+        let Some(key) = self.envelope else { return self.items.serialize(serializer) };
         if self.unknown.has_odd() {
-            return serialize_as_text(self, serializer);
+            let items = Raw(serde_json::to_string(&self.items).map_err(S::Error::custom)?);
+            let fields = [
+                ("start", self.start.value()),
+                ("limit", self.limit.value()),
+                ("length", self.length.value()),
+                (key, Some(&items as &dyn ToJson)),
+                ("total", self.total.value()),
+                ("next", self.next.value()),
+            ];
+            let mut text = String::new();
+            write_object(&mut text, &fields, &self.unknown);
+            return serialize_text(text, serializer);
         }
         let mut map = serializer.serialize_map(None)?;
-        self.write_fields(&mut map)?;
+        self.start.write("start", &mut map)?;
+        self.limit.write("limit", &mut map)?;
+        self.length.write("length", &mut map)?;
+        map.serialize_entry(key, &self.items)?;
+        self.total.write("total", &mut map)?;
+        self.next.write("next", &mut map)?;
+        self.unknown.write_into(&mut map, |_| false)?;
         map.end()
-    }
-}
-
-impl<T: Listed> WriteFields for Page<T> {
-    fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.start.write("start", map)?;
-        self.limit.write("limit", map)?;
-        self.length.write("length", map)?;
-        if let Some(key) = self.envelope {
-            map.serialize_entry(key, &self.items)?;
-        }
-        self.total.write("total", map)?;
-        self.next.write("next", map)?;
-        self.unknown.write_into(map, |_| false)
-    }
-
-    fn unknown(&self) -> &JsonObject {
-        &self.unknown
     }
 }

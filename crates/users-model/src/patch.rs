@@ -1,6 +1,6 @@
 //! The change of one attribute in an update.
 
-use crate::json::{Read, Reader, Slot, Stop};
+use crate::json::{Read, Reader, Slot, Stop, ToJson};
 use crate::object::Field;
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -48,7 +48,15 @@ impl<T: Read> Slot for Patch<T> {
     }
 }
 
-impl<T: Serialize + Read> Field for Patch<T> {
+impl<T: Serialize + ToJson + Read> Field for Patch<T> {
+    fn value(&self) -> Option<&dyn ToJson> {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(&()),
+            Self::Set(value) => Some(value),
+        }
+    }
+
     fn write<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> Result<(), M::Error> {
         match self {
             Self::Keep => Ok(()),

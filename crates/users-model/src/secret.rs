@@ -1,6 +1,6 @@
 //! Confidential text.
 
-use crate::json::{Read, Reader, Stop};
+use crate::json::{Read, Reader, Stop, ToJson, write_string};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -64,6 +64,12 @@ impl<'de> Deserialize<'de> for Secret {
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
+    }
+}
+
+impl ToJson for Secret {
+    fn write_json(&self, text: &mut String) {
+        write_string(text, self.expose());
     }
 }
 

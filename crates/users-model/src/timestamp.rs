@@ -1,7 +1,7 @@
 //! Timestamps in Auth0's format.
 
 use crate::json::read::read_text;
-use crate::json::{Read, Reader, Stop};
+use crate::json::{Read, Reader, Stop, ToJson, write_string};
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -225,6 +225,12 @@ impl std::hash::Hash for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl ToJson for Timestamp {
+    fn write_json(&self, text: &mut String) {
+        write_string(text, self.as_str());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The profile of an access token's user.
 
 use crate::flag::Flag;
-use crate::json::{Read, Reader, Stop};
+use crate::json::{Read, Reader, Stop, ToJson};
 use crate::object::object;
 use crate::timestamp::Timestamp;
 
@@ -67,6 +67,15 @@ pub enum UpdatedAt {
     UnixSeconds(i64),
     /// A date and time.
     Timestamp(Timestamp),
+}
+
+impl ToJson for UpdatedAt {
+    fn write_json(&self, text: &mut String) {
+        match self {
+            Self::UnixSeconds(seconds) => seconds.write_json(text),
+            Self::Timestamp(time) => time.write_json(text),
+        }
+    }
 }
 
 impl Read for UpdatedAt {

@@ -1,6 +1,6 @@
 //! The client credentials grant.
 
-use super::token::{RequestToken, TokenResponse};
+use super::token::RequestToken;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use users_model::Secret;
+use users_model::{Secret, TokenResponse};
 
 /// Requests access tokens from the tenant's `/oauth/token` for a machine-to-machine application.
 ///
@@ -33,22 +33,20 @@ impl ClientCredentials {
             let (client, credential, audience) = (client.clone(), Arc::clone(&credential), audience.clone());
             Box::pin(async move {
                 let request = credential.request(audience).await?;
-                client.call(Ok(request)).send().await?.into_token()
+                access_token(client.call(Ok(request)).send().await?)
             }) as Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send>>
         };
         Self(Cached::new(clock, Box::new(fetch)))
     }
 }
 
-impl TokenResponse {
-    fn into_token(self) -> Result<AccessToken, Error> {
-        let token = self.access_token.filter(|token| !token.expose().trim().is_empty()).ok_or_else(|| {
-            Error::new(crate::error::ErrorKind::Decode, "POST /oauth/token: the response has no access_token")
-        })?;
-        // Without a stated lifetime, Auth0's default for this API is assumed: one day. A 401 renews the token sooner.
-        let lifetime = Duration::from_secs(self.expires_in.unwrap_or(86_400));
-        Ok(AccessToken::new(token).expires_in(lifetime))
-    }
+fn access_token(response: TokenResponse) -> Result<AccessToken, Error> {
+    let token = response.access_token.filter(|token| !token.expose().trim().is_empty()).ok_or_else(|| {
+        Error::new(crate::error::ErrorKind::Decode, "POST /oauth/token: the response has no access_token")
+    })?;
+    // Without a stated lifetime, Auth0's default for this API is assumed: one day. A 401 renews the token sooner.
+    let lifetime = Duration::from_secs(response.expires_in.unwrap_or(86_400));
+    Ok(AccessToken::new(token).expires_in(lifetime))
 }
 
 #[async_trait]

@@ -5,7 +5,7 @@ pub(crate) mod token;
 pub(crate) mod users;
 
 pub use client_credentials::ClientCredentials;
-pub use token::{RequestToken, TokenResponse};
+pub use token::RequestToken;
 pub use users::{GetInfo, Impersonate, UsersManager};
 
 use crate::builder::{ApiClient, AuthenticationApi, ClientBuilder, sealed::Sealed};

@@ -5,22 +5,19 @@ use crate::descriptor::{Api, Descriptor, Safety};
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::request::RequestBuilder;
-use crate::response::decode_json;
+use crate::response::decode_model;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-use users_model::Secret;
+use users_model::json::{ToJson, write_object};
+use users_model::{JsonObject, Secret, TokenResponse};
 
 /// `POST /oauth/token` with the client credentials grant.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct RequestToken {
     grant_type: &'static str,
     client_id: String,
     audience: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<Secret>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client_assertion: Option<Secret>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client_assertion_type: Option<&'static str>,
 }
 
@@ -59,18 +56,18 @@ impl RequestToken {
     }
 }
 
-/// The response of `/oauth/token`.
-#[derive(Clone, Debug, Deserialize)]
-#[non_exhaustive]
-pub struct TokenResponse {
-    /// The token.
-    pub access_token: Option<Secret>,
-    /// The lifetime in seconds.
-    pub expires_in: Option<u64>,
-    /// The type of the token: `Bearer`.
-    pub token_type: Option<String>,
-    /// The scopes of the token, separated by spaces.
-    pub scope: Option<String>,
+impl ToJson for RequestToken {
+    fn write_json(&self, text: &mut String) {
+        let fields: [(&str, Option<&dyn ToJson>); 6] = [
+            ("grant_type", Some(&self.grant_type)),
+            ("client_id", Some(&self.client_id)),
+            ("audience", Some(&self.audience)),
+            ("client_secret", self.client_secret.as_ref().map(|secret| secret as &dyn ToJson)),
+            ("client_assertion", self.client_assertion.as_ref().map(|assertion| assertion as &dyn ToJson)),
+            ("client_assertion_type", self.client_assertion_type.as_ref().map(|kind| kind as &dyn ToJson)),
+        ];
+        write_object(text, &fields, &JsonObject::new());
+    }
 }
 
 impl Operation for RequestToken {
@@ -83,11 +80,11 @@ impl Operation for RequestToken {
     }
 
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        RequestBuilder::new(Self::DESCRIPTOR, base).json(self)
+        RequestBuilder::new(Self::DESCRIPTOR, base).body(self)
     }
 
     fn decode(response: http::Response<Bytes>) -> Result<TokenResponse, Error> {
-        decode_json(Self::DESCRIPTOR, response)
+        decode_model(Self::DESCRIPTOR, response)
     }
 }
 

@@ -128,5 +128,5 @@ fn impersonate_request(
         Some(token) => request.bearer(&token),
         None => request,
     }
-    .json(&body)
+    .body(&body)
 }

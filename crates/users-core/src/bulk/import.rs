@@ -165,7 +165,7 @@ impl ImportAll {
                 failure = failure.or(failed);
             }
         }
-        report.refused.sort_by_key(|refused| refused.row.unwrap_or(usize::MAX));
+        report.sort_refused();
         match failure {
             None => Ok(report),
             Some((error, rows)) => Err(ImportError::new(error, report, Some(rows))),

@@ -1,5 +1,6 @@
 //! Matching the rows that Auth0 returns to the rows of a file, in time linear in the size of the file.
 
+use super::order::ascending;
 use super::yielding::yield_now;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -99,10 +100,10 @@ fn write(value: &str, text: &mut String, depth: usize) {
 }
 
 fn write_object(object: &JsonObject, text: &mut String, depth: usize) {
-    let mut entries: Vec<(&str, &str)> = object.iter().collect();
-    entries.sort_unstable();
+    let entries: Vec<(&str, &str)> = object.iter().collect();
+    let order = ascending(entries.len(), &|one, other| entries.get(one).cmp(&entries.get(other)));
     text.push('{');
-    for (key, value) in entries {
+    for (key, value) in order.iter().filter_map(|index| entries.get(*index).copied()) {
         write_string(key, text);
         text.push(':');
         if depth > 0 || !MASKED.contains(&key) {

@@ -6,6 +6,7 @@ mod gzip;
 mod import;
 mod job;
 mod matching;
+mod order;
 mod report;
 mod yielding;
 

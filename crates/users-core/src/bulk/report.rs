@@ -2,6 +2,7 @@
 
 use super::files::File;
 use super::matching::Rows;
+use super::order::ascending;
 use crate::error::Error;
 use crate::management::jobs::{ImportUsers, JobErrors};
 use std::error::Error as StdError;
@@ -79,6 +80,16 @@ impl ImportReport {
             };
             self.refused.push(RefusedRow { row: index.map(|index| file.first + index), errors });
         }
+    }
+
+    /// Orders the rejected rows by their numbers. Those without one come last.
+    pub(super) fn sort_refused(&mut self) {
+        let row =
+            |index: usize| self.refused.get(index).and_then(|refused| refused.row).unwrap_or(usize::MAX);
+        let order = ascending(self.refused.len(), &|one, other| row(one).cmp(&row(other)));
+        let mut rows: Vec<Option<RefusedRow>> =
+            std::mem::take(&mut self.refused).into_iter().map(Some).collect();
+        self.refused = order.into_iter().filter_map(|index| rows.get_mut(index)?.take()).collect();
     }
 }
 

@@ -59,9 +59,7 @@ impl Error {
 
     /// Removes secrets from the displayed texts, where the server has quoted them.
     pub(crate) fn redacted(mut self, secrets: &[Secret]) -> Self {
-        let mut secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
-        // Longest first: a secret may contain another one.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
         self.0.message = redact::line(&self.0.raw, &secrets);
         self.0.shown_code = self.code().map(|code| redact::line(code, &secrets));
         self.0.redacted_causes = self.redacted_causes(&secrets);

@@ -111,6 +111,6 @@ fn link_request(link: &LinkIdentity, request: RequestBuilder<'_>) -> Result<http
         (true, true) => {
             Err(Error::invalid("an account to link is named by provider and id or by ID token, not by both"))
         }
-        _ => request.json(target),
+        _ => request.body(target),
     }
 }

@@ -6,7 +6,8 @@ use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
-use users_model::{Page, Role, RoleUser};
+use users_model::json::{ToJson, write_object};
+use users_model::{JsonObject, Page, Role, RoleUser};
 
 /// Roles and the users who have them.
 #[derive(Clone, Debug)]
@@ -54,7 +55,8 @@ impl RolesManager {
 }
 
 /// `{"users": [id, …]}`
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "contract", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct UserIds {
     users: Vec<String>,
 }
@@ -67,6 +69,12 @@ impl UserIds {
 
 const LIST: List =
     List { beyond_window: "narrow the list by name_filter, or page by checkpoint with take", ..List::PLAIN };
+
+impl ToJson for UserIds {
+    fn write_json(&self, text: &mut String) {
+        write_object(text, &[("users", Some(&self.users))], &JsonObject::new());
+    }
+}
 
 operations! {
     /// `GET /roles`. See [`RolesManager::list`](crate::management::RolesManager::list).

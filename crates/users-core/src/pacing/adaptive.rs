@@ -5,10 +5,10 @@ use super::per_group::{GROUPS, PerGroup};
 use super::{PaceError, PaceRequest, Pacer, Permit, RateLimitState, ReturnPermit};
 use crate::clock::{Clock, Instant};
 use crate::descriptor::Access;
+use crate::queue::Queue;
 use crate::rate_limit::{RateLimit, server_delay};
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -58,7 +58,7 @@ struct Inner {
 struct State {
     pace: Pace,
     /// The queue of each group, in the order of the requests.
-    waiting: PerGroup<BTreeMap<u64, Waker>>,
+    waiting: PerGroup<Queue<Waker>>,
     next: u64,
     /// The number of permits granted to each group.
     granted: PerGroup<u64>,
@@ -158,17 +158,27 @@ impl State {
         self.pace.grant(group, now)
     }
 
+    /// Keeps the waker of a request in its group's queue. Returns the request's place, which is a new one unless it has one.
+    fn enqueue(&mut self, group: Access, place: Option<u64>, waker: &Waker) -> u64 {
+        let queue = self.waiting.get_mut(group);
+        if let Some((place, kept)) = place.and_then(|place| Some((place, queue.get_mut(place)?))) {
+            kept.clone_from(waker);
+            return place;
+        }
+        self.next += 1;
+        queue.push(self.next, waker.clone());
+        self.next
+    }
+
     /// The head of each group's queue.
     fn heads(&self) -> impl Iterator<Item = (Access, u64, &Waker)> {
-        let first =
-            |group| self.waiting.get(group).first_key_value().map(|(place, waker)| (group, *place, waker));
+        let first = |group| self.waiting.get(group).first().map(|(place, waker)| (group, place, waker));
         GROUPS.into_iter().filter_map(first)
     }
 
     /// Wakes the queue heads after a change, once the lock is released.
     fn wake_heads(state: MutexGuard<'_, Self>) {
-        let heads =
-            GROUPS.map(|group| state.waiting.get(group).first_key_value().map(|(_, waker)| waker.clone()));
+        let heads = GROUPS.map(|group| state.waiting.get(group).first().map(|(_, waker)| waker.clone()));
         drop(state);
         heads.into_iter().flatten().for_each(Waker::wake);
     }
@@ -181,8 +191,8 @@ impl State {
 
     /// The number of requests before this one, at most, and the waker of the head.
     fn ahead(&self, group: Access, place: u64, now: Instant) -> (u64, Option<Waker>) {
-        match self.waiting.get(group).first_key_value() {
-            Some((first, waker)) if *first < place => (place - first, Some(waker.clone())),
+        match self.waiting.get(group).first() {
+            Some((first, waker)) if first < place => (place - first, Some(waker.clone())),
             _ => self.earlier(place, now).map_or((0, None), |earlier| (1, Some(earlier.clone()))),
         }
     }
@@ -224,11 +234,8 @@ impl Future for Acquire {
                 self.dequeue();
                 return Poll::Ready(Err(error));
             }
-            let place = *self.place.get_or_insert_with(|| {
-                state.next += 1;
-                state.next
-            });
-            state.waiting.get_mut(self.group).insert(place, context.waker().clone());
+            let place = state.enqueue(self.group, self.place, context.waker());
+            self.place = Some(place);
             let wait = state.pace.wait(self.group, now);
             let granted = *state.granted.get(self.group);
             let (ahead, first) = state.ahead(self.group, place, now);
@@ -287,10 +294,10 @@ impl Acquire {
         }
         let Some(deadline) = self.deadline else { return Ok(()) };
         let waiting = state.waiting.get(self.group);
-        let others = match (self.place, waiting.first_key_value()) {
+        let others = match (self.place, waiting.first()) {
             // Some in between may have been cancelled; then the check is repeated before the deadline.
             (Some(place), Some((first, _))) => {
-                usize::try_from(place.saturating_sub(*first)).unwrap_or(0).min(waiting.len())
+                usize::try_from(place.saturating_sub(first)).unwrap_or(0).min(waiting.len())
             }
             _ => waiting.len(),
         };
@@ -306,7 +313,7 @@ impl Acquire {
     fn dequeue(&mut self) {
         let Some(place) = self.place.take() else { return };
         let mut state = self.inner.state();
-        state.waiting.get_mut(self.group).remove(&place);
+        state.waiting.get_mut(self.group).remove(place);
         State::wake_heads(state);
     }
 }

@@ -77,7 +77,8 @@ impl OffsetPaging {
 
     pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
         let total = page.total.filter(|_| !list.total_counts_page);
-        let next = next_offset(self.page, self.per_page, page, total, list.beyond_window)?;
+        let next =
+            next_offset(self.page, self.per_page, (page.len(), page.limit), total, list.beyond_window)?;
         Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
     }
 }
@@ -172,19 +173,19 @@ impl AnyPaging {
 const WINDOW: u64 = 1000;
 
 /// The number of the page after this one, for lists that are paged by offset; `None` if it was the last.
-fn next_offset<T>(
+fn next_offset(
     number: Option<u32>,
     per_page: Option<u32>,
-    page: &Page<T>,
+    (here, limit): (usize, Option<u64>),
     total: Option<u64>,
     beyond_window: &str,
 ) -> Result<Option<u32>, Error> {
     let per_page = u64::from(per_page.unwrap_or(LARGEST_PAGE));
     let number = number.unwrap_or(0);
-    let here = page.len() as u64;
+    let here = here as u64;
     // A server may return fewer items than requested; then its own page size distinguishes a short page from a full one.
     let size =
-        page.limit.filter(|limit| *limit > 0 && *limit >= here).map_or(per_page, |limit| limit.min(per_page));
+        limit.filter(|limit| *limit > 0 && *limit >= here).map_or(per_page, |limit| limit.min(per_page));
     let seen = u64::from(number) * size + here;
     // Auth0 caps the total at the window, so a total of that size is unreliable, as is one below the number of items read.
     if here < size || total.is_some_and(|total| total < WINDOW && seen == total) {

@@ -15,28 +15,29 @@ struct View {
     places: Vec<usize>,
 }
 
-/// Returns the ranges of the secrets in a text, in any form.
+/// Returns the ranges of the secrets in a text, in any form: for each position at which one begins, the longest.
 pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
-    let secrets: Vec<&[u8]> =
+    let secrets: HashSet<&[u8]> =
         secrets.iter().map(|secret| secret.as_bytes()).filter(|secret| secret.len() >= MIN_LENGTH).collect();
     if secrets.is_empty() {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    // For each position, the end of the longest secret that begins there, or 0.
+    let mut ends = vec![0; text.len()];
     let mut views = vec![View { text: text.as_bytes().to_vec(), places: (0..=text.len()).collect() }];
     // Nested escapes, as in JSON within HTML.
     for _ in 0..3 {
         for view in &views {
-            view.search(&secrets, &mut found);
+            view.search(&secrets, &mut ends);
         }
         views = views.iter().flat_map(View::unescaped).collect();
     }
-    found.sort_by_key(|range| range.start);
-    found
+    let found = ends.into_iter().enumerate().filter(|(_, end)| *end != 0);
+    found.map(|(start, end)| start..end).collect()
 }
 
 impl View {
-    fn search(&self, secrets: &[&[u8]], found: &mut Vec<Range<usize>>) {
+    fn search(&self, secrets: &HashSet<&[u8]>, ends: &mut [usize]) {
         // With many secrets, most are excluded by their first bytes.
         let prefixes: Vec<HashSet<&[u8]>> =
             (MIN_LENGTH..=PREFIX_LENGTH).map(|length| self.text.windows(length).collect()).collect();
@@ -48,7 +49,9 @@ impl View {
         for secret in secrets.iter().filter(is_likely) {
             for at in memchr::memmem::find_iter(&self.text, secret) {
                 let (start, end) = (self.places.get(at), self.places.get(at + secret.len()));
-                found.extend(start.zip(end).map(|(start, end)| *start..*end));
+                if let Some((known, end)) = start.and_then(|start| ends.get_mut(*start)).zip(end) {
+                    *known = (*known).max(*end);
+                }
             }
         }
     }

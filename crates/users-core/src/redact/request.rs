@@ -5,7 +5,7 @@ use http::HeaderName;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
-use users_model::Secret;
+use users_model::{Secret, json};
 
 /// A key or parameter whose name contains one of these holds a secret, in any case and spelling.
 const SENSITIVE: [&str; 8] = ["password", "secret", "token", "key", "hash", "assertion", "code", "otp"];
@@ -45,7 +45,7 @@ pub(crate) fn secrets(request: &http::Request<Bytes>) -> Vec<Secret> {
     } else if kind.starts_with("application/x-www-form-urlencoded") {
         form(&body, &mut found);
     } else {
-        json(&body, &mut found);
+        json_text(&body, &mut found);
     }
     found.retain(|secret| !secret.expose().is_empty());
     found
@@ -92,7 +92,7 @@ fn multipart(body: &str, boundary: &str, found: &mut Vec<Secret>) {
         if name.is_some_and(is_sensitive) {
             found.push(Secret::new(content));
         }
-        json(content, found);
+        json_text(content, found);
     }
 }
 
@@ -107,7 +107,7 @@ struct Context {
 }
 
 /// Collects the secrets of a JSON text. The text may be invalid, and nesting does not use the call stack.
-fn json(text: &str, found: &mut Vec<Secret>) {
+fn json_text(text: &str, found: &mut Vec<Secret>) {
     let mut contexts = vec![Context::default()];
     // The context of the next value: that of its key, or of its list.
     let mut next = Context::default();
@@ -173,28 +173,8 @@ fn unquoted(string: &str) -> Cow<'_, str> {
     if !bare.contains('\\') {
         return Cow::Borrowed(bare);
     }
-    let read = |text: &str| serde_json::from_str(text).ok().map(Cow::Owned);
     // Servers quote lone surrogates as U+FFFD, if at all.
-    read(string).or_else(|| read(&without_surrogates(string))).unwrap_or(Cow::Borrowed(bare))
-}
-
-/// A JSON string with the escape of each surrogate replaced by that of U+FFFD.
-fn without_surrogates(string: &str) -> String {
-    let mut parts = string.split("\\u");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let is_surrogate = part.get(..1).is_some_and(|d| d.eq_ignore_ascii_case("d"))
-            && part.get(1..2).is_some_and(|digit| "89abcdefABCDEF".contains(digit));
-        text.push_str("\\u");
-        match part.get(4..).filter(|_| is_surrogate) {
-            Some(rest) => {
-                text.push_str("fffd");
-                text.push_str(rest);
-            }
-            None => text.push_str(part),
-        }
-    }
-    text
+    json::unquote(string).map_or(Cow::Borrowed(bare), Cow::Owned)
 }
 
 #[cfg(test)]
@@ -203,7 +183,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        json(text, &mut found);
+        json_text(text, &mut found);
         found.iter().map(|secret| secret.expose().to_owned()).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::AccessToken;
 use crate::clock::{Clock, Instant};
 use crate::error::Error;
-use std::collections::BTreeMap;
+use crate::queue::Queue;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +29,7 @@ pub(super) struct Flight(Arc<Mutex<State>>);
 struct State {
     leader: Option<Leader>,
     handed_over: Option<Fetching>,
-    waiters: BTreeMap<u64, Waiter>,
+    waiters: Queue<Waiter>,
     next: u64,
 }
 
@@ -64,7 +64,7 @@ impl Flight {
         }
         state.next += 1;
         let place = state.next;
-        state.waiters.insert(place, Waiter::default());
+        state.waiters.push(place, Waiter::default());
         Err(Waiting { flight: self.clone(), place })
     }
 
@@ -80,7 +80,7 @@ impl Flight {
             return;
         }
         state.leader = None;
-        let waiting = state.waiters.values_mut().filter(|waiter| !waiter.is_released);
+        let waiting = state.waiters.iter_mut().filter(|waiter| !waiter.is_released);
         let woken = waiting.filter_map(|waiter| {
             waiter.outcome = Some(outcome.clone());
             waiter.waker.take()
@@ -116,7 +116,7 @@ impl State {
             waiter.is_released = true;
             waiter.waker.take()
         };
-        self.waiters.values_mut().filter_map(release).collect()
+        self.waiters.iter_mut().filter_map(release).collect()
     }
 }
 
@@ -185,7 +185,7 @@ impl Waiting {
         poll_fn(|context| {
             loop {
                 let mut state = self.flight.state();
-                let Some(waiter) = state.waiters.get_mut(&self.place) else { return Poll::Ready(None) };
+                let Some(waiter) = state.waiters.get_mut(self.place) else { return Poll::Ready(None) };
                 if waiter.outcome.is_some() || waiter.is_released {
                     return Poll::Ready(waiter.outcome.take());
                 }
@@ -225,6 +225,6 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.flight.state().waiters.remove(&self.place);
+        self.flight.state().waiters.remove(self.place);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::text::Text;
-use super::wtf8::Wtf8;
+use super::wtf8::wtf8;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::slice;
@@ -26,7 +26,8 @@ pub(crate) struct Odd {
 /// The text of an object, a list of entries, or an index of them.
 #[derive(Clone)]
 pub(crate) enum Entries {
-    /// The text of an object whose keys are all different and without escapes, as metadata is received.
+    /// The text of an object whose keys are all different and without escapes, as metadata is received. There is no white space
+    /// between its entries.
     Text(Box<str>),
     /// Most objects have few entries, and a page of users has thousands of objects, so this form needs no more memory than its list.
     List(Vec<Entry>),
@@ -44,6 +45,19 @@ pub(crate) struct Index {
 }
 
 impl Entries {
+    /// The text of an object without the white space between its entries. The keys are all different and without escapes.
+    pub(crate) fn compact(object: &str) -> Self {
+        let mut text = String::from("{");
+        for (key, value) in InText::new(object) {
+            let comma = if text.len() == 1 { "" } else { "," };
+            for part in [comma, "\"", key, "\":", value] {
+                text.push_str(part);
+            }
+        }
+        text.push('}');
+        Self::Text(text.into())
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Text(_) => self.iter().count(),
@@ -131,7 +145,7 @@ impl Entries {
                 keep(list, &order);
             }
             Self::Index(index) => {
-                let order = last_places(index.odd.iter().map(|odd| Wtf8::of(&odd.key)));
+                let order = last_places(index.odd.iter().map(|odd| wtf8(&odd.key)));
                 keep(&mut index.odd, &order);
             }
         }
@@ -263,6 +277,11 @@ fn keep<T>(items: &mut Vec<T>, order: &[usize]) {
 fn last_places<K: Hash + Eq>(keys: impl Iterator<Item = K> + Clone) -> Vec<usize> {
     let mut last: HashMap<K, usize> = keys.clone().enumerate().map(|(index, key)| (key, index)).collect();
     keys.filter_map(|key| last.remove(&key)).collect()
+}
+
+/// Whether all keys are different.
+pub(super) fn keys_are_different(keys: &[&str]) -> bool {
+    last_places(keys.iter().copied()).len() == keys.len()
 }
 
 /// Whether all of a few keys are different.

@@ -2,7 +2,7 @@
 
 use super::object::JsonObject;
 use super::reader::{Read as _, Reader};
-use super::wtf8::Wtf8;
+use super::wtf8::wtf8;
 use std::collections::HashMap;
 
 /// Returns whether two JSON texts are equal: keys in any order, numbers by their text. Text that is not JSON equals nothing.
@@ -43,7 +43,7 @@ fn same(left: &str, right: &str, depth: usize) -> bool {
             }
             _ => false,
         },
-        (Some(b'"'), Some(b'"')) => Wtf8::of(left) == Wtf8::of(right),
+        (Some(b'"'), Some(b'"')) => wtf8(left) == wtf8(right),
         _ => false,
     }
 }
@@ -73,9 +73,9 @@ fn same_entries(left: &JsonObject, right: &JsonObject, depth: usize) -> bool {
     let (ours, our_odd) = left.parts();
     let (theirs, their_odd) = right.parts();
     let theirs: HashMap<&str, &str> = theirs.collect();
-    let their_odd: HashMap<Vec<u8>, &str> = their_odd.map(|(key, value)| (Wtf8::of(key), value)).collect();
+    let their_odd: HashMap<Vec<u8>, &str> = their_odd.map(|(key, value)| (wtf8(key), value)).collect();
     let (mut entries, mut odd) = (0, 0);
     ours.inspect(|_| entries += 1).all(|(key, value)| is_same(value, theirs.get(key)))
-        && our_odd.inspect(|_| odd += 1).all(|(key, value)| is_same(value, their_odd.get(&Wtf8::of(key))))
+        && our_odd.inspect(|_| odd += 1).all(|(key, value)| is_same(value, their_odd.get(&wtf8(key))))
         && (entries, odd) == (theirs.len(), their_odd.len())
 }

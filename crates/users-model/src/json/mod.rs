@@ -7,15 +7,28 @@ mod object;
 mod path;
 pub(crate) mod read;
 mod reader;
+mod syntax;
 mod text;
+mod write;
 mod wtf8;
 
 pub use equality::equal;
-pub(crate) use model::{Fields, deserialize, read_fields, read_items, read_required, read_required_into};
+#[doc(hidden)]
+pub use model::read_slice;
+pub(crate) use model::{
+    Fields, deserialize, read_fields, read_items, read_required_fields, read_required_into,
+};
 pub use model::{Model, ReadError, from_slice};
 pub use object::JsonObject;
+#[doc(hidden)]
+pub use object::write_object;
 pub use path::{PathStep, path_at};
 pub(crate) use reader::{Failure, Read, Slot};
 #[doc(hidden)]
 pub use reader::{Reader, Stop};
 pub(crate) use text::Text;
+#[doc(hidden)]
+pub use write::ToJson;
+pub(crate) use write::{Raw, serialize_text, text_of, write_string};
+#[doc(hidden)]
+pub use wtf8::unquote;

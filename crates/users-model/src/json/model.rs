@@ -3,6 +3,8 @@
 use super::object::JsonObject;
 use super::path::{PathStep, path_at};
 use super::reader::{Failure, Read, Reader, Slot, Stop};
+use super::syntax::syntax_error;
+use super::text::Text;
 use crate::memory;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
@@ -63,12 +65,9 @@ pub(crate) fn read_items<T: Model>(reader: &mut Reader<'_>) -> Result<Vec<T>, St
     let is_array = reader.elements(&mut |reader| {
         reader.charge(memory::LIST * size_of::<T>())?;
         if items.len() == 1 {
-            // The others are likely to be as long as the first.
-            let first = reader.position() - at;
-            items.reserve((reader.rest() / first.max(1)).min(MOST_RESERVED));
+            items.reserve(reader.others_like(at).min(MOST_RESERVED));
         }
-        T::read_model_into(&mut items, reader)?;
-        Ok(true)
+        T::read_model_into(&mut items, reader).map(|()| true)
     })?;
     if is_array { Ok(items) } else { Err(reader.unexpected(at, "a sequence")) }
 }
@@ -85,23 +84,20 @@ pub(crate) trait Fields {
 pub(crate) fn read_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> Result<bool, Stop> {
     let mut has_unknown = false;
     let is_object = reader.entries(|reader, key| {
-        reader.peek();
         let start = reader.position();
-        let name = key.unescaped();
-        if let Some(field) = name.as_deref().and_then(|name| fields.field(name)) {
+        // Almost all keys are without escapes.
+        let field = match key.plain() {
+            Some(name) => fields.field(name),
+            None => key.unescaped().and_then(|name| fields.field(&name)),
+        };
+        if let Some(field) = field {
             if field.read(reader)? {
                 return Ok(());
             }
             reader.rewind(start);
         }
-        let value = reader.skip()?;
-        reader.charge_entry(key, value)?;
         has_unknown = true;
-        match name {
-            Some(name) => fields.unknown().keep(name, value),
-            None => fields.unknown().keep_odd(key, value),
-        }
-        Ok(())
+        read_unknown(reader, key, fields)
     })?;
     if has_unknown {
         let mut unknown = std::mem::take(fields.unknown());
@@ -111,6 +107,25 @@ pub(crate) fn read_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> R
     Ok(is_object)
 }
 
+/// Keeps an entry that has no field, or whose value does not match it.
+#[inline(never)]
+fn read_unknown<'a>(reader: &mut Reader<'a>, key: Text<'a>, fields: &mut dyn Fields) -> Result<(), Stop> {
+    let value = reader.skip()?;
+    reader.charge_entry(key, value)?;
+    match key.unescaped() {
+        Some(name) => fields.unknown().keep(name, value),
+        None => fields.unknown().keep_odd(key, value),
+    }
+    Ok(())
+}
+
+/// Reads an object into fields. A value of another type is an error.
+pub(crate) fn read_required_fields(reader: &mut Reader<'_>, fields: &mut dyn Fields) -> Result<(), Stop> {
+    reader.peek();
+    let at = reader.position();
+    if read_fields(reader, fields)? { Ok(()) } else { Err(reader.unexpected(at, "an object")) }
+}
+
 /// Reads an element of a list of models.
 pub(crate) fn read_required_into<T: Read>(items: &mut Vec<T>, reader: &mut Reader<'_>) -> Result<(), Stop> {
     reader.peek();
@@ -118,16 +133,11 @@ pub(crate) fn read_required_into<T: Read>(items: &mut Vec<T>, reader: &mut Reade
     if T::read_into(items, reader)? { Ok(()) } else { Err(reader.unexpected(at, "an object")) }
 }
 
-/// Reads a value of a type that is read in place.
-pub(crate) fn read_required<T: Read>(reader: &mut Reader<'_>) -> Result<T, Stop> {
-    reader.peek();
-    let at = reader.position();
-    T::read(reader)?.ok_or_else(|| reader.unexpected(at, "an object"))
-}
-
 impl Model for JsonObject {
     fn read_model(reader: &mut Reader<'_>) -> Result<Self, Stop> {
-        read_required(reader)
+        reader.peek();
+        let at = reader.position();
+        Self::read(reader)?.ok_or_else(|| reader.unexpected(at, "an object"))
     }
 }
 
@@ -171,9 +181,25 @@ pub enum ReadError {
 /// # Ok::<(), json::ReadError>(())
 /// ```
 pub fn from_slice<T: Model>(text: &[u8], memory: usize) -> Result<T, ReadError> {
+    let mut value = None;
+    read_slice(text, memory, &mut |reader| {
+        value = Some(T::read_model(reader)?);
+        Ok(())
+    })?;
+    // Set, unless reading failed.
+    value.ok_or_else(|| ReadError::Shape { path: Vec::new(), reason: "no value".to_owned() })
+}
+
+/// Reads a JSON text in one pass, as [`from_slice`]. Not generic over what it reads, so that its code exists once.
+#[doc(hidden)]
+pub fn read_slice(
+    text: &[u8],
+    memory: usize,
+    read: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), Stop>,
+) -> Result<(), ReadError> {
     let Ok(text) = std::str::from_utf8(text) else { return Err(ReadError::Syntax(syntax_error(text))) };
     let mut reader = Reader::new(text, memory);
-    reader.whole(T::read_model).map_err(|failure| match failure {
+    reader.whole(read).map_err(|failure| match failure {
         Failure::Syntax => ReadError::Syntax(syntax_error(text.as_bytes())),
         Failure::Memory => ReadError::MemoryExceeded,
         Failure::Shape { at, reason } => ReadError::Shape { path: path_at(text, at + 1), reason },
@@ -200,15 +226,6 @@ pub(crate) fn deserialize<'de, T: Model, D: Deserializer<'de>>(deserializer: D) 
             D::Error::custom(format_args!("{}{reason}", prefix(&path_at(text, at + 1))))
         }
     })
-}
-
-/// serde_json's error of a text that is not JSON, for its message, line and column.
-#[cold]
-fn syntax_error(text: &[u8]) -> serde_json::Error {
-    match serde_json::from_slice::<&RawValue>(text) {
-        Err(error) => error,
-        Ok(_) => serde_json::Error::custom("the text is not JSON"),
-    }
 }
 
 /// A path and a colon; nothing for the root.

@@ -1,12 +1,14 @@
 //! Lossless JSON: unknown keys, their order, and the text of every number are kept.
 
-use super::entries::{Entries, Odd};
+use super::entries::{Entries, Odd, keys_are_different};
 use super::reader::{Read, Reader, Stop};
+use super::syntax::syntax_error;
 use super::text::Text;
-use super::wtf8::Wtf8;
+use super::write::{ToJson, begin_entry, serialize_text, text_of};
+use super::wtf8::wtf8;
 use crate::memory;
 use serde::de::DeserializeOwned;
-use serde::ser::{Error as _, SerializeMap};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -113,8 +115,9 @@ impl JsonObject {
 
     /// Sets a value from JSON text, which is kept unchanged. Fails if the text is not JSON.
     pub fn insert_raw(&mut self, key: impl Into<String>, json: &str) -> Result<(), serde_json::Error> {
-        let value = RawValue::from_string(json.to_owned())?;
-        self.put(key.into(), value);
+        let value = Reader::new(json, usize::MAX).whole(Reader::skip);
+        let value = value.map_err(|_| syntax_error(json.as_bytes()))?;
+        self.entries.put(key.into().into(), value.into());
         Ok(())
     }
 
@@ -125,14 +128,7 @@ impl JsonObject {
 
     /// Returns the object as JSON text.
     pub fn to_json(&self) -> String {
-        let mut text = String::from("{");
-        for (key, value) in self.entries.iter() {
-            // Serializing a string does not fail.
-            append(&mut text, &serde_json::to_string(key).unwrap_or_default(), value);
-        }
-        self.append_odd(&mut text);
-        text.push('}');
-        text
+        text_of(self)
     }
 
     fn odd(&self) -> &[Odd] {
@@ -149,9 +145,26 @@ impl JsonObject {
         !self.odd().is_empty()
     }
 
-    /// Appends the entries whose key contains a lone surrogate to an object's text.
-    pub(crate) fn append_odd(&self, text: &mut String) {
-        self.odd().iter().for_each(|odd| append(text, &odd.key, &odd.value));
+    /// The text of the object, if it has this form.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.entries {
+            Entries::Text(text) => Some(text),
+            Entries::List(_) | Entries::Index(_) => None,
+        }
+    }
+
+    /// Appends the entries to an object's text, except those that are written already.
+    pub(super) fn append_to(&self, text: &mut String, is_written: impl Fn(&str) -> bool) {
+        for (key, value) in self.entries.iter().filter(|(key, _)| !is_written(key)) {
+            begin_entry(text, key);
+            text.push_str(value);
+        }
+        for odd in self.odd() {
+            let comma = if text.ends_with('{') { "" } else { "," };
+            for part in [comma, &odd.key, ":", &odd.value] {
+                text.push_str(part);
+            }
+        }
     }
 
     /// Adds an entry while an object is read. Its key may be repeated until [`settle`](Self::settle) is called.
@@ -162,7 +175,7 @@ impl JsonObject {
     /// Adds an entry, while an object is read, whose key contains a lone surrogate.
     pub(crate) fn keep_odd(&mut self, key: Text<'_>, value: &str) {
         let key = key.quoted();
-        let shown = String::from_utf8_lossy(&Wtf8::of(&key)).into_owned();
+        let shown = String::from_utf8_lossy(&wtf8(&key)).into_owned();
         self.entries.push_odd(Odd { shown, key: key.into(), value: value.into() });
     }
 
@@ -185,8 +198,8 @@ impl JsonObject {
         if odd.is_empty() {
             return;
         }
-        let theirs: HashSet<Vec<u8>> = odd.iter().map(|odd| Wtf8::of(&odd.key)).collect();
-        self.entries.retain_odd(|ours| !theirs.contains(&Wtf8::of(&ours.key)));
+        let theirs: HashSet<Vec<u8>> = odd.iter().map(|odd| wtf8(&odd.key)).collect();
+        self.entries.retain_odd(|ours| !theirs.contains(&wtf8(&ours.key)));
         for odd in odd {
             self.entries.push_odd(odd);
         }
@@ -215,9 +228,10 @@ impl Read for JsonObject {
             return Ok(None);
         }
         let start = reader.position();
-        if let Some(text) = read_plain(reader)? {
+        if let Some((text, is_compact)) = read_plain(reader)? {
             reader.charge(text.len())?;
-            return Ok(Some(Self { entries: Entries::Text(text.into()) }));
+            let entries = if is_compact { Entries::Text(text.into()) } else { Entries::compact(text) };
+            return Ok(Some(Self { entries }));
         }
         // A key is repeated or has escapes.
         reader.rewind(start);
@@ -239,8 +253,7 @@ impl Read for JsonObject {
 impl Serialize for JsonObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.has_odd() {
-            let text = RawValue::from_string(self.to_json()).map_err(S::Error::custom)?;
-            return text.serialize(serializer);
+            return serialize_text(self.to_json(), serializer);
         }
         let mut map = serializer.serialize_map(None)?;
         self.write_into(&mut map, |_| false)?;
@@ -248,24 +261,56 @@ impl Serialize for JsonObject {
     }
 }
 
-/// Reads an object and returns its text, if all keys are different and without escapes.
-fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<&'a str>, Stop> {
+impl ToJson for JsonObject {
+    fn write_json(&self, text: &mut String) {
+        match self.as_text() {
+            Some(whole) => text.push_str(whole),
+            None => write_object(text, &[], self),
+        }
+    }
+}
+
+/// Appends an object: the fields that have a value, then the unknown entries that have no such field.
+#[doc(hidden)]
+pub fn write_object(text: &mut String, fields: &[(&str, Option<&dyn ToJson>)], unknown: &JsonObject) {
+    text.push('{');
+    for (key, value) in fields {
+        if let Some(value) = value {
+            // Keys of fields have no escapes.
+            text.push_str(if text.ends_with('{') { "\"" } else { ",\"" });
+            text.push_str(key);
+            text.push_str("\":");
+            value.write_json(text);
+        }
+    }
+    let is_written = |key: &str| fields.iter().any(|(field, value)| *field == key && value.is_some());
+    unknown.append_to(text, is_written);
+    text.push('}');
+}
+
+/// Reads an object, if all keys are different and without escapes. Returns its text, and whether there is no white space between
+/// its entries.
+fn read_plain<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a str, bool)>, Stop> {
     let start = reader.position();
     let mut keys = Keys::default();
     let mut are_plain = true;
+    // The length of the text without white space: each entry has two quotes, a colon, and a comma or the closing bracket.
+    let mut compact = 1;
     reader.entries(|reader, key| {
         match key.plain() {
             Some(key) => keys.add(reader, key)?,
             None => are_plain = false,
         }
-        reader.skip().map(drop)
+        compact += key.len() + reader.skip()?.len() + 4;
+        Ok(())
     })?;
     let is_plain = are_plain && keys.are_different(reader);
-    Ok(is_plain.then(|| reader.since(start)))
+    let text = reader.since(start);
+    Ok(is_plain.then(|| (text, text.len() == compact.max("{}".len()))))
 }
 
-/// The bytes of a reference to a key, including its share of a growing list.
-const KEY: usize = 48;
+/// The bytes of a reference to a key, including its share of a growing list and of the index by which repeated keys are found.
+const KEY: usize = 128;
 
 /// The keys of an object, to find repeated ones.
 #[derive(Default)]
@@ -291,7 +336,7 @@ impl<'a> Keys<'a> {
         Ok(())
     }
 
-    fn are_different(mut self, reader: &mut Reader<'_>) -> bool {
+    fn are_different(self, reader: &mut Reader<'_>) -> bool {
         if self.all.is_empty() {
             let keys = self.first.get(..self.count).unwrap_or_default();
             return keys
@@ -300,23 +345,13 @@ impl<'a> Keys<'a> {
                 .all(|(index, key)| !keys.iter().take(index).any(|other| other == key));
         }
         reader.release(KEY * (self.all.len() - self.first.len()));
-        self.all.sort_unstable();
-        self.all.iter().zip(self.all.iter().skip(1)).all(|(key, next)| key != next)
+        keys_are_different(&self.all)
     }
 }
 
 /// The text of a value, to be serialized as it is.
 fn raw<E: serde::ser::Error>(value: &str) -> Result<&RawValue, E> {
     serde_json::from_str(value).map_err(E::custom)
-}
-
-fn append(text: &mut String, key: &str, value: &str) {
-    if !text.ends_with('{') {
-        text.push(',');
-    }
-    text.push_str(key);
-    text.push(':');
-    text.push_str(value);
 }
 
 #[cfg(test)]

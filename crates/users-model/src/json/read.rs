@@ -62,12 +62,9 @@ impl<T: Read> Read for Vec<T> {
 /// Reads a string; `None` if the value is of another type.
 #[inline]
 pub(crate) fn read_text<'a>(reader: &mut Reader<'a>) -> Result<Option<Text<'a>>, Stop> {
-    if reader.peek() != b'"' {
-        return Ok(None);
-    }
     let text = reader.string()?;
-    reader.charge(text.len())?;
-    Ok(Some(text))
+    reader.charge(text.map_or(0, Text::len))?;
+    Ok(text)
 }
 
 /// Reads a number; `None` if the value is of another type.

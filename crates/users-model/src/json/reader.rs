@@ -112,9 +112,9 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The number of bytes from the next one to the end.
-    pub(crate) fn rest(&self) -> usize {
-        self.text.len().saturating_sub(self.at)
+    /// The number of values in the rest of the text, if they are as long as the one that began at this offset.
+    pub(crate) fn others_like(&self, start: usize) -> usize {
+        self.text.len().saturating_sub(self.at) / self.at.saturating_sub(start).max(1)
     }
 
     /// Continues at an earlier offset.
@@ -169,20 +169,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string.
+    /// Reads a string; `None` if the value is of another type.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<Text<'a>, Stop> {
+    pub(crate) fn string(&mut self) -> Result<Option<Text<'a>>, Stop> {
         if self.peek() != b'"' {
-            return Err(self.syntax());
+            return Ok(None);
         }
         let start = self.at + 1;
         self.at = skip_plain(self.text.as_bytes(), start);
         if self.byte() != b'"' {
-            return self.string_with_escapes(start);
+            return self.string_with_escapes(start).map(Some);
         }
         let raw = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Text::new(raw, false))
+        Ok(Some(Text::new(raw, false)))
     }
 
     /// Reads on in a string that starts at this offset, from its first character that is not plain.
@@ -304,12 +304,13 @@ impl<'a> Reader<'a> {
     /// Reads an object's key and the colon after it.
     #[inline]
     pub(crate) fn key(&mut self) -> Result<Text<'a>, Stop> {
-        let key = self.string()?;
-        if self.peek() != b':' {
-            return Err(self.syntax());
+        match self.string()? {
+            Some(key) if self.peek() == b':' => {
+                self.at += 1;
+                Ok(key)
+            }
+            _ => Err(self.syntax()),
         }
-        self.at += 1;
-        Ok(key)
     }
 
     /// After an element: reads a comma and returns `true`, or the closing bracket and returns `false`.

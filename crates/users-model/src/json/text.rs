@@ -1,5 +1,6 @@
 //! Strings of a JSON text.
 
+use super::wtf8::unescaped;
 use std::borrow::Cow;
 
 /// A string.
@@ -39,7 +40,7 @@ impl<'a> Text<'a> {
 
     #[cold]
     fn unescape(self) -> Option<String> {
-        serde_json::from_str(&self.quoted()).ok()
+        unescaped(self.raw)
     }
 
     /// The text, if it contains no escapes.

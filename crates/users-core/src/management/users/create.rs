@@ -25,5 +25,5 @@ fn request(create: &CreateUser, request: RequestBuilder<'_>) -> Result<http::Req
     if create.user.connection.as_deref().is_none_or(|name| name.trim().is_empty()) {
         return Err(Error::invalid("a new user needs a connection"));
     }
-    request.json(&create.user)
+    request.body(&create.user)
 }

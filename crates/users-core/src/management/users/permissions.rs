@@ -6,7 +6,8 @@ use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
-use users_model::{Page, Permission, PermissionRef, UserId};
+use users_model::json::{ToJson, write_object};
+use users_model::{JsonObject, Page, Permission, PermissionRef, UserId};
 
 /// The permissions that a user has been given, directly or by roles.
 ///
@@ -58,7 +59,8 @@ impl UserPermissions {
 }
 
 /// `{"permissions": [{resource_server_identifier, permission_name}, …]}`
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "contract", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Permissions {
     permissions: Vec<PermissionRef>,
 }
@@ -66,6 +68,12 @@ pub(crate) struct Permissions {
 impl Permissions {
     fn new(permissions: impl IntoIterator<Item = PermissionRef>) -> Self {
         Self { permissions: permissions.into_iter().collect() }
+    }
+}
+
+impl ToJson for Permissions {
+    fn write_json(&self, text: &mut String) {
+        write_object(text, &[("permissions", Some(&self.permissions))], &JsonObject::new());
     }
 }
 

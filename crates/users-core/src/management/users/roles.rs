@@ -6,7 +6,8 @@ use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
-use users_model::{Page, Role, UserId};
+use users_model::json::{ToJson, write_object};
+use users_model::{JsonObject, Page, Role, UserId};
 
 /// The roles of a user.
 ///
@@ -52,7 +53,8 @@ impl UserRoles {
 }
 
 /// `{"roles": [id, …]}`
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "contract", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct RoleIds {
     roles: Vec<String>,
 }
@@ -60,6 +62,12 @@ pub(crate) struct RoleIds {
 impl RoleIds {
     fn new(roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { roles: roles.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl ToJson for RoleIds {
+    fn write_json(&self, text: &mut String) {
+        write_object(text, &[("roles", Some(&self.roles))], &JsonObject::new());
     }
 }
 

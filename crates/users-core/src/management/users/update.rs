@@ -35,5 +35,5 @@ fn request(operation: &UpdateUser, request: RequestBuilder<'_>) -> Result<http::
             "the update changes nothing; to remove all metadata, use MetadataUpdate::clear_all()",
         ));
     }
-    request.json(update)
+    request.body(update)
 }
