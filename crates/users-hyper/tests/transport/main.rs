@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bodies;
+mod connecting;
 mod failures;
 mod http2;
 mod http2_peer;
