@@ -20,6 +20,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 /// The minimum time between two searches for idle connections that are to be closed.
 const MIN_PERIOD: Duration = Duration::from_millis(100);
 
+/// How long a request that is still being sent at the end of its response may keep its connection.
+const DRAIN: Duration = Duration::from_secs(1);
+
 /// The settings of a pool.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -147,7 +150,7 @@ impl Pool {
             // hyper's task is about to see the end of the response, or still sends the request.
             let (pool, target) = (Arc::downgrade(self), target.clone());
             self.runtime.spawn(async move {
-                if connection.ready().await {
+                if tokio::time::timeout(DRAIN, connection.ready()).await == Ok(true) {
                     if let Some(pool) = pool.upgrade() {
                         pool.returned(&target, Connection::Http1(connection));
                     }
