@@ -5,6 +5,7 @@
 mod bodies;
 mod connecting;
 mod failures;
+mod http1_race;
 mod http2;
 mod http2_peer;
 mod http2_race;
