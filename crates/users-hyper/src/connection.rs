@@ -13,6 +13,7 @@ use hyper::rt::{Read, Write};
 use std::future::Future;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 #[cfg(feature = "http2")]
 const KEEP_ALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(20);
@@ -30,6 +31,16 @@ pub(crate) enum Connection {
 pub(crate) struct Http1 {
     requests: http1::SendRequest<Full<Bytes>>,
     host: HeaderValue,
+    driving: JoinHandle<()>,
+}
+
+impl Drop for Http1 {
+    fn drop(&mut self) {
+        // hyper closes an idle connection itself, but not one whose server does not read the request.
+        if !self.is_ready() {
+            self.driving.abort();
+        }
+    }
 }
 
 impl Http1 {
@@ -42,14 +53,14 @@ impl Http1 {
         let host = target.host_header();
         let (mut requests, driving) = http1::handshake(wire).await?;
         let (failed, failure) = oneshot::channel();
-        runtime.spawn(driving.map(|ended| {
+        let driving = runtime.spawn(driving.map(|ended| {
             if let Err(error) = ended {
                 // Nobody waits for it once the connection is ready: a request then receives the error.
                 let _ = failed.send(error);
             }
         }));
         match requests.ready().await {
-            Ok(()) => Ok(Self { requests, host }),
+            Ok(()) => Ok(Self { requests, host, driving }),
             // The cause is more precise: a TLS alert, for example.
             Err(closed) => Err(failure.await.unwrap_or(closed)),
         }

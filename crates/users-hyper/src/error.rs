@@ -52,10 +52,17 @@ impl ConnectError {
         Self { kind: TransportErrorKind::Io, message, source: Some(error.into()) }
     }
 
-    /// The runtime that opens the connection is shut down.
-    pub(crate) fn runtime_ended(target: &dyn fmt::Display) -> Self {
-        let message = format!("no connection to {target}: the runtime that opens it is shut down");
+    /// The task that opens the connection was dropped, or panicked.
+    pub(crate) fn task_ended(target: &dyn fmt::Display) -> Self {
+        let message = format!(
+            "no connection to {target}: the tokio runtime is shut down, or does not have I/O and time enabled"
+        );
         Self::new(TransportErrorKind::Other, message)
+    }
+
+    /// The same error for another request. Its source, which cannot be cloned, is part of the message.
+    pub(crate) fn without_source(&self) -> Self {
+        Self::new(self.kind, self.message.clone())
     }
 
     fn from_source(what: &str, error: BoxError) -> Self {

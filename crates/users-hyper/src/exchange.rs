@@ -46,11 +46,15 @@ impl Exchange {
         pool: &Arc<Pool>,
     ) -> Result<(Response<Incoming>, InUse), TransportError> {
         self.timer = self.timeout.map(|time| Box::pin(tokio::time::sleep(time)));
-        let mut permit = Some(match Arc::clone(&pool.in_use).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => Box::pin(self.acquire(pool)).await?,
-        });
+        let mut permit = None;
         loop {
+            // A request that an HTTP/2 connection returned has none any more.
+            if permit.is_none() {
+                permit = Some(match Arc::clone(&pool.in_use).try_acquire_owned() {
+                    Ok(permit) => permit,
+                    Err(_) => Box::pin(self.acquire(pool)).await?,
+                });
+            }
             let (connection, is_reused) = match pool.take(&self.target) {
                 Some(connection) => (connection, true),
                 None => Box::pin(self.connection(pool)).await?,

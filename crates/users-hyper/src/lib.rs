@@ -40,6 +40,7 @@ mod exchange;
 mod gate;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod host;
 mod pool;
 mod pools;
 mod resolver;

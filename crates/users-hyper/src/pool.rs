@@ -1,24 +1,27 @@
-//! The connections of one runtime: idle ones, those that are being opened, and requests that wait for one.
+//! The connections of one runtime, by server, and the tasks that open and close them.
 //!
 //! hyper has no pool of its own, and hyper-util's costs as much as sending the request: it clones its settings for each request,
 //! starts to connect while a connection is being returned, and does not report which connection a request uses.
 
-#[cfg(feature = "http2")]
-use crate::connection::Http2;
 use crate::connection::{Connection, Http1};
 use crate::connector::Connector;
 use crate::error::ConnectError;
+use crate::host::{Host, Served, ToOpen};
 use crate::target::Target;
-use std::collections::{BTreeMap, VecDeque};
+use futures_util::future::{Either, select};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::Instant;
 
 /// The minimum time between two searches for idle connections that are to be closed.
 const MIN_PERIOD: Duration = Duration::from_millis(100);
+
+/// How long a request that is still being sent at the end of its response may keep its connection.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// The settings of a pool.
 #[derive(Clone)]
@@ -47,115 +50,6 @@ struct Hosts {
     closing: Option<oneshot::Sender<Infallible>>,
 }
 
-/// The connections to one server.
-#[derive(Default)]
-struct Host {
-    /// Those that became idle first come first.
-    idle: Vec<Idle>,
-    #[cfg(feature = "http2")]
-    shared: Option<Shared>,
-    /// Whether the server's last connection uses HTTP/2, so that one is opened for all requests.
-    is_http2: bool,
-    /// The number of connections that are being opened.
-    opening: usize,
-    /// Requests in the order in which they take connections. Their ids ascend. Some may have ended.
-    waiting: VecDeque<Waiting>,
-    /// The number of requests that still wait.
-    live: usize,
-}
-
-struct Idle {
-    connection: Http1,
-    since: Instant,
-}
-
-#[cfg(feature = "http2")]
-struct Shared {
-    connection: Http2,
-    last_used: Instant,
-}
-
-/// A connection, and whether it was used before.
-type Served = Result<(Connection, bool), ConnectError>;
-
-struct Waiting {
-    id: u64,
-    /// The request's time limit of connecting.
-    time: Option<Duration>,
-    served: oneshot::Sender<Served>,
-}
-
-impl Host {
-    /// An idle or shared connection that is open, the last used one first.
-    fn take(&mut self, idle_timeout: Duration) -> Option<Connection> {
-        #[cfg(feature = "http2")]
-        if let Some(shared) = &mut self.shared {
-            if shared.is_usable(idle_timeout) {
-                shared.last_used = Instant::now();
-                return Some(Connection::Http2(shared.connection.clone()));
-            }
-            self.shared = None;
-        }
-        while let Some(idle) = self.idle.pop() {
-            if idle.since.elapsed() >= idle_timeout {
-                // The others have been idle for longer.
-                self.idle.clear();
-            } else if !idle.connection.is_closed() {
-                return Some(Connection::Http1(idle.connection));
-            }
-        }
-        None
-    }
-
-    /// Passes a connection to the first request that waits, or returns it.
-    fn serve(&mut self, connection: Connection, is_reused: bool) -> Option<Connection> {
-        let mut served = Ok((connection, is_reused));
-        while let Some(waiting) = self.waiting.pop_front() {
-            match waiting.served.send(served) {
-                Ok(()) => {
-                    self.live -= 1;
-                    return None;
-                }
-                Err(returned) => served = returned,
-            }
-        }
-        served.ok().map(|(connection, _)| connection)
-    }
-
-    /// Passes an error to the request for which a connection was being opened, if it still waits.
-    fn fail(&mut self, id: u64, error: ConnectError) {
-        let Ok(at) = self.waiting.binary_search_by_key(&id, |waiting| waiting.id) else { return };
-        if self.waiting.remove(at).is_some_and(|waiting| waiting.served.send(Err(error)).is_ok()) {
-            self.live -= 1;
-        }
-    }
-
-    fn close_expired(&mut self, idle_timeout: Duration) {
-        self.idle.retain(|idle| idle.since.elapsed() < idle_timeout && !idle.connection.is_closed());
-        #[cfg(feature = "http2")]
-        self.shared.take_if(|shared| !shared.is_usable(idle_timeout));
-    }
-
-    fn has_idle(&self) -> bool {
-        #[cfg(feature = "http2")]
-        let has_shared = self.shared.is_some();
-        #[cfg(not(feature = "http2"))]
-        let has_shared = false;
-        has_shared || !self.idle.is_empty()
-    }
-
-    fn is_unused(&self) -> bool {
-        self.live == 0 && self.opening == 0 && !self.has_idle()
-    }
-}
-
-#[cfg(feature = "http2")]
-impl Shared {
-    fn is_usable(&self, idle_timeout: Duration) -> bool {
-        self.last_used.elapsed() < idle_timeout && !self.connection.is_closed()
-    }
-}
-
 impl Pool {
     pub(crate) fn new(settings: Settings, runtime: Handle) -> Self {
         let in_use = Arc::new(Semaphore::new(settings.max_connections));
@@ -174,14 +68,9 @@ impl Pool {
     /// Waits for the next connection that is opened or returned. `time` is the request's time limit of connecting. Returns also
     /// whether the connection was used before.
     ///
-    /// A connection that is opened for a request which has ended is kept for the next one.
-    pub(crate) async fn wait(
-        self: &Arc<Self>,
-        target: &Target,
-        time: Option<Duration>,
-    ) -> Result<(Connection, bool), ConnectError> {
-        let (served, connection) = oneshot::channel();
-        {
+    /// The connection that is being opened for a request which ends meanwhile is kept for the next one.
+    pub(crate) async fn wait(self: &Arc<Self>, target: &Target, time: Option<Duration>) -> Served {
+        let mut waiter = {
             let mut hosts = self.lock();
             let id = hosts.next_id;
             hosts.next_id += 1;
@@ -189,36 +78,35 @@ impl Pool {
             if let Some(connection) = host.take(self.settings.idle_timeout) {
                 return Ok((connection, true));
             }
-            host.live += 1;
-            host.waiting.push_back(Waiting { id, time, served });
-            self.open_connections(target, host);
-        }
-        let mut waiter = Waiter { pool: self, target, connection: Some(connection) };
-        match &mut waiter.connection {
-            Some(connection) => {
-                let served = connection.await;
-                waiter.connection = None;
-                served.unwrap_or_else(|_| Err(ConnectError::runtime_ended(target)))
-            }
-            None => Err(ConnectError::runtime_ended(target)),
-        }
+            let connection = host.wait(id, time);
+            let to_open = host.begin_opening(self.is_shared(host));
+            drop(hosts);
+            let waiter = Waiter { pool: self, target, id, connection, is_served: false };
+            self.open(target, to_open);
+            waiter
+        };
+        let served = (&mut waiter.connection).await;
+        waiter.is_served = true;
+        served.unwrap_or_else(|_| Err(ConnectError::task_ended(target)))
     }
 
-    /// Opens a connection for each request that waits, or one for all if they can share it. The tasks that open them do not end
-    /// with the requests.
-    fn open_connections(self: &Arc<Self>, target: &Target, host: &mut Host) {
-        let is_http2 = host.is_http2 || self.settings.connector.is_http2_only();
-        let wanted = if is_http2 && self.keeps_connections() { host.live.min(1) } else { host.live };
-        while host.opening < wanted {
-            let live = host.waiting.iter().rev().find(|waiting| !waiting.served.is_closed());
-            let Some(&Waiting { id, time, .. }) = live else { return };
-            host.opening += 1;
-            let (pool, target) = (Arc::downgrade(self), target.clone());
+    /// Whether all requests to this server are likely to share one connection.
+    fn is_shared(&self, host: &Host) -> bool {
+        (host.is_http2 || self.settings.connector.is_http2_only()) && self.settings.max_idle_per_host > 0
+    }
+
+    /// Opens connections in tasks, which do not end with the requests. Must be called without the lock: a runtime that is shut down
+    /// drops tasks at once.
+    fn open(self: &Arc<Self>, target: &Target, to_open: Vec<ToOpen>) {
+        for ToOpen { id, time, unwanted } in to_open {
+            let opener = Opener { pool: Arc::downgrade(self), target: target.clone(), id };
             let (connector, runtime) = (self.settings.connector.clone(), self.runtime.clone());
             self.runtime.spawn(async move {
-                let opened = connector.connect(&target, time, &runtime).await;
-                if let Some(pool) = pool.upgrade() {
-                    pool.opened(&target, id, opened);
+                let opening = pin!(connector.connect(&opener.target, time, &runtime));
+                if let Either::Left((opened, _)) = select(opening, unwanted).await {
+                    if let Some(pool) = opener.pool.upgrade() {
+                        pool.opened(&opener.target, id, opened);
+                    }
                 }
             });
         }
@@ -226,24 +114,32 @@ impl Pool {
 
     /// Passes a connection, or the error of opening it, to the requests that wait.
     fn opened(self: &Arc<Self>, target: &Target, id: u64, opened: Result<Connection, ConnectError>) {
-        let mut hosts = self.lock();
-        let host = hosts.by_target.entry(target.clone()).or_default();
-        host.opening = host.opening.saturating_sub(1);
-        match opened {
+        self.change(target, |host| match opened {
             Ok(connection) => {
+                host.opened(id);
                 #[cfg(feature = "http2")]
                 {
                     host.is_http2 = matches!(connection, Connection::Http2(_));
                 }
-                self.keep(host, connection, false);
+                host.keep(connection, false, self.settings.max_idle_per_host);
             }
-            Err(error) => host.fail(id, error),
-        }
-        self.open_connections(target, host);
-        if host.is_unused() {
+            Err(error) => host.failed(id, error),
+        });
+    }
+
+    /// Changes the state of a server, and opens the connections that its requests then need.
+    fn change(self: &Arc<Self>, target: &Target, change: impl FnOnce(&mut Host)) {
+        let mut hosts = self.lock();
+        let host = hosts.by_target.entry(target.clone()).or_default();
+        change(host);
+        let to_open = host.begin_opening(self.is_shared(host));
+        if host.has_idle() {
+            self.close_idle_later(&mut hosts);
+        } else if host.is_unused() {
             hosts.by_target.remove(target);
         }
-        self.close_idle_later(&mut hosts);
+        drop(hosts);
+        self.open(target, to_open);
     }
 
     /// Passes a connection that is not in use any more to a request that waits, or keeps it.
@@ -254,7 +150,7 @@ impl Pool {
             // hyper's task is about to see the end of the response, or still sends the request.
             let (pool, target) = (Arc::downgrade(self), target.clone());
             self.runtime.spawn(async move {
-                if connection.ready().await {
+                if tokio::time::timeout(DRAIN, connection.ready()).await == Ok(true) {
                     if let Some(pool) = pool.upgrade() {
                         pool.returned(&target, Connection::Http1(connection));
                     }
@@ -264,38 +160,7 @@ impl Pool {
     }
 
     fn returned(self: &Arc<Self>, target: &Target, connection: Connection) {
-        let mut hosts = self.lock();
-        let host = hosts.by_target.entry(target.clone()).or_default();
-        self.keep(host, connection, true);
-        self.close_idle_later(&mut hosts);
-    }
-
-    /// Passes a connection to the requests that wait, and keeps it if it is idle or shared.
-    fn keep(&self, host: &mut Host, connection: Connection, is_reused: bool) {
-        if !self.keeps_connections() {
-            if !is_reused {
-                drop(host.serve(connection, is_reused));
-            }
-            return;
-        }
-        match connection {
-            Connection::Http1(_) => {
-                if let Some(Connection::Http1(connection)) = host.serve(connection, is_reused) {
-                    if host.idle.len() < self.settings.max_idle_per_host {
-                        host.idle.push(Idle { connection, since: Instant::now() });
-                    }
-                }
-            }
-            #[cfg(feature = "http2")]
-            Connection::Http2(connection) => {
-                while host.serve(Connection::Http2(connection.clone()), is_reused).is_none() {}
-                host.shared = Some(Shared { connection, last_used: Instant::now() });
-            }
-        }
-    }
-
-    fn keeps_connections(&self) -> bool {
-        self.settings.max_idle_per_host > 0
+        self.change(target, |host| host.keep(connection, true, self.settings.max_idle_per_host));
     }
 
     /// Starts the task that closes idle connections, unless it runs.
@@ -329,30 +194,43 @@ async fn close_idle(pool: Weak<Pool>, mut pool_dropped: oneshot::Receiver<Infall
     }
 }
 
+/// The task that opens a connection.
+struct Opener {
+    pool: Weak<Pool>,
+    target: Target,
+    id: u64,
+}
+
+impl Drop for Opener {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.upgrade() {
+            // It has no effect unless the runtime has dropped the task, or the task has panicked.
+            let error = || ConnectError::task_ended(&self.target);
+            pool.change(&self.target, |host| host.stopped(self.id, error));
+        }
+    }
+}
+
 /// A request that waits for a connection.
 struct Waiter<'a> {
     pool: &'a Arc<Pool>,
     target: &'a Target,
-    /// `None` once it is served.
-    connection: Option<oneshot::Receiver<Served>>,
+    id: u64,
+    connection: oneshot::Receiver<Served>,
+    is_served: bool,
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        connection.close();
-        match connection.try_recv() {
+        if self.is_served {
+            return;
+        }
+        self.connection.close();
+        match self.connection.try_recv() {
             // It was served, but has not noticed.
-            Ok(served) => {
-                if let Ok((connection, _)) = served {
-                    self.pool.returned(self.target, connection);
-                }
-            }
-            Err(_) => {
-                if let Some(host) = self.pool.lock().by_target.get_mut(self.target) {
-                    host.live -= 1;
-                }
-            }
+            Ok(Ok((connection, _))) => self.pool.returned(self.target, connection),
+            Ok(Err(_)) => {}
+            Err(_) => self.pool.change(self.target, |host| host.leave(self.id)),
         }
     }
 }

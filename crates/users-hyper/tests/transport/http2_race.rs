@@ -1,12 +1,13 @@
 //! Requests that are dropped at any time, against a server that varies its behaviour within HTTP/2.
 
 use crate::http2_peer::{DATA, END_STREAM, NO_ERROR, Peer, REFUSED_STREAM};
-use crate::support::{SOON, Server, builder, request};
+use crate::support::{NEVER, SOON, Server, builder, request};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use users_core::{HttpTransport, Sent};
 
 const CALLS: usize = 2000;
@@ -55,6 +56,7 @@ async fn no_request_that_is_reported_as_not_sent_is_ever_processed() {
     let processed = Arc::new(Mutex::new(HashSet::new()));
     let noting = Arc::clone(&processed);
     let server = Server::new(move |stream| erratic(stream, Arc::clone(&noting))).await;
+    let tasks = Handle::current().metrics().num_alive_tasks();
     let transport = builder().http2_only().build().unwrap();
     let calls = (0..CALLS).map(|number| {
         let (transport, url) = (transport.clone(), server.url());
@@ -79,6 +81,13 @@ async fn no_request_that_is_reported_as_not_sent_is_ever_processed() {
         }
     }
     tokio::time::sleep(SOON * 2).await;
+    drop(transport);
+    let ending = async {
+        while Handle::current().metrics().num_alive_tasks() > tasks {
+            tokio::time::sleep(SOON / 10).await;
+        }
+    };
+    tokio::time::timeout(NEVER, ending).await.expect("tasks remain");
     assert!(ended.iter().all(|calls| *calls > 0), "answered, unsent, unknown: {ended:?}");
     let processed = processed.lock().unwrap();
     for (number, error) in unsent {

@@ -1,7 +1,7 @@
 //! The limit on connections in use, and calls that wait for a connection.
 
 use crate::support::{
-    NEVER, SOON, Server, assert_error, builder, get, get_text, http1, read_head, text, transport,
+    Identity, NEVER, SOON, Server, assert_error, builder, get, get_text, http1, read_head, text, transport,
 };
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -162,4 +162,51 @@ async fn http2_sends_more_requests_at_once_than_the_connection_limit() {
         assert_eq!(call.await.unwrap().unwrap(), "all");
     }
     assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn requests_of_a_lost_http2_connection_keep_to_the_limit_over_http1() {
+    let identity = Identity::new(&["127.0.0.1"]);
+    let (http2, http1) = (identity.acceptor(&[b"h2"]), identity.acceptor(&[b"http/1.1"]));
+    let (gauge, requests) = (Gauge::default(), Arc::new(AtomicUsize::new(0)));
+    let counting = gauge.clone();
+    // The first connection answers one request, allows one more at a time, and breaks while others wait for their turn.
+    let server = Server::new(move |stream| {
+        let (http2, http1, requests, open) =
+            (http2.clone(), http1.clone(), Arc::clone(&requests), counting.open());
+        async move {
+            let is_first = requests.load(Ordering::SeqCst) == 0;
+            let service = service_fn(move |_| {
+                let is_second = requests.fetch_add(1, Ordering::SeqCst) == 1;
+                async move {
+                    tokio::time::sleep(if is_second { NEVER } else { SOON / 10 }).await;
+                    Ok::<_, std::convert::Infallible>(http::Response::new("answer".to_owned()))
+                }
+            });
+            if is_first {
+                let stream = TokioIo::new(http2.accept(stream).await.unwrap());
+                let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                builder.max_concurrent_streams(1);
+                let _ = tokio::time::timeout(SOON * 2, builder.serve_connection(stream, service)).await;
+            } else {
+                let stream = TokioIo::new(http1.accept(stream).await.unwrap());
+                let _ = hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await;
+            }
+            drop(open);
+        }
+    })
+    .await;
+    let transport =
+        builder().max_connections(4).add_root_certificate_pem(&identity.authority_pem).build().unwrap();
+    get_text(&transport, &server.https_url()).await.unwrap();
+    let calls = (0..50).map(|_| {
+        let (transport, url) = (transport.clone(), server.https_url());
+        tokio::spawn(async move { text(transport.send(get(&url), Some(NEVER)).await?).await })
+    });
+    let mut answered = 0;
+    for call in calls.collect::<Vec<_>>() {
+        answered += usize::from(call.await.unwrap().is_ok());
+    }
+    assert!(answered > 40, "{answered} were answered");
+    assert!(gauge.most() <= 8, "{} connections were open at once", gauge.most());
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bodies;
+mod connecting;
 mod failures;
+mod http1_race;
 mod http2;
 mod http2_peer;
 mod http2_race;

@@ -1,6 +1,6 @@
 //! The connection pool: connections are kept, reused and closed.
 
-use crate::support::{NEVER, Server, builder, get, get_text, http1, http2, read_head, text, transport};
+use crate::support::{NEVER, SOON, Server, builder, get, get_text, http1, http2, read_head, text, transport};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -76,5 +76,35 @@ async fn a_connection_that_was_closed_while_idle_does_not_disturb_the_next_reque
         assert_eq!(text(response).await.unwrap(), "[]");
         settle().await;
         assert_eq!(server.connections(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_the_server_does_not_read_ends_with_its_call() {
+    for (answer, answered) in [
+        ("", false),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", true),
+        ("HTTP/1.1 413 Content Too Large\r\ncontent-length: 4\r\n\r\nfull", true),
+    ] {
+        let metrics = tokio::runtime::Handle::current().metrics();
+        let server = Server::new(move |mut stream| async move {
+            read_head(&mut stream).await;
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let before = metrics.num_alive_tasks();
+        let transport = transport();
+        // More than the buffers of the sockets.
+        let request = http::Request::post(server.url()).body(vec![b'.'; 64 << 20].into()).unwrap();
+        let sent = transport.send(request, Some(SOON)).await;
+        assert_eq!(sent.is_ok(), answered);
+        drop((sent, transport));
+        let started = tokio::time::Instant::now();
+        // The server's task of the connection remains.
+        while metrics.num_alive_tasks() > before + 1 {
+            assert!(started.elapsed() < NEVER, "{} tasks remain", metrics.num_alive_tasks());
+            tokio::time::sleep(SOON / 10).await;
+        }
     }
 }

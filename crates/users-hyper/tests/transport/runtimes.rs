@@ -1,9 +1,9 @@
 //! One transport used from several runtimes.
 
-use crate::support::{NEVER, Server, get, get_text, http1, text, transport};
+use crate::support::{NEVER, Server, assert_error, get, get_text, http1, text, transport};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
-use users_core::HttpTransport;
+use users_core::{HttpTransport, Sent, TransportErrorKind};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -50,4 +50,38 @@ fn a_runtime_that_was_dropped_does_not_block_another() {
         });
         assert_eq!(text.unwrap(), "HTTP/1.1");
     }
+}
+
+/// A server that completes no handshake.
+fn silent_server() -> std::net::TcpListener {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+#[test]
+fn calls_that_connect_fail_when_their_runtime_is_shut_down() {
+    let (server, transport) = (silent_server(), transport());
+    let url = format!("https://{}/secret", server.local_addr().unwrap());
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (ended, ends) = std::sync::mpsc::channel();
+    for _ in 0..3 {
+        let (handle, transport, url, ended) =
+            (runtime.handle().clone(), transport.clone(), url.clone(), ended.clone());
+        std::thread::spawn(move || {
+            ended.send(handle.block_on(transport.send(get(&url), None)).unwrap_err()).unwrap();
+        });
+    }
+    // All of them have begun to connect.
+    let _open: Vec<_> = (0..3).map(|_| server.accept().unwrap()).collect();
+    runtime.shutdown_background();
+    for _ in 0..3 {
+        let error = ends.recv_timeout(NEVER).unwrap();
+        assert_error(&error, TransportErrorKind::Other, Sent::No, "the tokio runtime is shut down");
+    }
+}
+
+#[test]
+fn a_runtime_without_io_is_reported() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(transport().send(get("http://127.0.0.1:1/secret"), None)).unwrap_err();
+    assert_error(&error, TransportErrorKind::Other, Sent::No, "does not have I/O and time enabled");
 }
