@@ -16,6 +16,8 @@ use std::pin::Pin;
 #[cfg(feature = "http2")]
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+#[cfg(feature = "http2")]
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use users_core::{Body, TransportError};
 
@@ -42,12 +44,16 @@ impl InUse {
 
 /// A request on an HTTP/2 connection, which counts as ended when this is dropped.
 #[cfg(feature = "http2")]
-pub(crate) struct Ending(pub(crate) Arc<Sending>);
+pub(crate) struct Ending {
+    pub(crate) sending: Arc<Sending>,
+    /// Held if no other request can share the connection.
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+}
 
 #[cfg(feature = "http2")]
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.0.end();
+        self.sending.end();
     }
 }
 
