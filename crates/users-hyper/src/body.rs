@@ -16,6 +16,9 @@ use std::pin::Pin;
 #[cfg(feature = "http2")]
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
+#[cfg(feature = "http2")]
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use users_core::{Body, TransportError};
 
 /// The timer of one attempt, which covers head and body.
@@ -41,12 +44,16 @@ impl InUse {
 
 /// A request on an HTTP/2 connection, which counts as ended when this is dropped.
 #[cfg(feature = "http2")]
-pub(crate) struct Ending(pub(crate) Arc<Sending>);
+pub(crate) struct Ending {
+    pub(crate) sending: Arc<Sending>,
+    /// Held if no other request can share the connection.
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+}
 
 #[cfg(feature = "http2")]
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.0.end();
+        self.sending.end();
     }
 }
 
@@ -145,10 +152,16 @@ impl Stream for Reading {
         if let Some(first) = this.first.take() {
             return Poll::Ready(Some(first));
         }
-        if this.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready()) {
-            this.body = None;
-            return Poll::Ready(Some(Err(error::body_timed_out(&this.target))));
+        if this.timer.as_ref().is_none_or(|timer| timer.deadline() > Instant::now()) {
+            let chunk = this.poll_chunk(context);
+            // The timer of a runtime that was dropped panics, but its connection has failed.
+            if chunk.is_ready()
+                || this.timer.as_mut().is_none_or(|timer| timer.as_mut().poll(context).is_pending())
+            {
+                return chunk;
+            }
         }
-        this.poll_chunk(context)
+        this.body = None;
+        Poll::Ready(Some(Err(error::body_timed_out(&this.target))))
     }
 }

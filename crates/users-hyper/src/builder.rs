@@ -106,7 +106,7 @@ impl HyperTransportBuilder {
     ///
     /// A connection is in use from connecting until the response's body ends or is dropped. Further calls wait in order for a
     /// free connection. The wait counts towards the attempt's timeout; a call that times out there was not sent. A request over
-    /// HTTP/2, which shares its connection, counts only until it has the connection.
+    /// HTTP/2 that can share its connection counts only until it has the connection.
     ///
     /// ```
     /// use users_hyper::HyperTransport;

@@ -63,9 +63,9 @@ impl Exchange {
                 Connection::Http1(connection) => self.send(connection, pool, &mut permit).await?,
                 #[cfg(feature = "http2")]
                 Connection::Http2(connection) => {
-                    // Other requests can share the connection.
-                    permit = None;
-                    Box::pin(self.send_on_stream(connection)).await?
+                    // Other requests can share a connection that is kept.
+                    let permit = permit.take().filter(|_| !pool.keeps_connections());
+                    Box::pin(self.send_on_stream(connection, permit)).await?
                 }
             };
             match head {
@@ -127,7 +127,11 @@ impl Exchange {
     }
 
     #[cfg(feature = "http2")]
-    async fn send_on_stream(&mut self, mut connection: Http2) -> Result<Head, TransportError> {
+    async fn send_on_stream(
+        &mut self,
+        mut connection: Http2,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<Head, TransportError> {
         use crate::body::Ending;
         use hyper::body::Body as _;
 
@@ -135,7 +139,7 @@ impl Exchange {
         let path_and_query = request.uri().path_and_query().cloned();
         *request.uri_mut() = self.target.uri(path_and_query);
         let sending = Arc::new(Sending::new(connection.gate(), request.body().is_end_stream()));
-        let ending = Ending(Arc::clone(&sending));
+        let ending = Ending { sending: Arc::clone(&sending), _permit: permit };
         let request = request.map(|body| Outgoing::new(body, Arc::clone(&sending)));
         let answering = pin!(connection.send(request));
         match in_time(&mut self.timer, answering).await {

@@ -92,7 +92,12 @@ impl Pool {
 
     /// Whether all requests to this server are likely to share one connection.
     fn is_shared(&self, host: &Host) -> bool {
-        (host.is_http2 || self.settings.connector.is_http2_only()) && self.settings.max_idle_per_host > 0
+        (host.is_http2 || self.settings.connector.is_http2_only()) && self.keeps_connections()
+    }
+
+    /// Whether a connection serves more than one request.
+    pub(crate) fn keeps_connections(&self) -> bool {
+        self.settings.max_idle_per_host > 0
     }
 
     /// Opens connections in tasks, which do not end with the requests. Must be called without the lock: a runtime that is shut down

@@ -1,8 +1,6 @@
 //! Opening connections: which request gets which connection or error.
 
-use crate::support::{
-    Identity, NEVER, SOON, Server, answer, assert_error, builder, get, get_text, http1, text,
-};
+use crate::support::{Identity, NEVER, SOON, Server, answer, assert_error, builder, get, get_text, http1};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,10 +49,12 @@ async fn a_call_does_not_wait_for_the_connection_of_a_call_that_has_ended() {
 async fn a_slow_connection_serves_the_call_after_the_one_that_began_it() {
     let identity = Identity::new(&["127.0.0.1"]);
     let acceptor = identity.acceptor(&[b"http/1.1"]);
+    let connections = Arc::new(AtomicUsize::new(0));
     let server = Server::new(move |stream| {
-        let acceptor = acceptor.clone();
+        let (acceptor, number) = (acceptor.clone(), connections.fetch_add(1, Ordering::SeqCst));
         async move {
-            tokio::time::sleep(SOON).await;
+            // Any other one hangs.
+            tokio::time::sleep(if number == 0 { SOON } else { NEVER }).await;
             if let Ok(stream) = acceptor.accept(stream).await {
                 http1(stream).await;
             }
@@ -62,11 +62,8 @@ async fn a_slow_connection_serves_the_call_after_the_one_that_began_it() {
     })
     .await;
     let transport = builder().add_root_certificate_pem(&identity.authority_pem).build().unwrap();
-    // Shorter than the handshake.
-    let deadline = SOON * 2 / 3;
-    answer(&transport, &server.https_url(), Some(deadline)).await.unwrap_err();
-    let answered = answer(&transport, &server.https_url(), Some(SOON)).await.unwrap();
-    assert_eq!(text(answered).await.unwrap(), "HTTP/1.1");
+    answer(&transport, &server.https_url(), Some(SOON / 2)).await.unwrap_err();
+    assert_eq!(get_text(&transport, &server.https_url()).await.unwrap(), "HTTP/1.1");
 }
 
 #[tokio::test]
@@ -87,5 +84,5 @@ async fn calls_that_wait_for_one_http2_connection_fail_together() {
         assert_error(&error, TransportErrorKind::Timeout, Sent::No, "took longer than 150ms");
     }
     // The first one has a connection of its own, since it did not wait for another.
-    assert!(started.elapsed() < SOON * 4, "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON * 10, "{:?}", started.elapsed());
 }

@@ -210,3 +210,32 @@ async fn requests_of_a_lost_http2_connection_keep_to_the_limit_over_http1() {
     assert!(answered > 40, "{answered} were answered");
     assert!(gauge.most() <= 8, "{} connections were open at once", gauge.most());
 }
+
+#[tokio::test]
+async fn http2_requests_that_share_no_connection_keep_to_the_limit() {
+    let gauge = Gauge::default();
+    let counting = gauge.clone();
+    let server = Server::new(move |stream| {
+        let open = counting.open();
+        async move {
+            let service = service_fn(|_| async {
+                tokio::time::sleep(SOON / 10).await;
+                Ok::<_, std::convert::Infallible>(http::Response::new("answer".to_owned()))
+            });
+            let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            drop(open);
+        }
+    })
+    .await;
+    let transport = builder().http2_only().pool_max_idle_per_host(0).max_connections(4).build().unwrap();
+    let calls = (0..40).map(|_| {
+        let (transport, url) = (transport.clone(), server.url());
+        tokio::spawn(async move { text(transport.send(get(&url), Some(NEVER)).await?).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap().unwrap(), "answer");
+    }
+    assert_eq!(server.connections(), 40);
+    assert!(gauge.most() <= 8, "{} connections were open at once", gauge.most());
+}

@@ -52,7 +52,7 @@ fn a_runtime_that_was_dropped_does_not_block_another() {
     }
 }
 
-/// A server that completes no handshake.
+/// A server that answers nothing by itself.
 fn silent_server() -> std::net::TcpListener {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap()
 }
@@ -84,4 +84,24 @@ fn a_runtime_without_io_is_reported() {
     let runtime = Builder::new_current_thread().build().unwrap();
     let error = runtime.block_on(transport().send(get("http://127.0.0.1:1/secret"), None)).unwrap_err();
     assert_error(&error, TransportErrorKind::Other, Sent::No, "does not have I/O and time enabled");
+}
+
+#[test]
+fn a_body_whose_runtime_was_dropped_fails() {
+    use std::io::{Read, Write};
+
+    let (server, transport) = (silent_server(), transport());
+    let url = format!("http://{}/secret", server.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let _ = stream.read(&mut [0; 1024]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nha").unwrap();
+        stream
+    });
+    let dropped = runtime();
+    let response = dropped.block_on(transport.send(get(&url), Some(NEVER))).unwrap();
+    let _open = answering.join().unwrap();
+    drop(dropped);
+    let error = runtime().block_on(text(response)).unwrap_err();
+    assert_error(&error, TransportErrorKind::Io, Sent::Yes, "before the whole response had come");
 }
