@@ -52,7 +52,7 @@ async fn erratic(mut stream: TcpStream, received: Received) {
                 false,
             ),
             50..60 => (format!("HTTP/1.1 204 No Content\r\ncontent-length: {length}\r\n\r\n{body}"), false),
-            60..70 => ("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n".to_owned(), fastrand::bool()),
+            60..70 => ("HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n".to_owned(), true),
             70..80 => (format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}"), true),
             80..90 => ("garbage\r\n\r\n".to_owned(), false),
             90..100 => (
@@ -79,6 +79,7 @@ async fn erratic(mut stream: TcpStream, received: Received) {
             let _ = stream.write_all(answer.as_bytes()).await;
         }
         if is_last {
+            tokio::time::sleep(Duration::from_micros(fastrand::u64(..5000))).await;
             break;
         }
     }
@@ -91,7 +92,7 @@ async fn erratic(mut stream: TcpStream, received: Received) {
 async fn call(transport: &HyperTransport, url: &str, body: &str) -> Result<(), TransportError> {
     let mut request = request("POST", url, "");
     *request.body_mut() = body.to_owned().into();
-    let time = Duration::from_micros(fastrand::u64(500..60_000));
+    let time = if fastrand::bool() { Duration::from_micros(fastrand::u64(500..60_000)) } else { NEVER };
     let mut answer = transport.send(request, Some(time)).await?.into_body();
     match fastrand::u8(..) {
         ..50 => drop(answer.next_chunk().await),
@@ -123,8 +124,8 @@ async fn race(builder: HyperTransportBuilder) {
         let (transport, url, body) = (transport.clone(), server.url(), format!("body {number} of many"));
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_micros(fastrand::u64(..200_000))).await;
-            let time =
-                Duration::from_micros(if fastrand::u8(..) < 50 { fastrand::u64(..20_000) } else { 1 << 40 });
+            let is_dropped = fastrand::u8(..) < 50;
+            let time = if is_dropped { Duration::from_micros(fastrand::u64(..20_000)) } else { NEVER * 2 };
             let called = tokio::time::timeout(time, call(&transport, &url, &body)).await;
             (body, called)
         })
