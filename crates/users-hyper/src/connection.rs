@@ -51,7 +51,8 @@ impl Http1 {
         runtime: &Handle,
     ) -> Result<Self, hyper::Error> {
         let host = target.host_header();
-        let (mut requests, driving) = http1::handshake(wire).await?;
+        // Boxed, since it is several times as large as what follows, and many connections can be opened at the same time.
+        let (mut requests, driving) = Box::pin(http1::handshake(wire)).await?;
         let (failed, failure) = oneshot::channel();
         let driving = runtime.spawn(driving.map(|ended| {
             if let Err(error) = ended {
