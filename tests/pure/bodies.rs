@@ -16,6 +16,8 @@ const USER: &str = r#"{"user_id":"auth0|64b7f3a91c2e5d0012ab34cd","email":"ada@e
     "identities":[{"connection":"Username-Password-Authentication","user_id":"64b7f3a91c2e5d0012ab34cd","provider":"auth0","isSocial":false}]}"#;
 const IDENTITIES: &str = r#"[{"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false,
     "profileData":{"email":"ada@example.com","email_verified":true}},{"connection":"github","user_id":42,"provider":"github","isSocial":true}]"#;
+const ROLE: &str =
+    r#"{"id":"rol_1","name":"admin","description":"All","type":"organization","owner_id":"org_1"}"#;
 const ROLES: &str =
     r#"{"roles":[{"id":"rol_1","name":"admin","description":"All"}],"start":0,"limit":50,"total":1}"#;
 const METHOD: &str = r#"{"id":"phone|dev_kXVq4drj3Mw6uCF5","type":"phone","confirmed":true,"name":"Phone","phone_number":"XXXXXXXXXXX5044",
@@ -89,6 +91,9 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         check::<UnlinkIdentity>(IDENTITIES),
         check::<ListUserRoles>(ROLES),
         check::<ListRoles>(ROLES),
+        check::<GetRole>(ROLE),
+        check::<CreateRole>(ROLE),
+        check::<UpdateRole>(ROLE),
         check::<ListUserPermissions>(&in_list(permission)),
         check::<ListAuthenticationMethods>(&format!(
             r#"{{"authenticators":[{METHOD}],"total":1,"start":0,"limit":50}}"#
@@ -147,6 +152,7 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         empty::<DeleteAuthenticationMethods>(),
         empty::<DeleteAuthenticators>(),
         empty::<DeleteUserSessions>(),
+        empty::<DeleteRole>(),
         empty::<DeleteUserRefreshTokens>(),
         empty::<DeleteFederatedTokenSet>(),
         empty::<RevokeUserAccess>(),
@@ -285,6 +291,8 @@ proptest! {
         keeps::<Impersonation>(&text);
         keeps::<ErrorBody>(&text);
         keeps::<Role>(&text);
+        keeps::<NewRole>(&text);
+        keeps::<RoleUpdate>(&text);
         keeps::<RoleUser>(&text);
         keeps::<EffectiveRole>(&text);
         keeps::<Permission>(&text);

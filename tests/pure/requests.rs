@@ -5,9 +5,9 @@ use users_core::authentication::RequestToken;
 use users_core::management::{Confirm, SearchEngine};
 use users_core::model::{
     AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, EmailVerificationTicket,
-    IdentityRef, Impersonation, JsonObject, LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewUser,
-    PasswordChangeTicket, PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate,
-    RiskAssessmentClearance, SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
+    IdentityRef, Impersonation, JsonObject, LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewRole,
+    NewUser, PasswordChangeTicket, PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate,
+    RiskAssessmentClearance, RoleUpdate, SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
 };
 use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
@@ -476,6 +476,25 @@ fn more_cases() -> Vec<Case> {
             "roles.list",
             management.roles().list().name_filter("ad min").per_page(5).include_totals(true).into_request(),
             "GET /api/v2/roles?per_page=5&include_totals=true&name_filter=ad%20min",
+            None,
+        ),
+        case("roles.get", management.roles().get("rol_1").into_request(), "GET /api/v2/roles/rol_1", None),
+        case(
+            "roles.create",
+            management.roles().create(NewRole::new("editor").description("Edits")).into_request(),
+            "POST /api/v2/roles",
+            r#"{"name":"editor","description":"Edits"}"#,
+        ),
+        case(
+            "roles.update",
+            management.roles().update("rol_1", RoleUpdate::new().description("Writes")).into_request(),
+            "PATCH /api/v2/roles/rol_1",
+            r#"{"description":"Writes"}"#,
+        ),
+        case(
+            "roles.delete",
+            management.roles().delete("rol_1").into_request(),
+            "DELETE /api/v2/roles/rol_1",
             None,
         ),
         case(

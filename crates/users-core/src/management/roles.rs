@@ -7,7 +7,7 @@ use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
 use users_model::json::{ToJson, write_object};
-use users_model::{JsonObject, Page, Role, RoleUser};
+use users_model::{JsonObject, NewRole, Page, Role, RoleUpdate, RoleUser};
 
 /// Roles and the users who have them.
 #[derive(Clone, Debug)]
@@ -29,6 +29,53 @@ impl RolesManager {
     /// <https://auth0.com/docs/api/management/v2/roles/get-roles>
     pub fn list(&self) -> Call<ListRoles> {
         self.0.call(Ok(ListRoles::new()))
+    }
+
+    /// Gets a role.
+    ///
+    /// `GET /roles/{id}`, scope `read:roles`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/roles/get-roles-by-id>
+    pub fn get(&self, id: impl Into<String>) -> Call<GetRole> {
+        self.0.call(GetRole::new(id))
+    }
+
+    /// Creates a role. A name that exists is refused with 409.
+    ///
+    /// `POST /roles`, scope `create:roles`.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// use users_core::model::NewRole;
+    ///
+    /// let role = client.roles().create(NewRole::new("editor").description("May change articles")).await?;
+    /// println!("{}", role.id.unwrap_or_default());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// <https://auth0.com/docs/api/management/v2/roles/post-roles>
+    pub fn create(&self, role: NewRole) -> Call<CreateRole> {
+        self.0.call(Ok(CreateRole::new(role)))
+    }
+
+    /// Changes the name or the description of a role.
+    ///
+    /// `PATCH /roles/{id}`, scope `update:roles`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/roles/patch-roles-by-id>
+    pub fn update(&self, id: impl Into<String>, update: RoleUpdate) -> Call<UpdateRole> {
+        self.0.call(UpdateRole::new(id, update))
+    }
+
+    /// Deletes a role, and removes it from every user and member of an organization who has it. A role that does not exist is
+    /// reported as 404.
+    ///
+    /// `DELETE /roles/{id}`, scope `delete:roles`.
+    ///
+    /// <https://auth0.com/docs/api/management/v2/roles/delete-roles-by-id>
+    pub fn delete(&self, id: impl Into<String>) -> Call<DeleteRole> {
+        self.0.call(DeleteRole::new(id))
     }
 
     /// Lists the users who have a role. A stream is paged by checkpoint, beyond the first 1000.
@@ -86,6 +133,35 @@ operations! {
             name_filter: String,
         }
         decode { decode_model: Page<Role> }
+    }
+
+    /// `GET /roles/{id}`. See [`RolesManager::get`](crate::management::RolesManager::get).
+    operation GetRole {
+        Descriptor::get("roles.get", "/roles/{id}").scopes(&[&["read:roles"]]).node("roles.get");
+        path { id: String }
+        decode { decode_model: Role }
+    }
+
+    /// `POST /roles`. See [`RolesManager::create`](crate::management::RolesManager::create).
+    operation CreateRole {
+        Descriptor::post("roles.create", "/roles").scopes(&[&["create:roles"]]).node("roles.create");
+        body { role: NewRole }
+        decode { decode_model: Role }
+    }
+
+    /// `PATCH /roles/{id}`. See [`RolesManager::update`](crate::management::RolesManager::update).
+    operation UpdateRole {
+        Descriptor::patch("roles.update", "/roles/{id}").scopes(&[&["update:roles"]]).node("roles.update");
+        path { id: String }
+        body { body: RoleUpdate }
+        decode { decode_model: Role }
+    }
+
+    /// `DELETE /roles/{id}`. See [`RolesManager::delete`](crate::management::RolesManager::delete).
+    operation DeleteRole {
+        Descriptor::delete("roles.delete", "/roles/{id}").scopes(&[&["delete:roles"]]).node("roles.delete");
+        path { id: String }
+        decode { decode_empty: () }
     }
 
     /// `GET /roles/{id}/users`. See [`RolesManager::users`](crate::management::RolesManager::users).

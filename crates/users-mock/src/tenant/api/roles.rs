@@ -20,8 +20,10 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/api/v2/users/{id}/roles", Guard::Catalogue, Handler::Write(remove)),
     Route::new("GET", "/api/v2/roles/{id}/users", Guard::Catalogue, Handler::Read(users)),
     Route::new("POST", "/api/v2/roles/{id}/users", Guard::Catalogue, Handler::Write(assign_users)),
-    Route::new("POST", "/api/v2/roles", Guard::Scope(&[&["create:roles"]]), Handler::Write(create)),
-    Route::new("DELETE", "/api/v2/roles/{id}", Guard::Scope(&[&["delete:roles"]]), Handler::Write(delete)),
+    Route::new("POST", "/api/v2/roles", Guard::Catalogue, Handler::Write(create)),
+    Route::new("GET", "/api/v2/roles/{id}", Guard::Catalogue, Handler::Read(get)),
+    Route::new("PATCH", "/api/v2/roles/{id}", Guard::Catalogue, Handler::Write(update)),
+    Route::new("DELETE", "/api/v2/roles/{id}", Guard::Catalogue, Handler::Write(delete)),
 ];
 
 /// The number of roles that a user may have.
@@ -120,6 +122,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let Some(name) = string(&body, "name") else {
         return Err(Failure::body("'Missing required property: name'"));
     };
+    if context.store().roles().any(|role| string(&role.shown, "name").as_ref() == Some(&name)) {
+        return Err(Failure::new(StatusCode::CONFLICT, None, "The role already exists."));
+    }
     let id = context.random.prefixed_id("rol_");
     let mut shown = JsonObject::new();
     set(&mut shown, "id", &id);
@@ -127,6 +132,26 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     set(&mut shown, "description", string(&body, "description").unwrap_or_default());
     let answer = json(StatusCode::OK, &shown);
     context.transaction.put_role(Role { id, shown });
+    Ok(answer)
+}
+
+fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let role = context.store.role(request.parameter(0)).ok_or_else(no_such_role)?;
+    Ok(json(StatusCode::OK, &role.shown))
+}
+
+/// Changes the members of the body, and answers with the whole role.
+fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    let mut shown = context.store().role(id).ok_or_else(no_such_role)?.shown.clone();
+    let body = request.body()?;
+    for key in ["name", "description"] {
+        if let Some(value) = string(&body, key) {
+            set(&mut shown, key, value);
+        }
+    }
+    let answer = json(StatusCode::OK, &shown);
+    context.transaction.put_role(Role { id: id.to_owned(), shown });
     Ok(answer)
 }
 
@@ -159,9 +184,14 @@ mod tests {
     use crate::tenant::testing::{assert_takes_at_most, builder, send};
     use serde_json::{Value, json};
     use std::time::Duration;
+    use users_core::model::NewRole;
 
     fn new_role(tenant: &Tenant) -> String {
-        let (status, role) = send(tenant, "POST", "/roles", &json!({"name": "admin"}));
+        new_role_named(tenant, "admin")
+    }
+
+    fn new_role_named(tenant: &Tenant, name: &str) -> String {
+        let (status, role) = send(tenant, "POST", "/roles", &json!({"name": name}));
         assert_eq!(status, 200);
         role["id"].as_str().unwrap().to_owned()
     }
@@ -196,6 +226,35 @@ mod tests {
     }
 
     #[test]
+    fn a_role_is_changed_in_part_and_its_name_is_unique() {
+        let tenant = builder().build();
+        let id = new_role(&tenant);
+        let role = |method: &str, body: &Value| send(&tenant, method, &format!("/roles/{id}"), body);
+        assert_eq!(role("PATCH", &json!({"description": "All"})).0, 200);
+        assert_eq!(role("GET", &Value::Null).1, json!({"id": id, "name": "admin", "description": "All"}));
+        let (status, error) = send(&tenant, "POST", "/roles", &json!({"name": "admin"}));
+        assert_eq!((status, &error["message"]), (409, &json!("The role already exists.")));
+    }
+
+    #[test]
+    fn a_deleted_role_is_gone_from_its_users() {
+        let tenant = builder().users(1).build();
+        let client = tenant.management();
+        let user = tenant.user_ids().remove(0);
+        tenant.clock().block_on(async {
+            let roles = client.roles();
+            let id = roles.create(NewRole::new("editor")).await.unwrap().id.unwrap();
+            client.users().roles(&user).assign([&id]).await.unwrap();
+            let assigned = client.users().roles(&user).list().await.unwrap();
+            assert_eq!(assigned.items[0].name.as_deref(), Some("editor"));
+            roles.delete(&id).await.unwrap();
+            assert!(client.users().roles(&user).list().await.unwrap().is_empty());
+            assert!(roles.get(&id).optional().await.unwrap().is_none());
+            assert!(roles.delete(&id).await.unwrap_err().is_not_found());
+        });
+    }
+
+    #[test]
     fn a_role_is_assigned_to_20_000_users_in_linear_time() {
         let tenant = builder().users(20_000).build();
         let role = new_role(&tenant);
@@ -224,7 +283,7 @@ mod tests {
     fn a_role_too_many_keeps_the_others_of_the_request_from_being_assigned() {
         let tenant = builder().users(1).build();
         let user = tenant.user_ids().remove(0).replace('|', "%7C");
-        let roles: Vec<String> = (0..51).map(|_| new_role(&tenant)).collect();
+        let roles: Vec<String> = (0..51).map(|number| new_role_named(&tenant, &number.to_string())).collect();
         let assign =
             |ids: &[String]| send(&tenant, "POST", &format!("/users/{user}/roles"), &json!({"roles": ids})).0;
         assert_eq!(assign(&roles), 400);
