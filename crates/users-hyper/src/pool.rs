@@ -11,6 +11,7 @@ use crate::target::Target;
 use futures_util::future::{Either, select};
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::mem;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -104,14 +105,18 @@ impl Pool {
     /// drops tasks at once.
     fn open(self: &Arc<Self>, target: &Target, to_open: Vec<ToOpen>) {
         for ToOpen { id, time, unwanted } in to_open {
-            let opener = Opener { pool: Arc::downgrade(self), target: target.clone(), id };
+            let mut opener = Opener { pool: Arc::downgrade(self), target: target.clone(), id };
             let (connector, runtime) = (self.settings.connector.clone(), self.runtime.clone());
             self.runtime.spawn(async move {
                 let opening = pin!(connector.connect(&opener.target, time, &runtime));
-                if let Either::Left((opened, _)) = select(opening, unwanted).await {
-                    if let Some(pool) = opener.pool.upgrade() {
-                        pool.opened(&opener.target, id, opened);
-                    }
+                let opened = match select(opening, unwanted).await {
+                    Either::Left((opened, _)) => Some(opened),
+                    Either::Right(_) => None,
+                };
+                // It has not been dropped: another one may be begun for the same request.
+                let pool = mem::take(&mut opener.pool).upgrade();
+                if let (Some(pool), Some(opened)) = (pool, opened) {
+                    pool.opened(&opener.target, id, opened);
                 }
             });
         }
@@ -201,6 +206,7 @@ async fn close_idle(pool: Weak<Pool>, mut pool_dropped: oneshot::Receiver<Infall
 
 /// The task that opens a connection.
 struct Opener {
+    /// Empty when the task has ended.
     pool: Weak<Pool>,
     target: Target,
     id: u64,
@@ -209,7 +215,7 @@ struct Opener {
 impl Drop for Opener {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.upgrade() {
-            // It has no effect unless the runtime has dropped the task, or the task has panicked.
+            // The runtime has dropped the task, or the task has panicked.
             let error = || ConnectError::task_ended(&self.target);
             pool.change(&self.target, |host| host.stopped(self.id, error));
         }

@@ -1,6 +1,8 @@
 //! Opening connections: which request gets which connection or error.
 
-use crate::support::{Identity, NEVER, SOON, Server, answer, assert_error, builder, get, get_text, http1};
+use crate::support::{
+    Identity, NEVER, SOON, Server, answer, assert_error, builder, get, get_text, http1, http2,
+};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,4 +87,44 @@ async fn calls_that_wait_for_one_http2_connection_fail_together() {
     }
     // The first one has a connection of its own, since it did not wait for another.
     assert!(started.elapsed() < SOON * 10, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_an_http2_connection_are_served_by_http1_connections() {
+    let identity = Identity::new(&["127.0.0.1"]);
+    let (h2, h1) = (identity.acceptor(&[b"h2"]), identity.acceptor(&[b"http/1.1"]));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let server = Server::new(move |stream| {
+        let (h2, h1, number) = (h2.clone(), h1.clone(), connections.fetch_add(1, Ordering::SeqCst));
+        async move {
+            match number {
+                // It is closed soon, so that the next one is expected to use HTTP/2 too.
+                0 => {
+                    let _ = tokio::time::timeout(SOON, http2(h2.accept(stream).await.unwrap())).await;
+                }
+                1 => {
+                    let _open = stream;
+                    pending::<()>().await;
+                }
+                _ => http1(h1.accept(stream).await.unwrap()).await,
+            }
+        }
+    })
+    .await;
+    let transport = builder().add_root_certificate_pem(&identity.authority_pem).build().unwrap();
+    let url = server.https_url();
+    assert_eq!(get_text(&transport, &url).await.unwrap(), "HTTP/2.0");
+    tokio::time::sleep(SOON * 2).await;
+    let mut request = get(&url);
+    request.extensions_mut().insert(ConnectTimeout(SOON));
+    let calls = tokio::join!(
+        transport.send(request, None),
+        get_text(&transport, &url),
+        get_text(&transport, &url),
+        get_text(&transport, &url)
+    );
+    assert_error(&calls.0.unwrap_err(), TransportErrorKind::Timeout, Sent::No, "there was no connection");
+    for answer in [calls.1, calls.2, calls.3] {
+        assert_eq!(answer.unwrap(), "HTTP/1.1");
+    }
 }

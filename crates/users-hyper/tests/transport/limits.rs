@@ -203,11 +203,12 @@ async fn requests_of_a_lost_http2_connection_keep_to_the_limit_over_http1() {
         let (transport, url) = (transport.clone(), server.https_url());
         tokio::spawn(async move { text(transport.send(get(&url), Some(NEVER)).await?).await })
     });
-    let mut answered = 0;
+    let mut failed = Vec::new();
     for call in calls.collect::<Vec<_>>() {
-        answered += usize::from(call.await.unwrap().is_ok());
+        failed.extend(call.await.unwrap().err());
     }
-    assert!(answered > 40, "{answered} were answered");
+    // The one in flight, and the one for which the next stream was.
+    assert!(failed.len() <= 2, "{failed:?}");
     assert!(gauge.most() <= 8, "{} connections were open at once", gauge.most());
 }
 
