@@ -20,6 +20,9 @@ const KEEP_ALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(
 #[cfg(feature = "http2")]
 const KEEP_ALIVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// The head of a response, or an error with the request if it was not sent.
+type Answered<B> = Result<Response<Incoming>, TrySendError<Request<B>>>;
+
 /// An open connection.
 pub(crate) enum Connection {
     Http1(Http1),
@@ -31,14 +34,15 @@ pub(crate) enum Connection {
 pub(crate) struct Http1 {
     requests: http1::SendRequest<Full<Bytes>>,
     host: HeaderValue,
-    driving: JoinHandle<()>,
+    /// `None` once the connection is left to end by itself.
+    driving: Option<JoinHandle<()>>,
 }
 
 impl Drop for Http1 {
     fn drop(&mut self) {
         // hyper closes an idle connection itself, but not one whose server does not read the request.
-        if !self.is_ready() {
-            self.driving.abort();
+        if let Some(driving) = self.driving.take_if(|_| !self.requests.is_ready()) {
+            driving.abort();
         }
     }
 }
@@ -61,7 +65,7 @@ impl Http1 {
             }
         }));
         match requests.ready().await {
-            Ok(()) => Ok(Self { requests, host, driving }),
+            Ok(()) => Ok(Self { requests, host, driving: Some(driving) }),
             // The cause is more precise: a TLS alert, for example.
             Err(closed) => Err(failure.await.unwrap_or(closed)),
         }
@@ -81,13 +85,20 @@ impl Http1 {
         self.requests.ready().await.is_ok()
     }
 
-    /// Sends a request in origin form.
+    /// Sends a request in origin form. Returns also the connection, unless it was closed meanwhile.
+    ///
+    /// A request that is passed on while hyper's task ends may remain in their channel, and is returned when the sender is dropped.
     pub(crate) fn send(
-        &mut self,
+        mut self,
         mut request: Request<Full<Bytes>>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>> + use<> {
+    ) -> (impl Future<Output = Answered<Full<Bytes>>> + use<>, Option<Self>) {
         request.headers_mut().entry(header::HOST).or_insert_with(|| self.host.clone());
-        self.requests.try_send_request(request)
+        let sending = self.requests.try_send_request(request);
+        if self.is_closed() {
+            self.driving = None;
+            return (sending, None);
+        }
+        (sending, Some(self))
     }
 }
 
@@ -129,11 +140,14 @@ impl Http2 {
         self.requests.is_closed() || self.gate.is_closed()
     }
 
-    /// Sends a request whose URI is absolute.
+    /// Sends a request whose URI is absolute. Returns also whether the connection is closed.
+    ///
+    /// A request that is passed on while hyper's task ends may remain in their channel, and is returned when all senders are dropped.
     pub(crate) fn send(
-        &mut self,
+        mut self,
         request: Request<Outgoing>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>> + use<> {
-        self.requests.try_send_request(request)
+    ) -> (impl Future<Output = Answered<Outgoing>> + use<>, bool) {
+        let sending = self.requests.try_send_request(request);
+        (sending, self.is_closed())
     }
 }

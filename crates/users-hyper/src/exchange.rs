@@ -65,7 +65,7 @@ impl Exchange {
                 Connection::Http2(connection) => {
                     // Other requests can share a connection that is kept.
                     let permit = permit.take().filter(|_| !pool.keeps_connections());
-                    Box::pin(self.send_on_stream(connection, permit)).await?
+                    Box::pin(self.send_on_stream(connection, pool, permit)).await?
                 }
             };
             match head {
@@ -105,12 +105,12 @@ impl Exchange {
 
     async fn send(
         &mut self,
-        mut connection: Http1,
+        connection: Http1,
         pool: &Arc<Pool>,
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> Result<Head, TransportError> {
-        let sending = pin!(connection.send(mem::take(&mut self.request)));
-        match in_time(&mut self.timer, sending).await {
+        let (sending, connection) = connection.send(mem::take(&mut self.request));
+        match in_time(&mut self.timer, pin!(sending)).await {
             Some(Ok(response)) => {
                 let lease = Lease { connection, pool: Arc::clone(pool), permit: permit.take() };
                 Ok(Ok((response, InUse::Http1(lease))))
@@ -129,7 +129,8 @@ impl Exchange {
     #[cfg(feature = "http2")]
     async fn send_on_stream(
         &mut self,
-        mut connection: Http2,
+        connection: Http2,
+        pool: &Pool,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Head, TransportError> {
         use crate::body::Ending;
@@ -141,8 +142,11 @@ impl Exchange {
         let sending = Arc::new(Sending::new(connection.gate(), request.body().is_end_stream()));
         let ending = Ending { sending: Arc::clone(&sending), _permit: permit };
         let request = request.map(|body| Outgoing::new(body, Arc::clone(&sending)));
-        let answering = pin!(connection.send(request));
-        match in_time(&mut self.timer, answering).await {
+        let (answering, is_closed) = connection.send(request);
+        if is_closed {
+            pool.remove_closed(&self.target);
+        }
+        match in_time(&mut self.timer, pin!(answering)).await {
             Some(Ok(response)) => Ok(Ok((response, InUse::Http2(ending)))),
             Some(Err(mut failed)) => match failed.take_message() {
                 Some(request) => {

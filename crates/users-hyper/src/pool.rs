@@ -66,6 +66,14 @@ impl Pool {
         self.lock().by_target.get_mut(target)?.take(self.settings.idle_timeout)
     }
 
+    /// Removes the connections to this server that were closed.
+    #[cfg(feature = "http2")]
+    pub(crate) fn remove_closed(&self, target: &Target) {
+        if let Some(host) = self.lock().by_target.get_mut(target) {
+            host.close_expired(self.settings.idle_timeout);
+        }
+    }
+
     /// Waits for the next connection that is opened or returned. `time` is the request's time limit of connecting. Returns also
     /// whether the connection was used before.
     ///
@@ -105,18 +113,18 @@ impl Pool {
     /// drops tasks at once.
     fn open(self: &Arc<Self>, target: &Target, to_open: Vec<ToOpen>) {
         for ToOpen { id, time, unwanted } in to_open {
-            let mut task = Opener { pool: Arc::downgrade(self), target: target.clone(), id };
+            let mut opener = Opener { pool: Arc::downgrade(self), target: target.clone(), id };
             let (connector, runtime) = (self.settings.connector.clone(), self.runtime.clone());
             self.runtime.spawn(async move {
-                let opening = pin!(connector.connect(&task.target, time, &runtime));
-                let opened = match select(opening, unwanted).await {
-                    Either::Left((opened, _)) => Some(opened),
+                let opening = pin!(connector.connect(&opener.target, time, &runtime));
+                let result = match select(opening, unwanted).await {
+                    Either::Left((result, _)) => Some(result),
                     Either::Right(_) => None,
                 };
                 // It has not been dropped: another one may be begun for the same request.
-                let pool = mem::take(&mut task.pool).upgrade();
-                if let (Some(pool), Some(opened)) = (pool, opened) {
-                    pool.opened(&task.target, id, opened);
+                let pool = mem::take(&mut opener.pool).upgrade();
+                if let (Some(pool), Some(result)) = (pool, result) {
+                    pool.opened(&opener.target, id, result);
                 }
             });
         }
@@ -248,7 +256,8 @@ impl Drop for Waiter<'_> {
 
 /// An HTTP/1.1 connection that one request uses. Dropping it closes the connection.
 pub(crate) struct Lease {
-    pub(crate) connection: Http1,
+    /// `None` if it was closed when the request was sent.
+    pub(crate) connection: Option<Http1>,
     pub(crate) pool: Arc<Pool>,
     /// Returned last, so that the request that waits for it finds the connection.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
@@ -257,7 +266,9 @@ pub(crate) struct Lease {
 impl Lease {
     /// Returns the connection to the pool at the end of a response.
     pub(crate) fn end(self, target: &Target) {
-        self.pool.put_back(target, self.connection);
+        if let Some(connection) = self.connection {
+            self.pool.put_back(target, connection);
+        }
         drop(self.permit);
     }
 }

@@ -15,3 +15,4 @@ mod proxy;
 mod runtimes;
 mod support;
 mod tls;
+mod version_race;
