@@ -18,6 +18,10 @@ const IDENTITIES: &str = r#"[{"connection":"Username-Password-Authentication","u
     "profileData":{"email":"ada@example.com","email_verified":true}},{"connection":"github","user_id":42,"provider":"github","isSocial":true}]"#;
 const ROLE: &str =
     r#"{"id":"rol_1","name":"admin","description":"All","type":"organization","owner_id":"org_1"}"#;
+const CONNECTION: &str = r#"{"id":"con_1","name":"db","display_name":"Db","strategy":"auth0","options":{"passwordPolicy":"good","n":1.50},"realms":["db"],
+    "is_domain_connection":false,"show_as_button":true,"metadata":{"tier":"gold"},"authentication":{"active":true},
+    "connected_accounts":{"active":true,"cross_app_access":true,"allow_missing_user_id":false},"cross_app_access_requesting_app":{"active":false},
+    "cross_app_access_resource_app":{"status":"enabled"},"enabled_clients":["app"],"provisioning_ticket_url":"https://tenant.example.com/p/ad/x"}"#;
 const ROLES: &str =
     r#"{"roles":[{"id":"rol_1","name":"admin","description":"All"}],"start":0,"limit":50,"total":1}"#;
 const METHOD: &str = r#"{"id":"phone|dev_kXVq4drj3Mw6uCF5","type":"phone","confirmed":true,"name":"Phone","phone_number":"XXXXXXXXXXX5044",
@@ -92,6 +96,8 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         check::<ListUserRoles>(ROLES),
         check::<ListRoles>(ROLES),
         check::<GetRole>(ROLE),
+        check::<ListConnections>(&under("connections", CONNECTION)),
+        check::<GetConnection>(CONNECTION),
         check::<CreateRole>(ROLE),
         check::<UpdateRole>(ROLE),
         check::<ListUserPermissions>(&in_list(permission)),
@@ -299,6 +305,7 @@ proptest! {
         keeps::<PermissionRef>(&text);
         keeps::<EffectivePermission>(&text);
         keeps::<Organization>(&text);
+        keeps::<Connection>(&text);
         keeps::<Group>(&text);
         keeps::<Session>(&text);
         keeps::<SessionUpdate>(&text);

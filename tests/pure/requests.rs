@@ -510,6 +510,25 @@ fn more_cases() -> Vec<Case> {
             r#"{"users":["auth0|1"]}"#,
         ),
         case(
+            "connections.list",
+            management
+                .connections()
+                .list()
+                .strategy("auth0")
+                .name("a b")
+                .fields(["id"])
+                .take(5)
+                .into_request(),
+            "GET /api/v2/connections?take=5&strategy=auth0&name=a%20b&fields=id&include_fields=true",
+            None,
+        ),
+        case(
+            "connections.get",
+            management.connections().get("con_1").into_request(),
+            "GET /api/v2/connections/con_1",
+            None,
+        ),
+        case(
             "connections.delete_user",
             management.connections().delete_user("con_1", "ada@example.com").into_request(),
             "DELETE /api/v2/connections/con_1/users?email=ada%40example.com",

@@ -13,6 +13,7 @@
 
 mod authentication_method;
 mod connected_account;
+mod connection;
 mod error_body;
 mod flag;
 mod group;
@@ -48,6 +49,7 @@ mod userinfo;
 
 pub use authentication_method::*;
 pub use connected_account::*;
+pub use connection::*;
 pub use error_body::ErrorBody;
 pub use flag::Flag;
 pub use group::*;

@@ -25,6 +25,7 @@ macro_rules! listed {
 listed! {
     AuthenticationMethod = "authenticators",
     ConnectedAccount = "connected_accounts",
+    Connection = "connections",
     EffectivePermission = "permissions",
     EffectiveRole = "roles",
     Group = "groups",

@@ -1,6 +1,6 @@
 //! Roles and the users who have them.
 
-use crate::call::Call;
+use crate::call::{Call, CallFuture};
 use crate::client::Client;
 use crate::descriptor::Descriptor;
 use crate::operation_macro::operations;
@@ -38,6 +38,30 @@ impl RolesManager {
     /// <https://auth0.com/docs/api/management/v2/roles/get-roles-by-id>
     pub fn get(&self, id: impl Into<String>) -> Call<GetRole> {
         self.0.call(GetRole::new(id))
+    }
+
+    /// Returns the id of the role of exactly this name, or `None` if there is none.
+    ///
+    /// `GET /roles`, scope `read:roles`; several requests if the names of more than 100 roles contain this one.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// let id = client.roles().by_name("editor").await?.unwrap_or_default();
+    /// client.users().roles("auth0|507f1f77bcf86cd799439020").assign([id]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by_name(&self, name: impl Into<String>) -> CallFuture<Option<String>> {
+        let name = name.into();
+        let mut roles = self.list().name_filter(&name).per_page(100).items();
+        CallFuture::new(async move {
+            while let Some(role) = roles.try_next().await? {
+                if role.name.as_ref() == Some(&name) {
+                    return Ok(role.id);
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// Creates a role. A name that exists is refused with 409.

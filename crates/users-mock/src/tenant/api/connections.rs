@@ -1,35 +1,40 @@
 //! Connections, as far as clients need them to create users and to link accounts.
 
+use crate::tenant::object::set;
+use crate::tenant::search::select;
 use crate::tenant::store::{Connection, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::page::{by_checkpoint, by_offset, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
-use serde_json::{Value, json as value};
+use serde_json::json as value;
+use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
-    Route::new("GET", "/api/v2/connections", Guard::Scope(&[&["read:connections"]]), Handler::Read(list)),
+    Route::new("GET", "/api/v2/connections", Guard::Catalogue, Handler::Read(list)),
+    Route::new("GET", "/api/v2/connections/{id}", Guard::Catalogue, Handler::Read(get)),
     Route::new("DELETE", "/api/v2/connections/{id}/users", Guard::Catalogue, Handler::Write(delete_user)),
 ];
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let (page, per_page) = (request.number("page", 0, u64::MAX)?, request.number("per_page", 50, 100)?);
     let is_selected = |connection: &&Connection| {
         request.query("name").is_none_or(|name| connection.name == name)
             && request.query("strategy").is_none_or(|strategy| connection.strategy == strategy)
     };
-    let all: Vec<Value> =
-        context.store.connections().map(|connection| &**connection).filter(is_selected).map(shown).collect();
-    let start = page.saturating_mul(per_page);
-    let skip = usize::try_from(start).unwrap_or(usize::MAX);
-    let take = usize::try_from(per_page).unwrap_or(usize::MAX);
-    let shown: Vec<&Value> = all.iter().skip(skip).take(take).collect();
-    if request.flag("include_totals", false)? {
-        let body = value!({"total": all.len(), "start": start, "limit": per_page, "connections": shown});
-        return Ok(json(StatusCode::OK, &body));
+    let selected = context.store.connections().map(|connection| &**connection).filter(is_selected);
+    let all: Vec<JsonObject> =
+        selected.map(|connection| shown(connection, request)).collect::<Result<_, _>>()?;
+    if request.query("take").is_some() || request.query("from").is_some() {
+        return by_checkpoint(request, "connections", &all, unchanged);
     }
-    Ok(json(StatusCode::OK, &shown))
+    by_offset(request, "connections", &all, unchanged)
+}
+
+fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let connection = context.store.connection_by_id(request.parameter(0)).ok_or_else(no_such_connection)?;
+    Ok(json(StatusCode::OK, &shown(connection, request)?))
 }
 
 /// Deletes the users of a connection that have the address `email`.
@@ -37,13 +42,7 @@ fn delete_user(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     let Some(email) = request.query("email") else {
         return Err(Failure::query("'Missing required property: email'"));
     };
-    let Some(connection) = context.store().connection_by_id(request.parameter(0)) else {
-        return Err(Failure::new(
-            StatusCode::NOT_FOUND,
-            "inexistent_connection",
-            "The connection does not exist",
-        ));
-    };
+    let connection = context.store().connection_by_id(request.parameter(0)).ok_or_else(no_such_connection)?;
     let is_in_connection = |user: &&User| user.connection().as_deref() == Some(connection.name.as_str());
     let users = context.store().users().with_email(email).map(|user| &**user);
     let ids: Vec<String> = users.filter(is_in_connection).map(|user| user.id().to_owned()).collect();
@@ -53,7 +52,11 @@ fn delete_user(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     Ok(no_content())
 }
 
-fn shown(connection: &Connection) -> Value {
+fn no_such_connection() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "inexistent_connection", "The connection does not exist")
+}
+
+fn shown(connection: &Connection, request: &Request) -> Result<JsonObject, Failure> {
     let options = if connection.is_database() {
         value!({
             "mfa": {"active": true, "return_enroll_settings": true},
@@ -74,13 +77,45 @@ fn shown(connection: &Connection) -> Value {
     } else {
         value!({})
     };
-    value!({
-        "id": connection.id,
-        "options": options,
-        "strategy": connection.strategy,
-        "name": connection.name,
-        "is_domain_connection": false,
-        "realms": [connection.name],
-        "enabled_clients": [],
-    })
+    let mut shown = JsonObject::new();
+    set(&mut shown, "id", &connection.id);
+    set(&mut shown, "options", options);
+    set(&mut shown, "strategy", &connection.strategy);
+    set(&mut shown, "name", &connection.name);
+    set(&mut shown, "is_domain_connection", false);
+    set(&mut shown, "realms", [&connection.name]);
+    set(&mut shown, "enabled_clients", value!([]));
+    // Recorded: it is shown although `fields` does not name it.
+    select(shown, request, &["is_domain_connection"])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::testing::{builder, send};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_connection_is_found_by_its_name_and_got_by_its_id() {
+        let tenant = builder().build();
+        let client = tenant.management();
+        tenant.clock().block_on(async {
+            let connections = client.connections();
+            let name = "Username-Password-Authentication";
+            let id = connections.by_name(name).await.unwrap().unwrap();
+            let connection = connections.get(&id).await.unwrap();
+            assert_eq!(connection.name.as_deref(), Some(name));
+            assert_eq!(connections.by_name("username-password-authentication").await.unwrap(), None);
+            assert!(connections.get("con_none").optional().await.unwrap().is_none());
+            let databases = connections.list().strategy("auth0").items().try_collect().await.unwrap();
+            assert!(databases.contains(&connection));
+        });
+    }
+
+    #[test]
+    fn fields_select_what_is_shown_of_a_connection() {
+        let tenant = builder().build();
+        let (_, list) = send(&tenant, "GET", "/connections?fields=id&include_totals=true", &Value::Null);
+        let shown = &list["connections"][0];
+        assert_eq!(*shown, json!({"id": shown["id"], "is_domain_connection": false}));
+    }
 }

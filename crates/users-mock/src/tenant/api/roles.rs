@@ -247,6 +247,8 @@ mod tests {
             client.users().roles(&user).assign([&id]).await.unwrap();
             let assigned = client.users().roles(&user).list().await.unwrap();
             assert_eq!(assigned.items[0].name.as_deref(), Some("editor"));
+            assert_eq!(roles.by_name("editor").await.unwrap().as_ref(), Some(&id));
+            assert_eq!(roles.by_name("edit").await.unwrap(), None);
             roles.delete(&id).await.unwrap();
             assert!(client.users().roles(&user).list().await.unwrap().is_empty());
             assert!(roles.get(&id).optional().await.unwrap().is_none());

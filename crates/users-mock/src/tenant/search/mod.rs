@@ -7,5 +7,5 @@ mod query;
 mod sort;
 mod users;
 
-pub(crate) use projection::project;
+pub(crate) use projection::{project, select};
 pub(crate) use users::list;

@@ -8,12 +8,16 @@ use users_core::model::JsonObject;
 
 /// The attributes that the parameters `fields` and `include_fields` select.
 pub(crate) fn project(user: &JsonObject, request: &Request) -> Result<JsonObject, Failure> {
+    select(without_idp_tokens(user, request), request, &[])
+}
+
+/// The members that the parameters `fields` and `include_fields` select, and those that are always shown.
+pub(crate) fn select(object: JsonObject, request: &Request, always: &[&str]) -> Result<JsonObject, Failure> {
     let include = request.flag("include_fields", true)?;
-    let user = without_idp_tokens(user, request);
-    let Some(fields) = request.query("fields").filter(|fields| !fields.is_empty()) else { return Ok(user) };
+    let Some(fields) = request.query("fields").filter(|fields| !fields.is_empty()) else { return Ok(object) };
     let is_named = |key: &str| fields.split(',').any(|field| field.trim() == key);
     let mut shown = JsonObject::new();
-    for (key, json) in user.iter().filter(|(key, _)| is_named(key) == include) {
+    for (key, json) in object.iter().filter(|(key, _)| is_named(key) == include || always.contains(key)) {
         set_raw(&mut shown, key, json);
     }
     Ok(shown)
