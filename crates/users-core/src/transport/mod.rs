@@ -76,7 +76,7 @@ pub trait HttpTransport: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Whether this transport ends a request, and the reading of its body, at the end of `timeout`. The client then sets no timer
-    /// of its own. `false` unless overridden.
+    /// of its own, so the attempt's time limit runs on the transport's clock. `false` unless overridden.
     ///
     /// A transport that wraps another one may forward this method only if nothing that it adds can wait.
     fn enforces_timeout(&self) -> bool {

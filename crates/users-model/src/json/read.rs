@@ -36,7 +36,9 @@ macro_rules! integers {
     ($($type:ty)*) => {
         $(impl Read for $type {
             fn read(reader: &mut Reader<'_>) -> Result<Option<Self>, Stop> {
-                Ok(read_number(reader)?.and_then(|number| number.parse().ok()))
+                // `-0` would be written as `0`.
+                let number = read_number(reader)?.filter(|number| *number != "-0");
+                Ok(number.and_then(|number| number.parse().ok()))
             }
         })*
     };

@@ -139,6 +139,8 @@ mod tests {
             assert!(json::equal(&written, text), "{text} {written}");
         }
         written::<UserInfo>(r#"{"updated_at":1700000000,"email_verified":"true"}"#);
+        // It is no integer for serde either, and 0 would not be the same text.
+        assert_eq!(written::<UserInfo>(r#"{"updated_at":-0}"#), r#"{"updated_at":-0}"#);
         written::<Identity>(r#"{"user_id":"a","connection":"b"}"#);
         written::<NewUser>(
             r#"{"connection":"a","password":"p\"q","user_metadata":{ "a" : {"b": [ ]} },"new":1}"#,
