@@ -215,16 +215,9 @@ impl<O: Operation> Call<O> {
     /// # Errors
     ///
     /// See [`ErrorKind`](crate::ErrorKind).
-    // An `async fn` would hold the call twice: as its argument and as a variable.
     pub fn send(self) -> impl Future<Output = Result<O::Output, Error>> + Send + 'static {
-        let Self { client, operation, options } = self;
-        let operation = operation.map_err(refused::<O>);
-        async move {
-            match operation {
-                Ok(ref operation) => client.execute(operation, &options).await,
-                Err(error) => Err(error),
-            }
-        }
+        let (client, operation, options) = self.into_parts();
+        client.execute(operation, options)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The source of time and randomness. Nothing else in this crate asks the operating system for either.
 #![allow(clippy::disallowed_methods)]
 
+use std::borrow::BorrowMut;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::ops::Add;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -88,15 +89,13 @@ impl Clock for SystemClock {
 pub(crate) struct Elapsed;
 
 /// Runs a future for at most this long. At the end of that time the future is polled once more before it counts as elapsed.
-pub(crate) async fn within<F: Future>(
+pub(crate) fn within<F: Future + Unpin>(
     clock: &dyn Clock,
     time: Option<Duration>,
     future: F,
-) -> Result<F::Output, Elapsed> {
-    match time {
-        None => Ok(future.await),
-        Some(time) => Timer::new(clock, time).limit(pin!(future)).await,
-    }
+) -> Limited<Timer<'_>, F> {
+    let timer = time.map_or_else(Timer::never, |time| Timer::new(clock, time));
+    Limited { timer, future }
 }
 
 /// A time limit shared by several futures. It starts when the first of them is pending.
@@ -113,12 +112,25 @@ impl<'a> Timer<'a> {
     }
 
     /// Runs a future until the time has passed.
-    pub(crate) async fn limit<F: Future + Unpin>(&mut self, mut future: F) -> Result<F::Output, Elapsed> {
-        poll_fn(|context| match Pin::new(&mut future).poll(context) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => Pin::new(&mut self.0).poll(context).map(|()| Err(Elapsed)),
-        })
-        .await
+    pub(crate) fn limit<F: Future + Unpin>(&mut self, future: F) -> Limited<&mut Self, F> {
+        Limited { timer: self, future }
+    }
+}
+
+/// A future with a time limit. Written by hand: each layer of `async fn` would exist once for each future.
+pub(crate) struct Limited<T, F> {
+    timer: T,
+    future: F,
+}
+
+impl<'a, T: BorrowMut<Timer<'a>> + Unpin, F: Future + Unpin> Future for Limited<T, F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(output) = Pin::new(&mut self.future).poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        Pin::new(&mut self.timer.borrow_mut().0).poll(context).map(|()| Err(Elapsed))
     }
 }
 

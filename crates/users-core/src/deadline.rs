@@ -1,6 +1,6 @@
 //! The time that is left of a call or of an attempt.
 
-use crate::clock::{Clock, Instant, within};
+use crate::clock::{Clock, Instant, Limited, Timer, within};
 use crate::error::Error;
 use crate::transport::{Sent, TransportError, TransportErrorKind};
 use std::future::Future;
@@ -16,19 +16,13 @@ impl Deadline {
     }
 
     /// The time until the deadline; `None` if there is none.
-    pub(crate) fn left(&self, clock: &dyn Clock) -> Option<Duration> {
+    pub(crate) fn left(self, clock: &dyn Clock) -> Option<Duration> {
         self.0.map(|end| end.saturating_since(clock.now()))
     }
 
     /// Runs a future that comes before the request, until the deadline at most.
-    pub(crate) async fn apply<F: Future>(
-        &self,
-        clock: &dyn Clock,
-        activity: &str,
-        future: F,
-    ) -> Result<F::Output, Error> {
-        let output = within(clock, self.left(clock), future).await;
-        output.map_err(|_| Self::passed(&format!("while {activity}")))
+    pub(crate) fn limit<F: Future + Unpin>(self, clock: &dyn Clock, future: F) -> Limited<Timer<'_>, F> {
+        within(clock, self.left(clock), future)
     }
 
     /// The error of a call whose time ran out before its request was sent.

@@ -49,20 +49,31 @@ struct Execution<'a> {
     earlier_tokens: Vec<AccessToken>,
 }
 
+/// The future of a request in the pipeline.
+type Running<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>>;
+
 impl Client {
     /// Executes an operation. Every error gains its context here: the operation, the attempts, and what must not be shown.
-    pub(crate) async fn execute<O: Operation>(
-        &self,
-        operation: &O,
-        options: &CallOptions,
-    ) -> Result<O::Output, Error> {
-        let descriptor = operation.descriptor();
-        let request = self.prepare(operation, options).map_err(|error| error.with_operation(descriptor))?;
-        let mut execution = self.begin(descriptor, request, options);
-        let response = self.run(&mut execution).await;
-        response
-            .and_then(O::decode)
-            .map_err(|error| self.with_context(error, &mut execution, operation.secrets()))
+    // An `async fn` would hold the arguments twice: as such and as variables.
+    #[allow(clippy::manual_async_fn)]
+    pub(crate) fn execute<O: Operation>(
+        self,
+        operation: Result<O, Error>,
+        options: CallOptions,
+    ) -> impl Future<Output = Result<O::Output, Error>> + Send + 'static {
+        async move {
+            let operation = operation?;
+            let descriptor = operation.descriptor();
+            let request = self.prepare(&operation, &options);
+            let mut execution =
+                self.begin(descriptor, request.map_err(|error| error.with_operation(descriptor))?, &options);
+            // Boxed, so that futures of calls are small and the code of the pipeline exists once.
+            let running: Running<'_> = Box::pin(self.run(&mut execution));
+            let response = running.await;
+            response
+                .and_then(O::decode)
+                .map_err(|error| self.with_context(error, &mut execution, operation.secrets()))
+        }
     }
 
     fn begin<'a>(
@@ -91,7 +102,7 @@ impl Client {
 
     async fn run(&self, execution: &mut Execution<'_>) -> Result<http::Response<Bytes>, Error> {
         let span = trace::call(execution.descriptor);
-        let response = trace::within(&span, self.sending(execution)).await;
+        let response = trace::within(&span, self.send_with_retries(execution)).await;
         match &response {
             Ok(response) => trace::answered(&span, response.status()),
             Err(error) => trace::failed(&span, &error.kind()),
@@ -118,14 +129,6 @@ impl Client {
             .with_retry_after(execution.server_delay.or(delay))
             .with_budget_spent(execution.is_budget_spent)
             .redacted(&secrets)
-    }
-
-    /// [`send_with_retries`](Self::send_with_retries), boxed, so that futures of calls are small and this code exists once.
-    fn sending<'a>(
-        &'a self,
-        execution: &'a mut Execution<'_>,
-    ) -> Pin<Box<dyn Future<Output = Result<http::Response<Bytes>, Error>> + Send + 'a>> {
-        Box::pin(self.send_with_retries(execution))
     }
 
     /// Sends the request until an attempt is final or the policy gives up.
@@ -239,15 +242,16 @@ impl Client {
             return Ok(None);
         };
         let clock = &*self.shared.clock;
-        execution.deadline.apply(clock, "waiting for an access token", source.token()).await?.map(Some)
+        let token = execution.deadline.limit(clock, source.token()).await;
+        token.map_err(|_| Deadline::passed("while waiting for an access token"))?.map(Some)
     }
 
     /// Reports the token that a 401 rejected, and obtains another one if the source has one.
     async fn renew(&self, execution: &Execution<'_>) -> Result<Option<AccessToken>, Error> {
         let (Some(source), Some(rejected)) = (&self.shared.token, &execution.token) else { return Ok(None) };
         let clock = &*self.shared.clock;
-        let reporting = (**source).rejected(rejected);
-        execution.deadline.apply(clock, "renewing the access token", reporting).await?;
+        let reporting = execution.deadline.limit(clock, (**source).rejected(rejected)).await;
+        reporting.map_err(|_| Deadline::passed("while renewing the access token"))?;
         trace::token_rejected();
         let token = self.token(execution).await?;
         Ok(token.filter(|token| !token.is_same(rejected)))
@@ -260,8 +264,8 @@ impl Client {
         let request = PaceRequest::new(execution.descriptor)
             .time_left(execution.deadline.left(clock))
             .max_server_delay(execution.retry.longest_server_delay());
-        let acquiring = self.shared.pacer.acquire(&request);
-        let permit = execution.deadline.apply(clock, "waiting for the rate limit", acquiring).await?;
+        let permit = execution.deadline.limit(clock, self.shared.pacer.acquire(&request)).await;
+        let permit = permit.map_err(|_| Deadline::passed("while waiting for the rate limit"))?;
         let waited = clock.now().saturating_since(began);
         trace::paced(waited);
         Ok((permit.map_err(Error::paced)?, waited))

@@ -132,6 +132,7 @@ macro_rules! operation {
                 Self::DESCRIPTOR
             }
 
+            #[inline]
             fn request(
                 &self,
                 base: &$crate::base_url::BaseUrl,
@@ -147,6 +148,7 @@ macro_rules! operation {
                 })
             }
 
+            #[inline]
             fn decode(response: http::Response<bytes::Bytes>) -> Result<$output, $crate::error::Error> {
                 $decode(Self::DESCRIPTOR, response)
             }

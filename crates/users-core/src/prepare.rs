@@ -58,7 +58,7 @@ impl Client {
         if !options.body.is_empty() {
             *request.body_mut() = with_properties(&request, &options.body)?;
             let json = HeaderValue::from_static("application/json");
-            request.headers_mut().entry(CONTENT_TYPE).or_insert(json);
+            add_unless_set(request.headers_mut(), &CONTENT_TYPE, &json);
         }
         self.add_headers(descriptor, &mut request, options);
         Ok(request)
@@ -91,10 +91,10 @@ impl Client {
         let domain = options.custom_domain.as_ref().or(self.shared.custom_domain.as_ref());
         let headers = request.headers_mut();
         if let (true, Some(domain)) = (descriptor.custom_domain, domain) {
-            headers.entry(CUSTOM_DOMAIN).or_insert_with(|| domain.clone());
+            add_unless_set(headers, &CUSTOM_DOMAIN, domain);
         }
         for (name, value) in &self.shared.headers {
-            headers.entry(name).or_insert_with(|| value.clone());
+            add_unless_set(headers, name, value);
         }
         if !options.headers.is_empty() {
             replace(headers, options.headers.clone());
@@ -105,6 +105,10 @@ impl Client {
             request.extensions_mut().insert(ConnectTimeout(connect));
         }
     }
+}
+
+fn add_unless_set(headers: &mut HeaderMap, name: &HeaderName, value: &HeaderValue) {
+    headers.entry(name).or_insert_with(|| value.clone());
 }
 
 /// The URI with further query parameters.

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::fmt;
 use std::marker::PhantomData;
 use users_model::{JsonObject, Secret};
@@ -153,13 +154,22 @@ fn read_parameter(key: &str, json: &str) -> Result<Option<String>, Error> {
         Some(b'n') => Ok(None),
         Some(b'"') => serde_json::from_str(json).map(Some).map_err(|_| refuse()),
         Some(b'[') => {
-            let items: Vec<Box<serde_json::value::RawValue>> =
-                serde_json::from_str(json).map_err(|_| refuse())?;
-            if items.iter().any(|item| item.get().starts_with('[')) {
-                return Err(refuse());
+            let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| refuse())?;
+            let mut list: Option<String> = None;
+            for item in items {
+                if item.get().starts_with('[') {
+                    return Err(refuse());
+                }
+                match (&mut list, read_parameter(key, item.get())?) {
+                    (Some(list), Some(text)) => {
+                        list.push(',');
+                        list.push_str(&text);
+                    }
+                    (None, first @ Some(_)) => list = first,
+                    (_, None) => {}
+                }
             }
-            let items: Result<Vec<_>, _> = items.iter().map(|item| read_parameter(key, item.get())).collect();
-            Ok(Some(items?.into_iter().flatten().collect::<Vec<_>>().join(",")))
+            Ok(Some(list.unwrap_or_default()))
         }
         Some(b'{') | None => Err(refuse()),
         // Numbers keep their text, and so their precision.
@@ -190,7 +200,7 @@ impl<T: DeserializeOwned + Send + 'static> Operation for Rest<T> {
         }
         match &self.body {
             Some(body) => {
-                let body = serde_json::value::RawValue::from_string(body.clone())
+                let body = RawValue::from_string(body.clone())
                     .map_err(|error| Error::invalid(format!("the body is not JSON: {error}")))?;
                 request.json(&body)
             }

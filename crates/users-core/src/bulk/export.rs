@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::pin::pin;
 use users_model::{Job, Secret, UsersExport};
 
 /// The descriptor that errors of the download name. It is not an operation of the API.
@@ -199,7 +200,9 @@ async fn download(
     let mut body = response.into_body();
     let mut check = Check::new();
     let mut repeat = output.repeat();
-    while let Some(chunk) = within(clock, Some(timeout), body.next_chunk()).await.map_err(|_| stalled())? {
+    while let Some(chunk) =
+        within(clock, Some(timeout), pin!(body.next_chunk())).await.map_err(|_| stalled())?
+    {
         let chunk = chunk.map_err(|error| Failed::from_transport(error, &location))?;
         for slice in chunk.chunks(SLICE) {
             check.add(slice)?;

@@ -25,7 +25,16 @@ pub(super) struct File {
 
 impl File {
     pub(super) fn bytes(&self) -> Bytes {
-        format!("[{}]", self.texts.join(",")).into()
+        let mut json = Vec::with_capacity(self.size + 2);
+        json.push(b'[');
+        for (index, text) in self.texts.iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            json.extend_from_slice(text.as_bytes());
+        }
+        json.push(b']');
+        json.into()
     }
 
     /// The indexes of its rows among all rows.

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::management::jobs::{GetJobErrors, ImportRows, ImportUsers, JobErrors, JobsManager, check_row};
 use futures_core::Stream;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::stream::StreamExt as _;
 use serde::Serialize;
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -110,8 +110,8 @@ impl ImportAll {
         let mut import = Running {
             files: Files::new(self.rows),
             is_at_end: false,
-            sending: FuturesUnordered::new(),
-            waiting: FuturesUnordered::new(),
+            sending: Vec::new(),
+            waiting: Vec::new(),
         };
         let mut report = ImportReport::default();
         let mut failure: Option<FileError> = None;
@@ -161,7 +161,7 @@ impl ImportAll {
             if failed.is_some() {
                 // No further file is sent and no job is waited for. A file in flight is completed, so that its job is known.
                 import.is_at_end = true;
-                import.waiting = FuturesUnordered::new();
+                import.waiting.clear();
                 failure = failure.or(failed);
             }
         }
@@ -188,8 +188,9 @@ type Task = Pin<Box<dyn Future<Output = Event> + Send>>;
 struct Running {
     files: Files,
     is_at_end: bool,
-    sending: FuturesUnordered<Task>,
-    waiting: FuturesUnordered<Task>,
+    /// With `waiting`, `JOBS_AT_ONCE` at most.
+    sending: Vec<Task>,
+    waiting: Vec<Task>,
 }
 
 impl Running {
@@ -199,8 +200,12 @@ impl Running {
         let is_free = !*is_at_end && sending.len() + waiting.len() < JOBS_AT_ONCE;
         poll_fn(|context| {
             for tasks in [&mut *sending, &mut *waiting] {
-                if let Poll::Ready(Some(event)) = tasks.poll_next_unpin(context) {
-                    return Poll::Ready(Some(event));
+                for index in 0..tasks.len() {
+                    let task = tasks.get_mut(index).map(|task| task.as_mut().poll(context));
+                    if let Some(Poll::Ready(event)) = task {
+                        drop(tasks.swap_remove(index));
+                        return Poll::Ready(Some(event));
+                    }
                 }
             }
             if is_free {

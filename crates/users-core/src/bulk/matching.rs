@@ -1,9 +1,8 @@
 //! Matching the rows that Auth0 returns to the rows of a file, in time linear in the size of the file.
 
-use super::order::ascending;
 use super::yielding::yield_now;
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 use users_model::JsonObject;
 
 /// The properties that Auth0 returns masked.
@@ -100,10 +99,10 @@ fn write(value: &str, text: &mut String, depth: usize) {
 }
 
 fn write_object(object: &JsonObject, text: &mut String, depth: usize) {
-    let entries: Vec<(&str, &str)> = object.iter().collect();
-    let order = ascending(entries.len(), &|one, other| entries.get(one).cmp(&entries.get(other)));
+    // A heap sorts with a tenth of the code of `sort_unstable`.
+    let entries: BinaryHeap<(&str, &str)> = object.iter().collect();
     text.push('{');
-    for (key, value) in order.iter().filter_map(|index| entries.get(*index).copied()) {
+    for (key, value) in entries.into_sorted_vec() {
         write_string(key, text);
         text.push(':');
         if depth > 0 || !MASKED.contains(&key) {

@@ -6,7 +6,6 @@ mod gzip;
 mod import;
 mod job;
 mod matching;
-mod order;
 mod report;
 mod yielding;
 

@@ -2,9 +2,9 @@
 
 use super::files::File;
 use super::matching::Rows;
-use super::order::ascending;
 use crate::error::Error;
 use crate::management::jobs::{ImportUsers, JobErrors};
+use std::collections::BinaryHeap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Range;
@@ -84,12 +84,15 @@ impl ImportReport {
 
     /// Orders the rejected rows by their numbers. Those without one come last.
     pub(super) fn sort_refused(&mut self) {
-        let row =
-            |index: usize| self.refused.get(index).and_then(|refused| refused.row).unwrap_or(usize::MAX);
-        let order = ascending(self.refused.len(), &|one, other| row(one).cmp(&row(other)));
+        let row = |refused: &RefusedRow| refused.row.unwrap_or(usize::MAX);
+        // A heap sorts with a tenth of the code of `sort`. The index keeps the order of rows of equal numbers.
+        let order: BinaryHeap<(usize, usize)> =
+            self.refused.iter().enumerate().map(|(index, refused)| (row(refused), index)).collect();
         let mut rows: Vec<Option<RefusedRow>> =
             std::mem::take(&mut self.refused).into_iter().map(Some).collect();
-        self.refused = order.into_iter().filter_map(|index| rows.get_mut(index)?.take()).collect();
+        for (_, index) in order.into_sorted_vec() {
+            self.refused.extend(rows.get_mut(index).and_then(Option::take));
+        }
     }
 }
 

@@ -27,6 +27,7 @@ impl ConnectionsManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/connections/get-connections>
+    #[inline]
     pub fn list(&self) -> Call<ListConnections> {
         self.0.call(Ok(ListConnections::new()))
     }

@@ -34,6 +34,7 @@ impl JobsManager {
     /// `POST /jobs/users-exports`, scope `read:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/post-users-exports>
+    #[inline]
     pub fn export_users(&self, export: UsersExport) -> Call<ExportUsers> {
         self.0.call(Ok(ExportUsers::new(export)))
     }
@@ -57,6 +58,7 @@ impl JobsManager {
     /// `POST /jobs/verification-email`, scope `update:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/jobs/post-verification-email>
+    #[inline]
     pub fn send_verification_email(&self, email: VerificationEmail) -> Call<SendVerificationEmail> {
         self.0.call(Ok(SendVerificationEmail::new(email)))
     }

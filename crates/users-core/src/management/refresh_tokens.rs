@@ -54,6 +54,7 @@ impl RefreshTokensManager {
     /// `POST /refresh-tokens/revoke`, scope `delete:refresh_tokens`.
     ///
     /// <https://auth0.com/docs/api/management/v2/refresh-tokens/revoke-refresh-tokens>
+    #[inline]
     pub fn revoke(&self, revocation: RefreshTokenRevocation) -> Call<RevokeRefreshTokens> {
         self.0.call(Ok(RevokeRefreshTokens::new(revocation)))
     }

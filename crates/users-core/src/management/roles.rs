@@ -27,6 +27,7 @@ impl RolesManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/roles/get-roles>
+    #[inline]
     pub fn list(&self) -> Call<ListRoles> {
         self.0.call(Ok(ListRoles::new()))
     }
@@ -79,6 +80,7 @@ impl RolesManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/roles/post-roles>
+    #[inline]
     pub fn create(&self, role: NewRole) -> Call<CreateRole> {
         self.0.call(Ok(CreateRole::new(role)))
     }

@@ -17,6 +17,7 @@ impl TicketsManager {
     /// `POST /tickets/email-verification`, scope `create:user_tickets`.
     ///
     /// <https://auth0.com/docs/api/management/v2/tickets/post-email-verification>
+    #[inline]
     pub fn verify_email(&self, ticket: EmailVerificationTicket) -> Call<VerifyEmailTicket> {
         self.0.call(Ok(VerifyEmailTicket::new(ticket)))
     }
@@ -26,6 +27,7 @@ impl TicketsManager {
     /// `POST /tickets/password-change`, scope `create:user_tickets`.
     ///
     /// <https://auth0.com/docs/api/management/v2/tickets/post-password-change>
+    #[inline]
     pub fn change_password(&self, ticket: PasswordChangeTicket) -> Call<ChangePasswordTicket> {
         self.0.call(Ok(ChangePasswordTicket::new(ticket)))
     }

@@ -28,7 +28,7 @@ const MARGIN: f64 = 0.5;
 /// The tenant's limits as far as responses have reported them.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// The latest requests that were granted a permit, by number.
+    /// The latest requests that were granted a permit. Their numbers are consecutive.
     in_flight: VecDeque<InFlight>,
     /// The number of permits of each group that were granted, and not returned.
     granted: PerGroup<u64>,
@@ -131,19 +131,26 @@ impl Pace {
         }
         *self.granted.get_mut(group) += 1;
         self.in_flight.push_back(InFlight { number, group, at: now, granted: self.granted });
-        self.for_each_drawn(group, now, |bucket| bucket.draw(now));
+        self.for_each_drawn(group, now, &mut |bucket| bucket.draw(now));
         number
+    }
+
+    /// The index of a request among those in flight, if it is still remembered.
+    fn index(&self, number: u64) -> Option<usize> {
+        let first = self.next - self.in_flight.len() as u64;
+        usize::try_from(number.checked_sub(first)?).ok()
     }
 
     /// Returns the permit of a request that was not sent.
     pub(super) fn return_permit(&mut self, number: u64, now: Instant) {
-        let Ok(index) = self.in_flight.binary_search_by_key(&number, |sent| sent.number) else { return };
-        let Some(sent) = self.in_flight.remove(index) else { return };
-        *self.granted.get_mut(sent.group) -= 1;
-        for later in self.in_flight.range_mut(index..) {
-            *later.granted.get_mut(sent.group) -= 1;
+        let Some(index) = self.index(number) else { return };
+        let Some(group) = self.in_flight.get(index).map(|sent| sent.group) else { return };
+        *self.granted.get_mut(group) -= 1;
+        // The entry remains, since the index of the others is their number; nothing asks for it again.
+        for later in self.in_flight.iter_mut().skip(index) {
+            *later.granted.get_mut(group) -= 1;
         }
-        self.for_each_drawn(sent.group, now, Bucket::undraw);
+        self.for_each_drawn(group, now, &mut Bucket::undraw);
     }
 
     /// Learns from a response: its status, the limit that its headers report, and the delay that they request.
@@ -156,11 +163,10 @@ impl Pace {
         delay: Option<Duration>,
         now: Instant,
     ) {
-        let index = self.in_flight.binary_search_by_key(&number, |sent| sent.number).ok();
-        let sent = index.and_then(|index| self.in_flight.get(index)).copied();
+        let sent = self.index(number).and_then(|index| self.in_flight.get(index)).copied();
         let is_rate_limited = status == StatusCode::TOO_MANY_REQUESTS;
         if is_rate_limited {
-            self.for_each_drawn(group, now, Bucket::rate_limited);
+            self.for_each_drawn(group, now, &mut Bucket::rate_limited);
         }
         match limit {
             // A limit of zero cannot be kept to and is ignored.
@@ -183,7 +189,7 @@ impl Pace {
                 let own = self.holds.get_mut(group).get_or_insert(hold);
                 own.until = own.until.max(hold.until);
                 own.requested_until = own.requested_until.max(hold.requested_until);
-                self.for_each_drawn(group, now, |bucket| bucket.hold(hold));
+                self.for_each_drawn(group, now, &mut |bucket| bucket.hold(hold));
             }
         }
     }
@@ -196,7 +202,9 @@ impl Pace {
             Knowledge::Nothing | Knowledge::Unlimited if is_rate_limited => *knowledge = Knowledge::Unnamed,
             Knowledge::Nothing if status.is_success() => *knowledge = Knowledge::Unlimited,
             // The request was not rate limited, so the rate may be higher.
-            _ if !is_rate_limited => self.for_each_drawn(group, now, |bucket| bucket.raise_assumed_rate(now)),
+            _ if !is_rate_limited => {
+                self.for_each_drawn(group, now, &mut |bucket| bucket.raise_assumed_rate(now));
+            }
             _ => {}
         }
     }
@@ -220,9 +228,12 @@ impl Pace {
         // The requests after this one.
         let later = |group| requests(self.granted.get(group) - sent.granted.get(group));
         let separate = later(sent.group);
-        let drawing =
-            GROUPS.into_iter().filter(|group| size.applies_to(*group, *self.knowledge.get(*group), now));
-        let shared = drawing.map(later).sum();
+        let mut shared = 0.0;
+        for group in &GROUPS {
+            if size.applies_to(*group, *self.knowledge.get(*group), now) {
+                shared += later(*group);
+            }
+        }
         // On average a request is counted half-way between its sending and its response.
         let at = sent.at + now.saturating_since(sent.at) / 2;
         let observation =
@@ -238,7 +249,7 @@ impl Pace {
     }
 
     /// Changes all buckets that a request of this group draws from, by either hypothesis.
-    fn for_each_drawn(&mut self, group: Access, now: Instant, mut change: impl FnMut(&mut Bucket)) {
+    fn for_each_drawn(&mut self, group: Access, now: Instant, change: &mut dyn FnMut(&mut Bucket)) {
         let knowledge = *self.knowledge.get(group);
         if matches!(knowledge, Knowledge::Nothing | Knowledge::Unnamed) {
             change(&mut self.assumed);
@@ -257,19 +268,23 @@ impl Pace {
     pub(super) fn limits(&self, now: Instant) -> Vec<RateLimitState> {
         let mut known: Vec<RateLimitState> = Vec::new();
         for size in &self.sizes {
-            let named = GROUPS.into_iter().filter(|group| {
+            let mut groups = Vec::new();
+            for group in &GROUPS {
                 let knowledge = *self.knowledge.get(*group);
-                knowledge != Knowledge::Nothing && size.applies_to(*group, knowledge, now)
-            });
-            if size.is_separate {
-                known.extend(named.map(|group| {
-                    RateLimitState::from_bucket(size.limit, vec![group], size.applied(group), now)
-                }));
-            } else {
-                known.push(RateLimitState::from_bucket(size.limit, named.collect(), &size.shared, now));
+                if knowledge == Knowledge::Nothing || !size.applies_to(*group, knowledge, now) {
+                    continue;
+                }
+                if size.is_separate {
+                    let bucket = size.applied(*group);
+                    known.push(RateLimitState::from_bucket(size.limit, vec![*group], bucket, now));
+                } else {
+                    groups.push(*group);
+                }
+            }
+            if !groups.is_empty() {
+                known.push(RateLimitState::from_bucket(size.limit, groups, &size.shared, now));
             }
         }
-        known.retain(|known| !known.groups.is_empty());
         known
     }
 }

@@ -227,11 +227,13 @@ macro_rules! paged {
         impl $crate::paging::Paged for $operation {
             type Item = $item;
 
+            #[inline]
             fn first_page(mut self) -> Self {
                 self.paging = self.paging.first_page_of(&$list);
                 self
             }
 
+            #[inline]
             fn next_page(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::error::Error> {
                 let next = self.paging.next_page_of(page, &$list)?;
                 Ok(next.map(|paging| Self { paging, ..self.clone() }))

@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::client::{CallOptions, Client};
 use crate::error::{Error, ErrorKind};
 use futures_core::Stream;
+use futures_util::future::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::VecDeque;
 use std::fmt;
@@ -99,7 +100,8 @@ impl<O: Paged> Call<O> {
             Err(error) => State::Failed(error),
         };
         Pages(Box::pin(
-            stream::unfold(state, move |state| step(client.clone(), options.clone(), state)).fuse(),
+            // Boxed, so that the code of a step exists once, not in each layer of the stream.
+            stream::unfold(state, move |state| step(client.clone(), options.clone(), state).boxed()).fuse(),
         ))
     }
 }

@@ -17,9 +17,11 @@ struct View {
 
 /// Returns the ranges of the secrets in a text, in any form: for each position at which one begins, the longest.
 pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
-    let secrets: HashSet<&[u8]> =
-        secrets.iter().map(|secret| secret.as_bytes()).filter(|secret| secret.len() >= MIN_LENGTH).collect();
-    if secrets.is_empty() {
+    let mut sought: HashSet<&[u8]> = HashSet::new();
+    for secret in secrets.iter().filter(|secret| secret.len() >= MIN_LENGTH) {
+        sought.insert(secret.as_bytes());
+    }
+    if sought.is_empty() {
         return Vec::new();
     }
     // For each position, the end of the longest secret that begins there, or 0.
@@ -28,25 +30,36 @@ pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
     // Nested escapes, as in JSON within HTML.
     for _ in 0..3 {
         for view in &views {
-            view.search(&secrets, &mut ends);
+            view.search(&sought, &mut ends);
         }
-        views = views.iter().flat_map(View::unescaped).collect();
+        let mut unescaped = Vec::new();
+        for view in &views {
+            view.unescape(&mut unescaped);
+        }
+        views = unescaped;
     }
-    let found = ends.into_iter().enumerate().filter(|(_, end)| *end != 0);
-    found.map(|(start, end)| start..end).collect()
+    let mut places = Vec::new();
+    for (start, end) in ends.into_iter().enumerate() {
+        if end != 0 {
+            places.push(start..end);
+        }
+    }
+    places
 }
 
 impl View {
     fn search(&self, secrets: &HashSet<&[u8]>, ends: &mut [usize]) {
         // With many secrets, most are excluded by their first bytes.
-        let prefixes: Vec<HashSet<&[u8]>> =
-            (MIN_LENGTH..=PREFIX_LENGTH).map(|length| self.text.windows(length).collect()).collect();
-        let is_likely = |secret: &&&[u8]| {
-            let length = secret.len().min(PREFIX_LENGTH);
-            let prefixes = prefixes.get(length - MIN_LENGTH);
-            secret.get(..length).zip(prefixes).is_some_and(|(start, all)| all.contains(start))
-        };
-        for secret in secrets.iter().filter(is_likely) {
+        let mut prefixes: HashSet<&[u8]> = HashSet::new();
+        for length in MIN_LENGTH..=PREFIX_LENGTH {
+            for prefix in self.text.windows(length) {
+                prefixes.insert(prefix);
+            }
+        }
+        for secret in secrets {
+            if !secret.get(..secret.len().min(PREFIX_LENGTH)).is_some_and(|start| prefixes.contains(start)) {
+                continue;
+            }
             for at in memchr::memmem::find_iter(&self.text, secret) {
                 let (start, end) = (self.places.get(at), self.places.get(at + secret.len()));
                 if let Some((known, end)) = start.and_then(|start| ends.get_mut(*start)).zip(end) {
@@ -56,8 +69,8 @@ impl View {
         }
     }
 
-    /// The views after one more unescaping, without those that would be equal.
-    fn unescaped(&self) -> Vec<View> {
+    /// Adds the views after one more unescaping, without those that would be equal.
+    fn unescape(&self, views: &mut Vec<View>) {
         let all: [(&[u8], Unescape); 6] = [
             (b"%", percent),
             (b"%", latin_1),
@@ -66,8 +79,11 @@ impl View {
             (b"\\", backslash),
             (b"\\x", bytes),
         ];
-        let possible = all.into_iter().filter(|(mark, _)| memchr::memmem::find(&self.text, mark).is_some());
-        possible.map(|(_, unescape)| self.map(unescape)).collect()
+        for (mark, unescape) in all {
+            if memchr::memmem::find(&self.text, mark).is_some() {
+                views.push(self.map(unescape));
+            }
+        }
     }
 
     fn map(&self, unescape: Unescape) -> View {
@@ -75,12 +91,18 @@ impl View {
         let mut at = 0;
         while let Some(byte) = self.byte(at) {
             let (length, bytes) = unescape(self, at).unwrap_or_else(|| (1, vec![byte]));
-            view.places.extend(bytes.iter().filter_map(|_| self.places.get(at)));
-            view.text.extend(bytes);
+            let place = self.place(at);
+            view.places.resize(view.places.len() + bytes.len(), place);
+            view.text.extend_from_slice(&bytes);
             at += length;
         }
-        view.places.extend(self.places.last());
+        view.places.push(self.place(self.text.len()));
         view
+    }
+
+    /// The position of a byte, or of the end, in the original text.
+    fn place(&self, at: usize) -> usize {
+        self.places.get(at).copied().unwrap_or_default()
     }
 
     fn byte(&self, at: usize) -> Option<u8> {

@@ -24,7 +24,9 @@ pub(super) fn is_metadata(key: &str) -> bool {
 
 /// A name without case and punctuation: `client_secret`, `clientSecret` and `client-secret` are equal.
 fn letters(key: &str) -> String {
-    key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let mut letters = key.to_lowercase();
+    letters.retain(char::is_alphanumeric);
+    letters
 }
 
 /// Returns the values of a finished request that no message may show: those of sensitive keys in its query and body, its headers,
@@ -67,17 +69,22 @@ fn is_standard(name: &HeaderName, value: &[u8]) -> bool {
 fn header(value: &[u8], found: &mut Vec<Secret>) {
     let latin_1: String = value.iter().copied().map(char::from).collect();
     for text in [String::from_utf8_lossy(value).into_owned(), latin_1] {
-        found.extend(text.split([' ', ';', ',', '=']).map(|part| Secret::new(part.trim())));
+        for part in text.split([' ', ';', ',', '=']) {
+            found.push(Secret::new(part.trim()));
+        }
         found.push(Secret::new(text));
     }
 }
 
 fn form(pairs: &str, found: &mut Vec<Secret>) {
-    for (key, value) in pairs.split('&').filter_map(|pair| pair.split_once('=')) {
+    for pair in pairs.split('&') {
+        let Some((key, value)) = pair.split_once('=') else { continue };
         let value = value.replace('+', " ");
         if is_sensitive(&percent_decode_str(key).decode_utf8_lossy()) {
             let value = percent_decode_str(&value).decode_utf8_lossy();
-            found.extend(value.split(',').map(Secret::new));
+            for part in value.split(',') {
+                found.push(Secret::new(part));
+            }
             found.push(Secret::new(value));
         }
     }

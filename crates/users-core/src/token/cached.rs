@@ -13,10 +13,11 @@ use crate::error::{Error, ErrorKind};
 use crate::trace;
 use crate::transport::{Sent, TransportError, TransportErrorKind};
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -79,31 +80,33 @@ impl Cached {
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
         match self.plan() {
             Plan::Use(token) => Ok(token),
-            // Boxed, so that the future of a call that uses a cached token is small.
-            plan => Box::pin(within(&*self.clock, Some(FETCH_TIMEOUT), self.fetch_or_wait(plan)))
+            plan => within(&*self.clock, Some(FETCH_TIMEOUT), self.fetch_or_wait(plan))
                 .await
                 .unwrap_or_else(|_| Err(Error::token(Arc::new(timed_out())))),
         }
     }
 
-    async fn fetch_or_wait(&self, mut plan: Plan) -> Result<AccessToken, Error> {
-        loop {
-            match plan {
-                Plan::Use(token) => return Ok(token),
-                Plan::Fail(error) => return Err(Error::token(error)),
-                Plan::Fetch { number, handed_over, valid } => {
-                    if let Some(outcome) = self.fetch(number, handed_over, valid).await {
-                        return outcome.map_err(Error::token);
+    /// Boxed, so that the future of a call that uses a cached token is small.
+    fn fetch_or_wait(&self, mut plan: Plan) -> BoxFuture<'_, Result<AccessToken, Error>> {
+        Box::pin(async move {
+            loop {
+                match plan {
+                    Plan::Use(token) => return Ok(token),
+                    Plan::Fail(error) => return Err(Error::token(error)),
+                    Plan::Fetch { number, handed_over, valid } => {
+                        if let Some(outcome) = self.fetch(number, handed_over, valid).await {
+                            return outcome.map_err(Error::token);
+                        }
+                    }
+                    Plan::Wait(waiting) => {
+                        if let Some(outcome) = waiting.outcome(&*self.clock, UNPOLLED_TIMEOUT).await {
+                            return outcome.map_err(Error::token);
+                        }
                     }
                 }
-                Plan::Wait(waiting) => {
-                    if let Some(outcome) = waiting.outcome(&*self.clock, UNPOLLED_TIMEOUT).await {
-                        return outcome.map_err(Error::token);
-                    }
-                }
+                plan = self.plan();
             }
-            plan = self.plan();
-        }
+        })
     }
 
     fn plan(&self) -> Plan {
@@ -184,7 +187,7 @@ impl Cached {
         let (clock, fetch) = (Arc::clone(&self.clock), Arc::clone(&self.fetch));
         let future = async move {
             // A closure may panic before it returns a future, and the future may panic.
-            let fetched = async { fetch().await };
+            let fetched = pin!(async { fetch().await });
             within(&*clock, Some(FETCH_TIMEOUT), fetched).await.unwrap_or_else(|_| Err(timed_out()))
         };
         let future = AssertUnwindSafe(future).catch_unwind().map(Result::ok);

@@ -135,8 +135,8 @@ pub(super) struct Leading {
 
 impl Leading {
     /// Polls the fetch to its end.
-    pub(super) async fn outcome(&mut self) -> Fetched {
-        poll_fn(|context| self.poll(context)).await
+    pub(super) fn outcome(&mut self) -> impl Future<Output = Fetched> + Unpin {
+        poll_fn(|context| self.poll(context))
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Fetched> {

@@ -32,6 +32,7 @@ impl AuthenticationMethods {
     /// `GET /users/{id}/authentication-methods`, scope `read:authentication_methods`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-authentication-methods>
+    #[inline]
     pub fn list(&self) -> Call<ListAuthenticationMethods> {
         self.0.call(ListAuthenticationMethods::new)
     }
@@ -41,6 +42,7 @@ impl AuthenticationMethods {
     /// `POST /users/{id}/authentication-methods`, scope `create:authentication_methods`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-authentication-methods>
+    #[inline]
     pub fn create(&self, method: NewAuthenticationMethod) -> Call<CreateAuthenticationMethod> {
         self.0.call(|id| CreateAuthenticationMethod::new(id, method))
     }
@@ -94,6 +96,7 @@ impl AuthenticationMethods {
     /// `DELETE /users/{id}/authentication-methods`, scope `delete:authentication_methods`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-authentication-methods>
+    #[inline]
     pub fn delete_all(&self) -> Call<DeleteAuthenticationMethods> {
         self.0.call(DeleteAuthenticationMethods::new)
     }
@@ -103,6 +106,7 @@ impl AuthenticationMethods {
     /// `DELETE /users/{id}/authenticators`, scope `delete:guardian_enrollments`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-authenticators>
+    #[inline]
     pub fn delete_authenticators(&self) -> Call<DeleteAuthenticators> {
         self.0.call(DeleteAuthenticators::new)
     }

@@ -12,6 +12,7 @@ use crate::request::RequestBuilder;
 use crate::response::decode_empty;
 use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -75,9 +76,9 @@ impl DeleteAll {
     pub(super) fn new(client: Client, confirm: Confirm) -> Self {
         let sweep = match check(&client, &confirm) {
             Ok(()) => Sweep::new(client.clone()),
-            Err(error) => Sweep { refused: Some(error), ..Sweep::new(client.clone()) },
+            Err(error) => Sweep { last: Some(error), ..Sweep::new(client.clone()) },
         };
-        let outcomes = stream::unfold(sweep, |mut sweep| async move { Some((sweep.next().await?, sweep)) });
+        let outcomes = stream::unfold(sweep, Sweep::step);
         Self { client, confirm, outcomes: Box::pin(outcomes.fuse()) }
     }
 
@@ -91,6 +92,11 @@ impl DeleteAll {
         let operation = check(&self.client, &self.confirm).map(|()| DeleteUserCollection { _private: () });
         Call::new(self.client, operation)
     }
+}
+
+fn unusable(count: usize) -> Error {
+    let message = format!("{count} users are left that have no usable id");
+    Error::new(ErrorKind::Decode, message).with_operation(DeleteUser::DESCRIPTOR)
 }
 
 fn check(client: &Client, confirm: &Confirm) -> Result<(), Error> {
@@ -107,7 +113,8 @@ fn check(client: &Client, confirm: &Confirm) -> Result<(), Error> {
 /// The search for the remaining users.
 struct Sweep {
     client: Client,
-    refused: Option<Error>,
+    /// The error that ends the stream.
+    last: Option<Error>,
     seen: HashSet<UserId>,
     found: VecDeque<UserId>,
     fruitless: u32,
@@ -120,7 +127,7 @@ impl Sweep {
     fn new(client: Client) -> Self {
         Self {
             client,
-            refused: None,
+            last: None,
             seen: HashSet::new(),
             found: VecDeque::new(),
             fruitless: 0,
@@ -129,69 +136,68 @@ impl Sweep {
         }
     }
 
-    async fn next(&mut self) -> Option<Result<DeleteOutcome, Error>> {
-        loop {
-            if let Some(error) = self.refused.take() {
-                self.done = true;
-                return Some(Err(error));
-            }
-            if let Some(id) = self.found.pop_front() {
-                let delete = DeleteUser::new(id.clone());
-                let result = self.client.call(delete).send().await;
-                return Some(Ok(DeleteOutcome { id, result }));
-            }
-            if self.done {
-                return None;
-            }
-            match self.search().await {
-                Ok(true) => self.fruitless = 0,
-                Ok(false) => {
-                    self.fruitless += 1;
-                    if self.fruitless >= FRUITLESS_SEARCHES {
+    /// The next outcome, and the rest. Boxed, so that its code exists once, not in each layer of the stream.
+    fn step(mut self) -> BoxFuture<'static, Option<(Result<DeleteOutcome, Error>, Self)>> {
+        Box::pin(async move {
+            loop {
+                if let Some(error) = self.last.take() {
+                    self.done = true;
+                    return Some((Err(error), self));
+                }
+                if let Some(id) = self.found.pop_front() {
+                    let delete = DeleteUser::new(id.clone());
+                    let result = self.client.call(delete).send().await;
+                    return Some((Ok(DeleteOutcome { id, result }), self));
+                }
+                if self.done {
+                    return None;
+                }
+                match self.search().await {
+                    Ok(true) => self.fruitless = 0,
+                    Ok(false) => {
+                        self.fruitless += 1;
+                        if self.fruitless < FRUITLESS_SEARCHES {
+                            self.client.shared.clock.sleep(PAUSE_FOR_THE_INDEX).await;
+                            continue;
+                        }
                         self.done = true;
                         if self.nameless > 0 {
-                            let message = format!("{} users are left that have no usable id", self.nameless);
-                            return Some(Err(
-                                Error::new(ErrorKind::Decode, message).with_operation(DeleteUser::DESCRIPTOR)
-                            ));
+                            self.last = Some(unusable(self.nameless));
                         }
-                    } else {
-                        self.client.shared.clock.sleep(PAUSE_FOR_THE_INDEX).await;
                     }
-                }
-                Err(error) => {
-                    self.done = true;
-                    return Some(Err(error));
+                    Err(error) => self.last = Some(error),
                 }
             }
-        }
+        })
     }
 
     /// Searches for users that were not seen yet, page by page; returns whether there were any.
-    async fn search(&mut self) -> Result<bool, Error> {
-        let search = Call::from_parts(self.client.clone(), GetAllUsers::new(), CallOptions::default());
-        let mut pages = search.fields(["user_id"]).include_totals(false).pages();
-        self.nameless = 0;
-        // Users that cannot be deleted stay on the first pages, so the search goes on behind them.
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => {
-                    for user in page {
-                        match user.user_id {
-                            Some(id) if self.seen.insert(id.clone()) => self.found.push_back(id),
-                            Some(_) => {}
-                            None => self.nameless += 1,
+    fn search(&mut self) -> BoxFuture<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let search = Call::from_parts(self.client.clone(), GetAllUsers::new(), CallOptions::default());
+            let mut pages = search.fields(["user_id"]).include_totals(false).pages();
+            self.nameless = 0;
+            // Users that cannot be deleted stay on the first pages, so the search goes on behind them.
+            while let Some(page) = pages.next().await {
+                match page {
+                    Ok(page) => {
+                        for user in page {
+                            match user.user_id {
+                                Some(id) if self.seen.insert(id.clone()) => self.found.push_back(id),
+                                Some(_) => {}
+                                None => self.nameless += 1,
+                            }
+                        }
+                        if !self.found.is_empty() {
+                            return Ok(true);
                         }
                     }
-                    if !self.found.is_empty() {
-                        return Ok(true);
-                    }
+                    Err(error) if error.kind() == ErrorKind::WindowExceeded => break,
+                    Err(error) => return Err(error),
                 }
-                Err(error) if error.kind() == ErrorKind::WindowExceeded => break,
-                Err(error) => return Err(error),
             }
-        }
-        Ok(false)
+            Ok(false)
+        })
     }
 }
 

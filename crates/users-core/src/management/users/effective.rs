@@ -65,6 +65,7 @@ impl EffectiveRoles {
     /// `GET /users/{id}/effective-roles`, scope `read:user_effective_roles`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-user-effective-roles>
+    #[inline]
     pub fn list(&self) -> Call<ListEffectiveRoles> {
         self.0.call(ListEffectiveRoles::new)
     }

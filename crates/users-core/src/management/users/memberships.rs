@@ -105,6 +105,7 @@ impl FederatedTokenSets {
     /// `GET /users/{id}/federated-connections-tokensets`, scope `read:federated_connections_tokens`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-federated-connections-tokensets>
+    #[inline]
     pub fn list(&self) -> Call<ListFederatedTokenSets> {
         self.0.call(ListFederatedTokenSets::new)
     }

@@ -101,6 +101,7 @@ impl UsersManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/users/post-users>
+    #[inline]
     pub fn create(&self, user: NewUser) -> Call<CreateUser> {
         self.client.call(Ok(CreateUser::new(user)))
     }
@@ -125,6 +126,7 @@ impl UsersManager {
     /// ```
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-users>
+    #[inline]
     pub fn get_all(&self) -> Call<GetAllUsers> {
         self.client.call(Ok(GetAllUsers::new()))
     }

@@ -29,6 +29,7 @@ impl UserPermissions {
     /// `GET /users/{id}/permissions`, scope `read:users`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-permissions>
+    #[inline]
     pub fn list(&self) -> Call<ListUserPermissions> {
         self.0.call(ListUserPermissions::new)
     }

@@ -29,6 +29,7 @@ impl UserRoles {
     /// `GET /users/{id}/roles`, scope `read:users` with `read:roles`, or `read:role_members`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-user-roles>
+    #[inline]
     pub fn list(&self) -> Call<ListUserRoles> {
         self.0.call(ListUserRoles::new)
     }

@@ -28,6 +28,7 @@ impl UserSessions {
     /// `GET /users/{user_id}/sessions`, scope `read:sessions`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-sessions-for-user>
+    #[inline]
     pub fn list(&self) -> Call<ListUserSessions> {
         self.0.call(ListUserSessions::new)
     }
@@ -37,6 +38,7 @@ impl UserSessions {
     /// `DELETE /users/{user_id}/sessions`, scope `delete:sessions`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-sessions-for-user>
+    #[inline]
     pub fn delete_all(&self) -> Call<DeleteUserSessions> {
         self.0.call(DeleteUserSessions::new)
     }
@@ -60,6 +62,7 @@ impl UserRefreshTokens {
     /// `GET /users/{user_id}/refresh-tokens`, scope `read:refresh_tokens`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/get-refresh-tokens-for-user>
+    #[inline]
     pub fn list(&self) -> Call<ListUserRefreshTokens> {
         self.0.call(ListUserRefreshTokens::new)
     }
@@ -69,6 +72,7 @@ impl UserRefreshTokens {
     /// `DELETE /users/{user_id}/refresh-tokens`, scope `delete:refresh_tokens`.
     ///
     /// <https://auth0.com/docs/api/management/v2/users/delete-refresh-tokens-for-user>
+    #[inline]
     pub fn delete_all(&self) -> Call<DeleteUserRefreshTokens> {
         self.0.call(DeleteUserRefreshTokens::new)
     }
