@@ -16,6 +16,7 @@ use crate::token::AccessToken;
 use crate::trace;
 use crate::transport::Sent;
 use bytes::Bytes;
+use futures_util::future::poll_immediate;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use std::future::Future;
@@ -69,10 +70,10 @@ impl Client {
                 self.begin(descriptor, request.map_err(|error| error.with_operation(descriptor))?, &options);
             // Boxed, so that futures of calls are small and the code of the pipeline exists once.
             let running: Running<'_> = Box::pin(self.run(&mut execution));
-            let response = running.await;
-            response
-                .and_then(O::decode)
-                .map_err(|error| self.with_context(error, &mut execution, operation.secrets()))
+            match running.await.and_then(O::decode) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(self.with_context(error, &mut execution, operation.secrets())),
+            }
         }
     }
 
@@ -260,13 +261,17 @@ impl Client {
     /// Waits for a permit, unless the wait does not fit into the call's time. Returns how long it waited.
     async fn pace(&self, execution: &Execution<'_>) -> Result<(Permit, Duration), Error> {
         let clock = &*self.shared.clock;
-        let began = clock.now();
         let request = PaceRequest::new(execution.descriptor)
             .time_left(execution.deadline.left(clock))
             .max_server_delay(execution.retry.longest_server_delay());
-        let permit = execution.deadline.limit(clock, self.shared.pacer.acquire(&request)).await;
+        let mut acquiring = execution.deadline.limit(clock, self.shared.pacer.acquire(&request));
+        let (permit, waited) = if let Some(permit) = poll_immediate(&mut acquiring).await {
+            (permit, Duration::ZERO)
+        } else {
+            let began = clock.now();
+            (acquiring.await, clock.now().saturating_since(began))
+        };
         let permit = permit.map_err(|_| Deadline::passed("while waiting for the rate limit"))?;
-        let waited = clock.now().saturating_since(began);
         trace::paced(waited);
         Ok((permit.map_err(Error::paced)?, waited))
     }

@@ -71,15 +71,12 @@ pub(crate) fn decode_model<T: Model>(
     response: http::Response<Bytes>,
 ) -> Result<T, Error> {
     let mut value = None;
-    decode_by(descriptor, response, &mut |reader| match value.insert(T::read_model(reader)) {
-        Ok(_) => Ok(()),
-        Err(stop) => Err(*stop),
+    decode_by(descriptor, response, &mut |reader| {
+        value = Some(T::read_model(reader)?);
+        Ok(())
     })?;
-    match value {
-        Some(Ok(value)) => Ok(value),
-        // Reading has set a value, unless it failed.
-        _ => Err(Error::new(ErrorKind::Decode, "no value")),
-    }
+    // Reading has set a value, unless it failed.
+    value.ok_or_else(|| Error::new(ErrorKind::Decode, "no value"))
 }
 
 /// Decodes a JSON response by a function that reads it. Not generic over what it reads, so that its code exists once.

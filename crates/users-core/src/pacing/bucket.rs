@@ -204,9 +204,11 @@ impl Bucket {
 
     fn may_draw(&self, at: Instant) -> bool {
         let level = self.level(at);
-        let per_second = self.size * SLOWEST * (STEEPNESS * level / self.size).exp();
-        let is_due = self.drawn_at.is_none_or(|drawn_at| seconds(drawn_at, at) * per_second >= 1.0);
-        level >= 1.0 && (is_due || self.is_fixed || level >= FULL * self.size)
+        let is_due = || {
+            let per_second = self.size * SLOWEST * (STEEPNESS * level / self.size).exp();
+            self.drawn_at.is_none_or(|drawn_at| seconds(drawn_at, at) * per_second >= 1.0)
+        };
+        level >= 1.0 && (self.is_fixed || level >= FULL * self.size || is_due())
     }
 
     pub(super) fn draw(&mut self, now: Instant) {
