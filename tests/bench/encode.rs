@@ -1,8 +1,10 @@
 //! Building requests: bodies and queries.
 
 use crate::{Outcome, Run};
-use users_core::management::{CreateUser, GetAllUsers, UpdateUser};
-use users_core::model::{JsonObject, MetadataUpdate, NewUser, UserUpdate};
+use users_core::management::{
+    CreateRole, CreateUser, GetAllUsers, ImportRows, ImportUsers, LinkIdentity, UpdateUser,
+};
+use users_core::model::{JsonObject, LinkTarget, MetadataUpdate, NewRole, NewUser, UserUpdate};
 use users_core::{BaseUrl, Operation as _};
 
 const BASE: &str = "https://tenant.eu.auth0.com/api/v2";
@@ -38,6 +40,36 @@ pub(crate) fn user_update() -> Outcome<Run> {
         let request = UpdateUser::new("auth0|64b7f3a91c2e5d0012ab34cd", update)
             .and_then(|update| update.request(&base));
         assert!(request.is_ok_and(|request| request.body().len() > 50));
+    }))
+}
+
+pub(crate) fn new_role() -> Outcome<Run> {
+    let base = BaseUrl::parse(BASE)?;
+    Ok(Box::new(move || {
+        let role = NewRole::new("support").description("Read users and unblock them");
+        let request = CreateRole::new(role).request(&base);
+        assert!(request.is_ok_and(|request| request.body().len() > 50));
+    }))
+}
+
+pub(crate) fn link() -> Outcome<Run> {
+    let base = BaseUrl::parse(BASE)?;
+    Ok(Box::new(move || {
+        let target = LinkTarget::account("google-oauth2", "115015401343387192604");
+        let request =
+            LinkIdentity::new("auth0|64b7f3a91c2e5d0012ab34cd", target).and_then(|link| link.request(&base));
+        assert!(request.is_ok_and(|request| request.body().len() > 50));
+    }))
+}
+
+/// A file of 100 users.
+pub(crate) fn import() -> Outcome<Run> {
+    let base = BaseUrl::parse(BASE)?;
+    let row = serde_json::json!({ "email": "grace.hopper@example.com", "app_metadata": { "plan": "team" } });
+    Ok(Box::new(move || {
+        let rows = ImportRows::new(std::iter::repeat_n(&row, 100));
+        let request = rows.and_then(|rows| ImportUsers::new("con_ftSSLHb0O7rcUGmF", rows).request(&base));
+        assert!(request.is_ok_and(|request| request.body().len() > 5000));
     }))
 }
 
