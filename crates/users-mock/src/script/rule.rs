@@ -3,6 +3,7 @@
 use crate::script::captured::Captured;
 use crate::script::matcher::Matcher;
 use crate::script::response::ScriptedResponse;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use users_core::model::{JsonObject, json};
@@ -116,17 +117,25 @@ fn differences(expected: &str, actual: &str) -> String {
     let (Ok(expected), Ok(actual)) = (JsonObject::from_json(expected), JsonObject::from_json(actual)) else {
         return "the body differs".to_owned();
     };
-    let differs = |key: &&str| match (expected.raw(key), actual.raw(key)) {
-        (Some(expected), Some(actual)) => !json::equal(expected, actual),
-        _ => false,
-    };
-    let list = |title: &str, keys: Vec<&str>| {
-        if keys.is_empty() { String::new() } else { format!("; {title} {}", keys.join(", ")) }
-    };
-    format!(
-        "the body differs{}{}{}",
-        list("missing:", expected.keys().filter(|key| !actual.contains_key(key)).collect()),
-        list("unexpected:", actual.keys().filter(|key| !expected.contains_key(key)).collect()),
-        list("different:", expected.keys().filter(differs).collect()),
-    )
+    // Each object is read once: a lookup in it would read it from the start.
+    let expected: BTreeMap<&str, &str> = expected.iter().collect();
+    let mut unexpected: BTreeMap<&str, &str> = actual.iter().collect();
+    let (mut missing, mut different) = (Vec::new(), Vec::new());
+    for (key, expected) in expected {
+        match unexpected.remove(key) {
+            None => missing.push(key),
+            Some(actual) if !json::equal(expected, actual) => different.push(key),
+            Some(_) => {}
+        }
+    }
+    let unexpected: Vec<&str> = unexpected.into_keys().collect();
+    let mut text = "the body differs".to_owned();
+    for (title, keys) in [("missing", missing), ("unexpected", unexpected), ("different", different)] {
+        if !keys.is_empty() {
+            for part in ["; ", title, ": ", &keys.join(", ")] {
+                text.push_str(part);
+            }
+        }
+    }
+    text
 }

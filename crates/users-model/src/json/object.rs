@@ -91,7 +91,8 @@ impl JsonObject {
         self.raw(key).is_some()
     }
 
-    /// Returns the original JSON text of a value.
+    /// Returns the original JSON text of a value. Reads the object from its start, as [`get`](Self::get) does: to look up many keys,
+    /// collect [`iter`](Self::iter) into a map.
     pub fn raw(&self, key: &str) -> Option<&str> {
         self.entries.get(key)
     }
