@@ -22,6 +22,8 @@ const CONNECTION: &str = r#"{"id":"con_1","name":"db","display_name":"Db","strat
     "is_domain_connection":false,"show_as_button":true,"metadata":{"tier":"gold"},"authentication":{"active":true},
     "connected_accounts":{"active":true,"cross_app_access":true,"allow_missing_user_id":false},"cross_app_access_requesting_app":{"active":false},
     "cross_app_access_resource_app":{"status":"enabled"},"enabled_clients":["app"],"provisioning_ticket_url":"https://tenant.example.com/p/ad/x"}"#;
+const GRANT: &str = r#"{"id":"5f0c6bd1","clientID":"app","user_id":"auth0|1","audience":"https://api","scope":["read"],"organization_id":"org_1"}"#;
+const DEVICE: &str = r#"{"id":"dcr_1","device_name":"Phone","device_id":"d1","type":"public_key","user_id":"auth0|1","client_id":"app"}"#;
 const ROLES: &str =
     r#"{"roles":[{"id":"rol_1","name":"admin","description":"All"}],"start":0,"limit":50,"total":1}"#;
 const METHOD: &str = r#"{"id":"phone|dev_kXVq4drj3Mw6uCF5","type":"phone","confirmed":true,"name":"Phone","phone_number":"XXXXXXXXXXX5044",
@@ -98,6 +100,8 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         check::<GetRole>(ROLE),
         check::<ListConnections>(&under("connections", CONNECTION)),
         check::<GetConnection>(CONNECTION),
+        check::<ListGrants>(&in_list(GRANT)),
+        check::<ListDeviceCredentials>(&in_list(DEVICE)),
         check::<CreateRole>(ROLE),
         check::<UpdateRole>(ROLE),
         check::<ListUserPermissions>(&in_list(permission)),
@@ -159,6 +163,9 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         empty::<DeleteAuthenticators>(),
         empty::<DeleteUserSessions>(),
         empty::<DeleteRole>(),
+        empty::<DeleteGrant>(),
+        empty::<DeleteUserGrants>(),
+        empty::<DeleteDeviceCredential>(),
         empty::<DeleteUserRefreshTokens>(),
         empty::<DeleteFederatedTokenSet>(),
         empty::<RevokeUserAccess>(),
@@ -306,6 +313,8 @@ proptest! {
         keeps::<EffectivePermission>(&text);
         keeps::<Organization>(&text);
         keeps::<Connection>(&text);
+        keeps::<Grant>(&text);
+        keeps::<DeviceCredential>(&text);
         keeps::<Group>(&text);
         keeps::<Session>(&text);
         keeps::<SessionUpdate>(&text);

@@ -4,10 +4,11 @@ use serde_json::json;
 use users_core::authentication::RequestToken;
 use users_core::management::{Confirm, SearchEngine};
 use users_core::model::{
-    AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, EmailVerificationTicket,
-    IdentityRef, Impersonation, JsonObject, LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewRole,
-    NewUser, PasswordChangeTicket, PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate,
-    RiskAssessmentClearance, RoleUpdate, SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
+    AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, DeviceCredentialType,
+    EmailVerificationTicket, IdentityRef, Impersonation, JsonObject, LinkTarget, MetadataUpdate,
+    NewAuthenticationMethod, NewRole, NewUser, PasswordChangeTicket, PermissionRef, Protocol,
+    RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleUpdate, SessionUpdate,
+    UserUpdate, UsersExport, VerificationEmail,
 };
 use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
@@ -532,6 +533,50 @@ fn more_cases() -> Vec<Case> {
             "connections.delete_user",
             management.connections().delete_user("con_1", "ada@example.com").into_request(),
             "DELETE /api/v2/connections/con_1/users?email=ada%40example.com",
+            None,
+        ),
+        case(
+            "grants.list",
+            management
+                .grants()
+                .list()
+                .user_id(id)
+                .client_id("app")
+                .audience("https://api")
+                .page(1)
+                .into_request(),
+            "GET /api/v2/grants?page=1&user_id=auth0%7C1&client_id=app&audience=https%3A%2F%2Fapi",
+            None,
+        ),
+        case(
+            "grants.delete",
+            management.grants().delete("a/b").into_request(),
+            "DELETE /api/v2/grants/a%2Fb",
+            None,
+        ),
+        case(
+            "grants.delete_by_user",
+            management.grants().delete_by_user(id).into_request(),
+            "DELETE /api/v2/grants?user_id=auth0%7C1",
+            None,
+        ),
+        case(
+            "device_credentials.list",
+            management
+                .device_credentials()
+                .list()
+                .user_id(id)
+                .client_id("app")
+                .kind(DeviceCredentialType::PublicKey)
+                .fields(["id"])
+                .into_request(),
+            "GET /api/v2/device-credentials?user_id=auth0%7C1&client_id=app&type=public_key&fields=id&include_fields=true",
+            None,
+        ),
+        case(
+            "device_credentials.delete",
+            management.device_credentials().delete("dcr_1").into_request(),
+            "DELETE /api/v2/device-credentials/dcr_1",
             None,
         ),
         case(

@@ -3,7 +3,8 @@
 use crate::authentication;
 use crate::descriptor::Descriptor;
 use crate::management::{
-    connections, identities, jobs, multifactor, refresh_tokens, roles, sessions, tickets, user_blocks, users,
+    connections, device_credentials, grants, identities, jobs, multifactor, refresh_tokens, roles, sessions,
+    tickets, user_blocks, users,
 };
 
 /// The endpoints of all operations of this crate, in the order of the files that declare them.
@@ -32,6 +33,8 @@ pub fn bodies() -> impl Iterator<Item = &'static crate::bodies::Bodies> {
         connections::BODIES,
         sessions::BODIES,
         refresh_tokens::BODIES,
+        grants::BODIES,
+        device_credentials::BODIES,
         user_blocks::BODIES,
         tickets::BODIES,
         jobs::BODIES,
@@ -61,6 +64,8 @@ const FILES: &[&[&Descriptor]] = &[
     connections::OPERATIONS,
     sessions::OPERATIONS,
     refresh_tokens::OPERATIONS,
+    grants::OPERATIONS,
+    device_credentials::OPERATIONS,
     user_blocks::OPERATIONS,
     tickets::OPERATIONS,
     jobs::OPERATIONS,

@@ -11,7 +11,7 @@
 ///         path { id: UserId }                       path parameters, arguments of the constructor
 ///         required { email }                        query parameters, arguments of the constructor
 ///         page { OffsetPaging of Role, List::PLAIN }    or CheckpointPaging, or AnyPaging for both
-///         query { /** Doc. */ name: String, }       optional query parameters, each with a setter
+///         query { /** Doc. */ name: String, }       optional query parameters, each with a setter; `kind: Kind = "type"` names one
 ///         arguments { connection_id }               text arguments of the constructor, for `request`
 ///         options { /** Doc. */ upsert: bool, }     options with a setter, for `request`
 ///         fields { fields }                         the setters `fields` and `exclude_fields`
@@ -57,7 +57,7 @@ macro_rules! operation {
             $(required { $($required:ident),* })?
             $(arguments { $($argument:ident),* })?
             $(page { $paging:ident of $item:ty, $list:expr })?
-            $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt,)* })?
+            $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt $(= $query_name:literal)?,)* })?
             $(options { $($(#[$option_meta:meta])* $option:ident : $option_type:tt,)* })?
             $(fields { $fields:ident })?
             $(argument { $value:ident : $value_type:ty $(= $value_given:ty => $value_make:expr)? })?
@@ -86,7 +86,7 @@ macro_rules! operation {
                 $(.paging($crate::paging::$paging::STYLE))?
                 .query(&[
                     $($(stringify!($required),)*)?
-                    $($(stringify!($query),)*)?
+                    $($($crate::operation_macro::query_name!($query $($query_name)?),)*)?
                     $(stringify!($fields), "include_fields",)?
                 ]);
 
@@ -142,7 +142,7 @@ macro_rules! operation {
                 $crate::operation_macro::finish!([$($request)?] self, request, {
                     $($(let request = request.query(stringify!($required), Some(&self.$required));)*)?
                     $(let request = $crate::paging::$paging::add_to(&self.paging, request);)?
-                    $($(let request = request.query(stringify!($query), self.$query.as_ref());)*)?
+                    $($(let request = request.query($crate::operation_macro::query_name!($query $($query_name)?), self.$query.as_ref());)*)?
                     $(let request = self.$fields.add_to(request);)?
                     $crate::operation_macro::send!([$(self.$body)?] request)
                 })
@@ -281,6 +281,17 @@ macro_rules! constructor {
     };
 }
 pub(crate) use constructor;
+
+/// The name of a query parameter: that of its field, unless it is given, as for one that is a keyword.
+macro_rules! query_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $name:literal) => {
+        $name
+    };
+}
+pub(crate) use query_name;
 
 /// The argument type of a setter: `impl Into<String>` for text, but numbers and flags themselves, so that a literal has a type.
 macro_rules! argument {

@@ -1,7 +1,9 @@
 //! The Management API: the operations of administrators.
 
 pub(crate) mod connections;
+pub(crate) mod device_credentials;
 pub(crate) mod fields;
+pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod multifactor;
@@ -14,6 +16,8 @@ pub(crate) mod user_id;
 pub(crate) mod users;
 
 pub use connections::*;
+pub use device_credentials::*;
+pub use grants::*;
 pub use identities::*;
 pub use jobs::*;
 pub use multifactor::*;
@@ -92,9 +96,19 @@ impl ManagementClient {
         RolesManager(self.client.clone())
     }
 
-    /// Users of a connection.
+    /// Connections and their users.
     pub fn connections(&self) -> ConnectionsManager {
         ConnectionsManager(self.client.clone())
+    }
+
+    /// Grants: the consents of users that applications may access APIs on their behalf.
+    pub fn grants(&self) -> GrantsManager {
+        GrantsManager(self.client.clone())
+    }
+
+    /// Credentials of devices: refresh tokens and public keys.
+    pub fn device_credentials(&self) -> DeviceCredentialsManager {
+        DeviceCredentialsManager(self.client.clone())
     }
 
     /// The state of the tenant's rate limits, one entry for each bucket. Empty before the first response, where the tenant has no

@@ -3,8 +3,10 @@
 pub(crate) mod actions;
 pub(crate) mod authentication_methods;
 pub(crate) mod connections;
+pub(crate) mod device_credentials;
 pub(crate) mod effective;
 pub(crate) mod exports;
+pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod impersonation;
 pub(crate) mod imports;

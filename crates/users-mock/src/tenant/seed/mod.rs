@@ -124,7 +124,7 @@ impl Seed {
     }
 
     /// Adds objects that belong to a user, as a JSON list, most of which no call of this API creates: `sessions`, `refresh_tokens`,
-    /// `enrollments`, `blocked_for`, `groups`, `organizations`, `connected_accounts`, `federated_connections_tokensets`, `logs`,
+    /// `grants`, `device_credentials`, `enrollments`, `blocked_for`, `groups`, `organizations`, `connected_accounts`, `federated_connections_tokensets`, `logs`,
     /// `authentication_methods`, `roles` (by `id`) and `permissions`.
     pub fn belongings(self, user_id: &str, kind: &str, json: &str) -> Result<Self, SeedError> {
         let objects = read(kind, json).map_err(SeedError)?;

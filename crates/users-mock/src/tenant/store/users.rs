@@ -27,6 +27,8 @@ struct Indexes {
     role: Index,
     session: Index,
     refresh_token: Index,
+    grant: Index,
+    device_credential: Index,
     /// By the identifier that a user is blocked for.
     block: Index,
 }
@@ -74,6 +76,14 @@ impl Users {
 
     pub(crate) fn with_refresh_token(&self, token: &str) -> impl Iterator<Item = &Arc<User>> {
         self.found(&self.indexes.refresh_token, token)
+    }
+
+    pub(crate) fn with_grant(&self, grant: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.grant, grant)
+    }
+
+    pub(crate) fn with_device_credential(&self, credential: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.found(&self.indexes.device_credential, credential)
     }
 
     /// The users that are blocked for an identifier.
@@ -135,6 +145,12 @@ impl Indexes {
         }
         if is_changed(Belonging::RefreshTokens) {
             update(&mut self.refresh_token, |user| strings(user, Belonging::RefreshTokens, "id"));
+        }
+        if is_changed(Belonging::Grants) {
+            update(&mut self.grant, |user| strings(user, Belonging::Grants, "id"));
+        }
+        if is_changed(Belonging::DeviceCredentials) {
+            update(&mut self.device_credential, |user| strings(user, Belonging::DeviceCredentials, "id"));
         }
         if is_changed(Belonging::BlockedFor) {
             update(&mut self.block, |user| strings(user, Belonging::BlockedFor, "identifier"));
