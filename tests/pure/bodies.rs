@@ -100,6 +100,16 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         check::<GetRole>(ROLE),
         check::<ListConnections>(&under("connections", CONNECTION)),
         check::<GetConnection>(CONNECTION),
+        check::<CreateEnrollmentTicket>(
+            r#"{"ticket_id":"u2x","ticket_url":"https://tenant.guardian.auth0.com/enroll?ticket=u2x"}"#,
+        ),
+        check::<GetEnrollment>(
+            r#"{"id":"dev_1","status":"confirmed","name":"Phone","identifier":"i","phone_number":"XXXX","enrolled_at":"2026-01-05T10:00:00.000Z","last_auth":"2026-01-05T10:00:00.000Z"}"#,
+        ),
+        check::<ListGroupMembers>(&under(
+            "members",
+            r#"{"id":"auth0|1","member_type":"user","type":"connection","connection_id":"con_1","created_at":"2026-01-05T10:00:00.000Z"}"#,
+        )),
         check::<ListGrants>(&in_list(GRANT)),
         check::<ListDeviceCredentials>(&in_list(DEVICE)),
         check::<CreateRole>(ROLE),
@@ -164,6 +174,7 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         empty::<DeleteUserSessions>(),
         empty::<DeleteRole>(),
         empty::<DeleteGrant>(),
+        empty::<DeleteEnrollment>(),
         empty::<DeleteUserGrants>(),
         empty::<DeleteDeviceCredential>(),
         empty::<DeleteUserRefreshTokens>(),
@@ -314,6 +325,9 @@ proptest! {
         keeps::<Organization>(&text);
         keeps::<Connection>(&text);
         keeps::<Grant>(&text);
+        keeps::<NewEnrollmentTicket>(&text);
+        keeps::<EnrollmentTicket>(&text);
+        keeps::<GroupMember>(&text);
         keeps::<DeviceCredential>(&text);
         keeps::<Group>(&text);
         keeps::<Session>(&text);

@@ -5,10 +5,10 @@ use users_core::authentication::RequestToken;
 use users_core::management::{Confirm, SearchEngine};
 use users_core::model::{
     AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, DeviceCredentialType,
-    EmailVerificationTicket, IdentityRef, Impersonation, JsonObject, LinkTarget, MetadataUpdate,
-    NewAuthenticationMethod, NewRole, NewUser, PasswordChangeTicket, PermissionRef, Protocol,
-    RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleUpdate, SessionUpdate,
-    UserUpdate, UsersExport, VerificationEmail,
+    EmailVerificationTicket, GuardianFactor, IdentityRef, Impersonation, JsonObject, LinkTarget,
+    MetadataUpdate, NewAuthenticationMethod, NewEnrollmentTicket, NewRole, NewUser, PasswordChangeTicket,
+    PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleUpdate,
+    SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
 };
 use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
@@ -533,6 +533,35 @@ fn more_cases() -> Vec<Case> {
             "connections.delete_user",
             management.connections().delete_user("con_1", "ada@example.com").into_request(),
             "DELETE /api/v2/connections/con_1/users?email=ada%40example.com",
+            None,
+        ),
+        case(
+            "guardian.create_enrollment_ticket",
+            management
+                .guardian()
+                .create_enrollment_ticket(
+                    NewEnrollmentTicket::new("auth0|1").email("a@example.com").factor(GuardianFactor::Otp),
+                )
+                .into_request(),
+            "POST /api/v2/guardian/enrollments/ticket",
+            r#"{"user_id":"auth0|1","email":"a@example.com","factor":"otp"}"#,
+        ),
+        case(
+            "guardian.get_enrollment",
+            management.guardian().get_enrollment("totp|dev_1").into_request(),
+            "GET /api/v2/guardian/enrollments/totp%7Cdev_1",
+            None,
+        ),
+        case(
+            "guardian.delete_enrollment",
+            management.guardian().delete_enrollment("dev_1").into_request(),
+            "DELETE /api/v2/guardian/enrollments/dev_1",
+            None,
+        ),
+        case(
+            "groups.members",
+            management.groups().members("grp_1").take(5).fields(["id"]).into_request(),
+            "GET /api/v2/groups/grp_1/members?take=5&fields=id&include_fields=true",
             None,
         ),
         case(

@@ -3,8 +3,8 @@
 use crate::authentication;
 use crate::descriptor::Descriptor;
 use crate::management::{
-    connections, device_credentials, grants, identities, jobs, multifactor, refresh_tokens, roles, sessions,
-    tickets, user_blocks, users,
+    connections, device_credentials, grants, groups, guardian, identities, jobs, multifactor, refresh_tokens,
+    roles, sessions, tickets, user_blocks, users,
 };
 
 /// The endpoints of all operations of this crate, in the order of the files that declare them.
@@ -35,6 +35,8 @@ pub fn bodies() -> impl Iterator<Item = &'static crate::bodies::Bodies> {
         refresh_tokens::BODIES,
         grants::BODIES,
         device_credentials::BODIES,
+        guardian::BODIES,
+        groups::BODIES,
         user_blocks::BODIES,
         tickets::BODIES,
         jobs::BODIES,
@@ -66,6 +68,8 @@ const FILES: &[&[&Descriptor]] = &[
     refresh_tokens::OPERATIONS,
     grants::OPERATIONS,
     device_credentials::OPERATIONS,
+    guardian::OPERATIONS,
+    groups::OPERATIONS,
     user_blocks::OPERATIONS,
     tickets::OPERATIONS,
     jobs::OPERATIONS,

@@ -1,6 +1,6 @@
 //! Groups of users.
 
-use crate::object::object;
+use crate::object::{object, open_enum};
 use crate::timestamp::Timestamp;
 
 object! {
@@ -22,5 +22,38 @@ object! {
         pub updated_at: Option<Timestamp> = "updated_at",
         /// When the user became a member. Set only when a user's groups are listed.
         pub membership_created_at: Option<Timestamp> = "membership_created_at",
+    }
+}
+
+object! {
+    /// A member of a group.
+    pub struct GroupMember {
+        /// The id of the user, or of the group.
+        pub id: Option<String> = "id",
+        /// Whether it is a user or a group.
+        pub member_type: Option<GroupMemberType> = "member_type",
+        /// From where the membership comes.
+        pub kind: Option<GroupType> = "type",
+        /// The id of the directory's connection: `con_…`.
+        pub connection_id: Option<String> = "connection_id",
+        /// When it became a member.
+        pub created_at: Option<Timestamp> = "created_at",
+    }
+}
+
+open_enum! {
+    /// What a member of a group is.
+    pub enum GroupMemberType {
+        User = "user",
+        Group = "group",
+    }
+}
+
+open_enum! {
+    /// What a group is a part of.
+    pub enum GroupType {
+        Connection = "connection",
+        Organization = "organization",
+        Tenant = "tenant",
     }
 }

@@ -31,6 +31,7 @@ listed! {
     EffectiveRole = "roles",
     Grant = "grants",
     Group = "groups",
+    GroupMember = "members",
     LogEvent = "logs",
     Organization = "organizations",
     Permission = "permissions",

@@ -4,6 +4,8 @@ pub(crate) mod connections;
 pub(crate) mod device_credentials;
 pub(crate) mod fields;
 pub(crate) mod grants;
+pub(crate) mod groups;
+pub(crate) mod guardian;
 pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod multifactor;
@@ -18,6 +20,8 @@ pub(crate) mod users;
 pub use connections::*;
 pub use device_credentials::*;
 pub use grants::*;
+pub use groups::*;
+pub use guardian::*;
 pub use identities::*;
 pub use jobs::*;
 pub use multifactor::*;
@@ -109,6 +113,16 @@ impl ManagementClient {
     /// Credentials of devices: refresh tokens and public keys.
     pub fn device_credentials(&self) -> DeviceCredentialsManager {
         DeviceCredentialsManager(self.client.clone())
+    }
+
+    /// Enrollments in multi-factor authentication, by enrollment id.
+    pub fn guardian(&self) -> GuardianManager {
+        GuardianManager(self.client.clone())
+    }
+
+    /// Groups of users.
+    pub fn groups(&self) -> GroupsManager {
+        GroupsManager(self.client.clone())
     }
 
     /// The state of the tenant's rate limits, one entry for each bucket. Empty before the first response, where the tenant has no

@@ -21,6 +21,8 @@ const NOUNS: &[&[Route]] = &[
     api::effective::ROUTES,
     api::exports::ROUTES,
     api::grants::ROUTES,
+    api::groups::ROUTES,
+    api::guardian::ROUTES,
     api::identities::ROUTES,
     api::impersonation::ROUTES,
     api::imports::ROUTES,

@@ -35,7 +35,7 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let owner = context.store().users().with_device_credential(id).next().cloned();
+    let owner = context.store().users().with(Belonging::DeviceCredentials, id).next().cloned();
     remove_belonging(context, owner.as_deref(), Belonging::DeviceCredentials, id)
 }
 

@@ -35,7 +35,7 @@ fn delete_by_user(context: &mut WriteContext<'_>, request: &Request) -> Result<A
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let owner = context.store().users().with_grant(id).next().cloned();
+    let owner = context.store().users().with(Belonging::Grants, id).next().cloned();
     remove_belonging(context, owner.as_deref(), Belonging::Grants, id)
 }
 

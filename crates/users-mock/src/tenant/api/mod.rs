@@ -7,6 +7,8 @@ pub(crate) mod device_credentials;
 pub(crate) mod effective;
 pub(crate) mod exports;
 pub(crate) mod grants;
+pub(crate) mod groups;
+pub(crate) mod guardian;
 pub(crate) mod identities;
 pub(crate) mod impersonation;
 pub(crate) mod imports;

@@ -57,19 +57,21 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let owner = context.store.users().with_refresh_token(id).next().ok_or_else(Failure::not_found)?;
+    let owner =
+        context.store.users().with(Belonging::RefreshTokens, id).next().ok_or_else(Failure::not_found)?;
     let token = find_by_id(owner, Belonging::RefreshTokens, id).ok_or_else(Failure::not_found)?;
     Ok(json(StatusCode::OK, token))
 }
 
 fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let owner = context.store().users().with_refresh_token(request.parameter(0)).next().cloned();
+    let owner = context.store().users().with(Belonging::RefreshTokens, request.parameter(0)).next().cloned();
     replace_metadata(context, request, owner, Belonging::RefreshTokens, "refresh_token_metadata")
 }
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let owners: Vec<Arc<User>> = context.store().users().with_refresh_token(id).cloned().collect();
+    let owners: Vec<Arc<User>> =
+        context.store().users().with(Belonging::RefreshTokens, id).cloned().collect();
     if owners.is_empty() {
         return Err(Failure::not_found());
     }
@@ -98,7 +100,7 @@ fn revoke(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let users = context.store().users();
     let candidates: Vec<&Arc<User>> = match (&user_id, &ids) {
         (Some(id), _) => users.get(id).into_iter().collect(),
-        (None, Some(ids)) => ids.iter().flat_map(|id| users.with_refresh_token(id)).collect(),
+        (None, Some(ids)) => ids.iter().flat_map(|id| users.with(Belonging::RefreshTokens, id)).collect(),
         (None, None) => users.iter().collect(),
     };
     let owners: Vec<String> = candidates

@@ -76,7 +76,7 @@ fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 fn users(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     context.store.role(id).ok_or_else(no_such_role)?;
-    let holders: Vec<&Arc<User>> = context.store.users().with_role(id).collect();
+    let holders: Vec<&Arc<User>> = context.store.users().with(Belonging::Roles, id).collect();
     let brief = |user: &&Arc<User>| {
         let mut brief = JsonObject::new();
         for key in ["user_id", "email", "picture", "name"] {

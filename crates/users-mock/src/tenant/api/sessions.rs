@@ -35,20 +35,20 @@ fn delete_of_user(context: &mut WriteContext<'_>, request: &Request) -> Result<A
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let owner = context.store.users().with_session(id).next().ok_or_else(Failure::not_found)?;
+    let owner = context.store.users().with(Belonging::Sessions, id).next().ok_or_else(Failure::not_found)?;
     let session = find_by_id(owner, Belonging::Sessions, id).ok_or_else(Failure::not_found)?;
     Ok(json(StatusCode::OK, session))
 }
 
 fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let owner = context.store().users().with_session(request.parameter(0)).next().cloned();
+    let owner = context.store().users().with(Belonging::Sessions, request.parameter(0)).next().cloned();
     replace_metadata(context, request, owner, Belonging::Sessions, "session_metadata")
 }
 
 /// Deletes the refresh tokens too that were issued in the session.
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let owners: Vec<Arc<User>> = context.store().users().with_session(id).cloned().collect();
+    let owners: Vec<Arc<User>> = context.store().users().with(Belonging::Sessions, id).cloned().collect();
     if owners.is_empty() {
         return Err(Failure::not_found());
     }

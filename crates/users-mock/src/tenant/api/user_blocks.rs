@@ -32,14 +32,15 @@ fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 
 fn get_by_identifier(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let identifier = identifier(request)?;
-    let users = context.store.users().blocked_for(identifier);
+    let users = context.store.users().with(Belonging::BlockedFor, identifier);
     let all = users.flat_map(|user| user.belongings(Belonging::BlockedFor));
     Ok(blocks(all.filter(|block| is_for(block, identifier))))
 }
 
 fn delete_by_identifier(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let identifier = identifier(request)?;
-    let users: Vec<Arc<User>> = context.store().users().blocked_for(identifier).cloned().collect();
+    let users: Vec<Arc<User>> =
+        context.store().users().with(Belonging::BlockedFor, identifier).cloned().collect();
     for user in users {
         context.transaction.update_user(user.id(), |user| {
             user.belongings_mut(Belonging::BlockedFor).retain(|block| !is_for(block, identifier));

@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(ids(users.iter()), ["auth0|1", "auth0|2", "auth0|3", "auth0|9"]);
         assert_eq!(ids(users.with_email("Ada@example.com")), ["auth0|1", "auth0|2"]);
         assert_eq!(ids(users.with_email_in_any_case("ada@EXAMPLE.com")), ["auth0|1", "auth0|2", "auth0|9"]);
-        assert_eq!(ids(users.with_role("rol_1")), ["auth0|3"]);
+        assert_eq!(ids(users.with(Belonging::Roles, "rol_1")), ["auth0|3"]);
         assert!(transaction.store().role("rol_1").is_none());
         drop(transaction);
         assert_eq!(contents(&store), before);

@@ -6,8 +6,21 @@ use crate::tenant::store::index::Index;
 use crate::tenant::store::table::{Edit, Table};
 use crate::tenant::store::user::{User, full_id};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use users_core::model::IdentityId;
+
+/// The kinds of objects by which users are looked up, and the key of their objects.
+const KEYS: &[(Belonging, &str)] = &[
+    (Belonging::BlockedFor, "identifier"),
+    (Belonging::DeviceCredentials, "id"),
+    (Belonging::Enrollments, "id"),
+    (Belonging::Grants, "id"),
+    (Belonging::Groups, "id"),
+    (Belonging::RefreshTokens, "id"),
+    (Belonging::Roles, "id"),
+    (Belonging::Sessions, "id"),
+];
 
 /// The users in the order of their creation, with an index for each property that they are looked up by.
 #[derive(Debug, Default)]
@@ -16,21 +29,26 @@ pub(crate) struct Users {
     indexes: Indexes,
 }
 
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 struct Indexes {
     /// By address in lower case.
     email: Index,
     username: Index,
     /// By `provider|user_id` of each identity.
     identity: Index,
-    /// By the id of each role that the user has.
-    role: Index,
-    session: Index,
-    refresh_token: Index,
-    grant: Index,
-    device_credential: Index,
-    /// By the identifier that a user is blocked for.
-    block: Index,
+    /// By the keys of the objects of each kind that belong to the user.
+    belongings: BTreeMap<Belonging, Index>,
+}
+
+impl Default for Indexes {
+    fn default() -> Self {
+        Self {
+            email: Index::default(),
+            username: Index::default(),
+            identity: Index::default(),
+            belongings: KEYS.iter().map(|(kind, _)| (*kind, Index::default())).collect(),
+        }
+    }
 }
 
 impl Users {
@@ -66,29 +84,10 @@ impl Users {
         self.found(&self.indexes.identity, full_id)
     }
 
-    pub(crate) fn with_role(&self, role: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.role, role)
-    }
-
-    pub(crate) fn with_session(&self, session: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.session, session)
-    }
-
-    pub(crate) fn with_refresh_token(&self, token: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.refresh_token, token)
-    }
-
-    pub(crate) fn with_grant(&self, grant: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.grant, grant)
-    }
-
-    pub(crate) fn with_device_credential(&self, credential: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.device_credential, credential)
-    }
-
-    /// The users that are blocked for an identifier.
-    pub(crate) fn blocked_for(&self, identifier: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.block, identifier)
+    /// The users to whom an object of this kind with this key belongs. [`KEYS`] lists the kinds.
+    pub(crate) fn with(&self, kind: Belonging, key: &str) -> impl Iterator<Item = &Arc<User>> {
+        let index = self.indexes.belongings.get(&kind);
+        index.into_iter().flat_map(|index| self.found(index, key))
     }
 
     fn found<'a>(&'a self, index: &'a Index, key: &str) -> impl Iterator<Item = &'a Arc<User>> + use<'a> {
@@ -137,23 +136,11 @@ impl Indexes {
         }
         let is_changed =
             |kind| both.is_none_or(|(before, after): (&Arc<User>, _)| !before.shares_belongings(after, kind));
-        if is_changed(Belonging::Roles) {
-            update(&mut self.role, |user| strings(user, Belonging::Roles, "id"));
-        }
-        if is_changed(Belonging::Sessions) {
-            update(&mut self.session, |user| strings(user, Belonging::Sessions, "id"));
-        }
-        if is_changed(Belonging::RefreshTokens) {
-            update(&mut self.refresh_token, |user| strings(user, Belonging::RefreshTokens, "id"));
-        }
-        if is_changed(Belonging::Grants) {
-            update(&mut self.grant, |user| strings(user, Belonging::Grants, "id"));
-        }
-        if is_changed(Belonging::DeviceCredentials) {
-            update(&mut self.device_credential, |user| strings(user, Belonging::DeviceCredentials, "id"));
-        }
-        if is_changed(Belonging::BlockedFor) {
-            update(&mut self.block, |user| strings(user, Belonging::BlockedFor, "identifier"));
+        for (kind, key) in KEYS.iter().filter(|(kind, _)| is_changed(*kind)) {
+            let keys =
+                |user: Option<&Arc<User>>| user.map_or_else(Vec::new, |user| strings(user, *kind, key));
+            let index = self.belongings.entry(*kind).or_default();
+            index.update(position, keys(before), keys(after));
         }
     }
 }
