@@ -110,6 +110,11 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
             "members",
             r#"{"id":"auth0|1","member_type":"user","type":"connection","connection_id":"con_1","created_at":"2026-01-05T10:00:00.000Z"}"#,
         )),
+        check::<ListLogs>(&in_list(log)),
+        check::<GetLog>(
+            r#"{"_id":"900","log_id":"900","date":"2024-05-01T10:00:00.000Z","type":"s","client_ip":"203.0.113.7","organization_id":"org_1",
+            "organization_name":"acme","auth0_client":{"name":"auth0.js","version":"9.0.0"}}"#,
+        ),
         check::<ListGrants>(&in_list(GRANT)),
         check::<ListDeviceCredentials>(&in_list(DEVICE)),
         check::<CreateRole>(ROLE),

@@ -4,7 +4,8 @@ use http::{Method, Response};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use users_core::ErrorKind;
-use users_core::management::{Confirm, DeleteUser, GetAllUsers};
+use users_core::Operation as _;
+use users_core::management::{Confirm, DeleteUser, GetAllUsers, ListLogs};
 use users_mock::{Captured, MockTransport};
 
 /// Answers searches over this number of users as Auth0 does, including the window.
@@ -291,4 +292,23 @@ fn a_next_that_is_not_a_string_is_an_error_and_not_the_end() {
     let error =
         mock.clock().block_on(mock.management().roles().users("rol_1").items().try_collect()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+}
+
+#[test]
+fn the_checkpoint_of_the_next_page_of_the_log_is_in_the_link_header() {
+    let entry = r#"[{"log_id":"1"}]"#;
+    let next = "https://tenant.example.com/api/v2/logs?take=1&from=900%7C1";
+    for (body, link, expected) in [
+        (entry, format!("<{next}>; rel=\"next\""), Some("900|1")),
+        (entry, format!("<https://x.example.com/?from=0>; rel=\"first\", <{next}>;rel=next"), Some("900|1")),
+        (entry, format!("<{next}>; rel=\"last\""), None),
+        (entry, "<https://x.example.com/api/v2/logs?take=1>; rel=\"next\"".to_owned(), None),
+        (entry, "<>; rel=next, nonsense, <".to_owned(), None),
+        // Auth0 repeats the request on an empty page.
+        ("[]", format!("<{next}>; rel=\"next\""), None),
+    ] {
+        let response = Response::builder().header("link", &link).body(bytes::Bytes::from(body)).unwrap();
+        let page = ListLogs::decode(response).unwrap();
+        assert_eq!(page.next.as_deref(), expected, "{link}");
+    }
 }

@@ -565,6 +565,13 @@ fn more_cases() -> Vec<Case> {
             None,
         ),
         case(
+            "logs.list",
+            management.logs().list().q("type:s").sort("date:-1").fields(["date"]).page(1).into_request(),
+            "GET /api/v2/logs?page=1&q=type%3As&sort=date%3A-1&fields=date&include_fields=true",
+            None,
+        ),
+        case("logs.get", management.logs().get("900").into_request(), "GET /api/v2/logs/900", None),
+        case(
             "grants.list",
             management
                 .grants()

@@ -3,8 +3,8 @@
 use crate::authentication;
 use crate::descriptor::Descriptor;
 use crate::management::{
-    connections, device_credentials, grants, groups, guardian, identities, jobs, multifactor, refresh_tokens,
-    roles, sessions, tickets, user_blocks, users,
+    connections, device_credentials, grants, groups, guardian, identities, jobs, logs, multifactor,
+    refresh_tokens, roles, sessions, tickets, user_blocks, users,
 };
 
 /// The endpoints of all operations of this crate, in the order of the files that declare them.
@@ -37,6 +37,7 @@ pub fn bodies() -> impl Iterator<Item = &'static crate::bodies::Bodies> {
         device_credentials::BODIES,
         guardian::BODIES,
         groups::BODIES,
+        logs::BODIES,
         user_blocks::BODIES,
         tickets::BODIES,
         jobs::BODIES,
@@ -70,6 +71,7 @@ const FILES: &[&[&Descriptor]] = &[
     device_credentials::OPERATIONS,
     guardian::OPERATIONS,
     groups::OPERATIONS,
+    logs::OPERATIONS,
     user_blocks::OPERATIONS,
     tickets::OPERATIONS,
     jobs::OPERATIONS,

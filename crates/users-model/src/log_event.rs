@@ -38,6 +38,16 @@ object! {
         pub strategy_type: Option<String> = "strategy_type",
         /// The id of the entry.
         pub log_id: Option<String> = "log_id",
+        /// The id of the entry, which equals `log_id`.
+        pub id: Option<String> = "_id",
+        /// The id of the organization.
+        pub organization_id: Option<String> = "organization_id",
+        /// The name of the organization.
+        pub organization_name: Option<String> = "organization_name",
+        /// The IP address of the user, where the client reports it.
+        pub client_ip: Option<String> = "client_ip",
+        /// The SDK of the client, where it reports it.
+        pub auth0_client: Option<JsonObject> = "auth0_client",
         /// Whether the client is a mobile device.
         pub is_mobile: Option<bool> = "isMobile",
         /// Further details. Their structure depends on the event.

@@ -8,6 +8,7 @@ pub(crate) mod groups;
 pub(crate) mod guardian;
 pub(crate) mod identities;
 pub(crate) mod jobs;
+pub(crate) mod logs;
 pub(crate) mod multifactor;
 pub(crate) mod refresh_tokens;
 pub(crate) mod roles;
@@ -24,6 +25,7 @@ pub use groups::*;
 pub use guardian::*;
 pub use identities::*;
 pub use jobs::*;
+pub use logs::*;
 pub use multifactor::*;
 pub use refresh_tokens::*;
 pub use roles::*;
@@ -123,6 +125,11 @@ impl ManagementClient {
     /// Groups of users.
     pub fn groups(&self) -> GroupsManager {
         GroupsManager(self.client.clone())
+    }
+
+    /// The tenant's log.
+    pub fn logs(&self) -> LogsManager {
+        LogsManager(self.client.clone())
     }
 
     /// The state of the tenant's rate limits, one entry for each bucket. Empty before the first response, where the tenant has no

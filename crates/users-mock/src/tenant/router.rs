@@ -27,6 +27,7 @@ const NOUNS: &[&[Route]] = &[
     api::impersonation::ROUTES,
     api::imports::ROUTES,
     api::jobs::ROUTES,
+    api::logs::ROUTES,
     api::memberships::ROUTES,
     api::multifactor::ROUTES,
     api::permissions::ROUTES,
@@ -92,7 +93,13 @@ fn dispatch(state: &mut State, request: http::Request<Bytes>, is_management: boo
 fn call(state: &mut State, handler: Handler, request: &Request) -> Result<Answer, Failure> {
     match handler {
         Handler::Read(handler) => {
-            handler(&ReadContext { store: &state.store, tokens: &state.tokens, clock: &state.clock }, request)
+            let context = ReadContext {
+                store: &state.store,
+                tokens: &state.tokens,
+                clock: &state.clock,
+                config: &state.config,
+            };
+            handler(&context, request)
         }
         Handler::Write(handler) => {
             let mut context = WriteContext {

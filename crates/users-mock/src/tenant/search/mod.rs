@@ -1,4 +1,4 @@
-//! The search for users: the query syntax, sorting, and the selection of attributes.
+//! The search for users and log entries: the query syntax, sorting, and the selection of attributes.
 
 mod filter;
 mod normal;
@@ -7,5 +7,7 @@ mod query;
 mod sort;
 mod users;
 
+pub(crate) use filter::Effort;
 pub(crate) use projection::{project, select};
+pub(crate) use query::{LOGS, Query};
 pub(crate) use users::list;

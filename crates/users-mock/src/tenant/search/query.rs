@@ -31,8 +31,63 @@ pub(crate) const SEARCHABLE: &[&str] = &[
     "username",
 ];
 
-/// The attributes that are compared without regard to case.
-const CASE_INSENSITIVE: &[&str] = &["email", "name", "given_name", "family_name", "nickname", "email.domain"];
+/// The attributes of what is searched.
+pub(crate) struct Attributes {
+    searchable: &'static [&'static str],
+    /// Those in which a term without a field is searched.
+    bare: &'static [&'static str],
+    /// Those that are compared without regard to case.
+    case_insensitive: &'static [&'static str],
+}
+
+const USERS: &Attributes = &Attributes {
+    searchable: SEARCHABLE,
+    bare: &[
+        "app_metadata",
+        "blocked",
+        "created_at",
+        "email",
+        "email_verified",
+        "family_name",
+        "given_name",
+        "identities",
+        "last_ip",
+        "last_login",
+        "logins_count",
+        "name",
+        "nickname",
+        "phone_number",
+        "phone_verified",
+        "updated_at",
+        "user_id",
+        "username",
+    ],
+    case_insensitive: &["email", "name", "given_name", "family_name", "nickname", "email.domain"],
+};
+
+/// Those of log entries.
+pub(crate) const LOGS: &Attributes = &Attributes {
+    searchable: &[
+        "client_id",
+        "client_name",
+        "connection",
+        "connection_id",
+        "date",
+        "description",
+        "hostname",
+        "ip",
+        "log_id",
+        "organization_id",
+        "strategy",
+        "strategy_type",
+        "type",
+        "user_agent",
+        "user_id",
+        "user_name",
+    ],
+    bare: &["client_name", "connection", "description", "ip", "log_id", "type", "user_name"],
+    case_insensitive: &[],
+};
 
 /// The number of characters that must follow a leading wildcard.
 const MIN_AFTER_WILDCARD: usize = 3;
@@ -44,15 +99,20 @@ const MAX_TERMS: usize = 1024;
 pub(crate) struct Query(Filter);
 
 impl Query {
-    /// Parses a query, in time proportional to its length. An empty one matches every user.
+    /// Parses a query for users, in time proportional to its length. An empty one matches every user.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        Self::parse_for(USERS, text)
+    }
+
+    /// Parses a query for objects with these attributes.
+    pub(crate) fn parse_for(attributes: &Attributes, text: &str) -> Result<Self, Failure> {
         let normal = normalize(text).map_err(rejected)?;
         if normal.is_empty() {
             return Ok(Self(Filter::All));
         }
         let parsed = tantivy_query_grammar::parse_query(&normal).map_err(|_| rejected(NOT_LUCENE))?;
         let mut terms = 0;
-        Ok(Self(filter(parsed, &mut terms)?))
+        Ok(Self(filter(attributes, parsed, &mut terms)?))
     }
 
     /// Whether it matches every user.
@@ -74,20 +134,20 @@ pub(crate) fn rejected(why: &str) -> Failure {
 }
 
 /// Turns a parsed query into a filter; rejects what Auth0 does not support.
-fn filter(query: UserInputAst, terms: &mut usize) -> Result<Filter, Failure> {
+fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Result<Filter, Failure> {
     match query {
-        UserInputAst::Boost(inner, _) => filter(*inner, terms),
+        UserInputAst::Boost(inner, _) => filter(attributes, *inner, terms),
         UserInputAst::Leaf(leaf) => {
             *terms += 1;
             if *terms > MAX_TERMS {
                 return Err(rejected(&format!("it has more than {MAX_TERMS} terms")));
             }
-            self::leaf(*leaf)
+            self::leaf(attributes, *leaf)
         }
         UserInputAst::Clause(parts) => {
             let (mut must, mut must_not, mut should) = (Vec::new(), Vec::new(), Vec::new());
             for (occur, part) in parts {
-                let part = filter(part, terms)?;
+                let part = filter(attributes, part, terms)?;
                 match occur {
                     Some(Occur::Must) => must.push(part),
                     Some(Occur::MustNot) => must_not.push(part),
@@ -99,22 +159,22 @@ fn filter(query: UserInputAst, terms: &mut usize) -> Result<Filter, Failure> {
     }
 }
 
-fn leaf(leaf: UserInputLeaf) -> Result<Filter, Failure> {
+fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Failure> {
     match leaf {
         UserInputLeaf::All => Ok(Filter::All),
-        UserInputLeaf::Literal(literal) => term(&literal),
-        UserInputLeaf::Exists { field } => Ok(Filter::Exists(path(&field)?)),
+        UserInputLeaf::Literal(literal) => term(attributes, &literal),
+        UserInputLeaf::Exists { field } => Ok(Filter::Exists(path(attributes, &field)?)),
         UserInputLeaf::Range { field: Some(field), lower, upper } => {
             if field.starts_with("user_metadata") {
                 return Err(rejected("user_metadata cannot be searched by ranges"));
             }
-            Ok(Filter::Range { path: path(&field)?, lower: bound(&lower), upper: bound(&upper) })
+            Ok(Filter::Range { path: path(attributes, &field)?, lower: bound(&lower), upper: bound(&upper) })
         }
         _ => Err(rejected(NOT_LUCENE)),
     }
 }
 
-fn term(literal: &UserInputLiteral) -> Result<Filter, Failure> {
+fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, Failure> {
     let text = match literal.delimiter {
         Delimiter::None => Text::word(&literal.phrase),
         _ => Text::quoted(&literal.phrase),
@@ -124,17 +184,17 @@ fn term(literal: &UserInputLiteral) -> Result<Filter, Failure> {
         return Err(rejected("a leading wildcard needs three characters after it"));
     }
     match literal.field_name.as_deref() {
-        Some("_exists_") => Ok(Filter::Exists(path(&literal.phrase)?)),
+        Some("_exists_") => Ok(Filter::Exists(path(attributes, &literal.phrase)?)),
         Some(field) if is_pattern && field.contains("_metadata") => {
-            path(field)?;
+            path(attributes, field)?;
             Err(rejected("metadata cannot be searched by wildcards"))
         }
-        Some(field) => Ok(Filter::Term { path: path(field)?, text }),
-        // A term without a field is searched in every attribute but user_metadata, and a wildcard in no metadata.
+        Some(field) => Ok(Filter::Term { path: path(attributes, field)?, text }),
+        // A wildcard is searched in no metadata.
         None => {
-            let fields = SEARCHABLE.iter().filter(|field| **field != "user_metadata");
-            let fields = fields.filter(|field| !is_pattern || !field.contains("_metadata"));
-            Ok(Filter::Anywhere { fields: fields.map(|field| path(field)).collect::<Result<_, _>>()?, text })
+            let fields = attributes.bare.iter().filter(|field| !is_pattern || !field.contains("_metadata"));
+            let fields = fields.map(|field| path(attributes, field)).collect::<Result<_, _>>()?;
+            Ok(Filter::Anywhere { fields, text })
         }
     }
 }
@@ -147,10 +207,10 @@ fn bound(bound: &UserInputBound) -> Bound {
     }
 }
 
-fn path(field: &str) -> Result<Path, Failure> {
+fn path(attributes: &Attributes, field: &str) -> Result<Path, Failure> {
     let root = field.split('.').next().unwrap_or_default();
-    if !SEARCHABLE.contains(&root) {
+    if !attributes.searchable.contains(&root) {
         return Err(rejected(&format!("{field} cannot be searched by")));
     }
-    Ok(Path::new(field, CASE_INSENSITIVE.contains(&field)))
+    Ok(Path::new(field, attributes.case_insensitive.contains(&field)))
 }

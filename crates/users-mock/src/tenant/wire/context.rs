@@ -13,6 +13,7 @@ pub(crate) struct ReadContext<'a> {
     pub(crate) store: &'a Store,
     pub(crate) tokens: &'a Tokens,
     pub(crate) clock: &'a WallClock,
+    pub(crate) config: &'a Config,
 }
 
 /// What a handler that writes has access to.

@@ -1,0 +1,128 @@
+//! The tenant's log, which is seeded with its users.
+
+use crate::tenant::object::string;
+use crate::tenant::search::{Effort, LOGS, Query, project};
+use crate::tenant::store::{Belonging, Store};
+use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::context::ReadContext;
+use crate::tenant::wire::page::{by_offset, unchanged};
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::header::LINK;
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
+use users_core::model::JsonObject;
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/api/v2/logs", Guard::Catalogue, Handler::Read(list)),
+    Route::new("GET", "/api/v2/logs/{id}", Guard::Catalogue, Handler::Read(get)),
+];
+
+fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let mut entries = entries(context.store);
+    if request.query("from").is_some() || request.query("take").is_some() {
+        return after_checkpoint(context, request, &entries);
+    }
+    let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default())?;
+    let effort = Effort::new();
+    entries.retain(|entry| query.matches_all() || query.matches(&document(entry), &effort));
+    // The newest first.
+    entries.reverse();
+    match request.query("sort") {
+        None | Some("date:-1") => {}
+        Some("date:1") => entries.reverse(),
+        Some(other) => {
+            return Err(Failure::query(&format!("'{other} cannot be sorted by' on property sort")));
+        }
+    }
+    let shown: Result<Vec<JsonObject>, Failure> =
+        entries.iter().map(|entry| project(entry, request)).collect();
+    by_offset(request, "logs", &shown?, unchanged)
+}
+
+/// The entries after a checkpoint, the oldest first. The next request is in the `Link` header, on an empty page too.
+fn after_checkpoint(
+    context: &ReadContext<'_>,
+    request: &Request,
+    entries: &[&JsonObject],
+) -> Result<Answer, Failure> {
+    let from = request.query("from").unwrap_or_default();
+    let take = request.number("take", 50, 100)?;
+    let is_after = |entry: &&&JsonObject| string(entry, "log_id").is_some_and(|id| id.as_str() > from);
+    let size = usize::try_from(take).unwrap_or(usize::MAX);
+    let shown: Vec<JsonObject> =
+        entries.iter().filter(is_after).take(size).map(|entry| (*entry).clone()).collect();
+    let last = shown.last().and_then(|entry| string(entry, "log_id"));
+    let origin = request.origin(&context.config.domain);
+    let next = last.as_deref().unwrap_or(from);
+    let link = format!("<{origin}/api/v2/logs?from={next}&take={take}>; rel=\"next\"");
+    let mut answer = json(StatusCode::OK, &shown);
+    if let Ok(link) = HeaderValue::from_str(&link) {
+        answer.headers_mut().insert(LINK, link);
+    }
+    Ok(answer)
+}
+
+fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let id = request.parameter(0);
+    let found =
+        entries(context.store).into_iter().find(|entry| string(entry, "log_id").as_deref() == Some(id));
+    let found = found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Log not found."))?;
+    Ok(json(StatusCode::OK, found))
+}
+
+/// The entries of all users in the order of their ids, which ascend with time.
+fn entries(store: &Store) -> Vec<&JsonObject> {
+    let mut entries: Vec<&JsonObject> =
+        store.users().iter().flat_map(|user| user.belongings(Belonging::Logs)).collect();
+    entries.sort_by_cached_key(|entry| string(entry, "log_id"));
+    entries
+}
+
+fn document(entry: &JsonObject) -> Value {
+    entry.to().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tenant::Seed;
+    use crate::tenant::testing::builder;
+    use users_core::Call;
+    use users_core::management::ListLogs;
+
+    #[test]
+    fn logs_are_read_by_query_the_newest_first_and_from_a_checkpoint_the_oldest_first() {
+        let mut seed = Seed::new();
+        for (id, logs) in [
+            (
+                "auth0|1",
+                r#"[{"log_id":"901","type":"s","user_id":"auth0|1"},{"log_id":"904","type":"fp","user_id":"auth0|1"}]"#,
+            ),
+            (
+                "auth0|2",
+                r#"[{"log_id":"902","type":"s","user_id":"auth0|2"},{"log_id":"903","type":"s","user_id":"auth0|2"}]"#,
+            ),
+        ] {
+            seed = seed.user(&format!(r#"{{"user_id":"{id}","email":"{id}@example.com"}}"#)).unwrap();
+            seed = seed.belongings(id, "logs", logs).unwrap();
+        }
+        let tenant = builder().seed(seed).build();
+        let logs = tenant.management().logs();
+        tenant.clock().block_on(async {
+            for (call, expected) in [
+                (logs.list(), vec!["904", "903", "902", "901"]),
+                (logs.list().q("type:s AND user_id:\"auth0|2\""), vec!["903", "902"]),
+                (logs.list().sort("date:1"), vec!["901", "902", "903", "904"]),
+                (logs.list().from("901").take(2), vec!["902", "903", "904"]),
+                (logs.list().from("904").take(2), vec![]),
+            ] {
+                let call: Call<ListLogs> = call;
+                let entries = call.items().try_collect().await.unwrap();
+                let ids: Vec<&str> = entries.iter().filter_map(|entry| entry.log_id.as_deref()).collect();
+                assert_eq!(ids, expected);
+            }
+            assert_eq!(logs.get("903").await.unwrap().user_id.as_deref(), Some("auth0|2"));
+            assert!(logs.get("905").await.unwrap_err().is_not_found());
+        });
+    }
+}
