@@ -81,7 +81,8 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
     let log = r#"{"date":"2024-05-01T10:00:00.000Z","type":"s","description":"x","connection":"db","client_id":"app","ip":"203.0.113.7","log_id":"1","isMobile":false,
         "details":{"prompts":[1.50]},"user_agent":"curl","location_info":{"country_code":"DE","latitude":52.5200,"longitude":13.40}}"#;
     let organization = r#"{"id":"org_1","name":"acme","display_name":"Acme","branding":{"logo_url":"https://example.com/l","colors":{"primary":"white","page_background":"black"}},
-        "metadata":{"tier":"gold"},"token_quota":{"client_credentials":{"enforce":true,"per_day":100,"per_hour":10}}}"#;
+        "metadata":{"tier":"gold"},"token_quota":{"client_credentials":{"enforce":true,"per_day":100,"per_hour":10}},
+        "third_party_client_access":"block","is_app_entitlement_active":true,"client":{"use_for_member_access":true}}"#;
     let account = r#"{"id":"cac_1","connection":"google","connection_id":"con_1","strategy":"google-oauth2","access_type":"offline","scopes":["calendar"],"created_at":"2024-05-01T10:00:00.000Z"}"#;
     let enrollment = r#"{"id":"dev_1","status":"confirmed","type":"sms","phone_number":"XXX44","auth_method":"sms","enrolled_at":"2024-05-01T10:00:00.000Z"}"#;
     let set = r#"{"id":"set_1","connection":"google","scope":"a b","expires_at":"2024-05-01T10:00:00.000Z","issued_at":"2024-04-01T10:00:00.000Z"}"#;

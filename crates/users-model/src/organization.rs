@@ -1,7 +1,7 @@
 //! Organizations.
 
 use crate::json::JsonObject;
-use crate::object::object;
+use crate::object::{object, open_enum};
 
 object! {
     /// An organization of the tenant, whose members are users.
@@ -18,6 +18,28 @@ object! {
         pub metadata: Option<JsonObject> = "metadata",
         /// The quota of tokens for its applications.
         pub token_quota: Option<TokenQuota> = "token_quota",
+        /// Whether applications of third parties have access.
+        pub third_party_client_access: Option<ThirdPartyClientAccess> = "third_party_client_access",
+        /// Whether only some applications can be used by its members.
+        pub is_app_entitlement_active: Option<bool> = "is_app_entitlement_active",
+        /// How the application that a list was requested for is associated. Set only where it is.
+        pub client: Option<OrganizationClient> = "client",
+    }
+}
+
+open_enum! {
+    /// Whether applications of third parties have access to an organization.
+    pub enum ThirdPartyClientAccess {
+        Block = "block",
+        Allow = "allow",
+    }
+}
+
+object! {
+    /// The association of an application with an organization.
+    pub struct OrganizationClient {
+        /// Whether it determines the access of members.
+        pub use_for_member_access: Option<bool> = "use_for_member_access",
     }
 }
 

@@ -107,6 +107,10 @@ object! {
         pub name: Option<String> = "name",
         /// The description.
         pub description: Option<String> = "description",
+        /// The type.
+        pub kind: Option<RoleType> = "type",
+        /// The organization to which a role of the type `organization` belongs.
+        pub owner_id: Option<String> = "owner_id",
         /// How the user obtained it.
         pub sources: Option<Vec<RoleSource>> = "sources",
     }

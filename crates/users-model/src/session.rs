@@ -32,6 +32,8 @@ object! {
         pub cookie: Option<SessionCookie> = "cookie",
         /// Metadata of applications.
         pub session_metadata: Option<JsonObject> = "session_metadata",
+        /// On whose behalf a delegated session acts: `sub` and up to five other claims.
+        pub actor: Option<JsonObject> = "actor",
     }
 }
 

@@ -87,6 +87,8 @@ operations! {
 
 /// The token sets of federated connections that Auth0 stores for a user. The tokens themselves are not returned.
 ///
+/// Auth0 has withdrawn both endpoints from its newest SDKs, and may remove them.
+///
 /// ```
 /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
 /// let sets = users.federated_token_sets("auth0|1");
@@ -100,7 +102,7 @@ operations! {
 pub struct FederatedTokenSets(pub(super) OfUser);
 
 impl FederatedTokenSets {
-    /// Lists the token sets of the user.
+    /// Lists the token sets of the user. Auth0's newest SDKs (`auth0` 7 for Node, 6 for Python) no longer have this endpoint.
     ///
     /// `GET /users/{id}/federated-connections-tokensets`, scope `read:federated_connections_tokens`.
     ///
@@ -110,7 +112,8 @@ impl FederatedTokenSets {
         self.0.call(ListFederatedTokenSets::new)
     }
 
-    /// Deletes a token set. Succeeds if it no longer exists.
+    /// Deletes a token set. Succeeds if it no longer exists. Auth0's newest SDKs (`auth0` 7 for Node, 6 for Python) no longer have
+    /// this endpoint.
     ///
     /// `DELETE /users/{id}/federated-connections-tokensets/{tokenset_id}`, scope `delete:federated_connections_tokens`.
     ///
