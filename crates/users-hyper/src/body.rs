@@ -24,9 +24,6 @@ use users_core::{Body, TransportError};
 /// The timer of one attempt, which covers head and body.
 pub(crate) type Timer = Option<Pin<Box<tokio::time::Sleep>>>;
 
-/// A part of a body.
-type Part = Result<hyper::body::Frame<Bytes>, hyper::Error>;
-
 /// The connection of a request in flight.
 pub(crate) enum InUse {
     Http1(Lease),
@@ -35,17 +32,6 @@ pub(crate) enum InUse {
 }
 
 impl InUse {
-    /// Polls for a part of the body, and reads it from the connection, unless a task does so.
-    fn poll_frame(&mut self, body: &mut Incoming, context: &mut Context<'_>) -> Poll<Option<Part>> {
-        match self {
-            Self::Http1(lease) => {
-                lease.connection.drive_until(context, |context| Pin::new(&mut *body).poll_frame(context))
-            }
-            #[cfg(feature = "http2")]
-            Self::Http2(_) => Pin::new(body).poll_frame(context),
-        }
-    }
-
     /// Releases the connection at the end of the response. Dropping it before that closes the connection, or resets the stream.
     fn end(self, target: &Target) {
         match self {
@@ -131,8 +117,8 @@ impl Reading {
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
         loop {
-            let Some((body, in_use)) = &mut self.body else { return Poll::Ready(None) };
-            match ready!(in_use.poll_frame(body, context)) {
+            let Some((body, _)) = &mut self.body else { return Poll::Ready(None) };
+            match ready!(Pin::new(body).poll_frame(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(chunk) if !chunk.is_empty() => return Poll::Ready(Some(Ok(chunk))),
                     // An empty chunk, or trailers.

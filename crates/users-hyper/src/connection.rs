@@ -4,16 +4,16 @@
 use crate::gate::{Gate, Gated, Outgoing};
 use crate::target::Target;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 use hyper::rt::{Read, Write};
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
-#[cfg(feature = "http2")]
+use std::future::Future;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 #[cfg(feature = "http2")]
 const KEEP_ALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(20);
@@ -23,9 +23,6 @@ const KEEP_ALIVE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1
 /// The head of a response, or an error with the request if it was not sent.
 type Answered<B> = Result<Response<Incoming>, TrySendError<Request<B>>>;
 
-/// hyper's reading and writing on a connection, until it is closed.
-type Driving = Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>;
-
 /// An open connection.
 pub(crate) enum Connection {
     Http1(Http1),
@@ -33,68 +30,45 @@ pub(crate) enum Connection {
     Http2(Http2),
 }
 
-/// A connection that is used by one request at a time, which drives it: a task of its own would cost a switch to it and back for
-/// each request. While it is idle, nobody does, so a request may find that it was closed; hyper then returns the request unsent.
+/// A connection that is used by one request at a time.
 pub(crate) struct Http1 {
     requests: http1::SendRequest<Full<Bytes>>,
     host: HeaderValue,
-    /// `None` once the connection is closed.
-    driving: Option<Driving>,
+    /// `None` once the connection is left to end by itself.
+    driving: Option<JoinHandle<()>>,
+}
+
+impl Drop for Http1 {
+    fn drop(&mut self) {
+        // hyper closes an idle connection itself, but not one whose server does not read the request.
+        if let Some(driving) = self.driving.take_if(|_| !self.requests.is_ready()) {
+            driving.abort();
+        }
+    }
 }
 
 impl Http1 {
-    /// Starts to speak HTTP/1.1 on this wire.
+    /// Starts to speak HTTP/1.1 on this wire. A task of this runtime drives the connection until it is closed.
     pub(crate) async fn open(
         wire: impl Read + Write + Send + Unpin + 'static,
         target: &Target,
+        runtime: &Handle,
     ) -> Result<Self, hyper::Error> {
         let host = target.host_header();
         // Boxed, since it is several times as large as what follows, and many connections can be opened at the same time.
-        let (requests, driving) = Box::pin(http1::handshake(wire)).await?;
-        let mut connection = Self { requests, host, driving: Some(Box::pin(driving)) };
-        poll_fn(|context| {
-            // The cause is more precise than the error of `requests`: a TLS alert, for example.
-            if let Poll::Ready(Err(error)) = connection.drive(context) {
-                return Poll::Ready(Err(error));
+        let (mut requests, driving) = Box::pin(http1::handshake(wire)).await?;
+        let (failed, failure) = oneshot::channel();
+        let driving = runtime.spawn(driving.map(|ended| {
+            if let Err(error) = ended {
+                // Nobody waits for it once the connection is ready: a request then receives the error.
+                let _ = failed.send(error);
             }
-            connection.requests.poll_ready(context)
-        })
-        .await?;
-        Ok(connection)
-    }
-
-    /// Writes the request that was passed to [`send`](Self::send), as far as that is possible now.
-    pub(crate) fn begin(&mut self, context: &mut Context<'_>) {
-        // A connection that is closed passes its error to the request.
-        let _ = self.drive(context);
-    }
-
-    /// Reads and writes until the answer is ready: the head of a response, or a part of its body, or the error of a connection that
-    /// was closed.
-    pub(crate) fn drive_until<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        mut poll_answer: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        // Only driving the connection completes the answer, so hyper's channels need not wake this task; they would do so while it
-        // is polled.
-        let unwoken = &mut Context::from_waker(Waker::noop());
-        let mut answer = poll_answer(unwoken);
-        for waker in [Waker::noop(), context.waker()] {
-            if answer.is_pending() {
-                let _ = self.drive(&mut Context::from_waker(waker));
-                answer = poll_answer(unwoken);
-            }
+        }));
+        match requests.ready().await {
+            Ok(()) => Ok(Self { requests, host, driving: Some(driving) }),
+            // The cause is more precise: a TLS alert, for example.
+            Err(closed) => Err(failure.await.unwrap_or(closed)),
         }
-        answer
-    }
-
-    /// Reads and writes what is possible now. Completes when the connection is closed.
-    fn drive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
-        let Some(driving) = &mut self.driving else { return Poll::Ready(Ok(())) };
-        let ended = ready!(driving.as_mut().poll(context));
-        self.driving = None;
-        Poll::Ready(ended)
     }
 
     /// Whether the connection can take a request now.
@@ -102,41 +76,29 @@ impl Http1 {
         self.requests.is_ready()
     }
 
-    /// Reads what the server has sent on an idle connection. Returns `false` if it has closed it.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.drive(&mut Context::from_waker(Waker::noop())).is_pending() && !self.is_closed()
-    }
-
-    /// Whether the connection was closed when it was last driven.
     pub(crate) fn is_closed(&self) -> bool {
-        self.driving.is_none() || self.requests.is_closed()
+        self.requests.is_closed()
     }
 
-    /// Reads and writes until the connection can be used again. Returns `false` if it is closed.
-    pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<bool> {
-        if self.drive(context).is_ready() {
-            return Poll::Ready(false);
-        }
-        self.requests.poll_ready(context).map(|ready| ready.is_ok())
+    /// Waits until the previous response has been read from the wire. Returns whether the connection can be used again.
+    pub(crate) async fn ready(&mut self) -> bool {
+        self.requests.ready().await.is_ok()
     }
 
-    /// Closes an idle connection. Dropping it does so too, but with TLS, this announces it to the server if that is possible at once.
-    pub(crate) fn close(self) {
-        let Self { requests, driving, .. } = self;
-        drop(requests);
-        if let Some(mut driving) = driving {
-            let _ = driving.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        }
-    }
-
-    /// Passes on a request in origin form. [`begin`](Self::begin) sends it, and [`drive_until`](Self::drive_until) receives the
-    /// response.
+    /// Sends a request in origin form. Returns also the connection, unless it was closed meanwhile.
+    ///
+    /// A request that is passed on while hyper's task ends may remain in their channel, and is returned when the sender is dropped.
     pub(crate) fn send(
-        &mut self,
+        mut self,
         mut request: Request<Full<Bytes>>,
-    ) -> impl Future<Output = Answered<Full<Bytes>>> + use<> {
+    ) -> (impl Future<Output = Answered<Full<Bytes>>> + use<>, Option<Self>) {
         request.headers_mut().entry(header::HOST).or_insert_with(|| self.host.clone());
-        self.requests.try_send_request(request)
+        let sending = self.requests.try_send_request(request);
+        if self.is_closed() {
+            self.driving = None;
+            return (sending, None);
+        }
+        (sending, Some(self))
     }
 }
 

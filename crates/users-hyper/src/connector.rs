@@ -68,7 +68,7 @@ impl Connector {
         self.http2_only
     }
 
-    /// Opens a connection. Tasks of this runtime drive one that uses HTTP/2. `time` is the call's time limit of connecting.
+    /// Opens a connection, which tasks of this runtime drive. `time` is the call's time limit of connecting.
     pub(crate) async fn connect(
         &self,
         target: &Target,
@@ -104,9 +104,7 @@ impl Connector {
             let opening = Box::pin(Http2::open(wire, runtime));
             return opening.await.map(Connection::Http2).map_err(broken);
         }
-        #[cfg(not(feature = "http2"))]
-        let _ = runtime;
-        Http1::open(wire, target).await.map(Connection::Http1).map_err(broken)
+        Http1::open(wire, target, runtime).await.map(Connection::Http1).map_err(broken)
     }
 }
 

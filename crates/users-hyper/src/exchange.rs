@@ -17,7 +17,7 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use users_core::TransportError;
@@ -105,20 +105,12 @@ impl Exchange {
 
     async fn send(
         &mut self,
-        mut connection: Http1,
+        connection: Http1,
         pool: &Arc<Pool>,
         permit: &mut Option<OwnedSemaphorePermit>,
     ) -> Result<Head, TransportError> {
-        let mut sending = pin!(connection.send(mem::take(&mut self.request)));
-        let mut has_begun = false;
-        let answering = poll_fn(|context| {
-            if !mem::replace(&mut has_begun, true) {
-                connection.begin(context);
-                return sending.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            }
-            connection.drive_until(context, |context| sending.as_mut().poll(context))
-        });
-        match in_time(&mut self.timer, pin!(answering)).await {
+        let (sending, connection) = connection.send(mem::take(&mut self.request));
+        match in_time(&mut self.timer, pin!(sending)).await {
             Some(Ok(response)) => {
                 let lease = Lease { connection, pool: Arc::clone(pool), permit: permit.take() };
                 Ok(Ok((response, InUse::Http1(lease))))

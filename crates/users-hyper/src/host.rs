@@ -6,7 +6,6 @@ use crate::connection::{Connection, Http1};
 use crate::error::ConnectError;
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::mem;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -82,9 +81,8 @@ impl Host {
         }
         while let Some(idle) = self.idle.pop() {
             if idle.since.elapsed() >= idle_timeout {
-                idle.connection.close();
                 // The others have been idle for longer.
-                self.close_idle();
+                self.idle.clear();
             } else if !idle.connection.is_closed() {
                 return Some(Connection::Http1(idle.connection));
             }
@@ -184,9 +182,8 @@ impl Host {
     /// connection of its own.
     pub(crate) fn keep(&mut self, connection: Connection, is_reused: bool, max_idle: usize) {
         if max_idle == 0 {
-            let unused = if is_reused { Some(connection) } else { self.serve(connection, is_reused) };
-            if let Some(Connection::Http1(unused)) = unused {
-                unused.close();
+            if !is_reused {
+                drop(self.serve(connection, is_reused));
             }
             return;
         }
@@ -195,8 +192,6 @@ impl Host {
                 if let Some(Connection::Http1(connection)) = self.serve(connection, is_reused) {
                     if self.idle.len() < max_idle {
                         self.idle.push(Idle { connection, since: Instant::now() });
-                    } else {
-                        connection.close();
                     }
                 }
             }
@@ -208,23 +203,10 @@ impl Host {
         }
     }
 
-    /// Closes the connections that have been idle for too long, and those that the server has closed.
     pub(crate) fn close_expired(&mut self, idle_timeout: Duration) {
-        for mut idle in mem::take(&mut self.idle) {
-            if idle.since.elapsed() < idle_timeout && idle.connection.is_alive() {
-                self.idle.push(idle);
-            } else {
-                idle.connection.close();
-            }
-        }
+        self.idle.retain(|idle| idle.since.elapsed() < idle_timeout && !idle.connection.is_closed());
         #[cfg(feature = "http2")]
         self.shared.take_if(|shared| !shared.is_usable(idle_timeout));
-    }
-
-    fn close_idle(&mut self) {
-        for idle in self.idle.drain(..) {
-            idle.connection.close();
-        }
     }
 
     pub(crate) fn has_idle(&self) -> bool {
@@ -241,12 +223,6 @@ impl Host {
 
     fn position(&self, id: u64) -> Option<usize> {
         self.waiting.binary_search_by_key(&id, |waiting| waiting.id).ok()
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        self.close_idle();
     }
 }
 

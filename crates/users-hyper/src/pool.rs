@@ -11,19 +11,15 @@ use crate::target::Target;
 use futures_util::future::{Either, select};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// The minimum time between two searches for idle connections that are to be closed …
+/// The minimum time between two searches for idle connections that are to be closed.
 const MIN_PERIOD: Duration = Duration::from_millis(100);
-/// … and the maximum, which is how long one that the server has closed is kept.
-const MAX_PERIOD: Duration = Duration::from_secs(5);
 
 /// How long a request that is still being sent at the end of its response may keep its connection.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -166,17 +162,13 @@ impl Pool {
 
     /// Passes a connection that is not in use any more to a request that waits, or keeps it.
     fn put_back(self: &Arc<Self>, target: &Target, mut connection: Http1) {
-        let is_ready = |connection: &mut Http1| {
-            connection.poll_ready(&mut Context::from_waker(Waker::noop())) == Poll::Ready(true)
-        };
-        if connection.is_ready() || is_ready(&mut connection) {
+        if connection.is_ready() {
             self.returned(target, Connection::Http1(connection));
         } else if !connection.is_closed() {
-            // The request is still being sent, or the end of the response has not been read.
+            // hyper's task is about to see the end of the response, or still sends the request.
             let (pool, target) = (Arc::downgrade(self), target.clone());
             self.runtime.spawn(async move {
-                let ready = poll_fn(|context| connection.poll_ready(context));
-                if tokio::time::timeout(DRAIN, ready).await == Ok(true) {
+                if tokio::time::timeout(DRAIN, connection.ready()).await == Ok(true) {
                     if let Some(pool) = pool.upgrade() {
                         pool.returned(&target, Connection::Http1(connection));
                     }
@@ -194,7 +186,7 @@ impl Pool {
         if hosts.closing.is_none() {
             let (closing, pool_dropped) = oneshot::channel();
             hosts.closing = Some(closing);
-            let period = self.settings.idle_timeout.clamp(MIN_PERIOD, MAX_PERIOD);
+            let period = self.settings.idle_timeout.max(MIN_PERIOD);
             self.runtime.spawn(close_idle(Arc::downgrade(self), pool_dropped, period));
         }
     }
@@ -264,7 +256,8 @@ impl Drop for Waiter<'_> {
 
 /// An HTTP/1.1 connection that one request uses. Dropping it closes the connection.
 pub(crate) struct Lease {
-    pub(crate) connection: Http1,
+    /// `None` if it was closed when the request was sent.
+    pub(crate) connection: Option<Http1>,
     pub(crate) pool: Arc<Pool>,
     /// Returned last, so that the request that waits for it finds the connection.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
@@ -273,7 +266,9 @@ pub(crate) struct Lease {
 impl Lease {
     /// Returns the connection to the pool at the end of a response.
     pub(crate) fn end(self, target: &Target) {
-        self.pool.put_back(target, self.connection);
+        if let Some(connection) = self.connection {
+            self.pool.put_back(target, connection);
+        }
         drop(self.permit);
     }
 }

@@ -1,6 +1,6 @@
 //! Connection pools, one for each tokio runtime.
 //!
-//! A connection needs the I/O of the runtime on which it was opened, so a call must not use a connection of another runtime,
+//! A connection is driven by tasks of the runtime on which it was opened, so a call must not use a connection of another runtime,
 //! which may be idle or shut down.
 
 use crate::pool::{Pool, Settings};

@@ -1,11 +1,6 @@
 //! The connection pool: connections are kept, reused and closed.
 
 use crate::support::{NEVER, SOON, Server, builder, get, get_text, http1, http2, read_head, text, transport};
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -69,78 +64,6 @@ async fn an_idle_connection_is_closed_after_the_idle_timeout() {
     let read = tokio::time::timeout(NEVER, events.recv()).await.expect("the connection stays open");
     assert_eq!(read, Some(0));
     drop(transport);
-}
-
-#[tokio::test]
-async fn a_connection_that_the_server_closes_while_it_is_idle_is_not_kept() {
-    let (seen, mut events) = mpsc::unbounded_channel();
-    let server = Server::new(move |mut stream| {
-        let seen = seen.clone();
-        async move {
-            read_head(&mut stream).await;
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await.unwrap();
-            tokio::time::sleep(SOON).await;
-            stream.shutdown().await.unwrap();
-            seen.send(stream.read(&mut [0; 16]).await.unwrap()).unwrap();
-        }
-    })
-    .await;
-    let transport = transport();
-    get_text(&transport, &server.url()).await.unwrap();
-    tokio::time::sleep(2 * SOON).await;
-    tokio::time::pause();
-    // Far less than the idle timeout.
-    tokio::time::advance(Duration::from_secs(6)).await;
-    tokio::time::resume();
-    let read = tokio::time::timeout(NEVER, events.recv()).await.expect("the connection stays open");
-    assert_eq!(read, Some(0));
-    drop(transport);
-}
-
-/// Counts how often a task is woken.
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-#[tokio::test]
-async fn a_request_wakes_its_task_when_its_response_arrives_and_never_again() {
-    let (close, closing) = tokio::sync::watch::channel(false);
-    let server = Server::new(move |mut stream| {
-        let mut closing = closing.clone();
-        async move {
-            for _ in 0..2 {
-                read_head(&mut stream).await;
-                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]").await.unwrap();
-            }
-            closing.wait_for(|close| *close).await.unwrap();
-        }
-    })
-    .await;
-    let transport = transport();
-    get_text(&transport, &server.url()).await.unwrap();
-
-    let wakes = Arc::new(Wakes::default());
-    let counting = Waker::from(Arc::clone(&wakes));
-    let context = &mut Context::from_waker(&counting);
-    let url = server.url();
-    let mut request = pin!(get_text(&transport, &url));
-    assert!(request.as_mut().poll(context).is_pending());
-    while wakes.0.load(Ordering::SeqCst) == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let Poll::Ready(response) = request.poll(context) else { panic!("woken before the response arrived") };
-    assert_eq!(response.unwrap(), "[]");
-
-    // The connection is idle now, and the task that used it may have ended.
-    close.send(true).unwrap();
-    tokio::time::sleep(SOON).await;
-    assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
-    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
