@@ -106,6 +106,7 @@ impl ImportAll {
         self
     }
 
+    #[inline]
     async fn run(self) -> Result<ImportReport, ImportError> {
         let mut import = Running {
             files: Files::new(self.rows),
@@ -195,6 +196,7 @@ struct Running {
 
 impl Running {
     /// Waits for the next event; `None` at the end of the import.
+    #[inline]
     async fn next(&mut self) -> Option<Event> {
         let Self { files, is_at_end, sending, waiting } = self;
         let is_free = !*is_at_end && sending.len() + waiting.len() < JOBS_AT_ONCE;
@@ -217,6 +219,7 @@ impl Running {
     }
 }
 
+#[inline]
 async fn send(client: Client, options: Options, file: File) -> Event {
     let Options { connection_id, upsert, send_completion_email } = options;
     let mut import = ImportUsers::new(connection_id, ImportRows::from_json(file.bytes()));
@@ -229,6 +232,7 @@ async fn send(client: Client, options: Options, file: File) -> Event {
     Event::Sent(file, accepted)
 }
 
+#[inline]
 async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
     let job = match wait_for(&client, &id, job).await {
         Ok(job) => job,
@@ -242,6 +246,8 @@ impl IntoFuture for ImportAll {
     type Output = Result<ImportReport, ImportError>;
     type IntoFuture = CallFuture<ImportReport, ImportError>;
 
+    // Inlined, so that only programs which import users compile what follows.
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         CallFuture::new(self.run())
     }

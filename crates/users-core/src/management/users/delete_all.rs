@@ -73,6 +73,8 @@ pub struct DeleteAllReport {
 }
 
 impl DeleteAll {
+    // Inlined, like `into_future`, so that only programs which delete all users compile what follows.
+    #[inline]
     pub(super) fn new(client: Client, confirm: Confirm) -> Self {
         let sweep = match check(&client, &confirm) {
             Ok(()) => Sweep::new(client.clone()),
@@ -137,6 +139,7 @@ impl Sweep {
     }
 
     /// The next outcome, and the rest. Boxed, so that its code exists once, not in each layer of the stream.
+    #[inline]
     fn step(mut self) -> BoxFuture<'static, Option<(Result<DeleteOutcome, Error>, Self)>> {
         Box::pin(async move {
             loop {
@@ -172,6 +175,7 @@ impl Sweep {
     }
 
     /// Searches for users that were not seen yet, page by page; returns whether there were any.
+    #[inline]
     fn search(&mut self) -> BoxFuture<'_, Result<bool, Error>> {
         Box::pin(async move {
             let search = Call::from_parts(self.client.clone(), GetAllUsers::new(), CallOptions::default());
@@ -213,6 +217,7 @@ impl IntoFuture for DeleteAll {
     type Output = Result<DeleteAllReport, Error>;
     type IntoFuture = CallFuture<DeleteAllReport>;
 
+    #[inline]
     fn into_future(mut self) -> Self::IntoFuture {
         CallFuture::new(async move {
             let mut report = DeleteAllReport::default();

@@ -242,6 +242,7 @@ impl UsersManager {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_all(&self, confirm: Confirm) -> DeleteAll {
         DeleteAll::new(self.client.clone(), confirm)
     }
