@@ -129,3 +129,17 @@ fn a_client_without_a_usable_token_is_not_built() {
     assert!(AuthenticationClient::builder(mock.clone()).domain("tenant.example.com").build().is_ok());
     assert!(AuthenticationClient::builder(mock).domain("tenant.example.com").token("a\nb").build().is_err());
 }
+
+#[test]
+fn a_deletion_is_refused_if_what_narrows_it_is_blank() {
+    let (_, management, _) = users_tests_pure::clients();
+    for blank in ["", " ", "\t"] {
+        for request in [
+            management.grants().delete_by_user(blank).into_request(),
+            management.connections().delete_user("con_1", blank).into_request(),
+            management.user_blocks().delete_by_identifier(blank).into_request(),
+        ] {
+            assert_eq!(request.unwrap_err().kind(), users_core::ErrorKind::InvalidArgument);
+        }
+    }
+}

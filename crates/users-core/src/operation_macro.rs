@@ -140,7 +140,7 @@ macro_rules! operation {
                 let request = $crate::request::RequestBuilder::new(Self::DESCRIPTOR, base);
                 $($(let request = request.path(stringify!($segment), AsRef::<str>::as_ref(&self.$segment));)*)?
                 $crate::operation_macro::finish!([$($request)?] self, request, {
-                    $($(let request = request.query(stringify!($required), Some(&self.$required));)*)?
+                    $($(let request = request.required(stringify!($required), &self.$required);)*)?
                     $(let request = $crate::paging::$paging::add_to(&self.paging, request);)?
                     $($(let request = request.query($crate::operation_macro::query_name!($query $($query_name)?), self.$query.as_ref());)*)?
                     $(let request = self.$fields.add_to(request);)?

@@ -88,6 +88,14 @@ impl<'a> RequestBuilder<'a> {
         self
     }
 
+    /// Adds a query parameter that narrows the request. A blank one is refused: without it, a deletion could concern everything.
+    pub(crate) fn required(mut self, name: &str, value: &str) -> Self {
+        if value.trim().is_empty() {
+            self.error.get_or_insert_with(|| Error::invalid(format!("{name} is blank")));
+        }
+        self.query(name, Some(value))
+    }
+
     /// Sets a header. A header that frames the message is an error when the request is finished.
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         match header(name, value) {
