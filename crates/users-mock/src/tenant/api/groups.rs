@@ -1,6 +1,7 @@
 //! The members of groups, which are seeded with their users.
 
-use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::api::owner::find_by_id;
+use crate::tenant::object::{set, set_raw};
 use crate::tenant::search::project;
 use crate::tenant::store::{Belonging, User};
 use crate::tenant::wire::answer::{Answer, Failure};
@@ -27,8 +28,7 @@ fn members(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failu
 }
 
 fn member(user: &User, group: &str) -> Option<JsonObject> {
-    let mut groups = user.belongings(Belonging::Groups).iter();
-    let group = groups.find(|object| string(object, "id").as_deref() == Some(group))?;
+    let group = find_by_id(user, Belonging::Groups, group)?;
     let mut member = JsonObject::new();
     set(&mut member, "id", user.id());
     set(&mut member, "member_type", "user");

@@ -1,6 +1,6 @@
 //! Enrollments in multi-factor authentication, which are seeded.
 
-use crate::tenant::api::owner::{find_user, remove_belonging};
+use crate::tenant::api::owner::{find_by_id, find_user, remove_belonging};
 use crate::tenant::object::{set, string};
 use crate::tenant::store::{Belonging, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, json};
@@ -38,9 +38,8 @@ fn create_ticket(context: &mut WriteContext<'_>, request: &Request) -> Result<An
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let (owner, id) = find(context.store, request)?;
-    let mut enrollments = owner.belongings(Belonging::Enrollments).iter();
-    let found = enrollments.find(|enrollment| string(enrollment, "id").as_deref() == Some(id));
-    Ok(json(StatusCode::OK, found.ok_or_else(no_such_enrollment)?))
+    let found = find_by_id(owner, Belonging::Enrollments, id).ok_or_else(no_such_enrollment)?;
+    Ok(json(StatusCode::OK, found))
 }
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {

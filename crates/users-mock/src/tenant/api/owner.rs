@@ -25,6 +25,11 @@ pub(crate) fn update_user<R>(
     transaction.update_user(id, change).ok_or_else(Failure::no_such_user)
 }
 
+/// An object of a user by its own id.
+pub(crate) fn find_by_id<'a>(user: &'a User, kind: Belonging, id: &str) -> Option<&'a JsonObject> {
+    user.belongings(kind).iter().find(|object| string(object, "id").as_deref() == Some(id))
+}
+
 /// The objects of this kind of the user that `user_id` names, or of all users.
 pub(crate) fn belongings_of<'a>(
     store: &'a Store,

@@ -1,7 +1,7 @@
 //! Refresh tokens, of a user or by their own ids.
 
-use crate::tenant::api::owner::{find_user, update_user};
-use crate::tenant::api::sessions::{find_by_id, replace_metadata};
+use crate::tenant::api::owner::{find_by_id, find_user, update_user};
+use crate::tenant::api::sessions::replace_metadata;
 use crate::tenant::object::string;
 use crate::tenant::search::project;
 use crate::tenant::store::{Belonging, User};

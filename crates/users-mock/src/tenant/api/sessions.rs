@@ -1,6 +1,6 @@
 //! Sessions, of a user or by their own ids.
 
-use crate::tenant::api::owner::{find_user, update_user};
+use crate::tenant::api::owner::{find_by_id, find_user, update_user};
 use crate::tenant::object::{set_raw, string};
 use crate::tenant::store::{Belonging, User};
 use crate::tenant::wire::answer::{Answer, Failure, accepted, json};
@@ -10,7 +10,6 @@ use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
 use std::sync::Arc;
-use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/v2/users/{id}/sessions", Guard::Catalogue, Handler::Read(of_user)),
@@ -61,11 +60,6 @@ fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         });
     }
     Ok(accepted())
-}
-
-/// An object of a user by its own id.
-pub(crate) fn find_by_id<'a>(user: &'a User, kind: Belonging, id: &str) -> Option<&'a JsonObject> {
-    user.belongings(kind).iter().find(|object| string(object, "id").as_deref() == Some(id))
 }
 
 /// Replaces the metadata that applications keep with an object of a user.
