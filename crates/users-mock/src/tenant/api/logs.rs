@@ -1,7 +1,7 @@
 //! The tenant's log, which is seeded with its users.
 
 use crate::tenant::object::string;
-use crate::tenant::search::{Effort, LOGS, Query, project};
+use crate::tenant::search::{Effort, LOGS, Query, project, rejected};
 use crate::tenant::store::{Belonging, Store};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::ReadContext;
@@ -26,6 +26,9 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default())?;
     let effort = Effort::new();
     entries.retain(|entry| query.matches_all() || query.matches(&document(entry), &effort));
+    if effort.is_spent() {
+        return Err(rejected("it takes too much work"));
+    }
     // The newest first.
     entries.reverse();
     match request.query("sort") {

@@ -9,5 +9,5 @@ mod users;
 
 pub(crate) use filter::Effort;
 pub(crate) use projection::{project, select};
-pub(crate) use query::{LOGS, Query};
+pub(crate) use query::{LOGS, Query, rejected};
 pub(crate) use users::list;

@@ -34,34 +34,15 @@ pub(crate) const SEARCHABLE: &[&str] = &[
 /// The attributes of what is searched.
 pub(crate) struct Attributes {
     searchable: &'static [&'static str],
-    /// Those in which a term without a field is searched.
-    bare: &'static [&'static str],
+    /// Those in which a term without a field is not searched.
+    not_bare: &'static [&'static str],
     /// Those that are compared without regard to case.
     case_insensitive: &'static [&'static str],
 }
 
 const USERS: &Attributes = &Attributes {
     searchable: SEARCHABLE,
-    bare: &[
-        "app_metadata",
-        "blocked",
-        "created_at",
-        "email",
-        "email_verified",
-        "family_name",
-        "given_name",
-        "identities",
-        "last_ip",
-        "last_login",
-        "logins_count",
-        "name",
-        "nickname",
-        "phone_number",
-        "phone_verified",
-        "updated_at",
-        "user_id",
-        "username",
-    ],
+    not_bare: &["user_metadata"],
     case_insensitive: &["email", "name", "given_name", "family_name", "nickname", "email.domain"],
 };
 
@@ -85,7 +66,17 @@ pub(crate) const LOGS: &Attributes = &Attributes {
         "user_id",
         "user_name",
     ],
-    bare: &["client_name", "connection", "description", "ip", "log_id", "type", "user_name"],
+    not_bare: &[
+        "client_id",
+        "connection_id",
+        "date",
+        "hostname",
+        "organization_id",
+        "strategy",
+        "strategy_type",
+        "user_agent",
+        "user_id",
+    ],
     case_insensitive: &[],
 };
 
@@ -192,7 +183,8 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
         Some(field) => Ok(Filter::Term { path: path(attributes, field)?, text }),
         // A wildcard is searched in no metadata.
         None => {
-            let fields = attributes.bare.iter().filter(|field| !is_pattern || !field.contains("_metadata"));
+            let fields = attributes.searchable.iter().filter(|field| !attributes.not_bare.contains(field));
+            let fields = fields.filter(|field| !is_pattern || !field.contains("_metadata"));
             let fields = fields.map(|field| path(attributes, field)).collect::<Result<_, _>>()?;
             Ok(Filter::Anywhere { fields, text })
         }
