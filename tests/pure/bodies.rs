@@ -22,6 +22,9 @@ const CONNECTION: &str = r#"{"id":"con_1","name":"db","display_name":"Db","strat
     "is_domain_connection":false,"show_as_button":true,"metadata":{"tier":"gold"},"authentication":{"active":true},
     "connected_accounts":{"active":true,"cross_app_access":true,"allow_missing_user_id":false},"cross_app_access_requesting_app":{"active":false},
     "cross_app_access_resource_app":{"status":"enabled"},"enabled_clients":["app"],"provisioning_ticket_url":"https://tenant.example.com/p/ad/x"}"#;
+const INVITATION: &str = r#"{"id":"uinv_1","organization_id":"org_1","inviter":{"name":"Grace"},"invitee":{"email":"ada@example.com"},
+    "invitation_url":"https://acme.example.com/login?invitation=x","ticket_id":"gnmhJU7vxYhSCN6fMVVxKg2g44nCsR1F","created_at":"2026-01-05T10:00:00.000Z",
+    "expires_at":"2026-01-12T10:00:00.000Z","client_id":"app","connection_id":"con_1","user_metadata":{"a":1},"app_metadata":{},"roles":["rol_1"]}"#;
 const GRANT: &str = r#"{"id":"5f0c6bd1","clientID":"app","user_id":"auth0|1","audience":"https://api","scope":["read"],"organization_id":"org_1"}"#;
 const DEVICE: &str = r#"{"id":"dcr_1","device_name":"Phone","device_id":"d1","type":"public_key","user_id":"auth0|1","client_id":"app"}"#;
 const ROLES: &str =
@@ -99,6 +102,22 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         check::<ListUserRoles>(ROLES),
         check::<ListRoles>(ROLES),
         check::<GetRole>(ROLE),
+        check::<ListOrganizations>(&under("organizations", organization)),
+        check::<GetOrganization>(organization),
+        check::<GetOrganizationByName>(organization),
+        check::<CreateOrganization>(
+            r#"{"id":"org_1","name":"acme","enabled_connections":[{"connection_id":"con_1","assign_membership_on_login":false,"show_as_button":true,"is_signup_enabled":false}]}"#,
+        ),
+        check::<UpdateOrganization>(organization),
+        check::<ListOrganizationMembers>(&under(
+            "members",
+            r#"{"user_id":"auth0|1","email":"a@example.com","picture":"p","name":"A","roles":[{"id":"rol_1","name":"buyer"}]}"#,
+        )),
+        check::<ListOrganizationMemberRoles>(ROLES),
+        check::<ListOrganizationMemberEffectiveRoles>(&under("roles", role)),
+        check::<ListInvitations>(&format!(r#"{{"invitations":[{INVITATION}],"start":0,"limit":1}}"#)),
+        check::<CreateInvitation>(INVITATION),
+        check::<GetInvitation>(INVITATION),
         check::<ListConnections>(&under("connections", CONNECTION)),
         check::<GetConnection>(CONNECTION),
         check::<CreateEnrollmentTicket>(
@@ -179,6 +198,12 @@ fn every_operation_decodes_its_response_without_unknown_keys() {
         empty::<DeleteAuthenticators>(),
         empty::<DeleteUserSessions>(),
         empty::<DeleteRole>(),
+        empty::<DeleteOrganization>(),
+        empty::<AddOrganizationMembers>(),
+        empty::<RemoveOrganizationMembers>(),
+        empty::<AssignOrganizationMemberRoles>(),
+        empty::<RemoveOrganizationMemberRoles>(),
+        empty::<DeleteInvitation>(),
         empty::<DeleteGrant>(),
         empty::<DeleteEnrollment>(),
         empty::<DeleteUserGrants>(),
@@ -329,6 +354,11 @@ proptest! {
         keeps::<PermissionRef>(&text);
         keeps::<EffectivePermission>(&text);
         keeps::<Organization>(&text);
+        keeps::<NewOrganization>(&text);
+        keeps::<OrganizationUpdate>(&text);
+        keeps::<OrganizationMember>(&text);
+        keeps::<Invitation>(&text);
+        keeps::<NewInvitation>(&text);
         keeps::<Connection>(&text);
         keeps::<Grant>(&text);
         keeps::<NewEnrollmentTicket>(&text);

@@ -5,10 +5,11 @@ use users_core::authentication::RequestToken;
 use users_core::management::{Confirm, SearchEngine};
 use users_core::model::{
     AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, DeviceCredentialType,
-    EmailVerificationTicket, GuardianFactor, IdentityRef, Impersonation, JsonObject, LinkTarget,
-    MetadataUpdate, NewAuthenticationMethod, NewEnrollmentTicket, NewRole, NewUser, PasswordChangeTicket,
-    PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleUpdate,
-    SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
+    EmailVerificationTicket, EnabledConnection, GuardianFactor, IdentityRef, Impersonation, JsonObject,
+    LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewEnrollmentTicket, NewInvitation, NewOrganization,
+    NewRole, NewUser, OrganizationUpdate, PasswordChangeTicket, PermissionRef, Protocol,
+    RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleType, RoleUpdate, SessionUpdate,
+    UserUpdate, UsersExport, VerificationEmail,
 };
 use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
@@ -475,8 +476,15 @@ fn more_cases() -> Vec<Case> {
         ),
         case(
             "roles.list",
-            management.roles().list().name_filter("ad min").per_page(5).include_totals(true).into_request(),
-            "GET /api/v2/roles?per_page=5&include_totals=true&name_filter=ad%20min",
+            management
+                .roles()
+                .list()
+                .name_filter("ad min")
+                .kind(RoleType::Organization)
+                .owner_id("org_1")
+                .per_page(5)
+                .into_request(),
+            "GET /api/v2/roles?per_page=5&name_filter=ad%20min&type=organization&owner_id=org_1",
             None,
         ),
         case("roles.get", management.roles().get("rol_1").into_request(), "GET /api/v2/roles/rol_1", None),
@@ -701,8 +709,129 @@ fn more_cases() -> Vec<Case> {
     ]
 }
 
+fn cases_of_organizations() -> Vec<Case> {
+    let (_, management, _) = clients();
+    let organizations = management.organizations();
+    let id = "auth0|1";
+    vec![
+        case(
+            "organizations.list",
+            organizations.list().take(5).sort("name:1").include_client_association_for("app").into_request(),
+            "GET /api/v2/organizations?take=5&sort=name%3A1&include_client_association_for=app",
+            None,
+        ),
+        case(
+            "organizations.get",
+            organizations.get("org_1").into_request(),
+            "GET /api/v2/organizations/org_1",
+            None,
+        ),
+        case(
+            "organizations.get_by_name",
+            organizations.get_by_name("a/b").into_request(),
+            "GET /api/v2/organizations/name/a%2Fb",
+            None,
+        ),
+        case(
+            "organizations.create",
+            organizations
+                .create(
+                    NewOrganization::new("acme")
+                        .display_name("Acme")
+                        .enabled_connections([EnabledConnection::new("con_1").is_signup_enabled(true)]),
+                )
+                .into_request(),
+            "POST /api/v2/organizations",
+            r#"{"name":"acme","display_name":"Acme","enabled_connections":[{"connection_id":"con_1","is_signup_enabled":true}]}"#,
+        ),
+        case(
+            "organizations.update",
+            organizations
+                .update("org_1", OrganizationUpdate::new().metadata(JsonObject::new()).clear_token_quota())
+                .into_request(),
+            "PATCH /api/v2/organizations/org_1",
+            r#"{"metadata":{},"token_quota":null}"#,
+        ),
+        case(
+            "organizations.delete",
+            organizations.delete("org_1").into_request(),
+            "DELETE /api/v2/organizations/org_1",
+            None,
+        ),
+        case(
+            "organizations.members.list",
+            organizations.members("org_1").list().fields(["user_id", "roles"]).page(1).into_request(),
+            "GET /api/v2/organizations/org_1/members?page=1&fields=user_id%2Croles&include_fields=true",
+            None,
+        ),
+        case(
+            "organizations.members.add",
+            organizations.members("org_1").add([id]).into_request(),
+            "POST /api/v2/organizations/org_1/members",
+            r#"{"members":["auth0|1"]}"#,
+        ),
+        case(
+            "organizations.members.remove",
+            organizations.members("org_1").remove([id]).into_request(),
+            "DELETE /api/v2/organizations/org_1/members",
+            r#"{"members":["auth0|1"]}"#,
+        ),
+        case(
+            "organizations.members.roles.list",
+            organizations.members("org_1").roles(id).list().per_page(3).into_request(),
+            "GET /api/v2/organizations/org_1/members/auth0%7C1/roles?per_page=3",
+            None,
+        ),
+        case(
+            "organizations.members.roles.assign",
+            organizations.members("org_1").roles(id).assign(["rol_1"]).into_request(),
+            "POST /api/v2/organizations/org_1/members/auth0%7C1/roles",
+            r#"{"roles":["rol_1"]}"#,
+        ),
+        case(
+            "organizations.members.roles.remove",
+            organizations.members("org_1").roles(id).remove(["rol_1"]).into_request(),
+            "DELETE /api/v2/organizations/org_1/members/auth0%7C1/roles",
+            r#"{"roles":["rol_1"]}"#,
+        ),
+        case(
+            "organizations.members.effective_roles.list",
+            organizations.members("org_1").roles(id).effective().take(2).into_request(),
+            "GET /api/v2/organizations/org_1/members/auth0%7C1/effective-roles?take=2",
+            None,
+        ),
+        case(
+            "organizations.invitations.list",
+            organizations.invitations("org_1").list().sort("created_at:1").fields(["id"]).into_request(),
+            "GET /api/v2/organizations/org_1/invitations?sort=created_at%3A1&fields=id&include_fields=true",
+            None,
+        ),
+        case(
+            "organizations.invitations.create",
+            organizations
+                .invitations("org_1")
+                .create(NewInvitation::new("Grace", "ada@example.com", "app").roles(["rol_1"]).ttl_sec(60))
+                .into_request(),
+            "POST /api/v2/organizations/org_1/invitations",
+            r#"{"inviter":{"name":"Grace"},"invitee":{"email":"ada@example.com"},"client_id":"app","roles":["rol_1"],"ttl_sec":60}"#,
+        ),
+        case(
+            "organizations.invitations.get",
+            organizations.invitations("org_1").get("uinv_1").into_request(),
+            "GET /api/v2/organizations/org_1/invitations/uinv_1",
+            None,
+        ),
+        case(
+            "organizations.invitations.delete",
+            organizations.invitations("org_1").delete("uinv_1").into_request(),
+            "DELETE /api/v2/organizations/org_1/invitations/uinv_1",
+            None,
+        ),
+    ]
+}
+
 fn all_cases() -> Vec<Case> {
-    cases().into_iter().chain(more_cases()).collect()
+    cases().into_iter().chain(more_cases()).chain(cases_of_organizations()).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::authentication;
 use crate::descriptor::Descriptor;
 use crate::management::{
     connections, device_credentials, grants, groups, guardian, identities, jobs, logs, multifactor,
-    refresh_tokens, roles, sessions, tickets, user_blocks, users,
+    organizations, refresh_tokens, roles, sessions, tickets, user_blocks, users,
 };
 
 /// The endpoints of all operations of this crate, in the order of the files that declare them.
@@ -30,6 +30,10 @@ pub fn bodies() -> impl Iterator<Item = &'static crate::bodies::Bodies> {
         identities::BODIES,
         multifactor::BODIES,
         roles::BODIES,
+        organizations::BODIES,
+        organizations::members::BODIES,
+        organizations::member_roles::BODIES,
+        organizations::invitations::BODIES,
         connections::BODIES,
         sessions::BODIES,
         refresh_tokens::BODIES,
@@ -64,6 +68,10 @@ const FILES: &[&[&Descriptor]] = &[
     identities::OPERATIONS,
     multifactor::OPERATIONS,
     roles::OPERATIONS,
+    organizations::OPERATIONS,
+    organizations::members::OPERATIONS,
+    organizations::member_roles::OPERATIONS,
+    organizations::invitations::OPERATIONS,
     connections::OPERATIONS,
     sessions::OPERATIONS,
     refresh_tokens::OPERATIONS,

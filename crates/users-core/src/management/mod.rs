@@ -6,10 +6,12 @@ pub(crate) mod fields;
 pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod guardian;
+pub(crate) mod id_lists;
 pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod multifactor;
+pub(crate) mod organizations;
 pub(crate) mod refresh_tokens;
 pub(crate) mod roles;
 pub(crate) mod sessions;
@@ -27,6 +29,7 @@ pub use identities::*;
 pub use jobs::*;
 pub use logs::*;
 pub use multifactor::*;
+pub use organizations::*;
 pub use refresh_tokens::*;
 pub use roles::*;
 pub use sessions::*;
@@ -100,6 +103,11 @@ impl ManagementClient {
     /// Roles and the users who have them.
     pub fn roles(&self) -> RolesManager {
         RolesManager(self.client.clone())
+    }
+
+    /// Organizations, their members and invitations.
+    pub fn organizations(&self) -> OrganizationsManager {
+        OrganizationsManager(self.client.clone())
     }
 
     /// Connections and their users.

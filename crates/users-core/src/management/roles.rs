@@ -3,11 +3,11 @@
 use crate::call::{Call, CallFuture};
 use crate::client::Client;
 use crate::descriptor::Descriptor;
+use crate::management::id_lists::UserIds;
 use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
-use users_model::json::{ToJson, write_object};
-use users_model::{JsonObject, NewRole, Page, Role, RoleUpdate, RoleUser};
+use users_model::{NewRole, Page, Role, RoleType, RoleUpdate, RoleUser};
 
 /// Roles and the users who have them.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct RolesManager(pub(super) Client);
 impl RolesManager {
     /// Lists the roles of the tenant: one page when awaited, a stream of all with [`items`](Call::items).
     ///
-    /// `GET /roles`, scope `read:roles`. A stream is paged by offset, up to the first 1000, unless `take` is set.
+    /// `GET /roles`, scope `read:roles`. A stream ends at the first 1000, with an error if there are more.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
@@ -127,36 +127,18 @@ impl RolesManager {
     }
 }
 
-/// `{"users": [id, …]}`
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "contract", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct UserIds {
-    users: Vec<String>,
-}
-
-impl UserIds {
-    fn new(users: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { users: users.into_iter().map(Into::into).collect() }
-    }
-}
-
-const LIST: List =
-    List { beyond_window: "narrow the list by name_filter, or page by checkpoint with take", ..List::PLAIN };
-
-impl ToJson for UserIds {
-    fn write_json(&self, text: &mut String) {
-        write_object(text, &[("users", Some(&self.users))], &JsonObject::new());
-    }
-}
-
 operations! {
     /// `GET /roles`. See [`RolesManager::list`](crate::management::RolesManager::list).
     operation ListRoles {
         Descriptor::get("roles.list", "/roles").scopes(&[&["read:roles"]]).node("roles.list");
-        page { AnyPaging of Role, LIST }
+        page { OffsetPaging of Role, List { beyond_window: "narrow the list by name_filter", ..List::PLAIN } }
         query {
             /// Returns roles whose name contains this text, ignoring case. It is not an exact match: compare the names.
             name_filter: String,
+            /// Returns roles of this type. Those of organizations require [`owner_id`](crate::Call::owner_id).
+            kind: RoleType = "type",
+            /// Returns the roles of this organization: `org_…`.
+            owner_id: String,
         }
         decode { decode_model: Page<Role> }
     }

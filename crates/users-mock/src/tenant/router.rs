@@ -16,6 +16,7 @@ use users_core::{Api, CATALOGUE, PathTemplate};
 const NOUNS: &[&[Route]] = &[
     api::actions::ROUTES,
     api::authentication_methods::ROUTES,
+    api::clients::ROUTES,
     api::connections::ROUTES,
     api::device_credentials::ROUTES,
     api::effective::ROUTES,
@@ -30,6 +31,10 @@ const NOUNS: &[&[Route]] = &[
     api::logs::ROUTES,
     api::memberships::ROUTES,
     api::multifactor::ROUTES,
+    api::organizations::ROUTES,
+    api::organizations::invitations::ROUTES,
+    api::organizations::member_roles::ROUTES,
+    api::organizations::members::ROUTES,
     api::permissions::ROUTES,
     api::refresh_tokens::ROUTES,
     api::resource_servers::ROUTES,

@@ -3,11 +3,11 @@
 use super::of_user::OfUser;
 use crate::call::Call;
 use crate::descriptor::Descriptor;
+use crate::management::id_lists::RoleIds;
 use crate::operation_macro::operations;
 use crate::paging::List;
 use crate::response::{decode_empty, decode_model};
-use users_model::json::{ToJson, write_object};
-use users_model::{JsonObject, Page, Role, UserId};
+use users_model::{Page, Role, UserId};
 
 /// The roles of a user.
 ///
@@ -50,25 +50,6 @@ impl UserRoles {
     /// <https://auth0.com/docs/api/management/v2/users/delete-user-roles>
     pub fn remove(&self, roles: impl IntoIterator<Item = impl Into<String>>) -> Call<RemoveUserRoles> {
         self.0.call(|id| RemoveUserRoles::new(id, roles))
-    }
-}
-
-/// `{"roles": [id, …]}`
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "contract", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct RoleIds {
-    roles: Vec<String>,
-}
-
-impl RoleIds {
-    fn new(roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { roles: roles.into_iter().map(Into::into).collect() }
-    }
-}
-
-impl ToJson for RoleIds {
-    fn write_json(&self, text: &mut String) {
-        write_object(text, &[("roles", Some(&self.roles))], &JsonObject::new());
     }
 }
 

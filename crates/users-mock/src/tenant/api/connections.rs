@@ -1,20 +1,32 @@
 //! Connections, as far as clients need them to create users and to link accounts.
 
-use crate::tenant::object::set;
+use crate::tenant::object::{set, string};
 use crate::tenant::search::select;
 use crate::tenant::store::{Connection, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
-use crate::tenant::wire::page::{by_checkpoint, by_offset, unchanged};
+use crate::tenant::wire::page::{by_either, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
-use serde_json::json as value;
+use std::sync::Arc;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/v2/connections", Guard::Catalogue, Handler::Read(list)),
+    Route::new(
+        "POST",
+        "/api/v2/connections",
+        Guard::Scope(&[&["create:connections"]]),
+        Handler::Write(create),
+    ),
     Route::new("GET", "/api/v2/connections/{id}", Guard::Catalogue, Handler::Read(get)),
+    Route::new(
+        "DELETE",
+        "/api/v2/connections/{id}",
+        Guard::Scope(&[&["delete:connections"]]),
+        Handler::Write(delete),
+    ),
     Route::new("DELETE", "/api/v2/connections/{id}/users", Guard::Catalogue, Handler::Write(delete_user)),
 ];
 
@@ -26,15 +38,47 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     let selected = context.store.connections().map(|connection| &**connection).filter(is_selected);
     let all: Vec<JsonObject> =
         selected.map(|connection| shown(connection, request)).collect::<Result<_, _>>()?;
-    if request.query("take").is_some() || request.query("from").is_some() {
-        return by_checkpoint(request, "connections", &all, unchanged);
-    }
-    by_offset(request, "connections", &all, unchanged)
+    by_either(request, "connections", &all, unchanged)
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let connection = context.store.connection_by_id(request.parameter(0)).ok_or_else(no_such_connection)?;
     Ok(json(StatusCode::OK, &shown(connection, request)?))
+}
+
+fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body()?;
+    let required = |key: &str| {
+        string(&body, key).ok_or_else(|| Failure::body(&format!("'Missing required property: {key}'")))
+    };
+    let (name, strategy) = (required("name")?, required("strategy")?);
+    if context.store().connection(&name).is_some() {
+        return Err(Failure::conflict("A connection with the same name already exists"));
+    }
+    let id = context.random.prefixed_id("con_");
+    let connection = Connection::created(&id, &name, &strategy, &body);
+    let answer = json(StatusCode::CREATED, &connection.shown);
+    context.transaction.put_connection(connection);
+    Ok(answer)
+}
+
+/// Deletes a connection with its users. Succeeds also if it does not exist, with another status.
+// A handler returns a `Result`, whether it can fail or not.
+#[allow(clippy::unnecessary_wraps)]
+fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let Some(connection) = context.store().connection_by_id(request.parameter(0)).cloned() else {
+        return Ok(no_content());
+    };
+    let is_in_connection = |user: &&Arc<User>| user.connection().as_deref() == Some(connection.name.as_str());
+    let ids: Vec<String> =
+        context.store().users().iter().filter(is_in_connection).map(|user| user.id().to_owned()).collect();
+    for id in ids {
+        context.transaction.remove_user(&id);
+    }
+    context.transaction.remove_connection(&connection.name);
+    let mut answer = JsonObject::new();
+    set(&mut answer, "deleted_at", context.clock.now());
+    Ok(json(StatusCode::ACCEPTED, &answer))
 }
 
 /// Deletes the users of a connection that have the address `email`.
@@ -56,37 +100,9 @@ fn no_such_connection() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "inexistent_connection", "The connection does not exist")
 }
 
+/// Recorded: `is_domain_connection` is shown although `fields` does not name it.
 fn shown(connection: &Connection, request: &Request) -> Result<JsonObject, Failure> {
-    let options = if connection.is_database() {
-        value!({
-            "mfa": {"active": true, "return_enroll_settings": true},
-            "validation": {"username": {"max": connection.username_length.end(), "min": connection.username_length.start()}},
-            "import_mode": false,
-            "configuration": {},
-            "customScripts": {},
-            "passwordPolicy": "good",
-            "password_history": {"size": 5, "enable": false},
-            "strategy_version": 2,
-            "requires_username": true,
-            "password_dictionary": {"enable": false, "dictionary": []},
-            "brute_force_protection": true,
-            "password_no_personal_info": {"enable": false},
-            "password_complexity_options": {"min_length": 8},
-            "enabledDatabaseCustomization": false,
-        })
-    } else {
-        value!({})
-    };
-    let mut shown = JsonObject::new();
-    set(&mut shown, "id", &connection.id);
-    set(&mut shown, "options", options);
-    set(&mut shown, "strategy", &connection.strategy);
-    set(&mut shown, "name", &connection.name);
-    set(&mut shown, "is_domain_connection", false);
-    set(&mut shown, "realms", [&connection.name]);
-    set(&mut shown, "enabled_clients", value!([]));
-    // Recorded: it is shown although `fields` does not name it.
-    select(shown, request, &["is_domain_connection"])
+    select(connection.shown.clone(), request, &["is_domain_connection"])
 }
 
 #[cfg(test)]

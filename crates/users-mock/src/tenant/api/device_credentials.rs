@@ -1,18 +1,26 @@
-//! Credentials of devices, which are seeded.
+//! Credentials of devices.
 
-use crate::tenant::api::owner::{belongings_of, is_selected, remove_belonging};
-use crate::tenant::object::string;
+use crate::tenant::api::owner::is_selected;
+use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::search::project;
-use crate::tenant::store::Belonging;
-use crate::tenant::wire::answer::{Answer, Failure};
+use crate::tenant::store::{Kind, Object};
+use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::page::{by_offset, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use std::sync::Arc;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/v2/device-credentials", Guard::Catalogue, Handler::Read(list)),
+    Route::new(
+        "POST",
+        "/api/v2/device-credentials",
+        Guard::Scope(&[&["create:current_user_device_credentials"]]),
+        Handler::Write(create),
+    ),
     Route::new("DELETE", "/api/v2/device-credentials/{id}", Guard::Catalogue, Handler::Write(delete)),
 ];
 
@@ -21,22 +29,52 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     if kind.is_some_and(|kind| !["public_key", "refresh_token", "rotating_refresh_token"].contains(&kind)) {
         return Err(Failure::query("'No enum match for: type' on property type"));
     }
-    let is_of_kind = |credential: &&JsonObject| {
-        let own = string(credential, "type");
+    let is_of_kind = |credential: &&Arc<Object>| {
+        let own = credential.string("type");
         kind.map_or(own.as_deref() != Some("rotating_refresh_token"), |kind| own.as_deref() == Some(kind))
     };
-    let credentials: Vec<JsonObject> = belongings_of(context.store, request, Belonging::DeviceCredentials)
-        .filter(|credential| is_selected(credential, "client_id", request, "client_id"))
+    let all = context.store.objects(Kind::DeviceCredentials);
+    let credentials: Box<dyn Iterator<Item = &Arc<Object>>> = match request.query("user_id") {
+        Some(id) => Box::new(all.with(id)),
+        None => Box::new(all.iter()),
+    };
+    let credentials: Vec<JsonObject> = credentials
+        .filter(|credential| is_selected(&credential.shown, "client_id", request, "client_id"))
         .filter(is_of_kind)
-        .map(|credential| project(credential, request))
+        .map(|credential| project(&credential.shown, request))
         .collect::<Result<_, _>>()?;
     by_offset(request, "device_credentials", &credentials, unchanged)
 }
 
+/// Adds the public key of a device. Auth0 documents that it requires a token of the device's user, and was recorded to accept one of
+/// an application too; the credential then belongs to nobody.
+fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body()?;
+    for key in ["device_name", "type", "value", "device_id"] {
+        if string(&body, key).is_none() {
+            return Err(Failure::body(&format!("'Missing required property: {key}'")));
+        }
+    }
+    let id = context.random.prefixed_id("dcr_");
+    let mut shown = JsonObject::new();
+    set(&mut shown, "id", &id);
+    for key in ["device_name", "device_id", "type", "client_id"] {
+        if let Some(json) = body.raw(key) {
+            set_raw(&mut shown, key, json);
+        }
+    }
+    let mut answer = JsonObject::new();
+    set(&mut answer, "id", &id);
+    context.transaction.put_object(Kind::DeviceCredentials, Object { id, shown });
+    Ok(json(StatusCode::CREATED, &answer))
+}
+
+/// Succeeds also if the credential does not exist.
+// A handler returns a `Result`, whether it can fail or not.
+#[allow(clippy::unnecessary_wraps)]
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let id = request.parameter(0);
-    let owner = context.store().users().with(Belonging::DeviceCredentials, id).next().cloned();
-    remove_belonging(context, owner.as_deref(), Belonging::DeviceCredentials, id)
+    context.transaction.remove_object(Kind::DeviceCredentials, request.parameter(0));
+    Ok(no_content())
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn lists(object: &JsonObject, key: &str, value: &str) -> bool {
 }
 
 /// Renders a role or permission that was assigned to the user itself.
-fn direct(object: &JsonObject) -> JsonObject {
+pub(crate) fn direct(object: &JsonObject) -> JsonObject {
     let mut object = object.clone();
     set(&mut object, "sources", ["direct"]);
     object

@@ -1,8 +1,7 @@
-//! The tenant's log, which is seeded with its users.
+//! The tenant's log, which is seeded.
 
-use crate::tenant::object::string;
 use crate::tenant::search::{Effort, LOGS, Query, project, rejected};
-use crate::tenant::store::{Belonging, Store};
+use crate::tenant::store::{Kind, Object, Store};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::ReadContext;
 use crate::tenant::wire::page::{by_offset, unchanged};
@@ -11,6 +10,7 @@ use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::header::LINK;
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
+use std::sync::Arc;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -39,7 +39,7 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
         }
     }
     let shown: Result<Vec<JsonObject>, Failure> =
-        entries.iter().map(|entry| project(entry, request)).collect();
+        entries.iter().map(|entry| project(&entry.shown, request)).collect();
     by_offset(request, "logs", &shown?, unchanged)
 }
 
@@ -47,19 +47,18 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
 fn after_checkpoint(
     context: &ReadContext<'_>,
     request: &Request,
-    entries: &[&JsonObject],
+    entries: &[&Arc<Object>],
 ) -> Result<Answer, Failure> {
     let from = request.query("from").unwrap_or_default();
     let take = request.number("take", 50, 100)?;
-    let is_after = |entry: &&&JsonObject| string(entry, "log_id").is_some_and(|id| id.as_str() > from);
     let size = usize::try_from(take).unwrap_or(usize::MAX);
-    let shown: Vec<JsonObject> =
-        entries.iter().filter(is_after).take(size).map(|entry| (*entry).clone()).collect();
-    let last = shown.last().and_then(|entry| string(entry, "log_id"));
-    let origin = request.origin(&context.config.domain);
-    let next = last.as_deref().unwrap_or(from);
-    let link = format!("<{origin}/api/v2/logs?from={next}&take={take}>; rel=\"next\"");
+    let page: Vec<&Arc<Object>> =
+        entries.iter().copied().filter(|entry| entry.id.as_str() > from).take(size).collect();
+    let shown: Vec<&JsonObject> = page.iter().map(|entry| &entry.shown).collect();
     let mut answer = json(StatusCode::OK, &shown);
+    let origin = request.origin(&context.config.domain);
+    let next = page.last().map_or(from, |entry| &entry.id);
+    let link = format!("<{origin}/api/v2/logs?from={next}&take={take}>; rel=\"next\"");
     if let Ok(link) = HeaderValue::from_str(&link) {
         answer.headers_mut().insert(LINK, link);
     }
@@ -67,23 +66,20 @@ fn after_checkpoint(
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let id = request.parameter(0);
-    let found =
-        entries(context.store).into_iter().find(|entry| string(entry, "log_id").as_deref() == Some(id));
-    let found = found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Log not found."))?;
-    Ok(json(StatusCode::OK, found))
+    let entry = context.store.objects(Kind::LogEntries).get(request.parameter(0));
+    let entry = entry.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Log not found."))?;
+    Ok(json(StatusCode::OK, &entry.shown))
 }
 
-/// The entries of all users in the order of their ids, which ascend with time.
-fn entries(store: &Store) -> Vec<&JsonObject> {
-    let mut entries: Vec<&JsonObject> =
-        store.users().iter().flat_map(|user| user.belongings(Belonging::Logs)).collect();
-    entries.sort_by_cached_key(|entry| string(entry, "log_id"));
+/// All entries in the order of their ids, which ascend with time.
+fn entries(store: &Store) -> Vec<&Arc<Object>> {
+    let mut entries: Vec<&Arc<Object>> = store.objects(Kind::LogEntries).iter().collect();
+    entries.sort_by(|one, other| one.id.cmp(&other.id));
     entries
 }
 
-fn document(entry: &JsonObject) -> Value {
-    entry.to().unwrap_or_default()
+fn document(entry: &Object) -> Value {
+    entry.shown.to().unwrap_or_default()
 }
 
 #[cfg(test)]

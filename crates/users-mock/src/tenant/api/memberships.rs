@@ -1,15 +1,16 @@
-//! What belongs to a user and no call of this API creates: organizations, groups, logs, connected accounts, enrollments, token sets.
+//! Lists of what belongs to a user: organizations, groups, log entries, connected accounts, enrollments, token sets.
 
 use crate::tenant::api::owner::{find_user, update_user};
 use crate::tenant::object::string;
 use crate::tenant::search::project;
-use crate::tenant::store::Belonging;
+use crate::tenant::store::{Belonging, Kind, Object};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
-use crate::tenant::wire::page::{by_checkpoint, by_offset, unchanged};
+use crate::tenant::wire::page::{by_checkpoint, by_either, by_offset, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
+use std::sync::Arc;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -38,22 +39,25 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 fn organizations(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let user = find_user(context.store, request.parameter(0))?;
-    by_offset(request, "organizations", user.belongings(Belonging::Organizations), unchanged)
+    let memberships = find_user(context.store, request.parameter(0))?.belongings(Belonging::Organizations);
+    let organizations = context.store.objects(Kind::Organizations);
+    // Without those that were deleted after the user became a member.
+    let organizations =
+        memberships.iter().filter_map(|membership| organizations.get(&string(membership, "id")?));
+    let organizations: Vec<&Arc<Object>> = organizations.collect();
+    by_offset(request, "organizations", &organizations, |organization| organization.shown.clone())
 }
 
 fn groups(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let groups = find_user(context.store, request.parameter(0))?.belongings(Belonging::Groups);
     let shown: Result<Vec<JsonObject>, Failure> =
         groups.iter().map(|group| project(group, request)).collect();
-    if request.query("take").is_some() || request.query("from").is_some() {
-        return by_checkpoint(request, "groups", &shown?, unchanged);
-    }
-    by_offset(request, "groups", &shown?, unchanged)
+    by_either(request, "groups", &shown?, unchanged)
 }
 
 fn logs(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let mut logs = find_user(context.store, request.parameter(0))?.belongings(Belonging::Logs).to_vec();
+    let user = find_user(context.store, request.parameter(0))?;
+    let mut logs: Vec<&Arc<Object>> = context.store.objects(Kind::LogEntries).with(user.id()).collect();
     match request.query("sort") {
         None | Some("date:1") => {}
         Some("date:-1") => logs.reverse(),
@@ -61,7 +65,7 @@ fn logs(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
             return Err(Failure::query(&format!("'{other} cannot be sorted by' on property sort")));
         }
     }
-    by_offset(request, "logs", &logs, unchanged)
+    by_offset(request, "logs", &logs, |entry| entry.shown.clone())
 }
 
 fn connected_accounts(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {

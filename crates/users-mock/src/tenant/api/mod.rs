@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod authentication_methods;
+pub(crate) mod clients;
 pub(crate) mod connections;
 pub(crate) mod device_credentials;
 pub(crate) mod effective;
@@ -16,6 +17,7 @@ pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod memberships;
 pub(crate) mod multifactor;
+pub(crate) mod organizations;
 mod owner;
 pub(crate) mod permissions;
 pub(crate) mod refresh_tokens;

@@ -1,11 +1,11 @@
 //! Roles, and the users that have them.
 
-use crate::tenant::api::owner::{find_user, update_user};
+use crate::tenant::api::owner::{find_user, is_selected, update_user};
 use crate::tenant::object::{set, set_raw, string};
-use crate::tenant::store::{Belonging, Role, Store, User};
+use crate::tenant::store::{Belonging, Kind, Object, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
-use crate::tenant::wire::page::{by_checkpoint, by_offset, unchanged};
+use crate::tenant::wire::page::{by_either, by_offset, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
@@ -31,14 +31,17 @@ const MAX_ROLES: usize = 50;
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let filter = request.query("name_filter").unwrap_or_default().to_lowercase();
-    let matches =
-        |role: &&Arc<Role>| string(&role.shown, "name").unwrap_or_default().to_lowercase().contains(&filter);
-    let roles: Vec<&Arc<Role>> = context.store.roles().filter(matches).collect();
-    let shown = |role: &&Arc<Role>| role.shown.clone();
-    if request.query("take").is_some() || request.query("from").is_some() {
-        return by_checkpoint(request, "roles", &roles, shown);
+    let kind = request.query("type");
+    if kind == Some("organization") && request.query("owner_id").is_none() {
+        return Err(Failure::query("'Missing required property: owner_id'"));
     }
-    by_offset(request, "roles", &roles, shown)
+    let is_selected = |role: &&Arc<Object>| {
+        role.string("name").unwrap_or_default().to_lowercase().contains(&filter)
+            && kind.is_none_or(|kind| role.string("type").as_deref().unwrap_or("tenant") == kind)
+            && is_selected(&role.shown, "owner_id", request, "owner_id")
+    };
+    let roles: Vec<&Arc<Object>> = context.store.objects(Kind::Roles).iter().filter(is_selected).collect();
+    by_offset(request, "roles", &roles, |role| role.shown.clone())
 }
 
 fn of_user(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
@@ -50,22 +53,28 @@ fn of_user(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failu
 /// The roles of a user, without those that were deleted after they were assigned.
 pub(crate) fn roles_of(store: &Store, user: &str) -> Result<Vec<JsonObject>, Failure> {
     let assigned = find_user(store, user)?.belongings(Belonging::Roles);
-    let roles = assigned.iter().filter_map(|assigned| store.role(&string(assigned, "id")?));
+    let roles =
+        assigned.iter().filter_map(|assigned| store.objects(Kind::Roles).get(&string(assigned, "id")?));
     Ok(roles.map(|role| role.shown.clone()).collect())
 }
 
+/// Finds a role by an id of a request.
+pub(crate) fn find_role<'a>(store: &'a Store, id: &str) -> Result<&'a Arc<Object>, Failure> {
+    store.objects(Kind::Roles).get(id).ok_or_else(no_such_role)
+}
+
 fn assign(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let ids = strings(request, "roles")?;
+    let ids = request.strings("roles")?;
     find_user(context.store(), request.parameter(0))?;
     for id in &ids {
-        context.store().role(id).ok_or_else(no_such_role)?;
+        find_role(context.store(), id)?;
     }
     ids.iter().try_for_each(|id| assign_role(context, request.parameter(0), id))?;
     Ok(no_content())
 }
 
 fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let ids: HashSet<String> = strings(request, "roles")?.into_iter().collect();
+    let ids: HashSet<String> = request.strings("roles")?.into_iter().collect();
     update_user(&mut context.transaction, request.parameter(0), |user| {
         let roles = user.belongings_mut(Belonging::Roles);
         roles.retain(|role| string(role, "id").is_none_or(|id| !ids.contains(&id)));
@@ -75,27 +84,26 @@ fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 
 fn users(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    context.store.role(id).ok_or_else(no_such_role)?;
+    find_role(context.store, id)?;
     let holders: Vec<&Arc<User>> = context.store.users().with(Belonging::Roles, id).collect();
-    let brief = |user: &&Arc<User>| {
-        let mut brief = JsonObject::new();
-        for key in ["user_id", "email", "picture", "name"] {
-            if let Some(value) = user.shown().raw(key) {
-                set_raw(&mut brief, key, value);
-            }
+    by_either(request, "users", &holders, |user| brief(user))
+}
+
+/// What lists of users of a role and of members show of a user.
+pub(crate) fn brief(user: &User) -> JsonObject {
+    let mut brief = JsonObject::new();
+    for key in ["user_id", "email", "picture", "name"] {
+        if let Some(value) = user.shown().raw(key) {
+            set_raw(&mut brief, key, value);
         }
-        brief
-    };
-    if request.query("take").is_some() || request.query("from").is_some() {
-        return by_checkpoint(request, "users", &holders, brief);
     }
-    by_offset(request, "users", &holders, brief)
+    brief
 }
 
 fn assign_users(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    context.store().role(id).ok_or_else(no_such_role)?;
-    let users = strings(request, "users")?;
+    find_role(context.store(), id)?;
+    let users = request.strings("users")?;
     users.iter().try_for_each(|user| assign_role(context, user, id))?;
     Ok(json(StatusCode::OK, &JsonObject::new()))
 }
@@ -106,7 +114,9 @@ fn assign_role(context: &mut WriteContext<'_>, user_id: &str, role: &str) -> Res
     if assigned.iter().any(|assigned| string(assigned, "id").as_deref() == Some(role)) {
         return Ok(());
     }
-    if assigned.len() >= MAX_ROLES {
+    let roles = context.store().objects(Kind::Roles);
+    let exists = |role: &&JsonObject| string(role, "id").is_some_and(|id| roles.get(&id).is_some());
+    if assigned.iter().filter(exists).count() >= MAX_ROLES {
         return Err(Failure::bad_request(None, format!("A user may have {MAX_ROLES} roles at most.")));
     }
     update_user(&mut context.transaction, user_id, |user| {
@@ -122,7 +132,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let Some(name) = string(&body, "name") else {
         return Err(Failure::body("'Missing required property: name'"));
     };
-    if context.store().roles().any(|role| string(&role.shown, "name").as_ref() == Some(&name)) {
+    if context.store().objects(Kind::Roles).with(&name).next().is_some() {
         return Err(Failure::new(StatusCode::CONFLICT, None, "The role already exists."));
     }
     let id = context.random.prefixed_id("rol_");
@@ -130,20 +140,24 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     set(&mut shown, "id", &id);
     set(&mut shown, "name", name);
     set(&mut shown, "description", string(&body, "description").unwrap_or_default());
+    for key in ["type", "owner_id"] {
+        if let Some(json) = body.raw(key) {
+            set_raw(&mut shown, key, json);
+        }
+    }
     let answer = json(StatusCode::OK, &shown);
-    context.transaction.put_role(Role { id, shown });
+    context.transaction.put_object(Kind::Roles, Object { id, shown });
     Ok(answer)
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let role = context.store.role(request.parameter(0)).ok_or_else(no_such_role)?;
-    Ok(json(StatusCode::OK, &role.shown))
+    Ok(json(StatusCode::OK, &find_role(context.store, request.parameter(0))?.shown))
 }
 
 /// Changes the members of the body, and answers with the whole role.
 fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    let mut shown = context.store().role(id).ok_or_else(no_such_role)?.shown.clone();
+    let mut shown = find_role(context.store(), id)?.shown.clone();
     let body = request.body()?;
     for key in ["name", "description"] {
         if let Some(value) = string(&body, key) {
@@ -151,31 +165,19 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         }
     }
     let answer = json(StatusCode::OK, &shown);
-    context.transaction.put_role(Role { id: id.to_owned(), shown });
+    context.transaction.put_object(Kind::Roles, Object { id: id.to_owned(), shown });
     Ok(answer)
 }
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    context.store().role(id).ok_or_else(no_such_role)?;
-    context.transaction.remove_role(id);
+    find_role(context.store(), id)?;
+    context.transaction.remove_object(Kind::Roles, id);
     Ok(json(StatusCode::OK, &JsonObject::new()))
 }
 
 fn no_such_role() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, None, "The role does not exist.")
-}
-
-/// The list of strings in a body.
-fn strings(request: &Request, name: &str) -> Result<Vec<String>, Failure> {
-    let body = request.body()?;
-    let list: Option<Vec<String>> =
-        body.get(name).map_err(|_| Failure::body(&format!("'Expected type array' on property {name}")))?;
-    let list = list.ok_or_else(|| Failure::body(&format!("'Missing required property: {name}'")))?;
-    if list.is_empty() {
-        return Err(Failure::body(&format!("'Array is too short (0), minimum 1' on property {name}")));
-    }
-    Ok(list)
 }
 
 #[cfg(test)]
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_listed_by_name_and_paged_in_both_styles() {
+    fn roles_are_listed_by_name_and_type() {
         let tenant = builder().build();
         for name in ["admin", "Administrator", "editor"] {
             send(&tenant, "POST", "/roles", &json!({"name": name}));
@@ -212,16 +214,16 @@ mod tests {
         assert_eq!(list("").as_array().unwrap().len(), 3);
         assert_eq!(list("name_filter=ADMIN&include_totals=true")["total"], 2);
         assert_eq!(list("page=1&per_page=2")[0]["name"], "editor");
-        let first = list("take=2");
-        assert_eq!(first["roles"].as_array().unwrap().len(), 2);
-        let second = list(&format!("take=2&from={}", first["next"].as_str().unwrap()));
-        assert_eq!((&second["roles"][0]["name"], second.get("next")), (&json!("editor"), None));
+        let organization = json!({"name": "buyer", "type": "organization", "owner_id": "org_1"});
+        send(&tenant, "POST", "/roles", &organization);
+        assert_eq!(list("type=organization&owner_id=org_1")[0]["name"], "buyer");
+        assert_eq!(list("type=tenant").as_array().unwrap().len(), 3);
+        assert_eq!(list("type=organization")["statusCode"], 400);
 
         let client = tenant.management();
         tenant.clock().block_on(async {
             let roles = client.roles();
-            assert_eq!(roles.list().per_page(1).items().try_collect().await.unwrap().len(), 3);
-            assert_eq!(roles.list().take(1).items().try_collect().await.unwrap().len(), 3);
+            assert_eq!(roles.list().per_page(1).items().try_collect().await.unwrap().len(), 4);
         });
     }
 

@@ -38,9 +38,13 @@ fn collect_scopes() -> Arc<[String]> {
     const WITHOUT_OPERATION: &[&str] = &[
         // Adds tokens to identities.
         "read:user_idp_tokens",
-        "read:connections",
-        "create:roles",
-        "delete:roles",
+        "create:clients",
+        "delete:clients",
+        "create:connections",
+        "delete:connections",
+        "create:current_user_device_credentials",
+        "create:organization_connections",
+        "read:connections_options",
         "create:resource_servers",
         "delete:resource_servers",
     ];

@@ -1,7 +1,7 @@
 //! The document that a seed is read from.
 
 use crate::tenant::object::string;
-use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH};
+use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, Kind};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use users_core::model::JsonObject;
@@ -13,7 +13,7 @@ pub(crate) struct Document {
     pub(crate) connections: Vec<Connection>,
     /// By user id.
     pub(crate) claims: Vec<(String, JsonObject)>,
-    pub(crate) roles: Vec<JsonObject>,
+    pub(crate) objects: Vec<(Kind, JsonObject)>,
     pub(crate) resource_servers: Vec<JsonObject>,
     /// By user id and kind.
     pub(crate) belongings: Vec<(String, String, Vec<JsonObject>)>,
@@ -36,7 +36,6 @@ impl Document {
                         document.claims.push((id.to_owned(), read(key, claims)?));
                     }
                 }
-                "roles" => document.roles = read(key, value)?,
                 "resource_servers" => document.resource_servers = read(key, value)?,
                 "belongings" => {
                     for (id, kinds) in read::<JsonObject>(key, value)?.iter() {
@@ -46,15 +45,33 @@ impl Document {
                     }
                 }
                 other => {
-                    return Err(format!(
-                        "the seed has the unknown key {other:?}; possible are users, connections, userinfo, roles, \
-                         resource_servers and belongings"
-                    ));
+                    let kind = kind_of(other).ok_or_else(|| {
+                        format!(
+                            "the seed has the unknown key {other:?}; possible are users, connections, userinfo, clients, \
+                             device_credentials, logs, organizations, organization_invitations, roles, resource_servers \
+                             and belongings"
+                        )
+                    })?;
+                    let objects: Vec<JsonObject> = read(key, value)?;
+                    document.objects.extend(objects.into_iter().map(|object| (kind, object)));
                 }
             }
         }
         Ok(document)
     }
+}
+
+/// The kind of the objects under a key of a document.
+pub(crate) fn kind_of(key: &str) -> Option<Kind> {
+    Some(match key {
+        "clients" => Kind::Clients,
+        "device_credentials" => Kind::DeviceCredentials,
+        "logs" => Kind::LogEntries,
+        "organizations" => Kind::Organizations,
+        "organization_invitations" => Kind::Invitations,
+        "roles" => Kind::Roles,
+        _ => return None,
+    })
 }
 
 /// Parses `{"id", "name", "strategy", "options": {"validation": {"username": {"min", "max"}}}}`.
@@ -79,7 +96,7 @@ fn connection(document: &JsonObject) -> Result<Connection, String> {
             return Err("connections: username.min is above username.max".to_owned());
         }
     }
-    Ok(Connection { id: field("id")?, name: field("name")?, strategy: field("strategy")?, username_length })
+    Ok(Connection::new(&field("id")?, &field("name")?, &field("strategy")?, username_length))
 }
 
 /// Parses the value of a key.

@@ -6,12 +6,12 @@ mod generated;
 
 pub(crate) use generated::Generator;
 
-use crate::tenant::object::string;
+use crate::tenant::object::{set, string};
 use crate::tenant::store::{
-    Belonging, Claims, Connection, DEFAULT_USERNAME_LENGTH, ResourceServer, Role, Transaction,
+    Belonging, Claims, Connection, DEFAULT_USERNAME_LENGTH, Kind, Object, ResourceServer, Transaction,
 };
 use complete::complete;
-use document::{Document, read};
+use document::{Document, kind_of, read};
 use std::fmt;
 use std::ops::RangeInclusive;
 use users_core::model::{JsonObject, Timestamp, UserId};
@@ -40,7 +40,7 @@ pub struct Seed {
     connections: Vec<Connection>,
     claims: Vec<Claims>,
     belongings: Vec<(String, Belonging, Vec<JsonObject>)>,
-    roles: Vec<Role>,
+    objects: Vec<(Kind, Object)>,
     resource_servers: Vec<ResourceServer>,
 }
 
@@ -75,8 +75,8 @@ impl Seed {
         for (user_id, claims) in document.claims {
             seed.claims.push(Claims { user_id, claims });
         }
-        for role in document.roles {
-            seed.roles.push(Role { id: id("roles", &role)?, shown: role });
+        for (kind, shown) in document.objects {
+            seed.objects.push((kind, object(kind, shown)?));
         }
         for server in document.resource_servers {
             seed.resource_servers.push(ResourceServer::new(id("resource_servers", &server)?, &server));
@@ -98,12 +98,7 @@ impl Seed {
     /// Adds a connection: its id (`con_…`), its name, and the kind of its provider (`github`, `samlp`, `auth0` for a database).
     #[must_use]
     pub fn connection(mut self, id: &str, name: &str, strategy: &str) -> Self {
-        self.connections.push(Connection {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            strategy: strategy.to_owned(),
-            username_length: DEFAULT_USERNAME_LENGTH,
-        });
+        self.connections.push(Connection::new(id, name, strategy, DEFAULT_USERNAME_LENGTH));
         self
     }
 
@@ -111,7 +106,7 @@ impl Seed {
     #[must_use]
     pub fn username_length(mut self, length: RangeInclusive<usize>) -> Self {
         if let Some(connection) = self.connections.last_mut() {
-            connection.username_length = length;
+            *connection = Connection::new(&connection.id, &connection.name, &connection.strategy, length);
         }
         self
     }
@@ -124,7 +119,7 @@ impl Seed {
     }
 
     /// Adds objects that belong to a user, as a JSON list, most of which no call of this API creates: `sessions`, `refresh_tokens`,
-    /// `grants`, `device_credentials`, `enrollments`, `blocked_for`, `groups`, `organizations`, `connected_accounts`, `federated_connections_tokensets`, `logs`,
+    /// `grants`, `device_credentials`, `enrollments`, `blocked_for`, `groups`, `organizations`, `organization_roles`, `connected_accounts`, `federated_connections_tokensets`, `logs`,
     /// `authentication_methods`, `roles` (by `id`) and `permissions`.
     pub fn belongings(self, user_id: &str, kind: &str, json: &str) -> Result<Self, SeedError> {
         let objects = read(kind, json).map_err(SeedError)?;
@@ -137,8 +132,19 @@ impl Seed {
         kind: &str,
         objects: Vec<JsonObject>,
     ) -> Result<Self, SeedError> {
+        // Log entries outlive the user, and the credentials of devices are listed without it.
+        if let ("logs" | "device_credentials", Some(kind)) = (kind, kind_of(kind)) {
+            for mut shown in objects {
+                if shown.raw("user_id").is_none() {
+                    set(&mut shown, "user_id", &user_id);
+                }
+                self.objects.push((kind, object(kind, shown)?));
+            }
+            return Ok(self);
+        }
         let Some(kind) = Belonging::from_name(kind) else {
-            let known: Vec<&str> = Belonging::ALL.iter().map(|kind| kind.name()).collect();
+            let known = Belonging::ALL.iter().map(|kind| kind.name()).chain(["logs", "device_credentials"]);
+            let known: Vec<&str> = known.collect();
             return Err(SeedError(format!(
                 "{kind:?} does not belong to a user; possible are {}",
                 known.join(", ")
@@ -168,16 +174,42 @@ impl Seed {
         for claims in self.claims {
             transaction.put_claims(claims);
         }
-        for role in self.roles {
-            transaction.put_role(role);
+        for (kind, object) in self.objects {
+            transaction.put_object(kind, object);
         }
         for server in self.resource_servers {
             transaction.put_resource_server(server);
         }
         for (user_id, kind, objects) in self.belongings {
+            if kind == Belonging::Organizations {
+                add_organizations(transaction, &objects);
+            }
             transaction.update_user(&user_id, |user| user.belongings_mut(kind).extend(objects));
         }
     }
+}
+
+/// Adds the organizations of a user that the tenant does not have yet.
+fn add_organizations(transaction: &mut Transaction<'_>, organizations: &[JsonObject]) {
+    for shown in organizations {
+        if let Some(id) = string(shown, "id") {
+            if transaction.store().objects(Kind::Organizations).get(&id).is_none() {
+                transaction.put_object(Kind::Organizations, Object { id, shown: shown.clone() });
+            }
+        }
+    }
+}
+
+/// An object with the key that identifies it.
+fn object(kind: Kind, shown: JsonObject) -> Result<Object, SeedError> {
+    let key = match kind {
+        Kind::Clients => "client_id",
+        Kind::LogEntries => "log_id",
+        _ => "id",
+    };
+    let id = string(&shown, key);
+    let id = id.ok_or_else(|| SeedError(format!("{kind:?}: {key} is missing or is not a string")))?;
+    Ok(Object { id, shown })
 }
 
 fn id(key: &str, object: &JsonObject) -> Result<String, SeedError> {

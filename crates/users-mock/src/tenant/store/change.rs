@@ -3,8 +3,8 @@
 use crate::tenant::store::claims::Claims;
 use crate::tenant::store::connection::Connection;
 use crate::tenant::store::job::Job;
+use crate::tenant::store::objects::{Kind, Object};
 use crate::tenant::store::resource_server::ResourceServer;
-use crate::tenant::store::role::Role;
 use crate::tenant::store::table::Edit;
 use crate::tenant::store::user::User;
 
@@ -13,7 +13,7 @@ use crate::tenant::store::user::User;
 pub(crate) enum Change {
     User(Edit<User>),
     Connection(Edit<Connection>),
-    Role(Edit<Role>),
+    Object(Kind, Edit<Object>),
     ResourceServer(Edit<ResourceServer>),
     Job(Edit<Job>),
     Claims(Edit<Claims>),
@@ -25,7 +25,7 @@ impl Change {
         match self {
             Self::User(edit) => Self::User(edit.inverse()),
             Self::Connection(edit) => Self::Connection(edit.inverse()),
-            Self::Role(edit) => Self::Role(edit.inverse()),
+            Self::Object(kind, edit) => Self::Object(*kind, edit.inverse()),
             Self::ResourceServer(edit) => Self::ResourceServer(edit.inverse()),
             Self::Job(edit) => Self::Job(edit.inverse()),
             Self::Claims(edit) => Self::Claims(edit.inverse()),

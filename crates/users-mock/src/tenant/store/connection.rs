@@ -1,7 +1,10 @@
 //! A connection, as the store keeps it.
 
+use crate::tenant::object::{set, set_raw};
 use crate::tenant::store::table::Record;
+use serde_json::{Value, json as value};
 use std::ops::RangeInclusive;
+use users_core::model::JsonObject;
 
 /// The name of the database that every new tenant has.
 pub(crate) const DEFAULT_DATABASE: &str = "Username-Password-Authentication";
@@ -18,17 +21,46 @@ pub(crate) struct Connection {
     pub(crate) strategy: String,
     /// The permitted length of user names, in characters.
     pub(crate) username_length: RangeInclusive<usize>,
+    /// What the API shows.
+    pub(crate) shown: JsonObject,
 }
 
 impl Connection {
+    /// A connection with the options that connections of its strategy have had for long.
+    pub(crate) fn new(id: &str, name: &str, strategy: &str, username_length: RangeInclusive<usize>) -> Self {
+        let options = if strategy == "auth0" { database_options(&username_length) } else { value!({}) };
+        let shown = shown(id, name, strategy, &options);
+        let text = |text: &str| text.to_owned();
+        Self { id: text(id), name: text(name), strategy: text(strategy), username_length, shown }
+    }
+
+    /// A connection as `POST /connections` creates it: with the options of new connections, the given ones, and everything else that
+    /// was given.
+    pub(crate) fn created(id: &str, name: &str, strategy: &str, given: &JsonObject) -> Self {
+        let given_options: Value = given.get("options").ok().flatten().unwrap_or_default();
+        let mut options = if strategy == "auth0" { new_database_options() } else { value!({}) };
+        if let (Value::Object(options), Value::Object(given)) = (&mut options, &given_options) {
+            options.extend(given.clone());
+        }
+        let length = |end: &str, default: usize| {
+            let length =
+                options.pointer("/validation/username").and_then(|username| username.get(end)?.as_u64());
+            length.and_then(|length| usize::try_from(length).ok()).unwrap_or(default)
+        };
+        let username_length =
+            length("min", *DEFAULT_USERNAME_LENGTH.start())..=length("max", *DEFAULT_USERNAME_LENGTH.end());
+        let mut shown = shown(id, name, strategy, &options);
+        for (key, json) in given.iter() {
+            if shown.raw(key).is_none() {
+                set_raw(&mut shown, key, json);
+            }
+        }
+        Self { shown, ..Self::new(id, name, strategy, username_length) }
+    }
+
     /// The database that every new tenant has.
     pub(crate) fn default_database() -> Self {
-        Self {
-            id: "con_TenantDatabase00".to_owned(),
-            name: DEFAULT_DATABASE.to_owned(),
-            strategy: "auth0".to_owned(),
-            username_length: DEFAULT_USERNAME_LENGTH,
-        }
+        Self::new("con_TenantDatabase00", DEFAULT_DATABASE, "auth0", DEFAULT_USERNAME_LENGTH)
     }
 
     pub(crate) fn is_database(&self) -> bool {
@@ -41,4 +73,52 @@ impl Record for Connection {
     fn key(&self) -> &str {
         &self.name
     }
+}
+
+fn shown(id: &str, name: &str, strategy: &str, options: &Value) -> JsonObject {
+    let mut shown = JsonObject::new();
+    set(&mut shown, "id", id);
+    set(&mut shown, "options", options);
+    set(&mut shown, "strategy", strategy);
+    set(&mut shown, "name", name);
+    set(&mut shown, "is_domain_connection", false);
+    set(&mut shown, "realms", [name]);
+    set(&mut shown, "enabled_clients", value!([]));
+    shown
+}
+
+/// The options of a database of long ago, as recorded.
+fn database_options(username_length: &RangeInclusive<usize>) -> Value {
+    value!({
+        "mfa": {"active": true, "return_enroll_settings": true},
+        "validation": {"username": {"max": username_length.end(), "min": username_length.start()}},
+        "import_mode": false,
+        "configuration": {},
+        "customScripts": {},
+        "passwordPolicy": "good",
+        "password_history": {"size": 5, "enable": false},
+        "strategy_version": 2,
+        "requires_username": true,
+        "password_dictionary": {"enable": false, "dictionary": []},
+        "brute_force_protection": true,
+        "password_no_personal_info": {"enable": false},
+        "password_complexity_options": {"min_length": 8},
+        "enabledDatabaseCustomization": false,
+    })
+}
+
+/// The options of a database that is created without any, as recorded.
+fn new_database_options() -> Value {
+    value!({
+        "mfa": {"active": true, "return_enroll_settings": true},
+        "passwordPolicy": "good",
+        "strategy_version": 2,
+        "authentication_methods": {"password": {"enabled": true}, "passkey": {"enabled": false}},
+        "passkey_options": {
+            "challenge_ui": "both",
+            "progressive_enrollment_enabled": true,
+            "local_enrollment_enabled": true,
+        },
+        "brute_force_protection": true,
+    })
 }

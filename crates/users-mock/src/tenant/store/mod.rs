@@ -1,4 +1,4 @@
-//! The data of a tenant: the one owner of users, connections, roles, resource servers, jobs and claims.
+//! The data of a tenant: the one owner of users, connections, organizations, roles and all else that calls change.
 //!
 //! It is read through `&Store` and changed through a [`Transaction`] only.
 
@@ -8,8 +8,8 @@ mod claims;
 mod connection;
 mod index;
 mod job;
+mod objects;
 mod resource_server;
-mod role;
 mod table;
 mod transaction;
 mod user;
@@ -19,8 +19,8 @@ pub(crate) use belonging::Belonging;
 pub(crate) use claims::Claims;
 pub(crate) use connection::{Connection, DEFAULT_DATABASE, DEFAULT_USERNAME_LENGTH};
 pub(crate) use job::Job;
+pub(crate) use objects::{Kind, Object, Objects};
 pub(crate) use resource_server::ResourceServer;
-pub(crate) use role::Role;
 pub(crate) use transaction::Transaction;
 pub(crate) use user::{PROFILE, User, full_id};
 pub(crate) use users::Users;
@@ -32,11 +32,15 @@ use std::sync::Arc;
 use table::Table;
 
 /// The data of a tenant.
-#[derive(Default)]
 pub(crate) struct Store {
     users: Users,
     connections: Table<Connection>,
-    roles: Table<Role>,
+    clients: Objects,
+    device_credentials: Objects,
+    invitations: Objects,
+    log_entries: Objects,
+    organizations: Objects,
+    roles: Objects,
     resource_servers: Table<ResourceServer>,
     resource_servers_by_identifier: Index,
     jobs: Table<Job>,
@@ -46,6 +50,26 @@ pub(crate) struct Store {
 
 /// A function that is called with the changes of each transaction that is committed.
 type Follower = Box<dyn FnMut(&[Change]) + Send>;
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            users: Users::default(),
+            connections: Table::default(),
+            clients: Objects::new(Kind::Clients),
+            device_credentials: Objects::new(Kind::DeviceCredentials),
+            invitations: Objects::new(Kind::Invitations),
+            log_entries: Objects::new(Kind::LogEntries),
+            organizations: Objects::new(Kind::Organizations),
+            roles: Objects::new(Kind::Roles),
+            resource_servers: Table::default(),
+            resource_servers_by_identifier: Index::default(),
+            jobs: Table::default(),
+            claims: Table::default(),
+            followers: Vec::new(),
+        }
+    }
+}
 
 impl Store {
     pub(crate) fn users(&self) -> &Users {
@@ -65,12 +89,26 @@ impl Store {
         self.connections.iter().find(|connection| connection.id == id)
     }
 
-    pub(crate) fn role(&self, id: &str) -> Option<&Arc<Role>> {
-        self.roles.get(id)
+    pub(crate) fn objects(&self, kind: Kind) -> &Objects {
+        match kind {
+            Kind::Clients => &self.clients,
+            Kind::DeviceCredentials => &self.device_credentials,
+            Kind::Invitations => &self.invitations,
+            Kind::LogEntries => &self.log_entries,
+            Kind::Organizations => &self.organizations,
+            Kind::Roles => &self.roles,
+        }
     }
 
-    pub(crate) fn roles(&self) -> impl Iterator<Item = &Arc<Role>> {
-        self.roles.iter()
+    fn objects_mut(&mut self, kind: Kind) -> &mut Objects {
+        match kind {
+            Kind::Clients => &mut self.clients,
+            Kind::DeviceCredentials => &mut self.device_credentials,
+            Kind::Invitations => &mut self.invitations,
+            Kind::LogEntries => &mut self.log_entries,
+            Kind::Organizations => &mut self.organizations,
+            Kind::Roles => &mut self.roles,
+        }
     }
 
     pub(crate) fn resource_server(&self, id: &str) -> Option<&Arc<ResourceServer>> {
@@ -103,7 +141,7 @@ impl Store {
         match change {
             Change::User(edit) => self.users.apply(edit),
             Change::Connection(edit) => self.connections.apply(edit),
-            Change::Role(edit) => self.roles.apply(edit),
+            Change::Object(kind, edit) => self.objects_mut(*kind).apply(edit),
             Change::ResourceServer(edit) => {
                 self.resource_servers.apply(edit);
                 let (before, after) = (identifiers(edit.before()), identifiers(edit.after()));

@@ -5,8 +5,8 @@ use crate::tenant::store::change::Change;
 use crate::tenant::store::claims::Claims;
 use crate::tenant::store::connection::Connection;
 use crate::tenant::store::job::Job;
+use crate::tenant::store::objects::{Kind, Object};
 use crate::tenant::store::resource_server::ResourceServer;
-use crate::tenant::store::role::Role;
 use crate::tenant::store::user::User;
 
 /// Changes to a store that take effect together or not at all.
@@ -46,8 +46,9 @@ impl Transaction<'_> {
         Some(result)
     }
 
-    /// Removes a user if it exists.
+    /// Removes a user if it exists, with the credentials of its devices.
     pub(crate) fn remove_user(&mut self, id: &str) {
+        self.remove_objects_with(Kind::DeviceCredentials, id);
         if let Some(edit) = self.store.users.remove(id) {
             self.change(Change::User(edit));
         }
@@ -61,14 +62,31 @@ impl Transaction<'_> {
         self.change(Change::Connection(self.store.connections.put(connection)));
     }
 
-    pub(crate) fn put_role(&mut self, role: Role) {
-        self.change(Change::Role(self.store.roles.put(role)));
+    /// Removes a connection if it exists.
+    pub(crate) fn remove_connection(&mut self, name: &str) {
+        if let Some(edit) = self.store.connections.remove(name) {
+            self.change(Change::Connection(edit));
+        }
     }
 
-    /// Removes a role if it exists. Users keep its id, which names no role from then on.
-    pub(crate) fn remove_role(&mut self, id: &str) {
-        if let Some(edit) = self.store.roles.remove(id) {
-            self.change(Change::Role(edit));
+    /// Adds an object at the end, or replaces the one with the same id.
+    pub(crate) fn put_object(&mut self, kind: Kind, object: Object) {
+        self.change(Change::Object(kind, self.store.objects(kind).put(object)));
+    }
+
+    /// Removes an object if it exists. Users keep the id of a role or an organization, which names none from then on.
+    pub(crate) fn remove_object(&mut self, kind: Kind, id: &str) {
+        if let Some(edit) = self.store.objects(kind).remove(id) {
+            self.change(Change::Object(kind, edit));
+        }
+    }
+
+    /// Removes the objects with this value of the key by which they are looked up.
+    pub(crate) fn remove_objects_with(&mut self, kind: Kind, value: &str) {
+        let found: Vec<String> =
+            self.store.objects(kind).with(value).map(|object| object.id.clone()).collect();
+        for id in found {
+            self.remove_object(kind, &id);
         }
     }
 
@@ -149,7 +167,7 @@ mod tests {
         let mut store = Store::default();
         let mut transaction = store.transaction();
         (0..5).for_each(|number| transaction.put_user(user(number, "Ada@example.com")));
-        transaction.put_role(Role { id: "rol_1".into(), shown: object("id", "rol_1") });
+        transaction.put_object(Kind::Roles, Object { id: "rol_1".into(), shown: object("name", "admin") });
         transaction.commit();
         let before = contents(&store);
 
@@ -161,14 +179,16 @@ mod tests {
         transaction.remove_user("auth0|0");
         transaction.remove_user("auth0|4");
         transaction.put_user(user(9, "ADA@example.com"));
-        transaction.remove_role("rol_1");
+        transaction.remove_object(Kind::Roles, "rol_1");
         let users = transaction.store().users();
         users.assert_indexes();
         assert_eq!(ids(users.iter()), ["auth0|1", "auth0|2", "auth0|3", "auth0|9"]);
         assert_eq!(ids(users.with_email("Ada@example.com")), ["auth0|1", "auth0|2"]);
         assert_eq!(ids(users.with_email_in_any_case("ada@EXAMPLE.com")), ["auth0|1", "auth0|2", "auth0|9"]);
         assert_eq!(ids(users.with(Belonging::Roles, "rol_1")), ["auth0|3"]);
-        assert!(transaction.store().role("rol_1").is_none());
+        let roles = transaction.store().objects(Kind::Roles);
+        assert!(roles.get("rol_1").is_none());
+        assert_eq!(roles.with("admin").count(), 0);
         drop(transaction);
         assert_eq!(contents(&store), before);
     }

@@ -13,10 +13,10 @@ use users_core::model::IdentityId;
 /// The kinds of objects by which users are looked up, and the key of their objects.
 const KEYS: &[(Belonging, &str)] = &[
     (Belonging::BlockedFor, "identifier"),
-    (Belonging::DeviceCredentials, "id"),
     (Belonging::Enrollments, "id"),
     (Belonging::Grants, "id"),
     (Belonging::Groups, "id"),
+    (Belonging::Organizations, "id"),
     (Belonging::RefreshTokens, "id"),
     (Belonging::Roles, "id"),
     (Belonging::Sessions, "id"),

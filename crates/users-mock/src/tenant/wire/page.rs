@@ -35,6 +35,11 @@ pub(crate) fn by_offset<T>(
     let mut envelope = JsonObject::new();
     set(&mut envelope, key, &shown);
     set(&mut envelope, "start", start);
+    if key == "invitations" {
+        // Recorded: the limit is the number of entries, and there is no total.
+        set(&mut envelope, "limit", shown.len());
+        return Ok(json(StatusCode::OK, &envelope));
+    }
     set(&mut envelope, "limit", per_page);
     // A page beyond the end has the total 0, and authentication methods leave out a total of 0.
     let total = if start == 0 || !shown.is_empty() { all.len() } else { 0 };
@@ -66,6 +71,20 @@ pub(crate) fn by_checkpoint<T>(
         set(&mut envelope, "next", next.to_string());
     }
     Ok(json(StatusCode::OK, &envelope))
+}
+
+/// The page that the request selects, by checkpoint if it has `take` or `from`, and by offset otherwise.
+pub(crate) fn by_either<T>(
+    request: &Request,
+    key: &str,
+    all: &[T],
+    render: impl Fn(&T) -> JsonObject,
+) -> Result<Answer, Failure> {
+    if request.query("take").is_some() || request.query("from").is_some() {
+        by_checkpoint(request, key, all, render)
+    } else {
+        by_offset(request, key, all, render)
+    }
 }
 
 /// Renders an entry as it is.

@@ -115,6 +115,19 @@ impl Request {
         JsonObject::from_json(raw.get()).map_err(|_| invalid_json())
     }
 
+    /// The list of strings under a key of the body, which must not be empty.
+    pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, Failure> {
+        let list: Option<Vec<String>> = self
+            .body()?
+            .get(name)
+            .map_err(|_| Failure::body(&format!("'Expected type array' on property {name}")))?;
+        let list = list.ok_or_else(|| Failure::body(&format!("'Missing required property: {name}'")))?;
+        if list.is_empty() {
+            return Err(Failure::body(&format!("'Array is too short (0), minimum 1' on property {name}")));
+        }
+        Ok(list)
+    }
+
     /// The bearer token of the `authorization` header.
     pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
         headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
