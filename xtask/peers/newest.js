@@ -104,6 +104,69 @@ const steps = {
     assert.ok((await client.tickets.verifyEmail({ user_id: id })).ticket);
     assert.ok((await client.tickets.changePassword({ user_id: id })).ticket);
   },
+  async 'roles'() {
+    const role = await client.roles.create({ name: 'buyer', description: 'Buys' });
+    assert.strictEqual((await client.roles.get(role.id)).name, 'buyer');
+    assert.strictEqual((await client.roles.update(role.id, { description: 'Buys all' })).description, 'Buys all');
+    assert.strictEqual((await all(client.roles.list({ name_filter: 'BUY' })))[0].id, role.id);
+    await client.roles.delete(role.id);
+    assert.strictEqual((await fails(client.roles.get(role.id))).statusCode, 404);
+  },
+  async 'connections'() {
+    const found = await all(client.connections.list({ name: connection }));
+    assert.strictEqual((await client.connections.get(found[0].id)).name, connection);
+  },
+  async 'organizations'() {
+    const { organizations } = client;
+    const created = await organizations.create({ name: 'initech', display_name: 'Initech' });
+    assert.strictEqual((await organizations.get(created.id)).display_name, 'Initech');
+    assert.strictEqual((await organizations.getByName('initech')).id, created.id);
+    assert.strictEqual((await organizations.update(created.id, { display_name: 'Initech Ltd' })).display_name, 'Initech Ltd');
+    assert.strictEqual((await fails(organizations.create({ name: 'initech' }))).statusCode, 409);
+    assert.ok((await all(organizations.list({ take: 1 }))).some((organization) => organization.id === created.id));
+    await organizations.delete(created.id);
+    assert.strictEqual((await fails(organizations.get(created.id))).statusCode, 404);
+  },
+  async 'organizations.members, members.roles, members.effectiveRoles'() {
+    const { members } = client.organizations;
+    await members.create('org_1', { members: [id, 'auth0|2'] });
+    assert.deepStrictEqual((await all(members.list('org_1', { take: 1 }))).map((member) => member.user_id), [id, 'auth0|2']);
+    await members.roles.assign('org_1', id, { roles: ['rol_2', 'rol_1'] });
+    assert.deepStrictEqual((await all(members.roles.list('org_1', id))).map((role) => role.name), ['admin', 'guest']);
+    assert.strictEqual((await all(members.list('org_1', { fields: 'user_id,roles' })))[0].roles.length, 2);
+    assert.deepStrictEqual((await all(members.effectiveRoles.list('org_1', id)))[0].sources, ['direct']);
+    await members.roles.delete('org_1', id, { roles: ['rol_2'] });
+    assert.strictEqual((await all(members.roles.list('org_1', id))).length, 1);
+    await members.delete('org_1', { members: ['auth0|2'] });
+    assert.strictEqual((await all(members.list('org_1'))).length, 1);
+    assert.strictEqual((await all(users.organizations.list('auth0|2'))).length, 0);
+  },
+  async 'organizations.invitations'() {
+    const { invitations } = client.organizations;
+    const invitation = await invitations.create('org_1', { inviter: { name: 'Ada' }, invitee: { email: 'new@example.com' }, client_id: tenant.client_id });
+    assert.ok(invitation.invitation_url.includes(invitation.ticket_id));
+    assert.strictEqual((await invitations.get('org_1', invitation.id)).invitee.email, 'new@example.com');
+    assert.strictEqual((await all(invitations.list('org_1'))).length, 1);
+    await invitations.delete('org_1', invitation.id);
+    assert.strictEqual((await fails(invitations.get('org_1', invitation.id))).statusCode, 404);
+  },
+  async 'userGrants, deviceCredentials'() {
+    assert.deepStrictEqual((await all(client.userGrants.list({ user_id: id })))[0].scope, ['read:orders']);
+    await client.userGrants.delete('5f0c6bd15f0c6bd15f0c6bd1');
+    assert.strictEqual((await all(client.userGrants.list({ user_id: id }))).length, 1);
+    await client.userGrants.deleteByUserId({ user_id: id });
+    assert.strictEqual((await all(client.userGrants.list({ user_id: id }))).length, 0);
+    assert.strictEqual((await all(client.deviceCredentials.list({ user_id: id, type: 'public_key' })))[0].device_name, 'Phone');
+    await client.deviceCredentials.delete('dcr_1');
+    assert.strictEqual((await all(client.deviceCredentials.list({ user_id: id, type: 'public_key' }))).length, 0);
+  },
+  async 'guardian.enrollments, groups.members, logs'() {
+    assert.ok((await client.guardian.enrollments.createTicket({ user_id: id })).ticket_url);
+    assert.strictEqual((await fails(client.guardian.enrollments.get('dev_none'))).statusCode, 404);
+    assert.strictEqual((await all(client.groups.members.get('grp_1')))[0].id, id);
+    assert.deepStrictEqual((await all(client.logs.list({ per_page: 1 }))).map((entry) => entry.log_id), ['2', '1']);
+    assert.strictEqual((await client.logs.get('2')).type, 'fp');
+  },
   async 'jobs'() {
     const file = new Blob([JSON.stringify([{ email: 'imported@example.com' }, { email: 'bad' }])], { type: 'application/json' });
     const job = await client.jobs.usersImports.create({ users: file, connection_id: 'con_TenantDatabase00' });

@@ -37,6 +37,7 @@ pub const ALL: &[Step] = &[
     Step { name: "short soak", run: || run(&["bench", "soak", "--seconds", "3"]) },
     Step { name: "instructions", run: instructions },
     Step { name: "tour", run: || run(&["examples/tour"]) },
+    Step { name: "department", run: || run(&["examples/department"]) },
     Step { name: "peers", run: node_sdks },
     Step { name: "documentation", run: documentation },
     Step { name: "public api", run: || public_api::run(false) },

@@ -1,43 +1,46 @@
-//! An operation for an endpoint that the SDK does not model: `GET /connections`, called on an embedded tenant.
+//! An operation for an endpoint that the SDK does not model: `POST /clients`, called on an embedded tenant.
 //!
 //! `cargo run -p users-hyper --example operation`
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use users_hyper::{
     BaseUrl, Descriptor, Error, HyperTransport, ManagementClient, Operation, RequestBuilder, decode_json,
 };
 use users_mock::Tenant;
 use users_tenant::TenantServer;
 
-/// `GET /connections`: lists the connections of a tenant.
-#[derive(Clone, Debug, Default)]
-struct ListConnections {
-    strategy: Option<String>,
-}
-
-/// What this program reads of a connection.
-#[derive(Debug, Deserialize)]
-struct Connection {
-    id: String,
+/// `POST /clients`: creates an application.
+#[derive(Clone, Debug, Serialize)]
+struct CreateClient {
     name: String,
-    strategy: String,
+    app_type: Option<&'static str>,
 }
 
-impl ListConnections {
-    const DESCRIPTOR: &'static Descriptor = &Descriptor::get("connections.list", "/connections")
-        .scopes(&[&["read:connections"]])
-        .query(&["strategy"]);
+/// What this program reads of an application.
+#[derive(Debug, Deserialize)]
+struct Application {
+    client_id: String,
+    grant_types: Vec<String>,
+}
 
-    /// Returns connections of this strategy only.
-    fn strategy(mut self, strategy: impl Into<String>) -> Self {
-        self.strategy = Some(strategy.into());
+impl CreateClient {
+    const DESCRIPTOR: &'static Descriptor =
+        &Descriptor::post("clients.create", "/clients").scopes(&[&["create:clients"]]);
+
+    fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), app_type: None }
+    }
+
+    /// Sets the type: `native`, `spa`, `regular_web` or `non_interactive`.
+    fn app_type(mut self, app_type: &'static str) -> Self {
+        self.app_type = Some(app_type);
         self
     }
 }
 
-impl Operation for ListConnections {
-    type Output = Vec<Connection>;
+impl Operation for CreateClient {
+    type Output = Application;
 
     const STATIC: Option<&'static Descriptor> = Some(Self::DESCRIPTOR);
 
@@ -46,10 +49,10 @@ impl Operation for ListConnections {
     }
 
     fn request(&self, base: &BaseUrl) -> Result<http::Request<Bytes>, Error> {
-        RequestBuilder::new(Self::DESCRIPTOR, base).query("strategy", self.strategy.as_deref()).empty()
+        RequestBuilder::new(Self::DESCRIPTOR, base).json(self)
     }
 
-    fn decode(response: http::Response<Bytes>) -> Result<Vec<Connection>, Error> {
+    fn decode(response: http::Response<Bytes>) -> Result<Application, Error> {
         decode_json(Self::DESCRIPTOR, response)
     }
 }
@@ -63,13 +66,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .token(tenant.management_token().expose())
         .build()?;
 
-    let call = client.call(ListConnections::default().strategy("auth0"));
-    for connection in call.clone().await? {
-        println!("{} {} ({})", connection.id, connection.name, connection.strategy);
-    }
+    let call = client.call(CreateClient::new("checkout").app_type("spa"));
+    let application = call.clone().await?;
+    println!("{} may use {}", application.client_id, application.grant_types.join(", "));
 
     // Pacing, retries, deadlines and errors are those of every call.
-    if let Err(error) = call.header("authorization", "Bearer invalid").await {
+    if let Err(error) = call.header("authorization", "Bearer expired-token").await {
         println!("{error}");
     }
     Ok(())

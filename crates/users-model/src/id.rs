@@ -174,6 +174,18 @@ impl TryFrom<&String> for UserId {
     }
 }
 
+impl From<UserId> for String {
+    fn from(id: UserId) -> Self {
+        id.0
+    }
+}
+
+impl From<&UserId> for String {
+    fn from(id: &UserId) -> Self {
+        id.0.clone()
+    }
+}
+
 impl From<&UserId> for UserId {
     fn from(id: &UserId) -> Self {
         id.clone()

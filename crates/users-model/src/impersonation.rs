@@ -1,7 +1,7 @@
 //! The settings of `impersonate`.
 
 use crate::object::{object, open_enum, setters};
-use crate::{JsonObject, Secret, UserId};
+use crate::{JsonObject, Secret};
 use serde::Serialize;
 
 open_enum! {
@@ -87,9 +87,3 @@ setters!(Impersonation {
     /// Sets the token that authorizes the call: one of the tenant's global client.
     token: Secret,
 });
-
-impl From<UserId> for String {
-    fn from(id: UserId) -> Self {
-        id.to_string()
-    }
-}
