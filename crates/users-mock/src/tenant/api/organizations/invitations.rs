@@ -208,23 +208,23 @@ mod tests {
         let tenant = builder().build();
         let id = send(&tenant, "POST", "/organizations", &json!({"name": "acme"})).1["id"].clone();
         let path = format!("/organizations/{}/invitations", id.as_str().unwrap());
-        let (inviter, invitee) = (json!({"name": "Grace"}), json!({"email": "ada@example.com"}));
+        let (from, to) = (json!({"name": "Grace"}), json!({"email": "ada@example.com"}));
         let own = tenant.client().0;
         for (body, message) in [
             (
-                json!({"invitee": invitee, "client_id": own}),
+                json!({"invitee": to, "client_id": own}),
                 "Payload validation error: 'Missing required property: inviter'.",
             ),
             (
-                json!({"inviter": inviter, "invitee": invitee, "client_id": "x"}),
+                json!({"inviter": from, "invitee": to, "client_id": "x"}),
                 "The specified client_id does not exist.",
             ),
             (
-                json!({"inviter": inviter, "invitee": invitee, "client_id": own, "connection_id": "con_x"}),
+                json!({"inviter": from, "invitee": to, "client_id": own, "connection_id": "con_x"}),
                 "The specified connection does not exist.",
             ),
             (
-                json!({"inviter": inviter, "invitee": invitee, "client_id": own, "roles": ["rol_x", "rol_y"]}),
+                json!({"inviter": from, "invitee": to, "client_id": own, "roles": ["rol_x", "rol_y"]}),
                 "One or more of the specified roles do not exist: rol_x, rol_y",
             ),
         ] {
