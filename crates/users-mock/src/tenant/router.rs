@@ -66,7 +66,7 @@ pub(crate) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
 fn dispatch(state: &mut State, request: http::Request<Bytes>, is_management: bool) -> Answer {
     let (parts, body) = request.into_parts();
     let Some((route, scopes, parameters)) = find(parts.method.as_str(), parts.uri.path()) else {
-        return Failure::not_found().into();
+        return api::not_implemented::answer(parts.method.as_str(), parts.uri.path()).into();
     };
     let now = state.clock.millis();
     let standing = match is_management.then(|| state.limiter.take(&parts.method, now)).flatten() {
@@ -130,6 +130,17 @@ fn find(method: &str, path: &str) -> Option<Found> {
         let parameters = route.template.matches(path)?;
         Some((*route, *scopes, parameters))
     })
+}
+
+/// Whether an endpoint has this method and a path of this shape, below `/api/v2`.
+#[cfg(test)]
+pub(crate) fn is_served(method: &str, path: &PathTemplate) -> bool {
+    let is_same = |route: &Route| {
+        let below =
+            route.template.as_str().strip_prefix("/api/v2").and_then(|below| PathTemplate::parse(below).ok());
+        route.method == method && below.is_some_and(|below| below.has_shape_of(path))
+    };
+    ROUTES.iter().any(|(route, _)| is_same(route))
 }
 
 fn required_scopes(route: &Route) -> Option<Alternatives> {

@@ -17,6 +17,7 @@ pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod memberships;
 pub(crate) mod multifactor;
+pub(crate) mod not_implemented;
 pub(crate) mod organizations;
 mod owner;
 pub(crate) mod permissions;
