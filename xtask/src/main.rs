@@ -61,7 +61,7 @@ enum Chore {
         #[arg(long)]
         bless: bool,
     },
-    /// Runs Auth0's own Node SDKs, the documented one and the newest, against the embedded tenant.
+    /// Runs Auth0's own SDKs for Node (the documented one and the newest) and Python against the embedded tenant.
     Peers,
     /// Runs a measurement: `calls` compares clients, `pacing` runs on a virtual clock, `soak` over real sockets; see `bench --help`.
     #[command(disable_help_flag = true)]

@@ -1,25 +1,35 @@
 //! Runs third-party clients against the embedded tenant.
 
-use crate::run::{command, output, program, programs, root, status, target};
+use crate::run::{command, output, program, programs, root, status, target, write};
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 /// A client, the script that runs it, and the arguments of its tenant.
 struct Peer {
+    language: Language,
     package: &'static str,
     script: &'static str,
     tenant: &'static [&'static str],
 }
 
+enum Language {
+    Node,
+    Python,
+}
+
+const BELONGINGS: &[&str] = &["--seed", "tests/fixtures/belongings.seed.json"];
+
 const PEERS: &[Peer] = &[
     // The version that documents the two `UsersManager`s.
-    Peer { package: "auth0@2.1.0", script: "users.js", tenant: &["--users", "3", "--legacy-delete-all"] },
     Peer {
-        package: "auth0@latest",
-        script: "newest.js",
-        tenant: &["--seed", "tests/fixtures/belongings.seed.json"],
+        language: Language::Node,
+        package: "auth0@2.1.0",
+        script: "users.js",
+        tenant: &["--users", "3", "--legacy-delete-all"],
     },
+    Peer { language: Language::Node, package: "auth0@latest", script: "newest.js", tenant: BELONGINGS },
+    Peer { language: Language::Python, package: "auth0-python", script: "newest.py", tenant: BELONGINGS },
 ];
 
 /// Runs the script of each client over TLS; returns the last lines of their output.
@@ -37,23 +47,45 @@ impl Peer {
         // Node looks for packages next to the script, so the script is copied to the folder where they are installed.
         std::fs::copy(&script, folder.join(self.script))
             .map_err(|error| format!("{}: {error}", script.display()))?;
-        if !folder.join("node_modules").join("auth0").exists() {
-            std::fs::write(folder.join("package.json"), "{\"private\":true}\n")
-                .map_err(|error| error.to_string())?;
-            let arguments = ["install", "--no-audit", "--no-fund", "--no-package-lock", self.package];
-            status(command("npm").current_dir(&folder).args(arguments))?;
-        }
+        let interpreter = self.language.install(self.package, &folder)?;
         let ca = folder.join("ca.pem");
         let tenant = Tenant::start(program, &ca, self.tenant)?;
         let said = output(
-            command("node")
+            command(interpreter)
                 .current_dir(&folder)
                 .arg(self.script)
                 .arg(&tenant.line)
-                .env("NODE_EXTRA_CA_CERTS", &ca),
+                .env("NODE_EXTRA_CA_CERTS", &ca)
+                .env("SSL_CERT_FILE", &ca),
         )?;
         print!("{said}");
         Ok(said.lines().last().unwrap_or_default().to_owned())
+    }
+}
+
+impl Language {
+    /// Installs a package in a folder unless it is there; returns the interpreter.
+    fn install(&self, package: &str, folder: &Path) -> Result<PathBuf, String> {
+        match self {
+            Self::Node => {
+                if !folder.join("node_modules").join("auth0").exists() {
+                    write(&folder.join("package.json"), "{\"private\":true}\n")?;
+                    let arguments = ["install", "--no-audit", "--no-fund", "--no-package-lock", package];
+                    status(command("npm").current_dir(folder).args(arguments))?;
+                }
+                Ok(PathBuf::from("node"))
+            }
+            Self::Python => {
+                let environment = folder.join("environment");
+                let python = environment.join("bin").join("python");
+                if !environment.join("installed").exists() {
+                    status(command("python3").args(["-m", "venv"]).arg(&environment))?;
+                    status(command(&python).args(["-m", "pip", "install", "--quiet", package]))?;
+                    write(&environment.join("installed"), "")?;
+                }
+                Ok(python)
+            }
+        }
     }
 }
 

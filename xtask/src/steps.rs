@@ -38,7 +38,7 @@ pub const ALL: &[Step] = &[
     Step { name: "instructions", run: instructions },
     Step { name: "tour", run: || run(&["examples/tour"]) },
     Step { name: "department", run: || run(&["examples/department"]) },
-    Step { name: "peers", run: node_sdks },
+    Step { name: "peers", run: other_sdks },
     Step { name: "documentation", run: documentation },
     Step { name: "public api", run: || public_api::run(false) },
     Step { name: "each feature alone", run: || features::each_alone().map(done) },
@@ -115,12 +115,12 @@ fn documentation() -> Outcome {
     status(&mut doc).map(done)
 }
 
-/// Runs Auth0's Node SDKs against the embedded tenant.
-fn node_sdks() -> Outcome {
-    if is_there("node", &["--version"]) && is_there("npm", &["--version"]) {
+/// Runs Auth0's SDKs of other languages against the embedded tenant.
+fn other_sdks() -> Outcome {
+    if ["node", "npm", "python3"].iter().all(|program| is_there(program, &["--version"])) {
         return peers::run().map(Some);
     }
-    Ok(Some("skipped: node and npm are not installed".to_owned()))
+    Ok(Some("skipped: node, npm and python3 are not all installed".to_owned()))
 }
 
 /// Counts the instructions of a call, relative to those of a client written by hand. In continuous integration valgrind must be
