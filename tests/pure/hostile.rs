@@ -721,7 +721,7 @@ fn a_stream_does_not_stop_at_a_total_that_is_too_small() {
         )
     };
     mock.expect(GetAllUsers::DESCRIPTOR)
-        .query("page", "1")
+        .with_query("page", "1")
         .json(r#"{"total":101,"users":[{"user_id":"auth0|x"}]}"#)
         .always();
     mock.expect(GetAllUsers::DESCRIPTOR).json(full(0)).always();

@@ -200,7 +200,7 @@ fn delete_all_stops_at_a_search_that_fails() {
 /// Answers requests for the users of a role with these pages in order.
 fn with_role_pages(mock: &MockTransport, pages: impl IntoIterator<Item = String>) {
     for page in pages {
-        mock.expect(users_core::management::ListRoleUsers::DESCRIPTOR).json(page);
+        mock.expect(users_core::management::ListRoleUsers::DESCRIPTOR).at_most(1).json(page);
     }
 }
 

@@ -16,7 +16,7 @@ fn verify(mock: &MockTransport) -> Result<(), String> {
 #[test]
 fn an_unmatched_request_is_an_error_that_says_why_no_expectation_matched() {
     let mock = MockTransport::new();
-    mock.expect(GetUser::DESCRIPTOR).path("id", "auth0|2").json("{}");
+    mock.expect(GetUser::DESCRIPTOR).with_path("id", "auth0|2").json("{}");
     mock.expect(CreateUser::DESCRIPTOR).with_body(NewUser::new("db").email("a@example.com")).json("{}");
     let users = mock.management().users();
     let error = mock.clock().block_on(users.get("auth0|1").send()).unwrap_err();
@@ -30,7 +30,13 @@ fn an_unmatched_request_is_an_error_that_says_why_no_expectation_matched() {
 
     let new = NewUser::new("other").password("hunter2");
     let said = mock.clock().block_on(users.create(new).send()).unwrap_err().to_string();
-    assert!(said.contains("missing: email; unexpected: password; different: connection"), "{said}");
+    for difference in [
+        r#"email: expected "a@example.com", but absent"#,
+        "password: [redacted] was not expected",
+        r#"connection: "other", expected "db""#,
+    ] {
+        assert!(said.contains(difference), "{said}");
+    }
     assert!(!said.contains("hunter2"));
 
     let report = verify(&mock).unwrap_err();
@@ -74,6 +80,106 @@ fn once_times_and_always_limit_how_often_an_expectation_matches() {
     mock.verify();
 }
 
+/// The message of the panic of a function; `None` if it does not panic.
+fn panic_of(function: impl FnOnce()) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(function)).err()?;
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+}
+
+#[test]
+fn an_expectation_that_nobody_verified_fails_the_test_when_the_last_handle_is_dropped() {
+    let mock = MockTransport::new();
+    let (line, users) = (line!() - 1, mock.management().users());
+    mock.expect(GetUser::DESCRIPTOR).json("{}");
+    assert_eq!(panic_of(|| drop(mock)), None);
+    let report = panic_of(|| drop(users)).unwrap();
+    assert!(report.contains(&format!("{}:{line}", file!())), "{report}");
+    assert!(report.contains("expected users.get (GET /users/{id}) once, received 0 times"), "{report}");
+
+    let unexpected = MockTransport::new();
+    let users = unexpected.management().users();
+    unexpected.clock().block_on(users.get("auth0|1").send()).unwrap_err();
+    drop(users);
+    let report = panic_of(|| drop(unexpected)).unwrap();
+    assert!(report.contains("not expected: GET /api/v2/users/auth0%7C1"), "{report}");
+
+    let ignored = MockTransport::new();
+    ignored.expect(GetUser::DESCRIPTOR);
+    ignored.ignore_unmet();
+    assert_eq!(panic_of(|| drop(ignored)), None);
+    // A test that fails for another reason is not failed twice.
+    let report = panic_of(|| {
+        let mock = MockTransport::new();
+        mock.expect(GetUser::DESCRIPTOR);
+        panic!("{}", "another reason");
+    });
+    assert_eq!(report.as_deref(), Some("another reason"));
+}
+
+#[test]
+fn a_misspelt_parameter_is_answered_with_the_right_ones() {
+    let mock = MockTransport::new();
+    let report = panic_of(|| drop(mock.expect(GetUser::DESCRIPTOR).with_path("user_id", "auth0|1"))).unwrap();
+    assert!(report.contains("has no path parameter \"user_id\"; it has id"), "{report}");
+    mock.ignore_unmet();
+
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).with_query("field", "email");
+    let users = mock.management().users();
+    let error = mock.clock().block_on(users.get("auth0|1").fields(["email"]).send()).unwrap_err();
+    assert!(
+        error.to_string().contains("has no query parameter \"field\"; it has fields, include_fields"),
+        "{error}"
+    );
+    mock.ignore_unmet();
+}
+
+#[test]
+fn an_expectation_may_have_to_come_after_another() {
+    let mock = MockTransport::new();
+    let read = mock.expect(GetUser::DESCRIPTOR).json("{}");
+    let create = mock.expect(CreateUser::DESCRIPTOR).json("{}").after(&read);
+    let users = mock.management().users();
+    mock.clock().block_on(async {
+        let error = users.create(NewUser::new("db")).await.unwrap_err();
+        assert!(error.to_string().contains("it is expected after users.get"), "{error}");
+        users.get("auth0|1").await.unwrap();
+        users.create(NewUser::new("db")).await.unwrap();
+    });
+    assert!(panic_of(|| drop(read.after(&create))).unwrap().contains("after the other"));
+    mock.ignore_unmet();
+}
+
+#[test]
+fn at_least_and_at_most_bound_the_number_of_requests() {
+    for (requests, at_least, at_most) in
+        [(0, false, true), (1, false, true), (2, true, true), (3, true, false)]
+    {
+        let mock = MockTransport::new();
+        mock.expect(GetUser::DESCRIPTOR).json("{}").at_least(2);
+        let limited = MockTransport::new();
+        limited.expect(GetUser::DESCRIPTOR).json("{}").at_most(2);
+        for mock in [&mock, &limited] {
+            for _ in 0..requests {
+                let _ = mock.clock().block_on(mock.management().users().get("auth0|1").send());
+            }
+        }
+        assert_eq!((verify(&mock).is_ok(), verify(&limited).is_ok()), (at_least, at_most), "{requests}");
+    }
+}
+
+#[test]
+fn a_request_that_is_never_answered_ends_by_its_timeout() {
+    let mock = MockTransport::new();
+    mock.expect(GetUser::DESCRIPTOR).never();
+    let users = mock.management().users();
+    let call = users.get("auth0|1").attempt_timeout(Duration::from_secs(5)).retry(users_core::Retry::never());
+    let error = mock.clock().block_on(call.send()).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(mock.clock().elapsed(), Duration::from_secs(5));
+}
+
 #[test]
 fn a_path_of_another_shape_does_not_match() {
     for (template, matches) in [
@@ -85,6 +191,7 @@ fn a_path_of_another_shape_does_not_match() {
     ] {
         let mock = MockTransport::new();
         mock.expect((Method::GET, template)).json("{}");
+        mock.ignore_unmet();
         let users = mock.management().users();
         assert_eq!(mock.clock().block_on(users.get("a/b").send()).is_ok(), matches, "{template}");
     }

@@ -106,6 +106,7 @@ pub use pacing::{AdaptivePacer, PaceError, PaceRequest, Pacer, Permit, RateLimit
 pub use paging::{CheckpointPaged, CheckpointPaging, Items, OffsetPaged, OffsetPaging, Paged, Pages};
 pub use path_template::{InvalidPath, PathTemplate};
 pub use rate_limit::RateLimit;
+pub use redact::is_sensitive;
 pub use request::RequestBuilder;
 pub use response::{decode_empty, decode_json, decode_text};
 pub use rest::{Rest, RestClient};

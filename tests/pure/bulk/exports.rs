@@ -271,6 +271,7 @@ fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() 
         let mock = MockTransport::new();
         export(&mock);
         file(&mock).bytes(gzip("ada\n"));
+        mock.ignore_unmet();
         let (mut sink, jobs) = (Vec::new(), mock.management().jobs());
         let id = error.job_id().unwrap();
         let job = mock.clock().block_on(jobs.resume_export(id, &mut sink)).unwrap();

@@ -21,13 +21,13 @@ fn service() -> (MockTransport, Offboarding) {
 fn a_leaving_user_is_blocked_first_and_deleted_after_the_grace_period() {
     let (mock, service) = service();
     mock.expect(GetAllUsers::DESCRIPTOR)
-        .query("q", r#"email:"ada@example.com""#)
+        .with_query("q", r#"email:"ada@example.com""#)
         .model(Page::new(vec![user("auth0|1")]));
     mock.expect(UpdateUser::DESCRIPTOR)
-        .path("id", "auth0|1")
+        .with_path("id", "auth0|1")
         .with_body(UserUpdate::new().blocked(true).app_metadata(MetadataUpdate::new().set("left", true)))
         .model(user("auth0|1"));
-    mock.expect(DeleteUser::DESCRIPTOR).path("id", "auth0|1").status(204);
+    mock.expect(DeleteUser::DESCRIPTOR).with_path("id", "auth0|1").status(204);
 
     let outcome = mock.clock().block_on(service.leave("ada@example.com", &mock.clock())).unwrap();
 

@@ -4,7 +4,8 @@ mod quoted;
 mod request;
 
 use request::is_metadata;
-pub(crate) use request::{is_sensitive, secrets};
+pub use request::is_sensitive;
+pub(crate) use request::secrets;
 
 /// The replacement of a secret.
 const REDACTED: &str = "[redacted]";

@@ -10,8 +10,14 @@ use users_model::{Secret, json};
 /// A key or parameter whose name contains one of these holds a secret, in any case and spelling.
 const SENSITIVE: [&str; 8] = ["password", "secret", "token", "key", "hash", "assertion", "code", "otp"];
 
-/// Returns whether the value of this key is a secret.
-pub(crate) fn is_sensitive(key: &str) -> bool {
+/// Returns whether a value with this name is taken for a secret, and left out of errors: the name contains `password`, `secret`,
+/// `token`, `key`, `hash`, `assertion`, `code` or `otp`, in any case and spelling.
+///
+/// ```
+/// assert!(users_core::is_sensitive("clientSecret"));
+/// assert!(!users_core::is_sensitive("nickname"));
+/// ```
+pub fn is_sensitive(key: &str) -> bool {
     let key = letters(key);
     // `link_with` holds an ID token.
     key == "linkwith" || SENSITIVE.iter().any(|part| key.contains(part))

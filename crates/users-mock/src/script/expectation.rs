@@ -1,7 +1,7 @@
 //! An expectation of a mock.
 
 use crate::script::captured::Captured;
-use crate::script::rule::{Rule, SharedRule};
+use crate::script::rule::{Delay, Rule, SharedRule};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -29,12 +29,21 @@ impl Expectation {
     }
 
     /// Matches only if this path parameter has this decoded value.
-    pub fn path(self, name: &str, value: &str) -> Self {
-        self.with(|rule| rule.path.push((name.to_owned(), value.to_owned())))
+    ///
+    /// # Panics
+    ///
+    /// If the path has no parameter of this name.
+    #[track_caller]
+    #[allow(clippy::panic)]
+    pub fn with_path(self, name: &str, value: &str) -> Self {
+        match self.rule.with(|rule| rule.check_path_parameter(name)) {
+            Ok(()) => self.with(|rule| rule.path.push((name.to_owned(), value.to_owned()))),
+            Err(reason) => panic!("{reason}"),
+        }
     }
 
     /// Matches only if this query parameter has this decoded value.
-    pub fn query(self, name: &str, value: &str) -> Self {
+    pub fn with_query(self, name: &str, value: &str) -> Self {
         self.with(|rule| rule.query.push((name.to_owned(), value.to_owned())))
     }
 
@@ -56,12 +65,53 @@ impl Expectation {
 
     /// Expects the request exactly this number of times.
     pub fn times(self, times: u32) -> Self {
-        self.with(|rule| rule.times = Some(times))
+        self.with(|rule| (rule.at_least, rule.at_most) = (times, Some(times)))
+    }
+
+    /// Expects the request this number of times or less, including never.
+    pub fn at_most(self, times: u32) -> Self {
+        self.with(|rule| (rule.at_least, rule.at_most) = (0, Some(times)))
+    }
+
+    /// Expects the request this number of times or more.
+    pub fn at_least(self, times: u32) -> Self {
+        self.with(|rule| (rule.at_least, rule.at_most) = (times, None))
     }
 
     /// Expects the request any number of times, including zero.
     pub fn always(self) -> Self {
-        self.with(|rule| rule.times = None)
+        self.at_least(0)
+    }
+
+    /// Expects the request only after another expectation was met as often as it states.
+    ///
+    /// ```
+    /// use users_core::management::{DeleteUser, GetUser};
+    /// use users_mock::MockTransport;
+    ///
+    /// let mock = MockTransport::new();
+    /// let read = mock.expect(GetUser::DESCRIPTOR).json(r#"{"blocked":true}"#);
+    /// mock.expect(DeleteUser::DESCRIPTOR).after(&read);
+    ///
+    /// let users = mock.management().users();
+    /// mock.clock().block_on(async {
+    ///     assert_eq!(users.get("auth0|1").await?.blocked, Some(true));
+    ///     users.delete("auth0|1").await
+    /// })?;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is the same expectation, or one that is to come after this one.
+    #[track_caller]
+    #[allow(clippy::panic)]
+    pub fn after(self, earlier: &Self) -> Self {
+        if earlier.rule.comes_after(&self.rule) {
+            panic!("each of two expectations is to come after the other");
+        }
+        let earlier = earlier.rule.clone();
+        self.with(|rule| rule.after = Some(earlier))
     }
 
     /// Answers with this status. The default is 200, or 204 without a body.
@@ -137,6 +187,11 @@ impl Expectation {
         self.with(|rule| rule.response.error = Some((kind, sent)))
     }
 
+    /// Never answers: the call waits until its timeout passes or its future is dropped.
+    pub fn never(self) -> Self {
+        self.with(|rule| rule.delay = Delay::Forever)
+    }
+
     /// Answers with the return value of a function of the request.
     pub fn answer(
         self,
@@ -147,7 +202,7 @@ impl Expectation {
 
     /// Answers after this time on the mock's clock.
     pub fn delay(self, delay: Duration) -> Self {
-        self.with(|rule| rule.delay = delay)
+        self.with(|rule| rule.delay = Delay::Of(delay))
     }
 }
 

@@ -9,6 +9,8 @@ use users_core::{Descriptor, PathTemplate};
 pub struct Matcher {
     method: Method,
     template: PathTemplate,
+    /// The query parameters of the operation; `None` for a method and a path.
+    query: Option<Vec<&'static str>>,
     pub(crate) name: String,
 }
 
@@ -17,6 +19,7 @@ impl From<&Descriptor> for Matcher {
         Self {
             method: descriptor.method.clone(),
             template: descriptor.path.clone(),
+            query: Some([descriptor.query, descriptor.paging.query_parameters()].concat()),
             name: format!("{} ({descriptor})", descriptor.name),
         }
     }
@@ -24,11 +27,29 @@ impl From<&Descriptor> for Matcher {
 
 impl From<(Method, &str)> for Matcher {
     fn from((method, template): (Method, &str)) -> Self {
-        Self { name: format!("{method} {template}"), method, template: template.into() }
+        Self { name: format!("{method} {template}"), method, template: template.into(), query: None }
     }
 }
 
 impl Matcher {
+    /// Why the path has no parameter of this name, if it has none.
+    pub(crate) fn check_path_parameter(&self, name: &str) -> Result<(), String> {
+        self.check(name, "path", &self.template.parameters().collect::<Vec<_>>())
+    }
+
+    /// Why the operation has no query parameter of this name, if it has none. Calls may send others too.
+    pub(crate) fn check_query_parameter(&self, name: &str) -> Result<(), String> {
+        self.query.as_ref().map_or(Ok(()), |known| self.check(name, "query", known))
+    }
+
+    fn check(&self, name: &str, place: &str, known: &[&str]) -> Result<(), String> {
+        if known.contains(&name) {
+            return Ok(());
+        }
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Err(format!("{} has no {place} parameter {name:?}; it has {known}", self.name))
+    }
+
     /// Whether the request matches.
     pub(crate) fn matches(&self, request: &Captured) -> bool {
         self.parameters(request).is_ok()

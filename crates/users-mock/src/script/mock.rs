@@ -6,11 +6,12 @@ use crate::script::captured::Captured;
 use crate::script::expectation::Expectation;
 use crate::script::matcher::Matcher;
 use crate::script::response::ScriptedResponse;
-use crate::script::rule::{Rule, SharedRule};
+use crate::script::rule::{Delay, Rule, SharedRule};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::fmt;
 use std::fmt::Write as _;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use users_core::{
@@ -21,14 +22,17 @@ use users_core::{
 /// A transport that answers requests as a test expects them, and records them. It uses no network.
 ///
 /// The first expectation that matches a request, and was not yet received as often as expected, answers it. A request that matches none
-/// fails with an error that states what was sent and why each expectation does not match; [`verify`](Self::verify) fails then too.
+/// fails with an error that states what was sent and why each expectation does not match.
+///
+/// When the last handle of the mock is dropped, of which each client has one, a test fails if an expectation is not met or a request was
+/// not expected. [`verify`](Self::verify) checks it earlier, at the line that calls it.
 ///
 /// ```
 /// use users_core::management::{DeleteUser, GetUser};
 /// use users_mock::MockTransport;
 ///
 /// let mock = MockTransport::new();
-/// mock.expect(GetUser::DESCRIPTOR).path("id", "auth0|1").json(r#"{"user_id":"auth0|1","nickname":"Ada"}"#);
+/// mock.expect(GetUser::DESCRIPTOR).with_path("id", "auth0|1").json(r#"{"user_id":"auth0|1","nickname":"Ada"}"#);
 /// mock.expect(DeleteUser::DESCRIPTOR).status(204).times(2);
 ///
 /// let users = mock.management().users();
@@ -43,15 +47,16 @@ use users_core::{
 /// assert_eq!(mock.requests()[2].path(), "/api/v2/users/auth0|2");
 /// # Ok::<(), users_core::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct MockTransport {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     clock: VirtualClock,
     state: Mutex<State>,
+    /// Where the mock was created.
+    created: &'static Location<'static>,
 }
 
 #[derive(Default)]
@@ -59,6 +64,40 @@ struct State {
     rules: Vec<SharedRule>,
     requests: Vec<Captured>,
     unexpected: Vec<String>,
+    /// Whether nothing remains to be checked when the mock is dropped.
+    is_checked: bool,
+}
+
+impl State {
+    /// The requests that are missing and those that were not expected; empty if there are none.
+    fn report(&self) -> String {
+        let mut report = String::new();
+        for rule in &self.rules {
+            if let Some(unmet) = rule.with(|rule| (!rule.is_met()).then(|| rule.describe())) {
+                let _ = writeln!(report, "  expected {unmet}");
+            }
+        }
+        for unexpected in &self.unexpected {
+            let _ = writeln!(report, "  not expected: {}", unexpected.replace('\n', "\n    "));
+        }
+        report
+    }
+}
+
+/// The check of a mock that nobody verified. A test that fails already is not failed twice.
+impl Drop for Shared {
+    #[allow(clippy::panic)]
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let report =
+            if state.is_checked || std::thread::panicking() { String::new() } else { state.report() };
+        if !report.is_empty() {
+            panic!(
+                "the expectations of the mock that was created at {} are not met:\n{report}",
+                self.created
+            );
+        }
+    }
 }
 
 impl MockTransport {
@@ -66,8 +105,15 @@ impl MockTransport {
     pub const DOMAIN: &'static str = "tenant.example.com";
 
     /// A mock without expectations.
+    #[track_caller]
     pub fn new() -> Self {
-        Self::default()
+        let created = Location::caller();
+        Self { shared: Arc::new(Shared { clock: VirtualClock::default(), state: Mutex::default(), created }) }
+    }
+
+    /// Turns off the check when the last handle is dropped, for a test that leaves expectations unmet on purpose.
+    pub fn ignore_unmet(&self) {
+        self.state().is_checked = true;
     }
 
     /// Expects a request, by the descriptor of an operation or by a method and a path template; once by default.
@@ -75,7 +121,10 @@ impl MockTransport {
     /// The template is that of the operation, `/users/{id}`, with or without the API's prefix `/api/v2`.
     pub fn expect(&self, what: impl Into<Matcher>) -> Expectation {
         let rule = SharedRule::new(Rule::new(what.into()));
-        self.state().rules.push(rule.clone());
+        let mut state = self.state();
+        state.rules.push(rule.clone());
+        state.is_checked = false;
+        drop(state);
         Expectation::new(rule)
     }
 
@@ -113,16 +162,9 @@ impl MockTransport {
     #[track_caller]
     #[allow(clippy::panic)]
     pub fn verify(&self) {
-        let mut report = String::new();
-        let state = self.state();
-        for unmet in
-            state.rules.iter().filter_map(|rule| rule.with(|rule| (!rule.is_met()).then(|| rule.describe())))
-        {
-            let _ = writeln!(report, "  expected {unmet}");
-        }
-        for unexpected in &state.unexpected {
-            let _ = writeln!(report, "  not expected: {}", unexpected.replace('\n', "\n    "));
-        }
+        let mut state = self.state();
+        state.is_checked = true;
+        let report = state.report();
         drop(state);
         assert!(report.is_empty(), "the mock's expectations are not met:\n{report}");
     }
@@ -136,7 +178,7 @@ impl MockTransport {
     }
 
     /// The response for a request, or the reasons why there is none.
-    fn find(&self, request: &Captured) -> Result<(ScriptedResponse, Duration), String> {
+    fn find(&self, request: &Captured) -> Result<(ScriptedResponse, Delay), String> {
         let mut state = self.state();
         state.requests.push(request.clone());
         let mut reasons = Vec::new();
@@ -174,14 +216,23 @@ impl HttpTransport for MockTransport {
                 format!("the mock does not expect {}", report.replace('\n', " ")),
             )
         })?;
-        if !delay.is_zero() {
-            self.shared.clock.sleep(delay).await;
+        match delay {
+            Delay::Of(delay) if delay.is_zero() => {}
+            Delay::Of(delay) => self.shared.clock.sleep(delay).await,
+            Delay::Forever => std::future::pending().await,
         }
         response.respond(&request).map(|response| response.map(Body::from))
     }
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         Some(Arc::new(self.shared.clock.clone()))
+    }
+}
+
+impl Default for MockTransport {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 

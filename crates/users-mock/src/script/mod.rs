@@ -1,6 +1,7 @@
 //! A scripted transport and its expectations.
 
 mod captured;
+mod differences;
 mod expectation;
 mod matcher;
 mod mock;

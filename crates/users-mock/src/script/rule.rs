@@ -1,12 +1,12 @@
 //! An expectation as the mock keeps it.
 
 use crate::script::captured::Captured;
+use crate::script::differences::differences;
 use crate::script::matcher::Matcher;
 use crate::script::response::ScriptedResponse;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use users_core::model::{JsonObject, json};
+use users_core::model::json;
 
 /// A rule that is shared by the mock and the expectation, which may still refine it.
 #[derive(Clone)]
@@ -20,6 +20,25 @@ impl SharedRule {
     pub(crate) fn with<T>(&self, access: impl FnOnce(&mut Rule) -> T) -> T {
         access(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Whether it is the other rule, or has to wait for it.
+    pub(crate) fn comes_after(&self, other: &Self) -> bool {
+        let mut rule = Some(self.clone());
+        while let Some(current) = rule {
+            if Arc::ptr_eq(&current.0, &other.0) {
+                return true;
+            }
+            rule = current.with(|rule| rule.after.clone());
+        }
+        false
+    }
+}
+
+/// When a request is answered.
+#[derive(Clone, Copy)]
+pub(crate) enum Delay {
+    Of(Duration),
+    Forever,
 }
 
 /// The conditions of an expectation, and its response.
@@ -29,10 +48,14 @@ pub(crate) struct Rule {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<String>,
-    /// The number of requests that are expected; `None` for any number.
-    pub(crate) times: Option<u32>,
+    /// The fewest requests that are expected.
+    pub(crate) at_least: u32,
+    /// The most requests that are expected; `None` for any number.
+    pub(crate) at_most: Option<u32>,
     received: u32,
-    pub(crate) delay: Duration,
+    /// The expectation that must be met before this one receives a request.
+    pub(crate) after: Option<SharedRule>,
+    pub(crate) delay: Delay,
     pub(crate) response: ScriptedResponse,
 }
 
@@ -44,9 +67,11 @@ impl Rule {
             query: Vec::new(),
             headers: Vec::new(),
             body: None,
-            times: Some(1),
+            at_least: 1,
+            at_most: Some(1),
             received: 0,
-            delay: Duration::ZERO,
+            after: None,
+            delay: Delay::Of(Duration::ZERO),
             response: ScriptedResponse::default(),
         }
     }
@@ -56,28 +81,37 @@ impl Rule {
     }
 
     pub(crate) fn is_met(&self) -> bool {
-        self.times.is_none_or(|times| self.received == times)
+        self.received >= self.at_least
+    }
+
+    pub(crate) fn check_path_parameter(&self, name: &str) -> Result<(), String> {
+        self.matcher.check_path_parameter(name)
     }
 
     pub(crate) fn describe(&self) -> String {
         let times = |count: u32| if count == 1 { "once".to_owned() } else { format!("{count} times") };
-        format!(
-            "{} {}, received {}",
-            self.name(),
-            self.times.map_or_else(String::new, times),
-            times(self.received)
-        )
+        let expected = match self.at_most {
+            Some(most) if most == self.at_least => times(most),
+            Some(most) => format!("{} to {most} times", self.at_least),
+            None => format!("at least {}", times(self.at_least)),
+        };
+        format!("{} {expected}, received {}", self.name(), times(self.received))
     }
 
     /// The response if the request meets the conditions, or else the reason why it does not.
-    pub(crate) fn take(&mut self, request: &Captured) -> Result<(ScriptedResponse, Duration), String> {
+    pub(crate) fn take(&mut self, request: &Captured) -> Result<(ScriptedResponse, Delay), String> {
         let parameters = self.matcher.parameters(request)?;
         for (name, expected) in &self.path {
             let actual = parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
             compare(&format!("path parameter {name}"), expected, actual)?;
         }
         for (name, expected) in &self.query {
-            compare(&format!("query parameter {name}"), expected, request.query(name).as_deref())?;
+            let hint = |reason| match self.matcher.check_query_parameter(name) {
+                Ok(()) => reason,
+                Err(hint) => format!("{reason} ({hint})"),
+            };
+            compare(&format!("query parameter {name}"), expected, request.query(name).as_deref())
+                .map_err(hint)?;
         }
         for (name, expected) in &self.headers {
             let actual = request.headers().get(name);
@@ -89,11 +123,18 @@ impl Rule {
         }
         if let Some(expected) = &self.body {
             let actual = std::str::from_utf8(request.body()).unwrap_or("not UTF-8");
-            if !json::equal(expected, actual) {
+            if actual.is_empty() || !json::equal(expected, actual) {
                 return Err(differences(expected, actual));
             }
         }
-        if self.times.is_some_and(|times| self.received >= times) {
+        if let Some(earlier) = &self.after {
+            // The earlier rule is another one, so that it is not locked by this request.
+            let unmet = earlier.with(|earlier| (!earlier.is_met()).then(|| earlier.describe()));
+            if let Some(unmet) = unmet {
+                return Err(format!("it is expected after {unmet}"));
+            }
+        }
+        if self.at_most.is_some_and(|most| self.received >= most) {
             return Err(format!(
                 "it was already received {}",
                 if self.received == 1 { "once" } else { "as often as expected" }
@@ -110,32 +151,4 @@ fn compare(what: &str, expected: &str, actual: Option<&str>) -> Result<(), Strin
         Some(actual) => Err(format!("{what} is {actual:?}, not {expected:?}")),
         None => Err(format!("{what} is absent, not {expected:?}")),
     }
-}
-
-/// The keys in which two JSON objects differ. Values are not shown, because a body may contain a password.
-fn differences(expected: &str, actual: &str) -> String {
-    let (Ok(expected), Ok(actual)) = (JsonObject::from_json(expected), JsonObject::from_json(actual)) else {
-        return "the body differs".to_owned();
-    };
-    // Each object is read once: a lookup in it would read it from the start.
-    let expected: BTreeMap<&str, &str> = expected.iter().collect();
-    let mut unexpected: BTreeMap<&str, &str> = actual.iter().collect();
-    let (mut missing, mut different) = (Vec::new(), Vec::new());
-    for (key, expected) in expected {
-        match unexpected.remove(key) {
-            None => missing.push(key),
-            Some(actual) if !json::equal(expected, actual) => different.push(key),
-            Some(_) => {}
-        }
-    }
-    let unexpected: Vec<&str> = unexpected.into_keys().collect();
-    let mut text = "the body differs".to_owned();
-    for (title, keys) in [("missing", missing), ("unexpected", unexpected), ("different", different)] {
-        if !keys.is_empty() {
-            for part in ["; ", title, ": ", &keys.join(", ")] {
-                text.push_str(part);
-            }
-        }
-    }
-    text
 }
