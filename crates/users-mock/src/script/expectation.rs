@@ -105,11 +105,9 @@ impl Expectation {
     ///
     /// If it is the same expectation, or one that is to come after this one.
     #[track_caller]
-    #[allow(clippy::panic)]
     pub fn after(self, earlier: &Self) -> Self {
-        if earlier.rule.comes_after(&self.rule) {
-            panic!("each of two expectations is to come after the other");
-        }
+        let is_cycle = earlier.rule.comes_after(&self.rule);
+        assert!(!is_cycle, "each of two expectations is to come after the other");
         let earlier = earlier.rule.clone();
         self.with(|rule| rule.after = Some(earlier))
     }

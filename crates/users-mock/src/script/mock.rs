@@ -86,17 +86,15 @@ impl State {
 
 /// The check of a mock that nobody verified. A test that fails already is not failed twice.
 impl Drop for Shared {
-    #[allow(clippy::panic)]
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let report =
             if state.is_checked || std::thread::panicking() { String::new() } else { state.report() };
-        if !report.is_empty() {
-            panic!(
-                "the expectations of the mock that was created at {} are not met:\n{report}",
-                self.created
-            );
-        }
+        assert!(
+            report.is_empty(),
+            "the expectations of the mock that was created at {} are not met:\n{report}",
+            self.created
+        );
     }
 }
 
