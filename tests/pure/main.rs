@@ -4,6 +4,7 @@ mod arguments;
 mod bodies;
 mod bulk;
 mod cancellation;
+mod cassettes;
 mod downstream;
 mod errors;
 mod faults;

@@ -8,5 +8,6 @@ mod failures;
 mod faults;
 mod hostile;
 mod runtimes;
+mod stories;
 mod transports;
 mod wire;

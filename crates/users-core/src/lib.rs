@@ -107,6 +107,8 @@ pub use paging::{CheckpointPaged, CheckpointPaging, Items, OffsetPaged, OffsetPa
 pub use path_template::{InvalidPath, PathTemplate};
 pub use rate_limit::RateLimit;
 pub use redact::is_sensitive;
+#[doc(hidden)]
+pub use redact::replace_secrets;
 pub use request::RequestBuilder;
 pub use response::{decode_empty, decode_json, decode_text};
 pub use rest::{Rest, RestClient};

@@ -5,6 +5,8 @@
 //! | [`MockTransport`] | the test states which requests are expected and how each is answered |
 //! | [`Tenant`] | the test needs Auth0's behaviour: create, search, update, link, delete |
 //! | [`FaultyTransport`] | the test injects failures: no connection, a reset, a timeout, a truncated body |
+//! | [`Recorder`] and [`Replay`] | the answers of a real tenant are to be kept in a file, without its secrets, and replayed |
+//! | [`NeverTransport`] | the test needs a server that never answers |
 //! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; the mock and the tenant have one |
 //! | the crate `users-tenant` | the code under test is another process or written in another language |
 //!
@@ -18,15 +20,19 @@
 //!
 //! The crate has no features.
 
+mod cassette;
 mod client;
 mod clock;
 mod decode;
 mod fault;
+mod never;
 mod script;
 mod tenant;
 
+pub use cassette::{CassetteError, Recorder, Replay, Scrub};
 pub use clock::VirtualClock;
 pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
+pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{Bucket, Limits, Logged, Seed, SeedError, Tenant, TenantBuilder, UnknownTier};
 

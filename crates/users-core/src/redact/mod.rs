@@ -64,15 +64,29 @@ fn without_secrets(text: &str, secrets: &[&str]) -> String {
     let longest = secrets.iter().map(|secret| secret.len()).max().unwrap_or(0);
     let examined = prefix(text, EXAMINED + 6 * longest);
     let shown = prefix(text, EXAMINED);
+    replace(examined, shown.len(), &secrets, REDACTED)
+}
+
+/// Returns a text of any length with these secrets replaced, in any escaped form. Secrets shorter than 4 bytes remain.
+///
+/// For the crates of this family.
+#[doc(hidden)]
+pub fn replace_secrets(text: &str, secrets: &[&str], replacement: &str) -> String {
+    replace(text, text.len(), secrets, replacement)
+}
+
+/// The first `length` bytes of a text, with secrets replaced that begin in them.
+fn replace(text: &str, length: usize, secrets: &[&str], replacement: &str) -> String {
+    let shown = text.get(..length).unwrap_or(text);
     let mut kept = String::with_capacity(shown.len());
     let mut from = 0;
-    for place in quoted::places(examined, &secrets) {
+    for place in quoted::places(text, secrets) {
         if place.start >= shown.len() {
             break;
         }
         if place.start >= from {
             kept.push_str(shown.get(from..place.start).unwrap_or_default());
-            kept.push_str(REDACTED);
+            kept.push_str(replacement);
         }
         from = from.max(place.end);
     }

@@ -9,6 +9,7 @@ mod response;
 mod rule;
 
 pub use captured::Captured;
+pub(crate) use differences::differences;
 pub use expectation::Expectation;
 pub use matcher::Matcher;
 pub use mock::MockTransport;

@@ -1,0 +1,10 @@
+//! Cassettes: recorded exchanges, in a file that can be replayed.
+
+mod har;
+mod recorder;
+mod replay;
+mod scrub;
+
+pub use recorder::Recorder;
+pub use replay::{CassetteError, Replay};
+pub use scrub::Scrub;
