@@ -320,6 +320,9 @@ proptest! {
         keeps::<UserInfo>(&text);
         keeps::<Impersonation>(&text);
         keeps::<ErrorBody>(&text);
+        keeps::<PasswordRules>(&text);
+        keeps::<PasswordRule>(&text);
+        keeps::<PasswordRuleItem>(&text);
         keeps::<Role>(&text);
         keeps::<NewRole>(&text);
         keeps::<RoleUpdate>(&text);
