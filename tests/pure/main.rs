@@ -12,6 +12,7 @@ mod hostile;
 mod ids;
 mod limits;
 mod lists;
+mod logins;
 mod mock;
 mod models;
 mod operations;

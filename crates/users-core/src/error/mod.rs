@@ -306,8 +306,7 @@ impl Operation {
             name: descriptor.name,
             method: descriptor.method.clone(),
             path: descriptor.path.clone(),
-            // A token request changes no resource.
-            writes: descriptor.access != Access::Read && descriptor.name != "authentication.token",
+            writes: descriptor.access != Access::Read,
         }
     }
 }
