@@ -263,9 +263,13 @@ fn login_cases() -> Vec<Case> {
         ),
         case(
             "authentication.token",
-            confidential.oauth().client_credentials_grant("https://api.example.com/").into_request(),
+            confidential
+                .oauth()
+                .client_credentials_grant("https://api.example.com/")
+                .organization("org_1")
+                .into_request(),
             "POST /oauth/token",
-            r#"{"client_id":"id","client_secret":"s","grant_type":"client_credentials","audience":"https://api.example.com/"}"#,
+            r#"{"client_id":"id","client_secret":"s","grant_type":"client_credentials","audience":"https://api.example.com/","organization":"org_1"}"#,
         ),
         case(
             "authentication.token",

@@ -3,7 +3,7 @@
 use crate::descriptor::{Access, Api, Descriptor, Safety};
 use crate::error::Error;
 use crate::operation_macro::operations;
-use crate::request::{RequestBuilder, property};
+use crate::request::{RequestBuilder, optional_property, property};
 use crate::response::decode_model;
 use bytes::Bytes;
 use users_model::TokenResponse;
@@ -24,6 +24,10 @@ operations! {
             .distinguished_by(&[("grant_type", &["client_credentials"])])
             .node("oauth.clientCredentialsGrant");
         arguments { audience: String }
+        options {
+            /// Sets the organization that the token is for, by its id.
+            organization: String,
+        }
         application { application }
         request { token_request }
         decode { decode_model: TokenResponse }
@@ -42,7 +46,10 @@ fn token_request(
     request: RequestBuilder<'_>,
 ) -> Result<http::Request<Bytes>, Error> {
     let request = request.not_blank("audience", &operation.audience);
-    let properties =
-        [property("grant_type", &"client_credentials"), property("audience", &operation.audience)];
+    let properties = [
+        property("grant_type", &"client_credentials"),
+        property("audience", &operation.audience),
+        optional_property("organization", operation.organization.as_ref()),
+    ];
     operation.application.request(request, &properties)
 }
