@@ -12,6 +12,7 @@ mod hostile;
 mod ids;
 mod limits;
 mod lists;
+mod login_errors;
 mod logins;
 mod mock;
 mod models;
