@@ -356,7 +356,7 @@ proptest! {
         keeps::<UserInfo>(&text);
         keeps::<Impersonation>(&text);
         keeps::<NewSignup>(&text);
-        keeps::<Signup>(&text);
+        keeps::<SignupResponse>(&text);
         keeps::<PasswordlessStart>(&text);
         keeps::<TokenResponse>(&text);
         keeps::<ErrorBody>(&text);

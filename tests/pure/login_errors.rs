@@ -286,6 +286,14 @@ fn every_documented_failure_has_its_code_and_its_message() {
             Some("sms_provider_error"),
             "The SMS cannot be sent",
         ),
+        (
+            400,
+            text(
+                r#"{"statusCode":400,"error":"bad.connection","error_description":"Connection is disabled"}"#,
+            ),
+            Some("bad.connection"),
+            "Connection is disabled",
+        ),
         // Neither OAuth nor sign-up.
         (
             400,

@@ -9,7 +9,7 @@ use users_core::model::{NewSignup, PasswordlessContent};
 use users_core::{
     AccessToken, AuthenticationClient, Descriptor, Error, ErrorKind, Sent, TransportErrorKind, token_fn,
 };
-use users_mock::{MockTransport, Tenant, VirtualClock};
+use users_mock::{FaultyTransport, MockTransport, Tenant, VirtualClock};
 use users_tests_pure::{clients, decode};
 
 const EMAIL: &str = "ada@example.com";
@@ -83,6 +83,19 @@ fn what_works_once_is_not_repeated_where_it_may_have_been_carried_out() {
         call(&auth, &mock.clock()).unwrap();
         mock.verify();
     }
+}
+
+#[test]
+fn a_fault_of_one_grant_does_not_apply_to_another() {
+    let (mock, _, _) = clients();
+    let faulty = FaultyTransport::new(mock.clone(), mock.clock());
+    faulty.inject_spec(&"400@oauth.refresh_token_grant,always".parse().unwrap());
+    let builder = AuthenticationClient::builder(faulty).domain("tenant.example.com").client_id("id");
+    let auth = builder.build().unwrap();
+    mock.expect(PasswordGrant::DESCRIPTOR).json(TOKENS);
+    mock.clock().block_on(auth.oauth().password_grant(EMAIL, "p").send()).unwrap();
+    assert!(mock.clock().block_on(auth.oauth().refresh_token_grant("rt").send()).is_err());
+    mock.verify();
 }
 
 #[test]

@@ -57,10 +57,11 @@ object! {
 impl ErrorBody {
     /// Returns the error code, if any.
     pub fn code(&self) -> Option<&str> {
-        // Sign-up endpoints may send a sentence as `error`, which is the message.
+        // The Management API sends the reason phrase as `error`, and sign-up endpoints may send a sentence, which is the message.
         let oauth = || {
-            let is_alone = self.status_code.is_none() && self.message.is_none();
-            self.error.as_deref().filter(|error| is_alone && !error.contains(' '))
+            let is_code =
+                self.error_description.is_some() || (self.status_code.is_none() && self.message.is_none());
+            self.error.as_deref().filter(|error| is_code && !error.contains(' '))
         };
         self.error_code.as_deref().or(self.error_type.as_deref()).or_else(oauth)
     }

@@ -79,7 +79,7 @@ setters!(NewSignup {
 
 object! {
     /// The user that has signed up, as `POST /dbconnections/signup` returns it: with the identifiers that were sent.
-    pub struct Signup {
+    pub struct SignupResponse {
         /// The id within the connection. [`bare_id`](Self::bare_id) returns it under each of its names.
         pub id: Option<String> = "_id",
         /// The id within the connection, as some tenants name it.
@@ -111,13 +111,13 @@ object! {
     }
 }
 
-impl Signup {
+impl SignupResponse {
     /// Returns the id within the connection: `_id`, or else `id` or `user_id`. The user's id is `auth0|` followed by it.
     ///
     /// ```
-    /// use users_model::Signup;
+    /// use users_model::SignupResponse;
     ///
-    /// let signup: Signup = serde_json::from_str(r#"{"_id":"507f1f77bcf86cd799439020","email":"ada@example.com"}"#)?;
+    /// let signup: SignupResponse = serde_json::from_str(r#"{"_id":"507f1f77bcf86cd799439020","email":"ada@example.com"}"#)?;
     /// assert_eq!(signup.bare_id(), Some("507f1f77bcf86cd799439020"));
     /// # Ok::<(), serde_json::Error>(())
     /// ```

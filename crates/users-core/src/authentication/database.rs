@@ -8,7 +8,7 @@ use crate::operation_macro::operations;
 use crate::request::{RequestBuilder, optional_property, property};
 use crate::response::{decode_message, decode_model};
 use bytes::Bytes;
-use users_model::{NewSignup, Signup};
+use users_model::{NewSignup, SignupResponse};
 
 /// Users of database connections: signing up, and changing a forgotten password.
 ///
@@ -55,8 +55,8 @@ impl DatabaseManager {
     /// Sends an e-mail with a link to change the password. The password stays valid until the user opens the link and chooses
     /// another. Returns Auth0's message, which is the same for an address without a user.
     ///
-    /// `POST /dbconnections/change_password`. The application is the client's unless set; it needs no secret. A connection that
-    /// does not exist is a 400. Not repeated where it may have been carried out. To get the link instead, see
+    /// `POST /dbconnections/change_password`. The application is the client's unless set; it needs no secret. Not repeated where
+    /// it may have been carried out. To get the link instead, see
     /// [`tickets().change_password`](crate::management::TicketsManager::change_password).
     ///
     /// ```
@@ -88,7 +88,7 @@ operations! {
             .node("database.signUp");
         body { signup: NewSignup }
         request { sign_up_request }
-        decode { decode_model: Signup }
+        decode { decode_model: SignupResponse }
     }
 
     /// `POST /dbconnections/change_password`. See

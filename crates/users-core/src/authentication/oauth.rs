@@ -35,7 +35,8 @@ impl OAuthManager {
     /// realm, Auth0 searches the tenant's default directory. A wrong password and an unknown user are both a 403 with the code
     /// `invalid_grant`; a login that is blocked after too many wrong passwords is a 429 with the code `too_many_attempts`, which is not
     /// repeated; a password that was found in a data breach is a 401 with the code `password_leaked`. A server sends the user's
-    /// address in the header `auth0-forwarded-for`, so that attempts are counted per user.
+    /// address in the header `auth0-forwarded-for`, so that wrong passwords are counted for that address; Auth0 accepts it from an
+    /// authenticated application for which it is enabled.
     ///
     /// ```
     /// # async fn example(auth: users_core::AuthenticationClient) -> Result<(), users_core::Error> {

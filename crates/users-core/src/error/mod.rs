@@ -158,7 +158,7 @@ impl Error {
     }
 
     /// Returns the decoded body of the response, if it is an error of Auth0: with the rules of a
-    /// [weak password](ErrorBody::password_rules), for example.
+    /// [weak password](ErrorBody::password_rules), for example. Its messages are not redacted: do not log them.
     pub fn error_body(&self) -> Option<&ErrorBody> {
         self.0.response.as_ref()?.error.as_ref()
     }
