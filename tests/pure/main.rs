@@ -13,6 +13,8 @@ mod hostile;
 mod ids;
 mod limits;
 mod lists;
+mod login_errors;
+mod logins;
 mod mock;
 mod models;
 mod operations;

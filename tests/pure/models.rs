@@ -182,7 +182,27 @@ fn error_bodies_of_both_apis_are_decoded() {
             Some("invalid_signup"),
             "Invalid sign up",
         ),
-        (401, "Unauthorized", None, "Unauthorized (the response is 12 bytes, of no stated type, not JSON)"),
+        (
+            400,
+            r#"{"name":"PasswordStrengthError","message":"Password is too weak","code":"invalid_password","description":{"rules":[]},"policy":"* 8","statusCode":400}"#,
+            Some("invalid_password"),
+            "Password is too weak",
+        ),
+        (
+            400,
+            r#"{"name":"PasswordHistoryError","code":"invalid_password","description":{"verified":false},"statusCode":400}"#,
+            Some("invalid_password"),
+            "PasswordHistoryError",
+        ),
+        (
+            400,
+            r#"{"error":"missing username for db connection with requires_username enabled"}"#,
+            None,
+            "missing username for db connection with requires_username enabled",
+        ),
+        (401, "Unauthorized", None, "Unauthorized"),
+        (400, "public signup is disabled\n", None, "public signup is disabled"),
+        (400, "public\u{1}", None, "Bad Request (the response is 7 bytes, of no stated type, not JSON)"),
         (502, "<html>", None, "Bad Gateway (the response is 6 bytes, of no stated type, not JSON)"),
         (500, "", None, "Internal Server Error (the response is empty, not JSON)"),
         (

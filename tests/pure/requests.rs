@@ -7,11 +7,11 @@ use users_core::model::{
     AccessRevocation, AuthenticationMethodReplacement, AuthenticationMethodUpdate, DeviceCredentialType,
     EmailVerificationTicket, EnabledConnection, GuardianFactor, IdentityRef, Impersonation, JsonObject,
     LinkTarget, MetadataUpdate, NewAuthenticationMethod, NewEnrollmentTicket, NewInvitation, NewOrganization,
-    NewRole, NewUser, OrganizationUpdate, PasswordChangeTicket, PermissionRef, Protocol,
-    RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleType, RoleUpdate, SessionUpdate,
-    UserUpdate, UsersExport, VerificationEmail,
+    NewRole, NewSignup, NewUser, OrganizationUpdate, PasswordChangeTicket, PasswordlessContent,
+    PermissionRef, Protocol, RefreshTokenRevocation, RefreshTokenUpdate, RiskAssessmentClearance, RoleType,
+    RoleUpdate, SessionUpdate, UserUpdate, UsersExport, VerificationEmail,
 };
-use users_core::{Access, Api, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
+use users_core::{Access, Api, AuthenticationClient, BaseUrl, CATALOGUE, Error, Operation as _, Safety};
 use users_mock::MockTransport;
 use users_tests_pure::{clients, line};
 
@@ -176,13 +176,153 @@ fn cases() -> Vec<Case> {
             "POST /users/auth0%7C507f1f77bcf86cd799439020/impersonate",
             r#"{"impersonator_id":"auth0|support","protocol":"oauth2","client_id":"mock-client","additionalParameters":{"state":"xyz"},"response_type":"code"}"#,
         ),
+    ]
+}
+
+/// Sign-ups, logins and tokens.
+fn login_cases() -> Vec<Case> {
+    let (mock, _, public) = clients();
+    let builder = AuthenticationClient::builder(mock).domain("tenant.example.com");
+    let confidential = builder.client_id("id").client_secret("s").build().unwrap();
+    let (database, oauth, passwordless) = (public.database(), public.oauth(), public.passwordless());
+    let (email, phone, password) = ("ada@example.com", "+14155550100", "correct horse");
+    vec![
+        case(
+            "database.sign_up",
+            database
+                .sign_up(
+                    NewSignup::new("db")
+                        .email(email)
+                        .username("ada")
+                        .phone_number(phone)
+                        .password(password)
+                        .name("Ada Lovelace")
+                        .given_name("Ada")
+                        .family_name("Lovelace")
+                        .nickname("ada")
+                        .picture("https://example.com/ada.png")
+                        .user_metadata(JsonObject::from_json(r#"{"plan":"gold"}"#).unwrap()),
+                )
+                .into_request(),
+            "POST /dbconnections/signup",
+            r#"{"client_id":"mock-client","connection":"db","email":"ada@example.com","username":"ada","phone_number":"+14155550100","password":"correct horse","name":"Ada Lovelace","given_name":"Ada","family_name":"Lovelace","nickname":"ada","picture":"https://example.com/ada.png","user_metadata":{"plan":"gold"}}"#,
+        ),
+        case(
+            "database.sign_up",
+            confidential.database().sign_up(NewSignup::new("db").client_id("other")).into_request(),
+            "POST /dbconnections/signup",
+            r#"{"client_id":"other","connection":"db"}"#,
+        ),
+        case(
+            "database.change_password",
+            database.change_password("db", email).into_request(),
+            "POST /dbconnections/change_password",
+            r#"{"client_id":"mock-client","connection":"db","email":"ada@example.com"}"#,
+        ),
+        case(
+            "database.change_password",
+            database.change_password("db", email).client_id("other").organization("org_1").into_request(),
+            "POST /dbconnections/change_password",
+            r#"{"client_id":"other","connection":"db","email":"ada@example.com","organization":"org_1"}"#,
+        ),
+        case(
+            "oauth.password_grant",
+            oauth.password_grant(email, password).into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"mock-client","grant_type":"password","username":"ada@example.com","password":"correct horse"}"#,
+        ),
+        case(
+            "oauth.password_grant",
+            confidential
+                .oauth()
+                .password_grant(email, password)
+                .realm("db")
+                .audience("https://api.example.com/")
+                .scope("openid email")
+                .into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"id","client_secret":"s","grant_type":"http://auth0.com/oauth/grant-type/password-realm","username":"ada@example.com","password":"correct horse","realm":"db","audience":"https://api.example.com/","scope":"openid email"}"#,
+        ),
+        case(
+            "oauth.authorization_code_grant",
+            confidential.oauth().authorization_code_grant("c0de", "https://app.example.com/").into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"id","client_secret":"s","grant_type":"authorization_code","code":"c0de","redirect_uri":"https://app.example.com/"}"#,
+        ),
+        case(
+            "oauth.authorization_code_grant",
+            oauth.authorization_code_grant("c0de", "app:/cb").code_verifier("verifier").into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"mock-client","grant_type":"authorization_code","code":"c0de","redirect_uri":"app:/cb","code_verifier":"verifier"}"#,
+        ),
+        case(
+            "oauth.refresh_token_grant",
+            oauth.refresh_token_grant("v1.abc").scope("openid").into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"mock-client","grant_type":"refresh_token","refresh_token":"v1.abc","scope":"openid"}"#,
+        ),
+        case(
+            "authentication.token",
+            confidential
+                .oauth()
+                .client_credentials_grant("https://api.example.com/")
+                .organization("org_1")
+                .into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"id","client_secret":"s","grant_type":"client_credentials","audience":"https://api.example.com/","organization":"org_1"}"#,
+        ),
         case(
             "authentication.token",
             RequestToken::client_credentials("id", "https://tenant.example.com/api/v2/")
                 .client_secret("secret")
                 .request(&BaseUrl::parse("tenant.example.com").unwrap()),
             "POST /oauth/token",
-            r#"{"grant_type":"client_credentials","client_id":"id","audience":"https://tenant.example.com/api/v2/","client_secret":"secret"}"#,
+            r#"{"client_id":"id","client_secret":"secret","grant_type":"client_credentials","audience":"https://tenant.example.com/api/v2/"}"#,
+        ),
+        case(
+            "oauth.revoke_refresh_token",
+            oauth.revoke_refresh_token("v1.abc").into_request(),
+            "POST /oauth/revoke",
+            r#"{"client_id":"mock-client","token":"v1.abc"}"#,
+        ),
+        case(
+            "passwordless.send_email",
+            passwordless.send_email(email).into_request(),
+            "POST /passwordless/start",
+            r#"{"client_id":"mock-client","connection":"email","email":"ada@example.com"}"#,
+        ),
+        case(
+            "passwordless.send_email",
+            confidential
+                .passwordless()
+                .send_email(email)
+                .content(PasswordlessContent::Link)
+                .auth_params(JsonObject::from_json(r#"{"state":"xyz"}"#).unwrap())
+                .into_request(),
+            "POST /passwordless/start",
+            r#"{"client_id":"id","client_secret":"s","connection":"email","email":"ada@example.com","send":"link","authParams":{"state":"xyz"}}"#,
+        ),
+        case(
+            "passwordless.send_sms",
+            passwordless.send_sms(phone).into_request(),
+            "POST /passwordless/start",
+            r#"{"client_id":"mock-client","connection":"sms","phone_number":"+14155550100"}"#,
+        ),
+        case(
+            "passwordless.login_with_email",
+            passwordless
+                .login_with_email(email, "123456")
+                .audience("https://api")
+                .scope("openid")
+                .into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"mock-client","grant_type":"http://auth0.com/oauth/grant-type/passwordless/otp","realm":"email","username":"ada@example.com","otp":"123456","audience":"https://api","scope":"openid"}"#,
+        ),
+        case(
+            "passwordless.login_with_sms",
+            passwordless.login_with_sms(phone, "123456").into_request(),
+            "POST /oauth/token",
+            r#"{"client_id":"mock-client","grant_type":"http://auth0.com/oauth/grant-type/passwordless/otp","realm":"sms","username":"+14155550100","otp":"123456"}"#,
         ),
     ]
 }
@@ -831,7 +971,7 @@ fn cases_of_organizations() -> Vec<Case> {
 }
 
 fn all_cases() -> Vec<Case> {
-    cases().into_iter().chain(more_cases()).chain(cases_of_organizations()).collect()
+    cases().into_iter().chain(login_cases()).chain(more_cases()).chain(cases_of_organizations()).collect()
 }
 
 #[test]
@@ -882,7 +1022,8 @@ fn every_operation_of_the_catalogue_is_in_the_table() {
 fn the_safety_of_an_operation_follows_from_its_method() {
     for descriptor in CATALOGUE {
         let expected = match (descriptor.name, descriptor.method.as_str()) {
-            ("authentication.token", _) => (Safety::Idempotent, Access::Write),
+            ("authentication.token" | "oauth.password_grant", _) => (Safety::Idempotent, Access::Read),
+            ("oauth.revoke_refresh_token", _) => (Safety::Idempotent, Access::Write),
             (_, "GET") => (Safety::Safe, Access::Read),
             (_, "PUT") => (Safety::Idempotent, Access::Write),
             (_, "DELETE") => (Safety::Idempotent, Access::Delete),
@@ -975,6 +1116,25 @@ fn arguments_that_auth0_would_misinterpret_are_refused_before_anything_is_sent()
             auth.impersonate("auth0|1", Impersonation::new("", "oauth2")).into_request().err(),
         ),
         ("no protocol", auth.impersonate("auth0|1", Impersonation::new("auth0|2", " ")).into_request().err()),
+        (
+            "no connection to sign up in",
+            authentication.database().sign_up(NewSignup::new(" ")).into_request().err(),
+        ),
+        ("no address", authentication.database().change_password("db", "").into_request().err()),
+        ("no code", authentication.oauth().authorization_code_grant("", "app:/cb").into_request().err()),
+        (
+            "no redirect URI",
+            authentication.oauth().authorization_code_grant("c0de", " ").into_request().err(),
+        ),
+        ("no refresh token", authentication.oauth().refresh_token_grant("").into_request().err()),
+        ("no user", authentication.oauth().password_grant("", "p").into_request().err()),
+        ("nothing to revoke", authentication.oauth().revoke_refresh_token("").into_request().err()),
+        ("no phone", authentication.passwordless().send_sms(" ").into_request().err()),
+        ("no OTP", authentication.passwordless().login_with_sms("+1", "").into_request().err()),
+        (
+            "no application",
+            authentication.oauth().password_grant("ada", "p").client_id(" ").into_request().err(),
+        ),
         ("a header with a line end", users.get("auth0|1").header("x-a", "b\r\nc").into_request().err()),
         (
             "the wrong tenant",

@@ -70,6 +70,7 @@ pub struct ClientBuilder<T> {
     telemetry: bool,
     custom_domain: Option<HeaderValue>,
     client_id: Option<String>,
+    client_secret: Option<Secret>,
     credentials: Option<Credentials>,
     clock: Option<Arc<dyn Clock>>,
     pacer: Option<Arc<dyn Pacer>>,
@@ -104,6 +105,7 @@ impl<T: ApiClient> ClientBuilder<T> {
             telemetry: false,
             custom_domain: None,
             client_id: None,
+            client_secret: None,
             credentials: None,
             clock: None,
             pacer: None,
@@ -286,6 +288,7 @@ impl<T: ApiClient> ClientBuilder<T> {
                 headers,
                 custom_domain: self.custom_domain.clone(),
                 client_id: self.client_id.clone(),
+                client_secret: self.client_secret.clone(),
                 transport: Arc::clone(&self.transport),
                 clock: Arc::clone(&clock),
                 token,
@@ -335,6 +338,14 @@ impl<T: ApiClient> ClientBuilder<T> {
             return refuse(
                 "the authorization header has no credentials; expected a scheme and credentials, as in `Bearer …`",
             );
+        }
+        if let Some(secret) = &self.client_secret {
+            if secret.expose().trim().is_empty() {
+                return refuse("the client secret is empty");
+            }
+            if self.client_id.is_none() {
+                return refuse("a client secret needs the client id that it belongs to: set client_id");
+            }
         }
         match &self.credentials {
             None if T::API == Api::Management && own.is_none() => {
@@ -390,6 +401,12 @@ impl<T: AuthenticationApi> ClientBuilder<T> {
     /// Sets the client id of the application, for calls that do not set one.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// Sets the secret of the application, for calls that authenticate it and set no other. Public applications have none.
+    pub fn client_secret(mut self, client_secret: impl Into<Secret>) -> Self {
+        self.client_secret = Some(client_secret.into());
         self
     }
 }

@@ -46,6 +46,10 @@ pub fn bodies() -> impl Iterator<Item = &'static crate::bodies::Bodies> {
         tickets::BODIES,
         jobs::BODIES,
         authentication::users::BODIES,
+        authentication::token::BODIES,
+        authentication::database::BODIES,
+        authentication::oauth::BODIES,
+        authentication::passwordless::BODIES,
     ];
     files.into_iter().flatten()
 }
@@ -85,6 +89,9 @@ const FILES: &[&[&Descriptor]] = &[
     jobs::OPERATIONS,
     authentication::users::OPERATIONS,
     authentication::token::OPERATIONS,
+    authentication::database::OPERATIONS,
+    authentication::oauth::OPERATIONS,
+    authentication::passwordless::OPERATIONS,
 ];
 
 const JOINED: [&Descriptor; count()] = joined();

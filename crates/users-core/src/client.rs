@@ -14,7 +14,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use users_model::JsonObject;
+use users_model::{JsonObject, Secret};
 
 /// The state of a client or manager. Clones share the transport, the token, the pacer and the retry budget.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) headers: HeaderMap,
     pub(crate) custom_domain: Option<HeaderValue>,
     pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
     pub(crate) transport: Arc<dyn HttpTransport>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) token: Option<Arc<dyn TokenSource>>,

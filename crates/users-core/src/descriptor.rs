@@ -39,6 +39,11 @@ pub struct Descriptor {
     pub paging: Paging,
     /// Whether the endpoint accepts the `Auth0-Custom-Domain` header.
     pub custom_domain: bool,
+    /// Whether the client adds its access token to the request.
+    pub access_token: bool,
+    /// Properties of the JSON body with the values that distinguish the operation from others of the same endpoint: `grant_type` of
+    /// `POST /oauth/token`.
+    pub distinguished_by: &'static [(&'static str, &'static [&'static str])],
     /// The name of the same operation in Auth0's Node SDK.
     pub node: Option<&'static str>,
 }
@@ -88,6 +93,8 @@ impl Descriptor {
             query: &[],
             paging: Paging::None,
             custom_domain: false,
+            access_token: true,
+            distinguished_by: &[],
             node: None,
         }
     }
@@ -149,6 +156,23 @@ impl Descriptor {
     #[must_use]
     pub const fn takes_custom_domain(mut self) -> Self {
         self.custom_domain = true;
+        self
+    }
+
+    /// Sets that the endpoint takes no access token, so that the client does not send its own.
+    #[must_use]
+    pub const fn without_access_token(mut self) -> Self {
+        self.access_token = false;
+        self
+    }
+
+    /// Sets properties of the JSON body, each with the values that distinguish the operation from others of the same endpoint.
+    #[must_use]
+    pub const fn distinguished_by(
+        mut self,
+        properties: &'static [(&'static str, &'static [&'static str])],
+    ) -> Self {
+        self.distinguished_by = properties;
         self
     }
 

@@ -32,8 +32,8 @@ struct Execution<'a> {
     descriptor: &'a Descriptor,
     /// Each attempt sends a copy. It has the access token of the last one.
     request: http::Request<Bytes>,
-    /// Whether the request has its own `Authorization` header.
-    has_own_credentials: bool,
+    /// Whether the client's access token is added: the endpoint takes one, and the request has no `Authorization` header of its own.
+    needs_token: bool,
     options: &'a CallOptions,
     retry: &'a Retry,
     started: Instant,
@@ -86,7 +86,7 @@ impl Client {
         let started = self.shared.clock.now();
         Execution {
             descriptor,
-            has_own_credentials: request.headers().contains_key(AUTHORIZATION),
+            needs_token: descriptor.access_token && !request.headers().contains_key(AUTHORIZATION),
             request,
             options,
             retry: options.retry.as_ref().unwrap_or(&self.shared.retry),
@@ -114,7 +114,7 @@ impl Client {
     /// Adds to an error what is known of the call, and removes what must not be shown.
     fn with_context(&self, error: Error, execution: &mut Execution<'_>, of_operation: Vec<Secret>) -> Error {
         let clock = &*self.shared.clock;
-        if !execution.has_own_credentials {
+        if execution.needs_token {
             execution.request.headers_mut().remove(AUTHORIZATION);
         }
         let mut secrets = redact::secrets(&execution.request);
@@ -237,9 +237,9 @@ impl Client {
         AttemptResult::from_response(status, response.body(), execution.server_delay)
     }
 
-    /// The client's access token, unless the request has its own `Authorization` header.
+    /// The client's access token, if the request needs it.
     async fn token(&self, execution: &Execution<'_>) -> Result<Option<AccessToken>, Error> {
-        let Some(source) = self.shared.token.as_deref().filter(|_| !execution.has_own_credentials) else {
+        let Some(source) = self.shared.token.as_deref().filter(|_| execution.needs_token) else {
             return Ok(None);
         };
         let clock = &*self.shared.clock;

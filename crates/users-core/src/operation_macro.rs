@@ -12,9 +12,10 @@
 ///         required { email }                        query parameters, arguments of the constructor
 ///         page { OffsetPaging of Role, List::PLAIN }    or CheckpointPaging, or AnyPaging for both
 ///         query { /** Doc. */ name: String, }       optional query parameters, each with a setter; `kind: Kind = "type"` names one
-///         arguments { connection_id }               text arguments of the constructor, for `request`
+///         arguments { connection_id: String }       arguments of the constructor, for `request`
 ///         options { /** Doc. */ upsert: bool, }     options with a setter, for `request`
 ///         fields { fields }                         the setters `fields` and `exclude_fields`
+///         application { application }               the setters `client_id`, `client_secret` and `client_assertion`, for `request`
 ///         argument { rows: ImportRows }             a value argument of the constructor, for `request`
 ///         body { user: NewUser }                    the JSON body, an argument of the constructor
 ///         body { roles: RoleIds = impl Type => RoleIds::new }    the same, converted from an argument by a function
@@ -55,11 +56,12 @@ macro_rules! operation {
             $descriptor:expr;
             $(path { $($segment:ident : $segment_type:tt),* })?
             $(required { $($required:ident),* })?
-            $(arguments { $($argument:ident),* })?
+            $(arguments { $($argument:ident : $argument_type:tt),* })?
             $(page { $paging:ident of $item:ty, $list:expr })?
             $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt $(= $query_name:literal)?,)* })?
             $(options { $($(#[$option_meta:meta])* $option:ident : $option_type:tt,)* })?
             $(fields { $fields:ident })?
+            $(application { $application:ident })?
             $(argument { $value:ident : $value_type:ty $(= $value_given:ty => $value_make:expr)? })?
             $(body { $body:ident : $body_type:ty $(= $given:ty => $make:expr)? })?
             $(request { $request:path })?
@@ -71,11 +73,12 @@ macro_rules! operation {
         pub struct $name {
             $($(pub(crate) $segment: $segment_type,)*)?
             $($(pub(crate) $required: String,)*)?
-            $($(pub(crate) $argument: String,)*)?
+            $($(pub(crate) $argument: $argument_type,)*)?
             $(pub(crate) paging: $crate::paging::$paging,)?
             $($(pub(crate) $query: Option<$query_type>,)*)?
             $($(pub(crate) $option: Option<$option_type>,)*)?
             $(pub(crate) $fields: $crate::management::fields::Fields,)?
+            $(pub(crate) $application: $crate::authentication::application::Application,)?
             $(pub(crate) $value: $value_type,)?
             $(pub(crate) $body: $body_type,)?
         }
@@ -98,8 +101,8 @@ macro_rules! operation {
             };
 
             $crate::operation_macro::constructor! {
-                [$($($segment: $segment_type)*)?] [$($($required)*)? $($($argument)*)?] [$($value: $value_type $(= $value_given => $value_make)?)? $($body: $body_type $(= $given => $make)?)?]
-                [$(paging: $crate::paging::$paging::default(),)? $($($query: None,)*)? $($($option: None,)*)? $($fields: $crate::management::fields::Fields::default(),)?]
+                [$($($segment: $segment_type)*)?] [$($($required: String)*)? $($($argument: $argument_type)*)?] [$($value: $value_type $(= $value_given => $value_make)?)? $($body: $body_type $(= $given => $make)?)?]
+                [$(paging: $crate::paging::$paging::default(),)? $($($query: None,)*)? $($($option: None,)*)? $($fields: $crate::management::fields::Fields::default(),)? $($application: $crate::authentication::application::Application::default(),)?]
             }
 
             $($crate::paging::paging_setters!($paging);)?
@@ -118,6 +121,35 @@ macro_rules! operation {
                 #[must_use]
                 pub fn exclude_fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
                     self.$fields = $crate::management::fields::Fields::all_but(fields);
+                    self
+                }
+            )?
+
+            $(
+                /// Sets the application's client id.
+                #[must_use]
+                pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+                    self.$application.set_client_id(client_id.into());
+                    self
+                }
+
+                /// Sets the application's secret, which authenticates it.
+                #[must_use]
+                pub fn client_secret(mut self, client_secret: impl Into<users_model::Secret>) -> Self {
+                    self.$application.set_secret(client_secret.into());
+                    self
+                }
+
+                /// Sets a signed assertion that authenticates the application (private-key JWT), in place of a secret.
+                #[must_use]
+                pub fn client_assertion(mut self, client_assertion: impl Into<users_model::Secret>) -> Self {
+                    self.$application.set_assertion(client_assertion.into());
+                    self
+                }
+
+                /// Uses the client's application, unless the call sets another.
+                pub(crate) fn for_client(mut self, client: &$crate::client::Client) -> Self {
+                    self.$application = $crate::authentication::application::Application::of(client);
                     self
                 }
             )?
@@ -170,6 +202,25 @@ macro_rules! operation {
                 /// Returns all fields but these.
                 pub fn exclude_fields(self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
                     self.with(|operation| operation.$fields = $crate::management::fields::Fields::all_but(fields))
+                }
+            }
+        )?
+
+        $(
+            impl $crate::call::Call<$name> {
+                /// Sets the application's client id, if it is not the client's. The client's secret is not sent then.
+                pub fn client_id(self, client_id: impl Into<String>) -> Self {
+                    self.with(|operation| operation.$application.set_client_id(client_id.into()))
+                }
+
+                /// Sets the application's secret, which authenticates it, in place of the client's.
+                pub fn client_secret(self, client_secret: impl Into<users_model::Secret>) -> Self {
+                    self.with(|operation| operation.$application.set_secret(client_secret.into()))
+                }
+
+                /// Sets a signed assertion that authenticates the application (private-key JWT), in place of a secret.
+                pub fn client_assertion(self, client_assertion: impl Into<users_model::Secret>) -> Self {
+                    self.with(|operation| operation.$application.set_assertion(client_assertion.into()))
                 }
             }
         )?
@@ -231,22 +282,22 @@ pub(crate) use send;
 
 /// The constructor of an operation: fallible if it has a path parameter.
 macro_rules! constructor {
-    ([] [$($required:ident)*] [$($body:tt)*] [$($rest:tt)*]) => {
+    ([] [$($required:tt)*] [$($body:tt)*] [$($rest:tt)*]) => {
         $crate::operation_macro::constructor! { @ [Self] [] [$($required)*] [$($body)*] [$($rest)*] }
     };
-    ([$($segments:tt)+] [$($required:ident)*] [$($body:tt)*] [$($rest:tt)*]) => {
+    ([$($segments:tt)+] [$($required:tt)*] [$($body:tt)*] [$($rest:tt)*]) => {
         $crate::operation_macro::constructor! {
             @ [Result<Self, $crate::error::Error>] [$($segments)+] [$($required)*] [$($body)*] [$($rest)*]
         }
     };
     (
-        @ [Self] [] [$($required:ident)*]
+        @ [Self] [] [$($required:ident : $required_type:tt)*]
         [$($body:ident : $body_type:ty $(= $given:ty => $make:expr)?)?] [$($rest:tt)*]
     ) => {
         /// Creates the operation with its required arguments.
         #[allow(clippy::new_without_default, clippy::missing_const_for_fn)]
         pub fn new(
-            $($required: impl Into<String>,)*
+            $($required: impl Into<$required_type>,)*
             $($body: $crate::operation_macro::body_argument!($body_type $(, $given)?))?
         ) -> Self {
             Self {
@@ -257,7 +308,7 @@ macro_rules! constructor {
         }
     };
     (
-        @ [$output:ty] [$($segment:ident : $segment_type:tt)+] [$($required:ident)*]
+        @ [$output:ty] [$($segment:ident : $segment_type:tt)+] [$($required:ident : $required_type:tt)*]
         [$($body:ident : $body_type:ty $(= $given:ty => $make:expr)?)?] [$($rest:tt)*]
     ) => {
         /// Creates the operation with its required arguments.
@@ -268,7 +319,7 @@ macro_rules! constructor {
         /// segment: one that is empty, blank, a dot segment or holds a control character.
         pub fn new(
             $($segment: $crate::operation_macro::segment_argument!($segment_type),)+
-            $($required: impl Into<String>,)*
+            $($required: impl Into<$required_type>,)*
             $($body: $crate::operation_macro::body_argument!($body_type $(, $given)?))?
         ) -> $output {
             Ok(Self {
@@ -296,6 +347,7 @@ pub(crate) use query_name;
 /// The argument type of a setter: `impl Into<String>` for text, but numbers and flags themselves, so that a literal has a type.
 macro_rules! argument {
     (String) => { impl Into<String> };
+    (Secret) => { impl Into<Secret> };
     ($type:tt) => { $type };
 }
 pub(crate) use argument;

@@ -1,11 +1,12 @@
 //! What to do after an attempt: the one place where that is decided.
 
 use crate::descriptor::Safety;
-use crate::error::is_transient;
+use crate::error::{ERROR_BODY_MEMORY, is_blocked, is_transient};
 use crate::retry::{FailedAttempt, Retry};
 use crate::transport::{Sent, TransportError, TransportErrorKind};
 use http::StatusCode;
 use std::time::Duration;
+use users_model::json;
 
 /// What to do after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,7 @@ impl AttemptResult {
     pub(crate) fn from_response(status: StatusCode, body: &[u8], server_delay: Option<Duration>) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthorized,
+            StatusCode::TOO_MANY_REQUESTS if is_login_blocked(body) => Self::Completed,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited { server_delay },
             StatusCode::SERVICE_UNAVAILABLE if is_query_timeout(body) => Self::QueryTimeout { server_delay },
             status if is_transient(status) => Self::Transient { status: Some(status), server_delay },
@@ -141,6 +143,10 @@ impl History {
             _ => Self { errors: self.errors + 1, ..self },
         }
     }
+}
+
+fn is_login_blocked(body: &[u8]) -> bool {
+    is_blocked(json::from_slice(body, ERROR_BODY_MEMORY).ok().as_ref())
 }
 
 fn is_query_timeout(body: &[u8]) -> bool {
@@ -193,6 +199,12 @@ mod tests {
         assert!(is_retried(TRANSIENT, safe, None, 1));
         assert_eq!(after(TRANSIENT, safe, None, 2), GIVE_UP, "three attempts in all");
         assert!(is_retried(RATE_LIMITED, safe, None, 7), "a 429 is no attempt");
+        let blocked = AttemptResult::from_response(
+            StatusCode::TOO_MANY_REQUESTS,
+            br#"{"error":"too_many_attempts","error_description":"Your account has been blocked."}"#,
+            None,
+        );
+        assert_eq!(after(blocked, idempotent, None, 0), Outcome::Done);
     }
 
     #[test]

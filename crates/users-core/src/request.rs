@@ -14,8 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use std::fmt::{self, Display, Write as _};
-use users_model::Secret;
-use users_model::json::ToJson;
+use users_model::json::{ToJson, write_object};
+use users_model::{JsonObject, Secret};
 
 /// Headers that frame a message or belong to its connection. The transport sets them; they are not taken from callers.
 const FRAMING: [HeaderName; 9] = [
@@ -89,11 +89,16 @@ impl<'a> RequestBuilder<'a> {
     }
 
     /// Adds a query parameter that narrows the request. A blank one is refused: without it, a deletion could concern everything.
-    pub(crate) fn required(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn required(self, name: &str, value: &str) -> Self {
+        self.not_blank(name, value).query(name, Some(value))
+    }
+
+    /// Refuses an argument without a value.
+    pub(crate) fn not_blank(mut self, name: &str, value: &str) -> Self {
         if value.trim().is_empty() {
             self.error.get_or_insert_with(|| Error::invalid(format!("{name} is blank")));
         }
-        self.query(name, Some(value))
+        self
     }
 
     /// Sets a header. A header that frames the message is an error when the request is finished.
@@ -156,6 +161,11 @@ impl<'a> RequestBuilder<'a> {
         self.build(text.into())
     }
 
+    /// Finishes the request with a JSON object of these properties.
+    pub(crate) fn properties(self, properties: &[Property<'_>]) -> Result<http::Request<Bytes>, Error> {
+        self.body(&Properties(properties))
+    }
+
     /// Finishes the request with a form of fields and one JSON file (`multipart/form-data`).
     pub(crate) fn multipart(
         mut self,
@@ -212,6 +222,28 @@ impl fmt::Debug for RequestBuilder<'_> {
             .field("endpoint", &self.descriptor.to_string())
             .field("headers", &self.headers.keys().collect::<Vec<&HeaderName>>())
             .finish_non_exhaustive()
+    }
+}
+
+/// The name and the value of a property of a body, if it has a value.
+pub(crate) type Property<'a> = (&'static str, Option<&'a dyn ToJson>);
+
+/// A property that is always sent.
+pub(crate) fn property<'a, T: ToJson>(name: &'static str, value: &'a T) -> Property<'a> {
+    (name, Some(value))
+}
+
+/// A property that is sent if it has a value.
+pub(crate) fn optional_property<'a, T: ToJson>(name: &'static str, value: Option<&'a T>) -> Property<'a> {
+    (name, value.map(|value| value as &dyn ToJson))
+}
+
+/// A JSON object of properties.
+struct Properties<'a>(&'a [Property<'a>]);
+
+impl ToJson for Properties<'_> {
+    fn write_json(&self, text: &mut String) {
+        write_object(text, self.0, &JsonObject::new());
     }
 }
 

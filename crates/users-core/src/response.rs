@@ -57,12 +57,28 @@ pub fn decode_text(descriptor: &Descriptor, response: http::Response<Bytes>) -> 
 ///
 /// See [`Operation::decode`](crate::Operation::decode).
 pub fn decode_empty(descriptor: &Descriptor, response: http::Response<Bytes>) -> Result<(), Error> {
+    decode_unless_page(descriptor, response).map(drop)
+}
+
+/// Decodes a response in plain text, which Auth0 may declare as HTML. An HTML page is refused.
+pub(crate) fn decode_message(
+    descriptor: &Descriptor,
+    response: http::Response<Bytes>,
+) -> Result<String, Error> {
+    decode_text(descriptor, decode_unless_page(descriptor, response)?)
+}
+
+/// Returns the response if its status is 2xx and its body is no HTML page, which a proxy sends in place of the API.
+fn decode_unless_page(
+    descriptor: &Descriptor,
+    response: http::Response<Bytes>,
+) -> Result<http::Response<Bytes>, Error> {
     let response = decode_status(descriptor, response)?;
     if response.body().trim_ascii_start().starts_with(b"<") {
         let message = "the response body is an HTML page, which the API does not send";
         return Err(Error::undecodable(Some(descriptor), response, message));
     }
-    Ok(())
+    Ok(response)
 }
 
 /// Decodes a JSON response into a type of users-model.

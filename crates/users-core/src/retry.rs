@@ -13,6 +13,7 @@ use std::time::Duration;
 /// | 500, 502, 503, 504, 408, timeout, broken connection | yes | only with [`idempotent(true)`](crate::Call::idempotent) |
 /// | any other response | no | no |
 ///
+/// The 429 of a login that is blocked after too many wrong passwords (`too_many_attempts`) is not repeated.
 /// A search that Auth0 aborts (503, "query exceeded the timeout") is retried once. A 401 renews the access token and repeats the
 /// request once, which this policy neither counts nor prevents.
 ///

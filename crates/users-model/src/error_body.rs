@@ -2,12 +2,13 @@
 
 use crate::json::JsonObject;
 use crate::object::object;
+use crate::{PasswordRules, Secret};
 
 object! {
     /// The body of an error response of either API.
     ///
     /// The Management API returns `{statusCode, error, message, errorCode?, attributes?}`, OAuth endpoints return
-    /// `{error, error_description}`, and sign-up endpoints return `{name, code, description}`. [`code`](Self::code) and
+    /// `{error, error_description}`, and sign-up endpoints return `{name, code, description, statusCode}`. [`code`](Self::code) and
     /// [`message`](Self::message) read all three.
     ///
     /// ```
@@ -41,22 +42,39 @@ object! {
         pub error_type: Option<String> = "code",
         /// The error name (sign-up).
         pub name: Option<String> = "name",
-        /// The message (sign-up). Sometimes an object, which is kept in `unknown`.
+        /// The message (sign-up). For a weak password it is an object, which is kept in `unknown`;
+        /// [`password_rules`](Self::password_rules) reads it.
         pub description: Option<String> = "description",
+        /// The rules for passwords in English, on several lines (sign-up).
+        pub policy: Option<String> = "policy",
+        /// The token with which to continue a login that requires a second factor (OAuth).
+        pub mfa_token: Option<Secret> = "mfa_token",
+        /// The factors that such a login accepts (OAuth).
+        pub mfa_requirements: Option<JsonObject> = "mfa_requirements",
     }
 }
 
 impl ErrorBody {
     /// Returns the error code, if any.
     pub fn code(&self) -> Option<&str> {
-        let oauth = || self.error.as_deref().filter(|_| self.status_code.is_none() && self.message.is_none());
+        // The Management API sends the reason phrase as `error`, and sign-up endpoints may send a sentence, which is the message.
+        let oauth = || {
+            let is_code =
+                self.error_description.is_some() || (self.status_code.is_none() && self.message.is_none());
+            self.error.as_deref().filter(|error| is_code && !error.contains(' '))
+        };
         self.error_code.as_deref().or(self.error_type.as_deref()).or_else(oauth)
     }
 
     /// Returns the message, if any.
     pub fn message(&self) -> Option<&str> {
-        [&self.message, &self.error_description, &self.description, &self.error]
+        [&self.message, &self.error_description, &self.description, &self.error, &self.name]
             .into_iter()
             .find_map(|text| text.as_deref().filter(|text| !text.is_empty()))
+    }
+
+    /// Returns the rules for passwords, and which of them the password violates, if this is the error of a weak password.
+    pub fn password_rules(&self) -> Option<PasswordRules> {
+        self.unknown.get("description").ok().flatten()
     }
 }

@@ -111,7 +111,9 @@ fn oauth_errors_are_reported_as_auth0_does() {
         (with("client_id", "wrong"), 401, Some("access_denied")),
         (with("audience", "https://other.example.com/api/v2/"), 403, Some("access_denied")),
         (with("audience", "https://tenant.example.com/api/v2"), 403, Some("access_denied")),
-        (with("grant_type", "password"), 403, Some("unauthorized_client")),
+        (with("grant_type", "password"), 501, Some("not_implemented")),
+        (with("grant_type", "magic"), 403, Some("unauthorized_client")),
+        (with("grant_type", ""), 403, Some("unauthorized_client")),
     ] {
         let answer = ask(&tenant, "POST", "/oauth/token", "", &body);
         let reported: Value = serde_json::from_slice(answer.body()).unwrap();

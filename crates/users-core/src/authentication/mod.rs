@@ -1,10 +1,19 @@
-//! The Authentication API: user profiles, impersonation and access tokens.
+//! The Authentication API: sign-ups, logins, tokens, user profiles and impersonation.
 
+pub(crate) mod application;
 pub(crate) mod client_credentials;
+pub(crate) mod database;
+pub(crate) mod oauth;
+pub(crate) mod passwordless;
 pub(crate) mod token;
 pub(crate) mod users;
 
 pub use client_credentials::ClientCredentials;
+pub use database::{ChangePassword, DatabaseManager, SignUp};
+pub use oauth::{AuthorizationCodeGrant, OAuthManager, PasswordGrant, RefreshTokenGrant, RevokeRefreshToken};
+pub use passwordless::{
+    LoginWithEmail, LoginWithSms, PasswordlessManager, SendPasswordlessEmail, SendPasswordlessSms,
+};
 pub use token::RequestToken;
 pub use users::{GetInfo, Impersonate, UsersManager};
 
@@ -41,6 +50,21 @@ impl AuthenticationClient {
     /// Returns the operations on users.
     pub fn users(&self) -> UsersManager {
         UsersManager::from_client(self.client.clone())
+    }
+
+    /// Returns the operations on users of database connections: signing up, and changing a forgotten password.
+    pub fn database(&self) -> DatabaseManager {
+        DatabaseManager(self.client.clone())
+    }
+
+    /// Returns the grants of tokens, and the revocation of refresh tokens.
+    pub fn oauth(&self) -> OAuthManager {
+        OAuthManager(self.client.clone())
+    }
+
+    /// Returns the logins without a password.
+    pub fn passwordless(&self) -> PasswordlessManager {
+        PasswordlessManager(self.client.clone())
     }
 
     /// Calls any [`Operation`] of this API, one that was written outside this crate included.

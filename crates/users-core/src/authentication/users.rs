@@ -90,7 +90,7 @@ operations! {
             .api(Api::Authentication)
             .scopes(&[&["openid"]])
             .node("users.getInfo");
-        argument { access_token: Secret = impl Into<Secret> => Into::into }
+        arguments { access_token: Secret }
         request { info_request }
         decode { decode_model: UserInfo }
     }

@@ -1,6 +1,6 @@
 //! How errors are made inside the crate.
 
-use super::{Cause, Error, ErrorKind, Inner, Misfit, Operation, Response, is_transient};
+use super::{Cause, Error, ErrorKind, Inner, Misfit, Operation, Response, is_blocked, is_transient};
 use crate::descriptor::Descriptor;
 use crate::pacing::error::PaceError;
 use crate::rate_limit::server_delay;
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use users_model::{ErrorBody, json};
 
 /// How much memory decoding an error body may allocate.
-const ERROR_BODY_MEMORY: usize = 16 * 1024 * 1024;
+pub(crate) const ERROR_BODY_MEMORY: usize = 16 * 1024 * 1024;
 
 impl Error {
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -32,12 +32,13 @@ impl Error {
             .as_ref()
             .and_then(ErrorBody::message)
             .map_or_else(|| describe(parts.status, &parts.headers, &body), ToOwned::to_owned);
-        let limited = parts.status == StatusCode::TOO_MANY_REQUESTS;
+        let is_blocked = is_blocked(error.as_ref());
+        let limited = parts.status == StatusCode::TOO_MANY_REQUESTS && !is_blocked;
         let mut this = Self::new(if limited { ErrorKind::RateLimited } else { ErrorKind::Status }, message);
         // There is no clock here: a delay until a date counts from the response's own date, and is zero without one.
         this.0.retry_after = server_delay(&parts.headers, SystemTime::UNIX_EPOCH)
             .filter(|_| parts.headers.contains_key("date") || parts.headers.contains_key("retry-after"));
-        this.0.retryable = is_transient(parts.status);
+        this.0.retryable = is_transient(parts.status) && !is_blocked;
         this.0.operation = descriptor.map(Operation::new);
         // The server may redirect or fail after it has carried out the write.
         this.0.maybe_applied = parts.status.is_redirection()
@@ -166,10 +167,27 @@ fn describe(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> String {
             "{reason}: the server responded with a redirect, which is not followed; check the domain"
         );
     }
+    if let Some(text) = plain_text(headers, body) {
+        return text.to_owned();
+    }
     match describe_non_json(headers, body) {
         Some(found) => format!("{reason} (the response is {found}, not JSON)"),
         None => reason.to_owned(),
     }
+}
+
+/// The text of a body that is a short plain text, as some endpoints send instead of JSON. Not a page of a proxy.
+fn plain_text<'a>(headers: &HeaderMap, body: &'a Bytes) -> Option<&'a str> {
+    const LONGEST: usize = 400;
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let is_plain = text.starts_with(char::is_alphabetic)
+        && text.len() <= LONGEST
+        && !text.contains(|c: char| c.is_control() || c == '<');
+    let is_text = match headers.get(http::header::CONTENT_TYPE) {
+        Some(kind) => kind.as_bytes().starts_with(b"text/"),
+        None => true,
+    };
+    (is_plain && is_text).then_some(text)
 }
 
 /// Describes a body that is not JSON; `None` if it appears to be JSON.

@@ -20,7 +20,8 @@ pub enum ErrorKind {
     Transport,
     /// The response exceeds the size limit, or decoding it would allocate more than eight times the limit.
     ResponseTooLarge,
-    /// The server answered with 429, or the rate limit requires a longer wait than the call allows.
+    /// The server answered with 429, or the rate limit requires a longer wait than the call allows. Not for a login that is blocked
+    /// (`too_many_attempts`), which is a [`Status`](Self::Status).
     RateLimited,
     /// The pacer granted no permit, because its shared store is unavailable. Nothing was sent.
     Pacing,

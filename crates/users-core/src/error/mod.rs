@@ -5,6 +5,7 @@ mod context;
 mod display;
 mod kind;
 
+pub(crate) use construct::ERROR_BODY_MEMORY;
 pub use kind::ErrorKind;
 
 use crate::descriptor::{Access, Descriptor};
@@ -17,7 +18,7 @@ use http::{HeaderMap, Method, StatusCode};
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
-use users_model::{ErrorBody, InvalidId, JsonObject};
+use users_model::{ErrorBody, InvalidId, JsonObject, Secret};
 
 /// The error of a call.
 ///
@@ -141,9 +142,9 @@ impl Error {
         self.0.response.as_ref().map(|response| response.status)
     }
 
-    /// Returns Auth0's error code (`errorCode`, or OAuth's `error`). Many responses have none.
+    /// Returns Auth0's error code (`errorCode`, OAuth's `error`, or `code` of a sign-up). Many responses have none.
     pub fn code(&self) -> Option<&str> {
-        self.0.response.as_ref()?.error.as_ref()?.code()
+        self.error_body()?.code()
     }
 
     /// Returns the message: Auth0's if the response has one. Secrets and token-like text are redacted.
@@ -153,7 +154,19 @@ impl Error {
 
     /// Returns Auth0's further details of the error (`attributes`).
     pub fn attributes(&self) -> Option<&JsonObject> {
-        self.0.response.as_ref()?.error.as_ref()?.attributes.as_ref()
+        self.error_body()?.attributes.as_ref()
+    }
+
+    /// Returns the decoded body of the response, if it is an error of Auth0: with the rules of a
+    /// [weak password](ErrorBody::password_rules), for example. Its messages are not redacted: do not log them.
+    pub fn error_body(&self) -> Option<&ErrorBody> {
+        self.0.response.as_ref()?.error.as_ref()
+    }
+
+    /// Returns the token with which to continue a login that requires a second factor (`mfa_required`). It is valid for ten
+    /// minutes.
+    pub fn mfa_token(&self) -> Option<&Secret> {
+        self.error_body()?.mfa_token.as_ref()
     }
 
     /// Returns the rate limit that the response states.
@@ -230,7 +243,8 @@ impl Error {
         self.status() == Some(StatusCode::CONFLICT)
     }
 
-    /// Returns whether the rate limit was reached (429). [`retry_after`](Self::retry_after) returns how long to wait.
+    /// Returns whether the rate limit was reached (429). [`retry_after`](Self::retry_after) returns how long to wait. `false` for the
+    /// 429 of a login that is blocked after too many wrong passwords (`too_many_attempts`).
     pub fn is_rate_limited(&self) -> bool {
         self.kind() == ErrorKind::RateLimited
     }
@@ -275,6 +289,12 @@ impl Error {
     }
 }
 
+/// Whether a 429 is not about the rate of requests: after too many wrong passwords, the account or the address stays blocked, and
+/// repeating the request does not help.
+pub(crate) fn is_blocked(error: Option<&ErrorBody>) -> bool {
+    error.and_then(ErrorBody::code) == Some("too_many_attempts")
+}
+
 /// Whether a status reports a transient state.
 pub(crate) fn is_transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
@@ -286,8 +306,7 @@ impl Operation {
             name: descriptor.name,
             method: descriptor.method.clone(),
             path: descriptor.path.clone(),
-            // A token request changes no resource.
-            writes: descriptor.access != Access::Read && descriptor.name != "authentication.token",
+            writes: descriptor.access != Access::Read,
         }
     }
 }

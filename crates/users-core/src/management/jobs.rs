@@ -119,7 +119,7 @@ operations! {
         Descriptor::post("jobs.import_users", "/jobs/users-imports")
             .scopes(&[&["create:users"]])
             .node("jobs.usersImports.create");
-        arguments { connection_id }
+        arguments { connection_id: String }
         options {
             /// Sets whether users who exist already are updated rather than refused. They are matched by e-mail address, and
             /// their metadata is replaced.

@@ -175,6 +175,11 @@ impl Expectation {
         }))
     }
 
+    /// Answers with an error of the Authentication API: `{error, error_description}`.
+    pub fn oauth_error(self, status: u16, error: &str, description: &str) -> Self {
+        self.status(status).model(serde_json::json!({"error": error, "error_description": description}))
+    }
+
     /// Answers with these bytes.
     pub fn bytes(self, body: impl Into<Bytes>) -> Self {
         self.with(|rule| rule.response.body = body.into())

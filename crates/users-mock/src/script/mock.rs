@@ -116,7 +116,8 @@ impl MockTransport {
 
     /// Expects a request, by the descriptor of an operation or by a method and a path template; once by default.
     ///
-    /// The template is that of the operation, `/users/{id}`, with or without the API's prefix `/api/v2`.
+    /// The template is that of the operation, `/users/{id}`, with or without the API's prefix `/api/v2`. Operations that share an
+    /// endpoint, such as the grants of `POST /oauth/token`, are distinguished by their bodies.
     pub fn expect(&self, what: impl Into<Matcher>) -> Expectation {
         let rule = SharedRule::new(Rule::new(what.into()));
         let mut state = self.state();

@@ -28,6 +28,7 @@ const NOUNS: &[&[Route]] = &[
     api::impersonation::ROUTES,
     api::imports::ROUTES,
     api::jobs::ROUTES,
+    api::logins::ROUTES,
     api::logs::ROUTES,
     api::memberships::ROUTES,
     api::multifactor::ROUTES,

@@ -1,11 +1,13 @@
 //! Compares Auth0's contract with the catalogue and the models.
 //!
-//! The project keeps its own statement of the facts in `contract/management.json`. An OpenAPI document of Auth0 is read into the
-//! same form, so that the two can be compared.
+//! The project keeps its own statement of the facts in `contract/management.json` and `contract/authentication.json`. An OpenAPI
+//! document of the Management API is read into the same form, so that the two can be compared. There is none of the Authentication API
+//! that fits recorded traffic.
 
 mod exceptions;
 mod facts;
 mod models;
+mod requests;
 mod value;
 
 use crate::root;
@@ -20,7 +22,8 @@ type Drift = (String, String);
 
 /// Compares everything, prints a table, and fails if there is a difference without an exception.
 pub fn run(oas: Option<&Path>, write: bool) -> Result<(), String> {
-    let kept = root().join("xtask").join("contract").join("management.json");
+    let folder = root().join("xtask").join("contract");
+    let kept = folder.join("management.json");
     let mut own = Facts::read(&kept)?;
     let mut fresh = oas.map(Facts::from_openapi).transpose()?;
     let mut drifts = Vec::new();
@@ -34,11 +37,17 @@ pub fn run(oas: Option<&Path>, write: bool) -> Result<(), String> {
         }
         own.compare(fresh, &mut drifts);
     }
-    let facts = fresh.as_ref().unwrap_or(&own);
-    let found = catalogue(facts, &mut drifts);
-    models::check(facts, &mut drifts);
+    let authentication = Facts::read(&folder.join("authentication.json"))?;
+    let (mut found, mut stated) = (0, 0);
+    for (api, facts) in
+        [(Api::Management, fresh.as_ref().unwrap_or(&own)), (Api::Authentication, &authentication)]
+    {
+        found += catalogue(api, facts, &mut drifts);
+        stated += facts.operations.len();
+        models::check(facts, &mut drifts);
+    }
 
-    let mut exceptions = Exceptions::read(&root().join("xtask").join("contract").join("exceptions.json"))?;
+    let mut exceptions = Exceptions::read(&folder.join("exceptions.json"))?;
     drifts.retain(|drift| !exceptions.explain(drift));
     for (place, what) in &drifts {
         println!("{place:<64} {what}");
@@ -46,20 +55,33 @@ pub fn run(oas: Option<&Path>, write: bool) -> Result<(), String> {
     for unused in exceptions.unused() {
         println!("{unused:<64} this exception no longer explains a difference");
     }
-    println!("{found} of {} operations, {} explained differences", facts.operations.len(), exceptions.used());
+    println!("{found} of {stated} operations, {} explained differences", exceptions.used());
     if drifts.is_empty() { Ok(()) } else { Err(format!("{} differences from the contract", drifts.len())) }
 }
 
-/// Whether an endpoint is the one that the contract names `GET /users/{id}`, whatever its path parameters are called.
+/// Whether an operation is the one that the contract names `GET /users/{id}`, whatever its path parameters are called. Where several
+/// operations share an endpoint, the contract adds the operation: `POST /oauth/token oauth.password_grant`.
 fn is_endpoint(descriptor: &Descriptor, name: &str) -> bool {
-    name.split_once(' ').is_some_and(|(method, path)| {
-        descriptor.method == method && descriptor.path.has_shape_of(&PathTemplate::from(path))
-    })
+    let mut parts = name.split(' ');
+    let (Some(method), Some(path)) = (parts.next(), parts.next()) else { return false };
+    let is_shared = !descriptor.distinguished_by.is_empty();
+    descriptor.method == method
+        && descriptor.path.has_shape_of(&PathTemplate::from(path))
+        && parts.next() == is_shared.then_some(descriptor.name)
+}
+
+/// The name of an operation in the contract.
+fn contract_name(descriptor: &Descriptor) -> String {
+    if descriptor.distinguished_by.is_empty() {
+        descriptor.to_string()
+    } else {
+        format!("{descriptor} {}", descriptor.name)
+    }
 }
 
 /// Compares the endpoints with the catalogue; returns how many the catalogue has.
-fn catalogue(facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
-    let ours: Vec<_> = CATALOGUE.iter().filter(|descriptor| descriptor.api == Api::Management).collect();
+fn catalogue(api: Api, facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
+    let ours: Vec<_> = CATALOGUE.iter().filter(|descriptor| descriptor.api == api).collect();
     let mut found = 0;
     for (name, operation) in &facts.operations {
         let Some(descriptor) = ours.iter().find(|descriptor| is_endpoint(descriptor, name)) else {
@@ -67,7 +89,7 @@ fn catalogue(facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
             continue;
         };
         found += 1;
-        if descriptor.to_string() != *name {
+        if contract_name(descriptor) != *name {
             drifts.push((name.clone(), format!("its path parameters have other names: {descriptor}")));
         }
         let set = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
@@ -91,7 +113,7 @@ fn catalogue(facts: &Facts, drifts: &mut Vec<Drift>) -> usize {
         compare("header", &operation.headers, &header);
     }
     for descriptor in ours {
-        let name = descriptor.to_string();
+        let name = contract_name(descriptor);
         if !facts.operations.keys().any(|known| is_endpoint(descriptor, known)) {
             drifts.push((name, "is not in the contract".to_owned()));
         }

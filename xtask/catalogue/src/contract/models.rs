@@ -1,6 +1,7 @@
 //! The bodies of every operation, compared with full values of the contract's types.
 
 use super::facts::Facts;
+use super::requests;
 use super::value::{PLAIN_TEXT, full};
 use super::{Drift, is_endpoint};
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use users_model::*;
 /// Every key that the model of a request can send.
 #[rustfmt::skip]
 const SENT: &[(&str, &[&str])] = &[
+    ("POST /dbconnections/signup",                                           NewSignup::FIELDS),
     ("POST /jobs/users-exports",                                             UsersExport::FIELDS),
     ("POST /jobs/verification-email",                                        VerificationEmail::FIELDS),
     ("POST /refresh-tokens/revoke",                                          RefreshTokenRevocation::FIELDS),
@@ -77,8 +79,17 @@ fn check_request(
         None if name == "POST /jobs/users-imports" => {
             import_form(&full(facts, kind, 0)).into_iter().for_each(|problem| report("request", problem));
         }
-        None if !kind.is_null() => report("request", "has no model".to_owned()),
-        None => {}
+        None if kind.is_null() => {}
+        None => match requests::properties(bodies.descriptor.name) {
+            Ok(sent) => {
+                let allowed: BTreeSet<String> =
+                    (0..CHOICES).flat_map(|choice| properties(&full(facts, kind, choice))).collect();
+                let missing = allowed.difference(&sent).map(|name| format!("does not send {name}"));
+                let extra = sent.difference(&allowed).map(|name| format!("{name} is not in the contract"));
+                missing.chain(extra).for_each(|problem| report("request", problem));
+            }
+            Err(problem) => report("request", problem),
+        },
     }
 }
 
@@ -90,6 +101,13 @@ fn check_body(
     mut report: impl FnMut(String),
 ) {
     if kind.is_null() {
+        return;
+    }
+    if kind == "text" {
+        let returned = decode(PLAIN_TEXT).map(|decoded| decoded.json);
+        if returned.as_deref() != Ok(&Value::from(PLAIN_TEXT).to_string()) {
+            report(format!("is plain text, and is decoded as {returned:?}"));
+        }
         return;
     }
     for choice in 0..CHOICES {
@@ -130,6 +148,12 @@ fn keys(request: &Value) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The properties of an object; of an enum of texts each value.
+fn properties(request: &Value) -> Vec<String> {
+    let entries = request.as_object().into_iter().flatten();
+    entries.map(|(name, value)| requests::property(name, value)).collect()
 }
 
 /// Checks the form of an import, which has these fields; the test `requests.rs` shows that each of them is sent.

@@ -1,5 +1,6 @@
 //! The token endpoint.
 
+use crate::tenant::api::logins::{MISSING_GRANTS, not_implemented};
 use crate::tenant::rules::grant::{Grant, all_scopes};
 use crate::tenant::wire::answer::{Answer, Failure, json, oauth_error};
 use crate::tenant::wire::context::WriteContext;
@@ -15,8 +16,12 @@ pub(crate) const ROUTES: &[Route] =
 fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let field = |name| body.get::<String>(name).ok().flatten().unwrap_or_default();
-    if field("grant_type") != "client_credentials" {
-        let description = format!("Grant type '{}' not allowed for the client.", field("grant_type"));
+    let grant_type = field("grant_type");
+    if MISSING_GRANTS.contains(&grant_type.as_str()) {
+        return Ok(not_implemented(&format!("the grant {grant_type}")));
+    }
+    if grant_type != "client_credentials" {
+        let description = format!("Grant type '{grant_type}' not allowed for the client.");
         return Ok(oauth_error(StatusCode::FORBIDDEN, "unauthorized_client", &description));
     }
     if field("client_id") != context.config.client_id
