@@ -140,3 +140,49 @@ async fn reqwest_reports_an_interrupted_body_as_a_sent_request() {
     let error = response.into_body().collect(100).await.unwrap_err();
     assert_eq!(error.sent(), Sent::Yes, "{error:?}");
 }
+
+#[test]
+fn the_hyper_transport_keeps_the_contract() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let transport = users_hyper::HyperTransport::builder().no_proxy().build().unwrap();
+    let report = users_mock::conformance::Suite::new(transport).run(|check| runtime.block_on(check));
+    report.assert();
+}
+
+#[test]
+fn the_doubles_keep_the_contract() {
+    let tenant = Tenant::new();
+    let recorder = users_mock::Recorder::new(tenant.clone());
+    let faulty = users_mock::FaultyTransport::new(tenant.clone(), tenant.clock());
+    let replay = users_mock::Replay::from_har(&recorder.to_har().unwrap()).unwrap();
+    let mock = users_mock::MockTransport::new();
+    mock.ignore_unmet();
+    let (of_tenant, of_replay, of_mock) = (tenant.clock(), replay.clock(), mock.clock());
+    let doubles: [(std::sync::Arc<dyn HttpTransport>, users_mock::VirtualClock); 5] = [
+        (std::sync::Arc::new(tenant), of_tenant.clone()),
+        (std::sync::Arc::new(recorder), of_tenant.clone()),
+        (std::sync::Arc::new(faulty), of_tenant),
+        (std::sync::Arc::new(replay), of_replay),
+        (std::sync::Arc::new(mock), of_mock),
+    ];
+    for (double, clock) in doubles {
+        users_mock::conformance::Suite::in_process(double).run(|check| clock.block_on(check)).assert();
+    }
+}
+
+#[test]
+fn the_transport_on_reqwest_keeps_the_contract() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let report = users_mock::conformance::Suite::new(reqwest()).run(|check| runtime.block_on(check));
+    report.assert();
+}
+
+#[test]
+fn the_transport_on_ureq_keeps_the_contract_as_far_as_a_blocking_one_can() {
+    let mut suite = users_mock::conformance::Suite::new(on_ureq::Ureq(ureq::agent()));
+    for check in ["streaming", "size limit", "truncated body", "abandoned body"] {
+        suite = suite.skip(check, "it reads the whole body before it returns");
+    }
+    let suite = suite.skip("cancellation", "it blocks the thread");
+    suite.run(futures_executor::block_on).assert();
+}

@@ -7,6 +7,7 @@
 //! | [`FaultyTransport`] | the test injects failures: no connection, a reset, a timeout, a truncated body |
 //! | [`Recorder`] and [`Replay`] | the answers of a real tenant are to be kept in a file, without its secrets, and replayed |
 //! | [`NeverTransport`] | the test needs a server that never answers |
+//! | [`conformance`] | you implement `HttpTransport`, and want to know whether it keeps its contract |
 //! | [`VirtualClock`] | time matters: retries, deadlines, expiring tokens; the mock and the tenant have one |
 //! | the crate `users-tenant` | the code under test is another process or written in another language |
 //!
@@ -23,6 +24,7 @@
 mod cassette;
 mod client;
 mod clock;
+pub mod conformance;
 mod decode;
 mod fault;
 mod never;

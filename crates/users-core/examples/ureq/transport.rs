@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use std::io::ErrorKind;
 use std::time::Duration;
-use users_core::{Body, HttpTransport, TransportError};
+use users_core::{Body, HttpTransport, Sent, TransportError, TransportErrorKind};
 
 /// A transport on a ureq agent.
 #[derive(Debug)]
@@ -27,16 +27,24 @@ impl HttpTransport for Ureq {
     }
 }
 
-#[allow(clippy::needless_pass_by_value)] // `map_err` passes the error by value.
+/// Classifies an error: what failed, and whether the request may have been sent.
 fn transport_error(error: ureq::Error) -> TransportError {
-    match error {
+    let (kind, sent, message) = match &error {
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            TransportError::connect(error.to_string())
+            (TransportErrorKind::Connect, Sent::No, "connecting failed")
         }
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
-            TransportError::connect(error.to_string())
+            (TransportErrorKind::Connect, Sent::No, "connecting failed")
         }
-        ureq::Error::Timeout(_) => TransportError::timeout(error.to_string()),
-        _ => TransportError::io(error.to_string()),
-    }
+        // rustls reports the errors of a handshake as invalid data.
+        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            (TransportErrorKind::Tls, Sent::No, "the TLS handshake failed")
+        }
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
+            (TransportErrorKind::Tls, Sent::No, "the TLS handshake failed")
+        }
+        ureq::Error::Timeout(_) => (TransportErrorKind::Timeout, Sent::Maybe, "the response timed out"),
+        _ => (TransportErrorKind::Io, Sent::Maybe, "the connection broke"),
+    };
+    TransportError::new(kind, sent, message).with_source(error)
 }
