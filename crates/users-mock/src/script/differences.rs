@@ -108,7 +108,7 @@ mod tests {
                 r#"{"password":"Battery staple 2"}"#,
                 &["password: [redacted], expected [redacted]", "link_with: expected [redacted], but absent"],
             ),
-            ("[1]", r#"{"a":1}"#, &["the whole: {\"a\":1}, expected [1]"]),
+            ("[1]", r#"{"a":1}"#, &["a: 1 was not expected", "[0]: expected 1, but absent"]),
             ("{}", "", &["the body is empty"]),
             ("{}", "a=b", &["the body is not JSON"]),
         ] {

@@ -3,17 +3,16 @@
 use crate::clock::VirtualClock;
 use crate::tenant::Tenant;
 use crate::tenant::config::Config;
-use crate::tenant::log::Log;
 use crate::tenant::random::Random;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::rules::limits::Limits;
 use crate::tenant::seed::{Generator, Seed};
 use crate::tenant::state::State;
 use crate::tenant::store::{Connection, Store};
-use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use users_core::model::Secret;
 use users_core::{Clock, SystemClock};
@@ -21,12 +20,8 @@ use users_core::{Clock, SystemClock};
 /// Builds a [`Tenant`].
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TenantBuilder {
-    domain: String,
-    client_id: String,
-    client_secret: Secret,
-    token: Option<Secret>,
-    token_lifetime: Duration,
-    legacy_delete_all: bool,
+    config: Config,
+    index_lag: Duration,
     limits: Limits,
     users: u32,
     seed: Seed,
@@ -56,12 +51,17 @@ impl Default for Tenant {
 impl TenantBuilder {
     fn new() -> Self {
         Self {
-            domain: "tenant.example.com".to_owned(),
-            client_id: "tenant-client".to_owned(),
-            client_secret: "tenant-secret".into(),
-            token: None,
-            token_lifetime: Duration::from_secs(86_400),
-            legacy_delete_all: false,
+            config: Config {
+                domain: "tenant.example.com".to_owned(),
+                client_id: "tenant-client".to_owned(),
+                client_secret: "tenant-secret".to_owned(),
+                fixed_token: None,
+                token_lifetime: Duration::from_secs(86_400),
+                legacy_delete_all: false,
+                shuffles_ties: true,
+                searches_user_id_ranges: true,
+            },
+            index_lag: Duration::ZERO,
             limits: Limits::none(),
             users: 0,
             seed: Seed::new(),
@@ -73,32 +73,71 @@ impl TenantBuilder {
 
     /// Sets the domain; `tenant.example.com` by default.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
-        self.domain = domain.into();
+        self.config.domain = domain.into();
         self
     }
 
     /// Sets the credentials of the application that may fetch tokens; `tenant-client` and `tenant-secret` by default.
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
-        self.client_id = id.into();
-        self.client_secret = secret.into();
+        self.config.client_id = id.into();
+        self.config.client_secret = secret.into().expose().into();
         self
     }
 
     /// Sets a Management API token that is always accepted, of any form.
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
-        self.token = Some(token.into());
+        self.config.fixed_token = Some(token.into().expose().to_owned());
         self
     }
 
     /// Sets the lifetime of tokens; a day by default.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = lifetime;
+        self.config.token_lifetime = lifetime;
         self
     }
 
     /// Sets whether `DELETE /users` deletes every user, as it did until 2016, instead of answering 404.
     pub fn legacy_delete_all(mut self, legacy: bool) -> Self {
-        self.legacy_delete_all = legacy;
+        self.config.legacy_delete_all = legacy;
+        self
+    }
+
+    /// Sets whether users with the same value of the attribute that they are sorted by are in another order in each response, because
+    /// Auth0 promises none; `true` by default. The orders are the same for the same [`rng_seed`](Self::rng_seed) and sequence of requests.
+    pub fn shuffle_ties(mut self, shuffle: bool) -> Self {
+        self.config.shuffles_ties = shuffle;
+        self
+    }
+
+    /// Sets whether `user_id` can be searched by ranges and wildcards; `true` by default. Whether Auth0 supports it is not documented.
+    pub fn search_user_id_ranges(mut self, search: bool) -> Self {
+        self.config.searches_user_id_ranges = search;
+        self
+    }
+
+    /// Sets the time after which searches see a change, because `GET /users` is eventually consistent; 0 by default.
+    /// [`refresh_index`](Tenant::refresh_index) ends it for the changes so far. Users are always found by their id and by
+    /// `GET /users-by-email`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use users_core::model::NewUser;
+    /// use users_mock::Tenant;
+    ///
+    /// let tenant = Tenant::builder().index_lag(Duration::from_secs(1)).build();
+    /// let users = tenant.management().users();
+    /// tenant.clock().block_on(async {
+    ///     let ada = NewUser::new("Username-Password-Authentication").email("ada@example.com").password("Correct horse 1");
+    ///     users.create(ada).await?;
+    ///     assert!(users.get_all().q("email:ada@example.com").await?.is_empty());
+    ///     tenant.refresh_index();
+    ///     assert_eq!(users.get_all().q("email:ada@example.com").await?.len(), 1);
+    ///     Ok::<(), users_core::Error>(())
+    /// })?;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    pub fn index_lag(mut self, lag: Duration) -> Self {
+        self.index_lag = lag;
         self
     }
 
@@ -151,32 +190,28 @@ impl TenantBuilder {
         transaction.put_connection(Connection::default_database());
         (0..self.users).for_each(|_| transaction.put_user(generator.generate()));
         self.seed.apply(&mut transaction, &clock.now());
-        transaction.commit();
+        transaction.commit(clock.millis());
+        let lag = u64::try_from(self.index_lag.as_millis()).unwrap_or(u64::MAX);
+        store.view_mut().set_lag(lag);
         let state = State {
-            store,
-            config: Config {
-                domain: self.domain,
-                client_id: self.client_id,
-                client_secret: self.client_secret.expose().to_owned(),
-                fixed_token: self.token.map(|token| token.expose().to_owned()),
-                token_lifetime: self.token_lifetime,
-                legacy_delete_all: self.legacy_delete_all,
-            },
-            limiter: Limiter::new(self.limits, clock.millis()),
+            store: RwLock::new(store),
+            config: self.config,
+            limiter: Mutex::new(Limiter::new(self.limits, clock.millis())),
             clock,
-            random: Random::new(self.rng_seed),
-            tokens: Tokens::default(),
-            generator,
-            log: Log::default(),
+            random: Mutex::new(Random::new(self.rng_seed)),
+            tokens: RwLock::default(),
+            generator: Mutex::new(generator),
+            log: Mutex::default(),
+            turns: AtomicU64::new(self.rng_seed),
         };
-        Tenant { state: Arc::new(Mutex::new(state)), clock: self.clock, system_clock: self.system_clock }
+        Tenant { state: Arc::new(state), clock: self.clock, system_clock: self.system_clock }
     }
 }
 
 impl fmt::Debug for TenantBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TenantBuilder")
-            .field("domain", &self.domain)
+            .field("domain", &self.config.domain)
             .field("users", &self.users)
             .finish_non_exhaustive()
     }

@@ -12,6 +12,10 @@ pub(crate) struct Config {
     pub(crate) token_lifetime: Duration,
     /// Whether `DELETE /users` deletes every user.
     pub(crate) legacy_delete_all: bool,
+    /// Whether users with the same value of the attribute that they are sorted by are in another order in each response.
+    pub(crate) shuffles_ties: bool,
+    /// Whether `user_id` can be searched by ranges and wildcards.
+    pub(crate) searches_user_id_ranges: bool,
 }
 
 impl Config {

@@ -29,9 +29,9 @@ use crate::clock::VirtualClock;
 use async_trait::async_trait;
 use bytes::Bytes;
 use rules::grant::{Grant, all_scopes};
-use state::State;
+use state::{State, lock};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use users_core::model::{Secret, User};
 use users_core::{
@@ -70,7 +70,7 @@ use users_core::{
 /// ```
 #[derive(Clone)]
 pub struct Tenant {
-    state: Arc<Mutex<State>>,
+    state: Arc<State>,
     clock: VirtualClock,
     system_clock: bool,
 }
@@ -80,9 +80,8 @@ impl Tenant {
     pub fn handle(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
         let (method, target) =
             (request.method().clone(), request.uri().path_and_query().map(ToString::to_string));
-        let mut state = self.state();
-        let answer = router::answer(&mut state, request);
-        state.log.push(method, target.unwrap_or_default(), answer.status());
+        let answer = router::answer(&self.state, request);
+        lock(&self.state.log).push(method, target.unwrap_or_default(), answer.status());
         answer
     }
 
@@ -117,13 +116,13 @@ impl Tenant {
 
     /// The tenant's domain.
     pub fn domain(&self) -> String {
-        self.state().config.domain.clone()
+        self.state.config.domain.clone()
     }
 
     /// The credentials of the application that may fetch tokens.
     pub fn client(&self) -> (String, Secret) {
-        let state = self.state();
-        (state.config.client_id.clone(), Secret::new(state.config.client_secret.clone()))
+        let config = &self.state.config;
+        (config.client_id.clone(), Secret::new(config.client_secret.clone()))
     }
 
     /// Issues a Management API token with every scope.
@@ -142,7 +141,7 @@ impl Tenant {
     }
 
     fn issue_management_token(&self, scopes: Arc<[String]>, lifetime: Option<Duration>) -> Secret {
-        let mut state = self.state();
+        let state = &self.state;
         let (audience, default) = (state.config.management_audience(), state.config.token_lifetime);
         state.issue_token(Grant::Management(scopes), &audience, lifetime.unwrap_or(default)).into()
     }
@@ -164,8 +163,8 @@ impl Tenant {
     }
 
     fn issue_user_token(&self, user_id: &str, grant: impl FnOnce(String) -> Grant) -> Option<Secret> {
-        let mut state = self.state();
-        let id = state.store.users().get(user_id)?.id().to_owned();
+        let state = &self.state;
+        let id = state.store().users().get(user_id)?.id().to_owned();
         let (audience, lifetime) =
             (format!("https://{}/userinfo", state.config.domain), state.config.token_lifetime);
         Some(state.issue_token(grant(id), &audience, lifetime).into())
@@ -173,28 +172,27 @@ impl Tenant {
 
     /// Issues a token of the global client, which `impersonate` requires.
     pub fn global_token(&self) -> Secret {
-        let mut state = self.state();
+        let state = &self.state;
         let (audience, lifetime) = (format!("https://{}/", state.config.domain), state.config.token_lifetime);
         state.issue_token(Grant::Global, &audience, lifetime).into()
     }
 
     /// Invalidates every token that was issued so far, as a rotation of the signing key would.
     pub fn forget_tokens(&self) {
-        self.state().tokens.clear();
+        self.state.tokens_mut().clear();
     }
 
     /// The number of tokens that were fetched from `/oauth/token`.
     pub fn tokens_fetched(&self) -> u64 {
-        self.state().tokens.fetched()
+        self.state.tokens().fetched()
     }
 
     /// Adds the data of a seed; users, connections, roles and resource servers that already exist are replaced.
     pub fn seed(&self, seed: Seed) {
-        let mut state = self.state();
-        let now = state.clock.now();
-        let mut transaction = state.store.transaction();
+        let (now, mut store) = (self.state.clock.now(), self.state.store_mut());
+        let mut transaction = store.transaction();
         seed.apply(&mut transaction, &now);
-        transaction.commit();
+        transaction.commit(self.state.clock.millis());
     }
 
     /// Adds the data of a seed document, see [`Seed::from_json`].
@@ -205,44 +203,43 @@ impl Tenant {
 
     /// Adds a generated user to the database, and returns its id.
     pub fn add_generated_user(&self) -> String {
-        let mut state = self.state();
-        let user = state.generator.generate();
+        let mut store = self.state.store_mut();
+        let user = lock(&self.state.generator).generate();
         let id = user.id().to_owned();
-        let mut transaction = state.store.transaction();
+        let mut transaction = store.transaction();
         transaction.put_user(user);
-        transaction.commit();
+        transaction.commit(self.state.clock.millis());
         id
     }
 
     /// Changes the rate limits; the buckets keep their content.
     pub fn set_limits(&self, limits: Limits) {
-        let mut state = self.state();
-        let now = state.clock.millis();
-        state.limiter.change(limits, now);
+        lock(&self.state.limiter).change(limits, self.state.clock.millis());
     }
 
     /// A user, as the API shows it.
     pub fn user(&self, id: &str) -> Option<User> {
-        self.state().store.users().get(id)?.shown().to().ok()
+        self.state.store().users().get(id)?.shown().to().ok()
     }
 
     /// The ids of all users, in the order in which they were created.
     pub fn user_ids(&self) -> Vec<String> {
-        self.state().store.users().iter().map(|user| user.id().to_owned()).collect()
+        self.state.store().users().iter().map(|user| user.id().to_owned()).collect()
     }
 
     /// The number of users.
     pub fn user_count(&self) -> usize {
-        self.state().store.users().len()
+        self.state.store().users().len()
     }
 
     /// The first 100,000 requests.
     pub fn requests(&self) -> Vec<Logged> {
-        self.state().log.entries().to_vec()
+        lock(&self.state.log).entries().to_vec()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lets searches see every change that was made so far; see [`TenantBuilder::index_lag`].
+    pub fn refresh_index(&self) {
+        self.state.store_mut().view_mut().settle(u64::MAX);
     }
 }
 
@@ -263,10 +260,9 @@ impl HttpTransport for Tenant {
 
 impl fmt::Debug for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
         f.debug_struct("Tenant")
-            .field("domain", &state.config.domain)
-            .field("users", &state.store.users().len())
+            .field("domain", &self.state.config.domain)
+            .field("users", &self.user_count())
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::tenant::api;
 use crate::tenant::rules::grant::{Alternatives, Grant, allows};
-use crate::tenant::state::State;
+use crate::tenant::state::{State, lock};
 use crate::tenant::wire::answer::{Answer, Failure, add_standard_headers, add_standing, too_many_requests};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
@@ -55,7 +55,7 @@ static ROUTES: LazyLock<Vec<Guarded>> =
     LazyLock::new(|| NOUNS.iter().copied().flatten().map(|route| (route, required_scopes(route))).collect());
 
 /// Answers a request.
-pub(crate) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer {
+pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
     let is_management = request.uri().path().starts_with("/api/v2/");
     let mut answer = dispatch(state, request, is_management);
     if is_management {
@@ -64,13 +64,13 @@ pub(crate) fn answer(state: &mut State, request: http::Request<Bytes>) -> Answer
     answer
 }
 
-fn dispatch(state: &mut State, request: http::Request<Bytes>, is_management: bool) -> Answer {
+fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -> Answer {
     let (parts, body) = request.into_parts();
     let Some((route, scopes, parameters)) = find(parts.method.as_str(), parts.uri.path()) else {
         return api::not_implemented::answer(parts.method.as_str(), parts.uri.path()).into();
     };
     let now = state.clock.millis();
-    let standing = match is_management.then(|| state.limiter.take(&parts.method, now)).flatten() {
+    let standing = match is_management.then(|| lock(&state.limiter).take(&parts.method, now)).flatten() {
         Some(Ok(standing)) => Some(standing),
         Some(Err(rejection)) => return too_many_requests(rejection),
         None => None,
@@ -96,28 +96,30 @@ fn dispatch(state: &mut State, request: http::Request<Bytes>, is_management: boo
 }
 
 /// Calls a handler, and commits its changes if it answers with success.
-fn call(state: &mut State, handler: Handler, request: &Request) -> Result<Answer, Failure> {
+fn call(state: &State, handler: Handler, request: &Request) -> Result<Answer, Failure> {
     match handler {
         Handler::Read(handler) => {
             let context = ReadContext {
-                store: &state.store,
-                tokens: &state.tokens,
+                store: &state.store(),
+                tokens: &state.tokens(),
                 clock: &state.clock,
                 config: &state.config,
+                turn: state.turn(),
             };
             handler(&context, request)
         }
         Handler::Write(handler) => {
+            let mut store = state.store_mut();
             let mut context = WriteContext {
-                transaction: state.store.transaction(),
-                tokens: &mut state.tokens,
-                random: &mut state.random,
+                transaction: store.transaction(),
+                tokens: &mut state.tokens_mut(),
+                random: &mut lock(&state.random),
                 clock: &state.clock,
                 config: &state.config,
             };
             let outcome = handler(&mut context, request);
             if outcome.as_ref().is_ok_and(|answer| answer.status().is_success()) {
-                context.transaction.commit();
+                context.transaction.commit(state.clock.millis());
             }
             outcome
         }
@@ -163,7 +165,7 @@ fn required_scopes(route: &Route) -> Option<Alternatives> {
 }
 
 fn authorize(state: &State, headers: &HeaderMap, scopes: Alternatives, now: u64) -> Result<Grant, Failure> {
-    let grant = state.tokens.management_grant(Request::bearer(headers), &state.config, now)?;
+    let grant = state.tokens().management_grant(Request::bearer(headers), &state.config, now)?;
     if matches!(&grant, Grant::Management(granted) if allows(scopes, granted)) {
         return Ok(grant);
     }

@@ -9,24 +9,68 @@ use crate::tenant::seed::Generator;
 use crate::tenant::store::Store;
 use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-/// Everything that a tenant consists of.
+/// Everything that a tenant consists of, each part with a lock of its own, so that readers do not wait for each other.
+///
+/// Where several locks are held, they are taken in the order of the fields.
 pub(crate) struct State {
     /// The data.
-    pub(crate) store: Store,
+    pub(crate) store: RwLock<Store>,
+    pub(crate) tokens: RwLock<Tokens>,
+    pub(crate) random: Mutex<Random>,
+    pub(crate) generator: Mutex<Generator>,
+    pub(crate) limiter: Mutex<Limiter>,
+    pub(crate) log: Mutex<Log>,
     pub(crate) config: Config,
     pub(crate) clock: WallClock,
-    pub(crate) random: Random,
-    pub(crate) limiter: Limiter,
-    pub(crate) tokens: Tokens,
-    pub(crate) generator: Generator,
-    pub(crate) log: Log,
+    /// The number of requests so far, which determines the order of users with the same value.
+    pub(crate) turns: AtomicU64,
 }
 
 impl State {
-    pub(crate) fn issue_token(&mut self, grant: Grant, audience: &str, lifetime: Duration) -> String {
+    /// The data as it is read. Changes that are due are seen by searches.
+    pub(crate) fn store(&self) -> RwLockReadGuard<'_, Store> {
         let now = self.clock.millis();
-        self.tokens.issue(grant, audience, lifetime, &self.config, now, &mut self.random)
+        let store = read(&self.store);
+        if !store.view().is_due(now) {
+            return store;
+        }
+        drop(store);
+        self.store_mut().view_mut().settle(now);
+        read(&self.store)
     }
+
+    pub(crate) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tokens(&self) -> RwLockReadGuard<'_, Tokens> {
+        read(&self.tokens)
+    }
+
+    pub(crate) fn tokens_mut(&self) -> RwLockWriteGuard<'_, Tokens> {
+        self.tokens.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn issue_token(&self, grant: Grant, audience: &str, lifetime: Duration) -> String {
+        let now = self.clock.millis();
+        let mut tokens = self.tokens_mut();
+        tokens.issue(grant, audience, lifetime, &self.config, now, &mut lock(&self.random))
+    }
+
+    /// A number for each request, never 0.
+    pub(crate) fn turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1)
+    }
+}
+
+fn read<T>(shared: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    shared.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

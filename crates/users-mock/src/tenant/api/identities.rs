@@ -133,7 +133,7 @@ fn with_profiles(user: &User) -> Vec<JsonObject> {
         let mut shown = JsonObject::new();
         let mut profile = JsonObject::new();
         for key in PROFILE {
-            if let Some(text) = user.supplied().raw(key) {
+            if let Some(text) = user.supplied(key) {
                 set_raw(&mut profile, key, text);
             }
         }

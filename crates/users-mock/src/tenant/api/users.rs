@@ -91,7 +91,7 @@ fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> 
 }
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    search::list(context.store, request)
+    search::list(context, request)
 }
 
 /// The address is compared with regard to case.

@@ -54,6 +54,54 @@ pub(crate) enum Filter {
 }
 
 impl Filter {
+    /// The parts of which every one must match.
+    pub(crate) fn required(&self) -> Vec<&Filter> {
+        match self {
+            Self::All => Vec::new(),
+            Self::Clause { must, must_not, should } => {
+                let mut parts: Vec<&Filter> = must.iter().flat_map(Filter::required).collect();
+                // A single alternative must match, unless another part is required.
+                if let ([only], true, true) = (should.as_slice(), must.is_empty(), must_not.is_empty()) {
+                    parts.extend(only.required());
+                }
+                parts
+            }
+            other => vec![other],
+        }
+    }
+
+    /// Whether the parts of [`required`](Self::required) are all that must match.
+    pub(crate) fn is_conjunction(&self) -> bool {
+        match self {
+            Self::Clause { must, must_not, should } => {
+                must_not.is_empty()
+                    && must.iter().all(Filter::is_conjunction)
+                    && match should.as_slice() {
+                        [] => true,
+                        [only] => must.is_empty() && only.is_conjunction(),
+                        _ => false,
+                    }
+            }
+            _ => true,
+        }
+    }
+
+    /// The range of an attribute of the first level.
+    pub(crate) fn range_of(&self, attribute: &str) -> Option<(&Bound, &Bound)> {
+        match self {
+            Self::Range { path, lower, upper } if path.is(attribute) => Some((lower, upper)),
+            _ => None,
+        }
+    }
+
+    /// The text that an attribute of the first level must be equal to.
+    pub(crate) fn text_of(&self, attribute: &str) -> Option<&str> {
+        match self {
+            Self::Term { path, text: Text::Exactly { text, .. } } if path.is(attribute) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn matches(&self, user: &Value, effort: &Effort) -> bool {
         match self {
             Self::All => true,
@@ -92,6 +140,11 @@ impl Path {
         let is_domain = path == "email.domain";
         let names = if is_domain { "email" } else { path }.split('.').map(ToOwned::to_owned).collect();
         Self { names, is_case_insensitive, is_domain }
+    }
+
+    /// Whether it is that of an attribute of the first level.
+    fn is(&self, attribute: &str) -> bool {
+        !self.is_domain && matches!(self.names.as_slice(), [only] if only == attribute)
     }
 
     /// Whether a value at the path passes a test. A list on the path stands for its items.
@@ -280,8 +333,13 @@ impl Bound {
         Self { text: Some(text.to_owned()), number: text.parse().ok(), is_excluded }
     }
 
+    /// The text from which or to which values are compared as text; `None` where the range is open or its end is a number.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|_| self.number.is_none())
+    }
+
     /// Whether a value is in the range with this lower end.
-    fn is_below(&self, value: &str) -> bool {
+    pub(crate) fn is_below(&self, value: &str) -> bool {
         let Some(text) = &self.text else { return true };
         match self.order(value, text) {
             // A day that is excluded is excluded as a whole.
@@ -291,7 +349,7 @@ impl Bound {
     }
 
     /// Whether a value is in the range with this upper end.
-    fn is_above(&self, value: &str) -> bool {
+    pub(crate) fn is_above(&self, value: &str) -> bool {
         let Some(text) = &self.text else { return true };
         match self.order(value, text) {
             ordering if self.is_excluded => ordering == Ordering::Less,

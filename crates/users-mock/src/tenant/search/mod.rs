@@ -1,5 +1,6 @@
 //! The search for users and log entries: the query syntax, sorting, and the selection of attributes.
 
+mod candidates;
 mod filter;
 mod normal;
 mod projection;

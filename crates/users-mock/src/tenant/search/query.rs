@@ -38,13 +38,19 @@ pub(crate) struct Attributes {
     not_bare: &'static [&'static str],
     /// Those that are compared without regard to case.
     case_insensitive: &'static [&'static str],
+    /// Those that cannot be searched by ranges and wildcards.
+    whole: &'static [&'static str],
 }
 
 const USERS: &Attributes = &Attributes {
     searchable: SEARCHABLE,
     not_bare: &["user_metadata"],
     case_insensitive: &["email", "name", "given_name", "family_name", "nickname", "email.domain"],
+    whole: &[],
 };
+
+/// Those of users, if their ids cannot be searched by ranges and wildcards.
+const USERS_BY_WHOLE_ID: &Attributes = &Attributes { whole: &["user_id"], ..*USERS };
 
 /// Those of log entries.
 pub(crate) const LOGS: &Attributes = &Attributes {
@@ -78,6 +84,7 @@ pub(crate) const LOGS: &Attributes = &Attributes {
         "user_id",
     ],
     case_insensitive: &[],
+    whole: &[],
 };
 
 /// The number of characters that must follow a leading wildcard.
@@ -91,8 +98,8 @@ pub(crate) struct Query(Filter);
 
 impl Query {
     /// Parses a query for users, in time proportional to its length. An empty one matches every user.
-    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        Self::parse_for(USERS, text)
+    pub(crate) fn parse(text: &str, by_id_ranges: bool) -> Result<Self, Failure> {
+        Self::parse_for(if by_id_ranges { USERS } else { USERS_BY_WHOLE_ID }, text)
     }
 
     /// Parses a query for objects with these attributes.
@@ -109,6 +116,11 @@ impl Query {
     /// Whether it matches every user.
     pub(crate) fn matches_all(&self) -> bool {
         matches!(self.0, Filter::All)
+    }
+
+    /// What it consists of.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.0
     }
 
     /// Whether it matches a user; `false` once the effort is spent.
@@ -159,6 +171,9 @@ fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Failure>
             if field.starts_with("user_metadata") {
                 return Err(rejected("user_metadata cannot be searched by ranges"));
             }
+            if attributes.whole.contains(&field.as_str()) {
+                return Err(rejected(&format!("{field} cannot be searched by ranges")));
+            }
             Ok(Filter::Range { path: path(attributes, &field)?, lower: bound(&lower), upper: bound(&upper) })
         }
         _ => Err(rejected(NOT_LUCENE)),
@@ -179,6 +194,9 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
         Some(field) if is_pattern && field.contains("_metadata") => {
             path(attributes, field)?;
             Err(rejected("metadata cannot be searched by wildcards"))
+        }
+        Some(field) if is_pattern && attributes.whole.contains(&field) => {
+            Err(rejected(&format!("{field} cannot be searched by wildcards")))
         }
         Some(field) => Ok(Filter::Term { path: path(attributes, field)?, text }),
         // A wildcard is searched in no metadata.

@@ -9,8 +9,8 @@ use std::cmp::Ordering;
 
 /// The value of the parameter `sort`.
 pub(crate) struct Sort<'a> {
-    field: &'a str,
-    is_descending: bool,
+    pub(crate) field: &'a str,
+    pub(crate) is_descending: bool,
 }
 
 impl<'a> Sort<'a> {
@@ -32,10 +32,13 @@ impl<'a> Sort<'a> {
         }
     }
 
-    /// Sorts users; those with the same value stay in the order of their creation.
-    pub(crate) fn apply<'u>(&self, users: impl Iterator<Item = &'u User>) -> Vec<&'u User> {
+    /// Sorts users; those with the same value are in another order for another `turn`, and in the given one for 0.
+    pub(crate) fn apply<'u>(&self, users: impl Iterator<Item = &'u User>, turn: u64) -> Vec<&'u User> {
         let mut keyed: Vec<(Option<Value>, &User)> =
             users.map(|user| (user.shown().get(self.field).ok().flatten(), user)).collect();
+        if turn != 0 {
+            fastrand::Rng::with_seed(turn).shuffle(&mut keyed);
+        }
         keyed.sort_by(|(left, _), (right, _)| {
             let ordering = compare(left.as_ref(), right.as_ref());
             if self.is_descending { ordering.reverse() } else { ordering }

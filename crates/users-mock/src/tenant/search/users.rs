@@ -1,12 +1,14 @@
 //! The list of users.
 
 use crate::tenant::object::set;
+use crate::tenant::search::candidates::Matches;
 use crate::tenant::search::filter::Effort;
 use crate::tenant::search::projection::project;
 use crate::tenant::search::query::{Query, rejected};
 use crate::tenant::search::sort::Sort;
-use crate::tenant::store::{Store, User};
+use crate::tenant::store::User;
 use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::context::ReadContext;
 use crate::tenant::wire::request::Request;
 use http::StatusCode;
 use users_core::model::JsonObject;
@@ -18,7 +20,8 @@ const WINDOW: u64 = 1000;
 const MAX_QUERY_LENGTH: usize = 8 * 1024;
 
 /// Answers `GET /users`.
-pub(crate) fn list(store: &Store, request: &Request) -> Result<Answer, Failure> {
+pub(crate) fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let store = context.store;
     let page = request.number("page", 0, u64::MAX)?;
     let per_page = request.number("per_page", 50, 100)?;
     let totals = request.flag("include_totals", false)?;
@@ -33,8 +36,9 @@ pub(crate) fn list(store: &Store, request: &Request) -> Result<Answer, Failure> 
         ));
     }
     let effort = Effort::new();
+    let turn = if context.config.shuffles_ties { context.turn } else { 0 };
     // A query with invalid syntax is rejected as such, whatever its length.
-    let query = Query::parse(request.query("q").unwrap_or_default())?;
+    let query = Query::parse(request.query("q").unwrap_or_default(), context.config.searches_user_id_ranges)?;
     if request.query_length() > MAX_QUERY_LENGTH {
         let message = format!("The query string is longer than {MAX_QUERY_LENGTH} bytes");
         return Err(Failure::new(StatusCode::URI_TOO_LONG, None, message));
@@ -43,18 +47,10 @@ pub(crate) fn list(store: &Store, request: &Request) -> Result<Answer, Failure> 
     let connection = request.query("connection");
     let in_connection =
         |user: &&User| connection.is_none_or(|name| user.connection().as_deref() == Some(name));
-    // Without a query no document is parsed, and without an order the search ends at the window.
-    let found = store
-        .users()
-        .iter()
-        .map(|user| &**user)
-        .take_while(|_| !effort.is_spent())
-        .filter(in_connection)
-        .filter(|user| query.matches_all() || query.matches(user.document(), &effort));
-    let found: Vec<&User> = match sort {
-        None => found.take(size(WINDOW)).collect(),
-        Some(sort) => sort.apply(found),
-    };
+    let matches = Matches::new(store, &query, &effort).sorted(sort.as_ref(), turn);
+    // A page without totals needs no users behind it.
+    let needed = if totals { WINDOW } else { WINDOW.min(start.saturating_add(per_page)) };
+    let found: Vec<&User> = matches.filter(in_connection).take(size(needed)).collect();
     if effort.is_spent() {
         return Err(rejected("it takes too much work"));
     }

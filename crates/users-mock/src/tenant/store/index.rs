@@ -1,29 +1,42 @@
 //! The positions of records, by a key that several of them may have.
 
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash as _, Hasher as _};
 
 /// The positions of records, by a key that several of them may have.
+///
+/// It keeps the hashes of keys only, so that it takes a few bytes for each record. A record that is found may have another key with the
+/// same hash.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Index {
-    positions: HashMap<String, Positions>,
+    positions: HashMap<u64, Positions>,
+}
+
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Most keys have one record, so a set is made only for the second.
 #[derive(Debug, PartialEq)]
 enum Positions {
     One(u64),
-    Several(BTreeSet<u64>),
+    // Boxed, because nearly all keys have one record.
+    #[allow(clippy::box_collection)]
+    Several(Box<BTreeSet<u64>>),
 }
 
 impl Index {
-    /// The positions of the records that have a key, in ascending order.
+    /// The positions of the records that have a key, or one with the same hash, in ascending order.
     pub(crate) fn get<'a>(&'a self, key: &str) -> impl Iterator<Item = u64> + use<'a> {
-        let (one, several) = match self.positions.get(key) {
+        let (one, several) = match self.positions.get(&hash(key)) {
             None => (None, None),
             Some(Positions::One(position)) => (Some(*position), None),
             Some(Positions::Several(positions)) => (None, Some(positions)),
         };
-        one.into_iter().chain(several.into_iter().flatten().copied())
+        one.into_iter().chain(several.into_iter().flat_map(|several| several.iter().copied()))
     }
 
     /// Registers that a record, which had the keys `before`, has the keys `after`.
@@ -32,26 +45,28 @@ impl Index {
             return;
         }
         for key in before {
-            self.remove(&key, position);
+            self.remove(hash(&key), position);
         }
         for key in after {
-            self.add(key, position);
+            self.add(hash(&key), position);
         }
     }
 
-    fn add(&mut self, key: String, position: u64) {
+    fn add(&mut self, key: u64, position: u64) {
         let positions = self.positions.entry(key).or_insert(Positions::One(position));
         match positions {
             Positions::One(first) if *first == position => {}
-            Positions::One(first) => *positions = Positions::Several(BTreeSet::from([*first, position])),
+            Positions::One(first) => {
+                *positions = Positions::Several(Box::new(BTreeSet::from([*first, position])));
+            }
             Positions::Several(several) => {
                 several.insert(position);
             }
         }
     }
 
-    fn remove(&mut self, key: &str, position: u64) {
-        let Some(positions) = self.positions.get_mut(key) else { return };
+    fn remove(&mut self, key: u64, position: u64) {
+        let Some(positions) = self.positions.get_mut(&key) else { return };
         if let Positions::Several(several) = positions {
             several.remove(&position);
             if several.len() > 1 {
@@ -65,7 +80,7 @@ impl Index {
         if matches!(positions, Positions::One(only) if *only != position) {
             return;
         }
-        self.positions.remove(key);
+        self.positions.remove(&key);
     }
 }
 

@@ -9,21 +9,25 @@ mod connection;
 mod index;
 mod job;
 mod objects;
+mod ordered;
 mod resource_server;
 mod table;
 mod transaction;
 mod user;
 mod users;
+mod view;
 
 pub(crate) use belonging::Belonging;
 pub(crate) use claims::Claims;
 pub(crate) use connection::{Connection, DEFAULT_DATABASE, DEFAULT_USERNAME_LENGTH};
 pub(crate) use job::Job;
 pub(crate) use objects::{Kind, Object, Objects};
+pub(crate) use ordered::{ORDERED, Ordered, Part};
 pub(crate) use resource_server::ResourceServer;
 pub(crate) use transaction::Transaction;
 pub(crate) use user::{PROFILE, User, full_id};
 pub(crate) use users::Users;
+pub(crate) use view::View;
 
 use change::Change;
 use index::Index;
@@ -34,6 +38,7 @@ use table::Table;
 /// The data of a tenant.
 pub(crate) struct Store {
     users: Users,
+    view: View,
     connections: Table<Connection>,
     clients: Objects,
     device_credentials: Objects,
@@ -49,12 +54,13 @@ pub(crate) struct Store {
 }
 
 /// A function that is called with the changes of each transaction that is committed.
-type Follower = Box<dyn FnMut(&[Change]) + Send>;
+type Follower = Box<dyn FnMut(&[Change]) + Send + Sync>;
 
 impl Default for Store {
     fn default() -> Self {
         Self {
             users: Users::default(),
+            view: View::default(),
             connections: Table::default(),
             clients: Objects::new(Kind::Clients),
             device_credentials: Objects::new(Kind::DeviceCredentials),
@@ -74,6 +80,15 @@ impl Default for Store {
 impl Store {
     pub(crate) fn users(&self) -> &Users {
         &self.users
+    }
+
+    /// The users as searches see them.
+    pub(crate) fn view(&self) -> &View {
+        &self.view
+    }
+
+    pub(crate) fn view_mut(&mut self) -> &mut View {
+        &mut self.view
     }
 
     /// The connections in the order in which they were added.
@@ -116,8 +131,9 @@ impl Store {
     }
 
     pub(crate) fn resource_server_by_identifier(&self, identifier: &str) -> Option<&Arc<ResourceServer>> {
-        let position = self.resource_servers_by_identifier.get(identifier).next()?;
-        self.resource_servers.at(position)
+        let found = self.resource_servers_by_identifier.get(identifier);
+        let mut found = found.filter_map(|position| self.resource_servers.at(position));
+        found.find(|server| server.identifier() == Some(identifier))
     }
 
     pub(crate) fn job(&self, id: &str) -> Option<&Arc<Job>> {
@@ -132,7 +148,7 @@ impl Store {
     /// Calls a function with the changes of each transaction that is committed from now on.
     // A journal will be the first caller outside the tests.
     #[cfg_attr(not(test), expect(dead_code))]
-    pub(crate) fn follow(&mut self, follower: impl FnMut(&[Change]) + Send + 'static) {
+    pub(crate) fn follow(&mut self, follower: impl FnMut(&[Change]) + Send + Sync + 'static) {
         self.followers.push(Box::new(follower));
     }
 
@@ -152,7 +168,13 @@ impl Store {
         }
     }
 
-    fn notify(&mut self, changes: &[Change]) {
+    /// Called with the changes of a transaction that is committed.
+    fn notify(&mut self, changes: &[Change], now: u64) {
+        for change in changes {
+            if let Change::User(edit) = change {
+                self.view.record(edit, now);
+            }
+        }
         for follower in &mut self.followers {
             follower(changes);
         }

@@ -70,8 +70,9 @@ impl Objects {
     }
 
     /// The objects with this value of the key by which they are looked up, in the order of their creation.
-    pub(crate) fn with(&self, value: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.index.get(value).filter_map(|position| self.table.at(position))
+    pub(crate) fn with<'a>(&'a self, value: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
+        let found = self.index.get(value).filter_map(|position| self.table.at(position));
+        found.filter(move |object| object.string(self.key).as_deref() == Some(value))
     }
 
     /// The edit that replaces the object with the same id, or adds one.

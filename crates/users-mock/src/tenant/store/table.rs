@@ -7,12 +7,17 @@ use std::sync::Arc;
 pub(crate) trait Record {
     /// The key, which is unique in a table and does not change.
     fn key(&self) -> &str;
+
+    /// The key as the table keeps it. A record that has it in this form shares it.
+    fn shared_key(&self) -> Arc<str> {
+        self.key().into()
+    }
 }
 
 /// Records of one kind, by key and in the order of their insertion. It changes by [`Edit`]s only.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
-    by_key: HashMap<Arc<str>, (u64, Arc<T>)>,
+    by_key: HashMap<Arc<str>, u64>,
     /// By position: a record that is inserted gets a higher one than those that are there.
     in_order: BTreeMap<u64, Arc<T>>,
 }
@@ -25,6 +30,12 @@ pub(crate) struct Edit<T> {
     before: Option<Arc<T>>,
     /// `None` for a removal.
     after: Option<Arc<T>>,
+}
+
+impl<T> Clone for Edit<T> {
+    fn clone(&self) -> Self {
+        Self { position: self.position, before: self.before.clone(), after: self.after.clone() }
+    }
 }
 
 impl<T> Edit<T> {
@@ -57,11 +68,16 @@ impl<T: Record> Table<T> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Arc<T>> {
-        self.by_key.get(key).map(|(_, record)| record)
+        self.at(*self.by_key.get(key)?)
     }
 
     pub(crate) fn at(&self, position: u64) -> Option<&Arc<T>> {
         self.in_order.get(&position)
+    }
+
+    /// The position of a record.
+    pub(crate) fn position(&self, key: &str) -> Option<u64> {
+        self.by_key.get(key).copied()
     }
 
     /// The records in the order of their insertion.
@@ -70,7 +86,6 @@ impl<T: Record> Table<T> {
     }
 
     /// The records by position.
-    #[cfg(test)]
     pub(crate) fn in_order(&self) -> &BTreeMap<u64, Arc<T>> {
         &self.in_order
     }
@@ -78,7 +93,7 @@ impl<T: Record> Table<T> {
     /// The edit that replaces the record with the same key, or inserts one at the end.
     pub(crate) fn put(&self, record: T) -> Edit<T> {
         let (position, before) = match self.by_key.get(record.key()) {
-            Some((position, before)) => (*position, Some(Arc::clone(before))),
+            Some(position) => (*position, self.at(*position).cloned()),
             None => (self.in_order.last_key_value().map_or(0, |(last, _)| last + 1), None),
         };
         Edit { position, before, after: Some(Arc::new(record)) }
@@ -86,17 +101,16 @@ impl<T: Record> Table<T> {
 
     /// The edit that removes a record; `None` if there is no such record.
     pub(crate) fn remove(&self, key: &str) -> Option<Edit<T>> {
-        let (position, before) = self.by_key.get(key)?;
-        Some(Edit { position: *position, before: Some(Arc::clone(before)), after: None })
+        let position = *self.by_key.get(key)?;
+        Some(Edit { position, before: Some(Arc::clone(self.at(position)?)), after: None })
     }
 
     pub(crate) fn apply(&mut self, edit: &Edit<T>) {
         match (&edit.after, &edit.before) {
             (Some(after), _) => {
-                let entry = (edit.position, Arc::clone(after));
                 match self.by_key.get_mut(after.key()) {
-                    Some(existing) => *existing = entry,
-                    None => drop(self.by_key.insert(Arc::from(after.key()), entry)),
+                    Some(existing) => *existing = edit.position,
+                    None => drop(self.by_key.insert(after.shared_key(), edit.position)),
                 }
                 self.in_order.insert(edit.position, Arc::clone(after));
             }

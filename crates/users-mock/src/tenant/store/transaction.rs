@@ -109,11 +109,11 @@ impl Transaction<'_> {
         self.change(Change::Claims(self.store.claims.put(claims)));
     }
 
-    /// Keeps the changes and passes them to the followers of the store.
-    pub(crate) fn commit(mut self) {
+    /// Keeps the changes and passes them to the followers of the store. `now` is in milliseconds since 1970.
+    pub(crate) fn commit(mut self, now: u64) {
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
-            self.store.notify(&changes);
+            self.store.notify(&changes, now);
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let mut transaction = store.transaction();
         (0..5).for_each(|number| transaction.put_user(user(number, "Ada@example.com")));
         transaction.put_object(Kind::Roles, Object { id: "rol_1".into(), shown: object("name", "admin") });
-        transaction.commit();
+        transaction.commit(0);
         let before = contents(&store);
 
         let mut transaction = store.transaction();
@@ -217,7 +217,7 @@ mod tests {
                 drop(transaction);
                 assert_eq!(contents(&store), before);
             } else {
-                transaction.commit();
+                transaction.commit(0);
             }
         }
     }
@@ -239,14 +239,14 @@ mod tests {
         let mut transaction = store.transaction();
         transaction.put_user(user(1, "a"));
         transaction.put_user(user(1, "b"));
-        transaction.commit();
+        transaction.commit(0);
         let mut dropped = store.transaction();
         dropped.remove_user("auth0|1");
         drop(dropped);
-        store.transaction().commit();
+        store.transaction().commit(0);
         let mut transaction = store.transaction();
         transaction.remove_user("auth0|1");
-        transaction.commit();
+        transaction.commit(0);
 
         let id = || Some("auth0|1".to_owned());
         let followed: Vec<_> = receiver.try_iter().collect();

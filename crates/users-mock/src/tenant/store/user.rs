@@ -35,22 +35,26 @@ pub(crate) struct User {
 struct Attributes {
     /// What the API shows, with each value in the text that was received.
     shown: JsonObject,
-    /// The profile attributes that were supplied, as opposed to those that Auth0 derives.
-    supplied: JsonObject,
+    /// Which attributes of the profile were supplied, as opposed to those that Auth0 derives: a bit for each of [`PROFILE`].
+    supplied: u16,
     /// `shown` for searches, parsed by the first search after a change.
-    document: OnceLock<Value>,
+    document: OnceLock<Box<Value>>,
 }
 
 impl Clone for Attributes {
     /// Leaves out the document, because a copy is made only to be changed.
     fn clone(&self) -> Self {
-        Self { shown: self.shown.clone(), supplied: self.supplied.clone(), document: OnceLock::new() }
+        Self { shown: self.shown.clone(), supplied: self.supplied, document: OnceLock::new() }
     }
 }
 
 impl Record for User {
     fn key(&self) -> &str {
         &self.id
+    }
+
+    fn shared_key(&self) -> Arc<str> {
+        Arc::clone(&self.id)
     }
 }
 
@@ -62,12 +66,8 @@ impl User {
 
     /// A user with these attributes. Those of the profile count as supplied.
     pub(crate) fn with_attributes(id: &str, shown: JsonObject) -> Self {
-        let mut supplied = JsonObject::new();
-        for key in PROFILE {
-            if let Some(json) = shown.raw(key) {
-                set_raw(&mut supplied, key, json);
-            }
-        }
+        let supplied =
+            PROFILE.iter().filter(|key| shown.raw(key).is_some()).fold(0, |bits, key| bits | bit(key));
         let attributes = Attributes { shown, supplied, document: OnceLock::new() };
         Self { id: id.into(), attributes: Arc::new(attributes), belongings: BTreeMap::new() }
     }
@@ -81,19 +81,32 @@ impl User {
         &self.attributes.shown
     }
 
-    /// The profile attributes that were supplied.
-    pub(crate) fn supplied(&self) -> &JsonObject {
-        &self.attributes.supplied
+    /// A profile attribute as JSON text, if it was supplied.
+    pub(crate) fn supplied(&self, key: &str) -> Option<&str> {
+        if self.attributes.supplied & bit(key) == 0 { None } else { self.shown().raw(key) }
     }
 
     /// The attributes that searches examine. One with a number or string that serde_json cannot represent is not found.
     pub(crate) fn document(&self) -> &Value {
-        self.attributes.document.get_or_init(|| {
-            let shown = self.attributes.shown.iter();
-            let values = shown
-                .filter_map(|(key, json)| Some((key.to_owned(), serde_json::from_str::<Value>(json).ok()?)));
-            Value::Object(values.collect())
-        })
+        self.attributes.document.get_or_init(|| Box::new(self.parse()))
+    }
+
+    /// The attributes that searches examine, without keeping them: of a million users they would fill the memory.
+    pub(crate) fn parse(&self) -> Value {
+        let shown = self.attributes.shown.iter();
+        let values =
+            shown.filter_map(|(key, json)| Some((key.to_owned(), serde_json::from_str::<Value>(json).ok()?)));
+        Value::Object(values.collect())
+    }
+
+    /// Turns attributes that were set one by one into one text, which needs a fraction of the memory.
+    pub(crate) fn compact(&mut self) {
+        // Attributes that are shared were compacted before.
+        if let Some(attributes) = Arc::get_mut(&mut self.attributes) {
+            if let Ok(compact) = JsonObject::from_json(&attributes.shown.to_json()) {
+                attributes.shown = compact;
+            }
+        }
     }
 
     pub(crate) fn string(&self, key: &str) -> Option<String> {
@@ -157,14 +170,14 @@ impl User {
         let attributes = self.attributes_mut();
         set_raw(&mut attributes.shown, key, json);
         if PROFILE.contains(&key) {
-            set_raw(&mut attributes.supplied, key, json);
+            attributes.supplied |= bit(key);
         }
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
         let attributes = self.attributes_mut();
         attributes.shown.remove(key);
-        attributes.supplied.remove(key);
+        attributes.supplied &= !bit(key);
     }
 
     pub(crate) fn set_identities(&mut self, identities: &[JsonObject]) {
@@ -175,6 +188,11 @@ impl User {
     pub(crate) fn set_updated_at(&mut self, now: &Timestamp) {
         self.set("updated_at", now);
     }
+}
+
+/// The bit of an attribute of the profile; 0 for another attribute.
+fn bit(key: &str) -> u16 {
+    PROFILE.iter().position(|profile| *profile == key).map_or(0, |place| 1 << place)
 }
 
 /// The full id of an identity, `provider|user_id`; `None` if one of both is missing.

@@ -65,6 +65,21 @@ impl Users {
         self.table.iter()
     }
 
+    /// All users by position, which is the order of their creation.
+    pub(crate) fn in_order(&self) -> &BTreeMap<u64, Arc<User>> {
+        self.table.in_order()
+    }
+
+    /// The position of a user.
+    pub(crate) fn position(&self, id: &str) -> Option<u64> {
+        self.table.position(id)
+    }
+
+    /// The positions of users that may have this address, whatever its capitals.
+    pub(crate) fn positions_with_email(&self, email: &str) -> impl Iterator<Item = u64> {
+        self.indexes.email.get(&email.to_lowercase())
+    }
+
     /// The users with exactly this address.
     pub(crate) fn with_email(&self, email: &str) -> impl Iterator<Item = &Arc<User>> {
         self.with_email_in_any_case(email).filter(move |user| user.string("email").as_deref() == Some(email))
@@ -72,30 +87,45 @@ impl Users {
 
     /// The users with this address, whatever its capitals.
     pub(crate) fn with_email_in_any_case(&self, email: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.email, &email.to_lowercase())
+        self.found(&self.indexes.email, email.to_lowercase(), emails)
     }
 
     pub(crate) fn with_username(&self, username: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.username, username)
+        self.found(&self.indexes.username, username.to_owned(), usernames)
     }
 
     /// The users that have an identity, by its full id `provider|user_id`.
     pub(crate) fn with_identity(&self, full_id: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.identity, full_id)
+        self.found(&self.indexes.identity, full_id.to_owned(), identities)
     }
 
     /// The users to whom an object of this kind with this key belongs. [`KEYS`] lists the kinds.
     pub(crate) fn with(&self, kind: Belonging, key: &str) -> impl Iterator<Item = &Arc<User>> {
+        let own_key = KEYS.iter().find(|(known, _)| *known == kind).map_or("", |(_, own_key)| own_key);
         let index = self.indexes.belongings.get(&kind);
-        index.into_iter().flat_map(|index| self.found(index, key))
+        let wanted = key.to_owned();
+        index.into_iter().flat_map(move |index| {
+            let wanted = wanted.clone();
+            self.found(index, wanted, move |user| strings(user, kind, own_key))
+        })
     }
 
-    fn found<'a>(&'a self, index: &'a Index, key: &str) -> impl Iterator<Item = &'a Arc<User>> + use<'a> {
-        index.get(key).filter_map(|position| self.table.at(position))
+    /// The users that have a key, by an index of these keys.
+    fn found<'a, F: Fn(&User) -> Vec<String>>(
+        &'a self,
+        index: &'a Index,
+        key: String,
+        keys: F,
+    ) -> impl Iterator<Item = &'a Arc<User>> + use<'a, F> {
+        index
+            .get(&key)
+            .filter_map(|position| self.table.at(position))
+            .filter(move |user| keys(user).contains(&key))
     }
 
     /// The edit that replaces the user with the same id, or adds one.
-    pub(crate) fn put(&self, user: User) -> Edit<User> {
+    pub(crate) fn put(&self, mut user: User) -> Edit<User> {
+        user.compact();
         self.table.put(user)
     }
 

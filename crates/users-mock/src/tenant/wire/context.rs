@@ -14,6 +14,8 @@ pub(crate) struct ReadContext<'a> {
     pub(crate) tokens: &'a Tokens,
     pub(crate) clock: &'a WallClock,
     pub(crate) config: &'a Config,
+    /// Another number for each request.
+    pub(crate) turn: u64,
 }
 
 /// What a handler that writes has access to.
