@@ -26,4 +26,5 @@ mod rest;
 mod search;
 mod secrets;
 mod tenant;
+mod tenant_state;
 mod tokens;

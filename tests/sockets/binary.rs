@@ -8,13 +8,13 @@ use users_core::{Clock as _, SystemClock};
 use users_hyper::model::{Impersonation, Protocol, UserUpdate};
 use users_hyper::{AuthenticationClient, HyperTransport, ManagementClient};
 
-struct Served {
+pub(crate) struct Served {
     process: Child,
     facts: serde_json::Value,
 }
 
 impl Served {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::run(Command::new(binary()).args(arguments))
     }
 
@@ -25,12 +25,12 @@ impl Served {
         Self { process, facts: serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")) }
     }
 
-    fn fact(&self, name: &str) -> String {
+    pub(crate) fn fact(&self, name: &str) -> String {
         self.facts[name].as_str().unwrap_or_else(|| panic!("{name} is missing")).to_owned()
     }
 
     /// Sends a signal and returns the exit code.
-    fn end(mut self, signal: &str) -> Option<i32> {
+    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         self.process.wait().unwrap().code()

@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod hostile;
 mod runtimes;
+mod state;
 mod stories;
 mod transports;
 mod wire;

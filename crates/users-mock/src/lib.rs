@@ -36,7 +36,9 @@ pub use clock::VirtualClock;
 pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
-pub use tenant::{Bucket, Limits, Logged, Seed, SeedError, Tenant, TenantBuilder, UnknownTier};
+pub use tenant::{
+    Bucket, Limits, Logged, Seed, SeedError, Snapshot, StateError, Tenant, TenantBuilder, UnknownTier,
+};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -48,6 +48,13 @@ pub(crate) struct Arguments {
     /// A JSON document with the initial users, connections, roles and what belongs to users; its format is below.
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
+    /// Keep the data in this file from one start to the next. Each change is written before its request is answered, so that a process
+    /// that is killed loses none. If the file exists, it takes the place of --users and --seed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Wait until each change is on the disk, so that a loss of power loses none either.
+    #[arg(long, requires = "state")]
+    pub(crate) sync: bool,
     /// Serve TLS, with a certificate generated for 127.0.0.1, ::1 and localhost.
     #[arg(long)]
     pub(crate) tls: bool,

@@ -49,7 +49,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     if let Some(token) = &arguments.token {
         builder = builder.token(token.as_str());
     }
-    let tenant = builder.build();
+    let tenant = match &arguments.state {
+        Some(file) => builder.build_with_state(file, arguments.sync)?,
+        None => builder.build(),
+    };
     let mut transport = FaultyTransport::new(tenant.clone(), SystemClock::new());
     if let Some(latency) = arguments.latency {
         transport = transport.latency(latency);

@@ -3,14 +3,16 @@
 use crate::clock::VirtualClock;
 use crate::tenant::Tenant;
 use crate::tenant::config::Config;
+use crate::tenant::persist::{Journal, StateError};
 use crate::tenant::random::Random;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::rules::limits::Limits;
 use crate::tenant::seed::{Generator, Seed};
-use crate::tenant::state::State;
+use crate::tenant::state::{State, lock};
 use crate::tenant::store::{Connection, Store};
 use crate::tenant::wall_clock::WallClock;
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
@@ -179,6 +181,42 @@ impl TenantBuilder {
         self
     }
 
+    /// Builds a tenant whose data is kept in a file from one process to the next. If the file exists, its data takes the place of the
+    /// generated users and the seed.
+    ///
+    /// Each change is written to the file before its request is answered, so a process that is killed at any moment loses no change
+    /// that was answered. With `sync`, the change is on the disk then, so neither does a loss of power; each change takes as long as the
+    /// disk needs. Access tokens are not kept: clients fetch new ones. One process may use the file at a time.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or written, or is damaged otherwise than at its end.
+    pub fn build_with_state(self, file: impl AsRef<Path>, sync: bool) -> Result<Tenant, StateError> {
+        let file = file.as_ref();
+        let mut store = Store::default();
+        let mut random = None;
+        let exists = Journal::read(file, |records| {
+            let mut transaction = store.transaction();
+            for record in records {
+                random = record.apply(&mut transaction)?.or(random);
+            }
+            transaction.commit(0);
+            Ok(())
+        })?;
+        let tenant = if exists { self.users(0).seed(Seed::new()).build() } else { self.build() };
+        if exists {
+            let mut own = tenant.state.store_mut();
+            store.view_mut().set_lag(own.view().lag());
+            *own = store;
+            if let Some(random) = random {
+                *lock(&tenant.state.random) = Random::new(random);
+            }
+        }
+        let journal = Journal::create(file, &tenant.state.store(), lock(&tenant.state.random).state(), sync)?;
+        *lock(&tenant.state.journal) = Some(journal);
+        Ok(tenant)
+    }
+
     /// Builds the tenant.
     pub fn build(self) -> Tenant {
         let clock: Arc<dyn Clock> =
@@ -201,6 +239,7 @@ impl TenantBuilder {
             random: Mutex::new(Random::new(self.rng_seed)),
             tokens: RwLock::default(),
             generator: Mutex::new(generator),
+            journal: Mutex::new(None),
             log: Mutex::default(),
             turns: AtomicU64::new(self.rng_seed),
         };

@@ -5,6 +5,7 @@ mod builder;
 mod config;
 mod log;
 mod object;
+mod persist;
 mod random;
 mod router;
 mod rules;
@@ -20,6 +21,7 @@ mod wire;
 
 pub use builder::TenantBuilder;
 pub use log::Logged;
+pub use persist::{Snapshot, StateError};
 pub use rules::limits::{Bucket, Limits, UnknownTier};
 pub use seed::{Seed, SeedError};
 
@@ -28,11 +30,13 @@ use crate::clock::VirtualClock;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use random::Random;
 use rules::grant::{Grant, all_scopes};
 use state::{State, lock};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{Store, Transaction};
 use users_core::model::{Secret, User};
 use users_core::{
     ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, HttpTransport, ManagementClient,
@@ -192,7 +196,7 @@ impl Tenant {
         let (now, mut store) = (self.state.clock.now(), self.state.store_mut());
         let mut transaction = store.transaction();
         seed.apply(&mut transaction, &now);
-        transaction.commit(self.state.clock.millis());
+        self.commit(transaction);
     }
 
     /// Adds the data of a seed document, see [`Seed::from_json`].
@@ -208,7 +212,7 @@ impl Tenant {
         let id = user.id().to_owned();
         let mut transaction = store.transaction();
         transaction.put_user(user);
-        transaction.commit(self.state.clock.millis());
+        self.commit(transaction);
         id
     }
 
@@ -235,6 +239,47 @@ impl Tenant {
     /// The first 100,000 requests.
     pub fn requests(&self) -> Vec<Logged> {
         lock(&self.state.log).entries().to_vec()
+    }
+
+    /// Commits changes that are not those of a request. They are reverted if the state file cannot be written, as those of a request are.
+    fn commit(&self, transaction: Transaction<'_>) {
+        let _ = self.state.commit(transaction, &lock(&self.state.random));
+    }
+
+    /// The data as it is now.
+    ///
+    /// ```
+    /// use users_mock::Tenant;
+    ///
+    /// let tenant = Tenant::builder().users(3).build();
+    /// let snapshot = tenant.snapshot();
+    /// let id = tenant.add_generated_user();
+    /// tenant.restore(&snapshot);
+    /// assert!(tenant.user(&id).is_none());
+    /// assert_eq!(tenant.user_count(), 3);
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        let store = self.state.store();
+        Snapshot::of(&store, lock(&self.state.random).state())
+    }
+
+    /// Replaces all data by that of a snapshot, of this tenant or another one. Tokens remain valid. Searches see the data at once.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        let mut restored = Store::default();
+        let mut transaction = restored.transaction();
+        for record in snapshot.records.iter().cloned() {
+            // A snapshot was checked when it was made.
+            let _ = record.apply(&mut transaction);
+        }
+        transaction.commit(0);
+        let mut store = self.state.store_mut();
+        restored.view_mut().set_lag(store.view().lag());
+        *store = restored;
+        let mut random = lock(&self.state.random);
+        *random = Random::new(snapshot.random);
+        if let Some(journal) = &mut *lock(&self.state.journal) {
+            journal.rewrite(&store, random.state());
+        }
     }
 
     /// Lets searches see every change that was made so far; see [`TenantBuilder::index_lag`].

@@ -8,6 +8,11 @@ impl Random {
         Self(fastrand::Rng::with_seed(seed))
     }
 
+    /// The state, with which [`new`](Self::new) goes on.
+    pub(crate) fn state(&self) -> u64 {
+        self.0.get_seed()
+    }
+
     pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.0.u8(..)).collect()
     }

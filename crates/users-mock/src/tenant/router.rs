@@ -119,7 +119,11 @@ fn call(state: &State, handler: Handler, request: &Request) -> Result<Answer, Fa
             };
             let outcome = handler(&mut context, request);
             if outcome.as_ref().is_ok_and(|answer| answer.status().is_success()) {
-                context.transaction.commit(state.clock.millis());
+                state.commit(context.transaction, context.random).map_err(|error| {
+                    let message =
+                        format!("The change was not made, because the state file cannot be written: {error}");
+                    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, None, message)
+                })?;
             }
             outcome
         }

@@ -2,13 +2,15 @@
 
 use crate::tenant::config::Config;
 use crate::tenant::log::Log;
+use crate::tenant::persist::Journal;
 use crate::tenant::random::Random;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::seed::Generator;
-use crate::tenant::store::Store;
+use crate::tenant::store::{Store, Transaction};
 use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -22,6 +24,8 @@ pub(crate) struct State {
     pub(crate) tokens: RwLock<Tokens>,
     pub(crate) random: Mutex<Random>,
     pub(crate) generator: Mutex<Generator>,
+    /// The file that keeps the data, if there is one.
+    pub(crate) journal: Mutex<Option<Journal>>,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) log: Mutex<Log>,
     pub(crate) config: Config,
@@ -45,6 +49,19 @@ impl State {
 
     pub(crate) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
         self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the changes of a transaction to the file, if there is one, and commits them. If the file cannot be written, they are reverted.
+    pub(crate) fn commit(&self, transaction: Transaction<'_>, random: &Random) -> io::Result<()> {
+        let mut journal = lock(&self.journal);
+        if let Some(journal) = &mut *journal {
+            if !transaction.changes().is_empty() {
+                journal.append(transaction.changes(), random.state())?;
+            }
+            journal.compact_if_large(transaction.store(), random.state());
+        }
+        transaction.commit(self.clock.millis());
+        Ok(())
     }
 
     pub(crate) fn tokens(&self) -> RwLockReadGuard<'_, Tokens> {

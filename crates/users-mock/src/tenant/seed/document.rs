@@ -63,15 +63,7 @@ impl Document {
 
 /// The kind of the objects under a key of a document.
 pub(crate) fn kind_of(key: &str) -> Option<Kind> {
-    Some(match key {
-        "clients" => Kind::Clients,
-        "device_credentials" => Kind::DeviceCredentials,
-        "logs" => Kind::LogEntries,
-        "organizations" => Kind::Organizations,
-        "organization_invitations" => Kind::Invitations,
-        "roles" => Kind::Roles,
-        _ => return None,
-    })
+    Kind::ALL.iter().copied().find(|kind| kind.name() == key)
 }
 
 /// Parses `{"id", "name", "strategy", "options": {"validation": {"username": {"min", "max"}}}}`.

@@ -18,6 +18,7 @@ mod users;
 mod view;
 
 pub(crate) use belonging::Belonging;
+pub(crate) use change::Change;
 pub(crate) use claims::Claims;
 pub(crate) use connection::{Connection, DEFAULT_DATABASE, DEFAULT_USERNAME_LENGTH};
 pub(crate) use job::Job;
@@ -29,7 +30,6 @@ pub(crate) use user::{PROFILE, User, full_id};
 pub(crate) use users::Users;
 pub(crate) use view::View;
 
-use change::Change;
 use index::Index;
 use std::fmt;
 use std::sync::Arc;
@@ -50,11 +50,7 @@ pub(crate) struct Store {
     resource_servers_by_identifier: Index,
     jobs: Table<Job>,
     claims: Table<Claims>,
-    followers: Vec<Follower>,
 }
-
-/// A function that is called with the changes of each transaction that is committed.
-type Follower = Box<dyn FnMut(&[Change]) + Send + Sync>;
 
 impl Default for Store {
     fn default() -> Self {
@@ -72,7 +68,6 @@ impl Default for Store {
             resource_servers_by_identifier: Index::default(),
             jobs: Table::default(),
             claims: Table::default(),
-            followers: Vec::new(),
         }
     }
 }
@@ -136,6 +131,18 @@ impl Store {
         found.find(|server| server.identifier() == Some(identifier))
     }
 
+    pub(crate) fn resource_servers(&self) -> impl Iterator<Item = &Arc<ResourceServer>> {
+        self.resource_servers.iter()
+    }
+
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.jobs.iter()
+    }
+
+    pub(crate) fn all_claims(&self) -> impl Iterator<Item = &Arc<Claims>> {
+        self.claims.iter()
+    }
+
     pub(crate) fn job(&self, id: &str) -> Option<&Arc<Job>> {
         self.jobs.get(id)
     }
@@ -143,13 +150,6 @@ impl Store {
     /// The custom claims of a user.
     pub(crate) fn claims(&self, user_id: &str) -> Option<&Arc<Claims>> {
         self.claims.get(user_id)
-    }
-
-    /// Calls a function with the changes of each transaction that is committed from now on.
-    // A journal will be the first caller outside the tests.
-    #[cfg_attr(not(test), expect(dead_code))]
-    pub(crate) fn follow(&mut self, follower: impl FnMut(&[Change]) + Send + Sync + 'static) {
-        self.followers.push(Box::new(follower));
     }
 
     /// Applies a change. Every change of the data and of its indexes happens here.
@@ -169,14 +169,11 @@ impl Store {
     }
 
     /// Called with the changes of a transaction that is committed.
-    fn notify(&mut self, changes: &[Change], now: u64) {
+    fn committed(&mut self, changes: &[Change], now: u64) {
         for change in changes {
             if let Change::User(edit) = change {
                 self.view.record(edit, now);
             }
-        }
-        for follower in &mut self.followers {
-            follower(changes);
         }
     }
 }

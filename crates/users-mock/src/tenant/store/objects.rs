@@ -18,6 +18,27 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    pub(crate) const ALL: &[Self] = &[
+        Self::Clients,
+        Self::DeviceCredentials,
+        Self::Invitations,
+        Self::LogEntries,
+        Self::Organizations,
+        Self::Roles,
+    ];
+
+    /// The name in a seed document and in a state file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Clients => "clients",
+            Self::DeviceCredentials => "device_credentials",
+            Self::Invitations => "organization_invitations",
+            Self::LogEntries => "logs",
+            Self::Organizations => "organizations",
+            Self::Roles => "roles",
+        }
+    }
+
     /// The key, beside the id, by which objects of this kind are looked up.
     fn key(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ use users_core::model::JsonObject;
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceServer {
     id: String,
+    shown: JsonObject,
     identifier: Option<String>,
     name: String,
     /// The description of each scope.
@@ -26,10 +27,20 @@ impl ResourceServer {
         }
         Self {
             id,
+            shown: shown.clone(),
             identifier: string(shown, "identifier"),
             name: string(shown, "name").unwrap_or_default(),
             scopes,
         }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The document that it was made from.
+    pub(crate) fn shown(&self) -> &JsonObject {
+        &self.shown
     }
 
     pub(crate) fn identifier(&self) -> Option<&str> {

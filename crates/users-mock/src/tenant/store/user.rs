@@ -64,6 +64,17 @@ impl User {
         Self { id: id.into(), attributes: Arc::default(), belongings: BTreeMap::new() }
     }
 
+    /// A user as it was kept in a file.
+    pub(crate) fn restored(id: &str, shown: JsonObject, supplied: u16) -> Self {
+        let attributes = Attributes { shown, supplied, document: OnceLock::new() };
+        Self { id: id.into(), attributes: Arc::new(attributes), belongings: BTreeMap::new() }
+    }
+
+    /// Which attributes of the profile were supplied, as a file keeps it.
+    pub(crate) fn supplied_bits(&self) -> u16 {
+        self.attributes.supplied
+    }
+
     /// A user with these attributes. Those of the profile count as supplied.
     pub(crate) fn with_attributes(id: &str, shown: JsonObject) -> Self {
         let supplied =

@@ -26,6 +26,10 @@ impl Default for View {
 }
 
 impl View {
+    pub(crate) fn lag(&self) -> u64 {
+        self.lag
+    }
+
     pub(crate) fn set_lag(&mut self, milliseconds: u64) {
         self.lag = milliseconds;
     }
