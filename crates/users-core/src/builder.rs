@@ -1,6 +1,7 @@
 //! Building clients.
 
-use crate::authentication::client_credentials::{Assertion, ClientCredentials, Credential, Proof};
+use crate::authentication::assertion::AssertionSource;
+use crate::authentication::client_credentials::{ClientCredentials, Credential, Proof};
 use crate::base_url::BaseUrl;
 use crate::budget::Budget;
 use crate::client::{Client, Limits, Shared};
@@ -16,7 +17,6 @@ use crate::transport::HttpTransport;
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -316,12 +316,7 @@ impl<T: ApiClient> ClientBuilder<T> {
                     headers,
                     Limits { overall: Some(FETCH_TIMEOUT), ..self.limits },
                 );
-                Some(Arc::new(ClientCredentials::new(
-                    client,
-                    Arc::clone(&clock),
-                    Arc::new(credential),
-                    audience,
-                )))
+                Some(Arc::new(ClientCredentials::new(client, Arc::clone(&clock), credential, audience)))
             }
         };
         Ok(T::from_client(shared(T::API, base, token, pacer, self.headers.clone(), self.limits)))
@@ -377,15 +372,14 @@ impl<T: ManagementApi> ClientBuilder<T> {
         self
     }
 
-    /// Requests access tokens for a machine-to-machine application, authenticated by a signed assertion (private-key JWT). The
-    /// closure is called for each token request and returns a new assertion.
-    pub fn client_assertion<F, R>(mut self, client_id: impl Into<String>, assertion: F) -> Self
-    where
-        F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Secret, Error>> + Send + 'static,
-    {
-        let assertion: Assertion = Box::new(move || Box::pin(assertion()));
-        let proof = Proof::Assertion(assertion);
+    /// Requests access tokens for a machine-to-machine application, authenticated by a signed assertion (private-key JWT). Each
+    /// attempt to obtain a token uses a new assertion, issued by `source` for the tenant's domain at the time of the client's
+    /// [`clock`](Self::clock).
+    ///
+    /// The source is a `PrivateKeyJwt` of `users-hyper`, which signs with a key in PEM form, or a closure
+    /// ([`assertion_fn`](crate::assertion_fn)).
+    pub fn client_assertion(mut self, client_id: impl Into<String>, source: impl AssertionSource) -> Self {
+        let proof = Proof::Assertion(Arc::new(source));
         self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
         self
     }
