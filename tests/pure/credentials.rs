@@ -1,4 +1,4 @@
-//! How an application authenticates itself: by a signed assertion.
+//! How an application authenticates itself: by a signed assertion, or by the certificate of its transport.
 
 use http::Method;
 use serde_json::json;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use users_core::management::GetUser;
 use users_core::model::Secret;
 use users_core::{
-    AssertionRequest, AssertionSource, Clock as _, Error, ErrorKind, ManagementClient, Sent,
-    TransportErrorKind, assertion_fn,
+    AssertionRequest, AssertionSource, AuthenticationClient, Clock as _, Error, ErrorKind, ManagementClient,
+    Sent, TransportErrorKind, assertion_fn,
 };
 use users_mock::MockTransport;
 
@@ -112,11 +112,80 @@ fn an_assertion_that_cannot_be_made_is_the_error_of_the_call() {
 }
 
 #[test]
+fn with_mtls_tokens_are_requested_from_the_alias_without_a_secret() {
+    for (domain, expected) in [
+        ("login.example.com", ["mtls.login.example.com", "login.example.com"]),
+        ("localhost:4000", ["localhost", "localhost"]),
+        ("127.0.0.1:4000", ["127.0.0.1", "127.0.0.1"]),
+    ] {
+        for base in [false, true] {
+            let mock = MockTransport::new();
+            mock.expect(TOKEN)
+                .with_body(json!({
+                    "grant_type": "client_credentials", "client_id": "my-client",
+                    "audience": "https://tenant.example.com/api/v2/",
+                }))
+                .json(token(3600));
+            mock.expect(GetUser::DESCRIPTOR).with_header("authorization", "Bearer token").json(USER);
+            let builder = ManagementClient::builder(mock.clone());
+            let builder = if base {
+                builder.base_url(format!("https://{domain}/api/v2"))
+            } else {
+                builder.domain(domain)
+            };
+            let client = builder
+                .audience("https://tenant.example.com/api/v2/")
+                .mtls_credentials("my-client")
+                .build()
+                .unwrap();
+            mock.clock().block_on(client.users().get("auth0|1").send()).unwrap();
+            let requests = mock.requests();
+            let hosts: Vec<_> = requests.iter().map(|request| request.uri().host().unwrap()).collect();
+            assert_eq!(hosts, expected);
+            assert!(!requests[0].headers().contains_key("authorization"));
+            mock.verify();
+        }
+    }
+}
+
+#[test]
+fn without_an_audience_an_mtls_token_is_for_the_domain_itself() {
+    let mock = MockTransport::new();
+    mock.expect(TOKEN)
+        .with_body(json!({
+            "grant_type": "client_credentials", "client_id": "my-client",
+            "audience": "https://login.example.com/api/v2/",
+        }))
+        .json(token(3600));
+    mock.expect(GetUser::DESCRIPTOR).json(USER);
+    let builder = ManagementClient::builder(mock.clone()).domain("login.example.com");
+    let client = builder.mtls_credentials("my-client").build().unwrap();
+    mock.clock().block_on(client.users().get("auth0|1").send()).unwrap();
+    mock.verify();
+}
+
+#[test]
+fn with_mtls_every_request_of_the_authentication_api_goes_to_the_alias() {
+    let mock = MockTransport::new();
+    mock.expect((Method::GET, "/userinfo")).json(r#"{"sub":"auth0|1"}"#).always();
+    for (address, expected) in [
+        ("login.example.com", "https://mtls.login.example.com/userinfo"),
+        ("https://login.example.com:8443", "https://mtls.login.example.com:8443/userinfo"),
+        ("127.0.0.1:4000", "https://127.0.0.1:4000/userinfo"),
+    ] {
+        let builder = AuthenticationClient::builder(mock.clone()).client_id("my-client").use_mtls();
+        let client = builder.domain(address).build().unwrap();
+        mock.clock().block_on(client.users().get_info("a token").send()).unwrap();
+        assert_eq!(mock.requests().last().unwrap().uri().to_string(), expected);
+    }
+}
+
+#[test]
 fn credentials_without_a_client_id_are_refused() {
     let mock = MockTransport::new();
     let builder = || ManagementClient::builder(mock.clone()).domain("login.example.com");
-    for id in ["", " "] {
-        let error = builder().client_assertion(id, numbered().0).build().unwrap_err();
+    for builder in [builder().mtls_credentials(" "), builder().client_assertion("", numbered().0)] {
+        let error = builder.build().unwrap_err();
         assert_eq!((error.kind(), error.message()), (ErrorKind::Configuration, "the client id is empty"));
     }
 }

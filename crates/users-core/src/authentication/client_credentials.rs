@@ -18,8 +18,9 @@ use users_model::{Secret, TokenResponse};
 /// The first call requests a token; calls at the same time wait for the same request. The token is cached, and renewed 60 to 120
 /// seconds before it expires. If the renewal fails, the old token is used until it expires. A 401 renews it at once.
 ///
-/// Created by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials) and
-/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion). A client and its clones share it.
+/// Created by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials),
+/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion) and
+/// [`ClientBuilder::mtls_credentials`](crate::ClientBuilder::mtls_credentials). A client and its clones share it.
 pub struct ClientCredentials(Cached);
 
 impl ClientCredentials {
@@ -67,6 +68,7 @@ impl TokenRequests {
                 let request = AssertionRequest::new(client_id.clone(), audience, now);
                 operation.client_assertion(source.assertion(&request).await?)
             }
+            Proof::Certificate => operation,
         })
     }
 }
@@ -106,4 +108,6 @@ pub(crate) struct Credential {
 pub(crate) enum Proof {
     Secret(Secret),
     Assertion(Arc<dyn AssertionSource>),
+    /// The certificate that the transport presents.
+    Certificate,
 }
