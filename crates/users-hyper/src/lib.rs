@@ -41,6 +41,7 @@ mod gate;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod host;
+mod pem;
 mod pool;
 mod pools;
 mod resolver;

@@ -10,6 +10,7 @@ mod http2;
 mod http2_peer;
 mod http2_race;
 mod limits;
+mod mtls;
 mod pool;
 mod proxy;
 mod runtimes;
