@@ -1,11 +1,19 @@
 //! Client certificates (mTLS).
 
 use crate::support::{Identity, Server, answer, assert_error, builder, get_text, read_head};
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::version::{TLS12, TLS13};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::TcpStream;
-use users_core::{Sent, TransportErrorKind};
+use tokio_rustls::server::TlsStream;
+use users_core::{ManagementClient, Sent, TransportErrorKind};
 use users_hyper::{HyperTransport, HyperTransportBuilder};
+use users_mock::Tenant;
 
 const HTTP_VERSIONS: [(&[&[u8]], &str); 2] = [(&[b"h2"], "HTTP/2.0"), (&[b"http/1.1"], "HTTP/1.1")];
 
@@ -69,6 +77,56 @@ async fn without_an_accepted_client_certificate_the_error_says_so() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_gets_its_token_from_the_alias_by_the_certificate_and_calls_the_domain() {
+    let tenant = Tenant::builder().domain("login.example.com").system_clock().build();
+    let identity = Identity::new(&["login.example.com", "mtls.login.example.com"]);
+    let client = Identity::new(&["my application"]);
+    let verifier = client.client_verifier().build().unwrap();
+    let acceptor = identity.acceptor_with(&[b"h2"], rustls::DEFAULT_VERSIONS, verifier);
+    let served = tenant.clone();
+    // A proxy that ends every tunnel itself, since the names do not exist.
+    let tunnels = Arc::new(Mutex::new(Vec::new()));
+    let opened = Arc::clone(&tunnels);
+    let proxy = Server::new(move |mut stream| {
+        let (acceptor, served, opened) = (acceptor.clone(), served.clone(), Arc::clone(&opened));
+        async move {
+            let head = read_head(&mut stream).await;
+            opened.lock().unwrap().push(head.split(' ').nth(1).unwrap().to_owned());
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            serve(served, acceptor.accept(stream).await.unwrap()).await;
+        }
+    })
+    .await;
+    let transport = trusting(&identity)
+        .proxy(format!("http://{}", proxy.address))
+        .client_certificate_pem(client.certificate_pem() + &client.key_pem())
+        .build()
+        .unwrap();
+    let client = ManagementClient::builder(transport)
+        .domain("login.example.com")
+        .mtls_credentials(tenant.client().0)
+        .build()
+        .unwrap();
+    assert_eq!(client.users().get_all().await.unwrap().len(), 0);
+    assert_eq!(*tunnels.lock().unwrap(), ["mtls.login.example.com:443", "login.example.com:443"]);
+}
+
+/// Serves a tenant over HTTP/2.
+async fn serve(tenant: Tenant, stream: TlsStream<TcpStream>) {
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let tenant = tenant.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            Ok::<_, Infallible>(tenant.handle(Request::from_parts(parts, body)).map(Full::new))
+        }
+    });
+    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 #[tokio::test]
