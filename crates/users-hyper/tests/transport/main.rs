@@ -12,6 +12,7 @@ mod http2_race;
 mod limits;
 mod mtls;
 mod pool;
+mod private_key_jwt;
 mod proxy;
 mod runtimes;
 mod support;
