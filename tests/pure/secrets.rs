@@ -6,7 +6,7 @@ use users_core::model::{
 };
 use users_core::{
     AccessToken, AuthenticationClient, BaseUrl, Descriptor, Error, ManagementClient, RequestBuilder,
-    StaticToken, token_fn,
+    StaticToken, assertion_fn, token_fn,
 };
 use users_mock::{MockTransport, VirtualClock};
 use users_tests_pure::decode;
@@ -93,7 +93,7 @@ fn clients_calls_and_requests_hide_their_secrets() {
     debug("a builder", &builder);
     let assertion = ManagementClient::builder(mock.clone())
         .domain("tenant.example.com")
-        .client_assertion("id", || async { Ok(Secret::from("assertion-1")) })
+        .client_assertion("id", assertion_fn(|_| async { Ok(Secret::from("assertion-1")) }))
         .build()
         .unwrap();
     debug("a client with an assertion", &assertion);

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use users_core::authentication::RequestToken;
 use users_core::management::GetUser;
-use users_core::model::Secret;
 use users_core::{AccessToken, Clock as _, ErrorKind, ManagementClient, Unpaced, token_fn};
 use users_mock::{Bucket, Captured, Fault, FaultyTransport, Limits, MockTransport, Tenant};
 use users_tests_pure::client_with_credentials;
@@ -244,34 +243,6 @@ fn a_token_fetch_survives_callers_that_give_up() {
         users.get("auth0|1").await.unwrap();
     });
     assert_eq!(token_requests(&mock), 2);
-}
-
-#[test]
-fn an_assertion_is_created_for_each_request() {
-    let mock = MockTransport::new();
-    mock.expect(TOKEN)
-        .with_body(serde_json::json!({
-            "grant_type": "client_credentials", "client_id": "my-client", "audience": "https://auth.example.com/api/v2/",
-            "client_assertion": "assertion-1",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        }))
-        .json(token(1, 86400));
-    mock.expect(GetUser::DESCRIPTOR).json(USER);
-    let made = Arc::new(AtomicU32::new(0));
-    let count = Arc::clone(&made);
-    let client = ManagementClient::builder(mock.clone())
-        .domain("login.example.com")
-        .audience("https://auth.example.com/api/v2/")
-        .client_assertion("my-client", move || {
-            let number = count.fetch_add(1, Ordering::Relaxed) + 1;
-            async move { Ok(Secret::from(format!("assertion-{number}"))) }
-        })
-        .clock(mock.clock())
-        .build()
-        .unwrap();
-    mock.clock().block_on(client.users().get("auth0|1").send()).unwrap();
-    assert_eq!(mock.requests()[0].uri().host(), Some("login.example.com"));
-    mock.verify();
 }
 
 #[test]

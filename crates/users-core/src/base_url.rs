@@ -124,6 +124,15 @@ impl BaseUrl {
         Self { path: path.to_owned(), ..self.clone() }
     }
 
+    /// The same URL on the host's alias for requests with a client certificate. An IP address and `localhost` have none.
+    pub(crate) fn mtls_alias(&self) -> Result<Self, Error> {
+        let host = self.host();
+        if host == "localhost" || host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok() {
+            return Ok(self.clone());
+        }
+        Self::parse(&format!("{}://mtls.{}{}", self.scheme, self.authority, self.path))
+    }
+
     /// The URI of a path and query on this authority. The path begins with this URL's own.
     pub(crate) fn uri(&self, path_and_query: String) -> Result<Uri, Error> {
         let invalid = |error: &dyn fmt::Display| Error::invalid(format!("the URL is not valid: {error}"));
@@ -220,6 +229,23 @@ mod tests {
             let error = BaseUrl::parse(url).unwrap_err();
             assert!(!error.to_string().contains("hunter2") || !url.contains('@'), "{error}");
         }
+    }
+
+    #[test]
+    fn names_have_an_alias_for_client_certificates_and_addresses_do_not() {
+        for (url, alias) in [
+            ("https://login.example.com", "https://mtls.login.example.com"),
+            ("https://login.example.com:8443/auth", "https://mtls.login.example.com:8443/auth"),
+            ("http://localhost:4000", "http://localhost:4000"),
+            ("https://127.0.0.1:4000", "https://127.0.0.1:4000"),
+            ("https://10.0.0.1", "https://10.0.0.1"),
+            ("https://[2001:db8::1]", "https://[2001:db8::1]"),
+        ] {
+            assert_eq!(BaseUrl::parse(url).unwrap().mtls_alias().unwrap().to_string(), alias);
+        }
+        let long = format!("{}.example.com", ["a"; 120].join("."));
+        let error = BaseUrl::parse(&long).unwrap().mtls_alias().unwrap_err();
+        assert!(error.to_string().contains("mtls."), "{error}");
     }
 
     #[test]

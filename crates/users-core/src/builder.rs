@@ -1,6 +1,7 @@
 //! Building clients.
 
-use crate::authentication::client_credentials::{Assertion, ClientCredentials, Credential, Proof};
+use crate::authentication::assertion::AssertionSource;
+use crate::authentication::client_credentials::{ClientCredentials, Credential, Proof};
 use crate::base_url::BaseUrl;
 use crate::budget::Budget;
 use crate::client::{Client, Limits, Shared};
@@ -16,7 +17,6 @@ use crate::transport::HttpTransport;
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +66,7 @@ pub struct ClientBuilder<T> {
     address: Option<Address>,
     audience: Option<String>,
     allow_plain_http: bool,
+    use_mtls: bool,
     headers: HeaderMap,
     telemetry: bool,
     custom_domain: Option<HeaderValue>,
@@ -98,6 +99,7 @@ impl<T: ApiClient> ClientBuilder<T> {
             address: None,
             audience: None,
             allow_plain_http: false,
+            use_mtls: false,
             headers: HeaderMap::from_iter([(
                 USER_AGENT,
                 HeaderValue::from_static(concat!("users/", env!("CARGO_PKG_VERSION"))),
@@ -261,6 +263,7 @@ impl<T: ApiClient> ClientBuilder<T> {
                 (if T::API == Api::Management { tenant.with_path("/api/v2") } else { tenant.clone() }, tenant)
             }
         };
+        let base = if self.use_mtls { base.mtls_alias()? } else { base };
         if base.is_plain_http() && !base.is_loopback() && !self.allow_plain_http {
             return Err(Error::configuration(format!(
                 "{base} would send tokens in the clear; use https, or call allow_plain_http()"
@@ -307,21 +310,20 @@ impl<T: ApiClient> ClientBuilder<T> {
                     self.audience.clone().unwrap_or_else(|| format!("{}/", tenant.with_path("/api/v2")));
                 let mut headers = self.headers.clone();
                 headers.remove(AUTHORIZATION);
+                let authority = match credential.proof {
+                    Proof::Certificate => tenant.mtls_alias()?,
+                    Proof::Secret(_) | Proof::Assertion(_) => tenant,
+                };
                 // Token requests are not paced, and have their own deadline.
                 let client = shared(
                     Api::Authentication,
-                    tenant,
+                    authority,
                     None,
                     Arc::new(Unpaced::new()),
                     headers,
                     Limits { overall: Some(FETCH_TIMEOUT), ..self.limits },
                 );
-                Some(Arc::new(ClientCredentials::new(
-                    client,
-                    Arc::clone(&clock),
-                    Arc::new(credential),
-                    audience,
-                )))
+                Some(Arc::new(ClientCredentials::new(client, Arc::clone(&clock), credential, audience)))
             }
         };
         Ok(T::from_client(shared(T::API, base, token, pacer, self.headers.clone(), self.limits)))
@@ -348,9 +350,9 @@ impl<T: ApiClient> ClientBuilder<T> {
             }
         }
         match &self.credentials {
-            None if T::API == Api::Management && own.is_none() => {
-                refuse("no access token: set token, token_source, client_credentials or client_assertion")
-            }
+            None if T::API == Api::Management && own.is_none() => refuse(
+                "no access token: set token, token_source, client_credentials, client_assertion or mtls_credentials",
+            ),
             Some(Credentials::Token(token)) => token.check().or_else(|error| refuse(error.message())),
             Some(Credentials::Client(credential)) if credential.client_id.trim().is_empty() => {
                 refuse("the client id is empty")
@@ -377,16 +379,43 @@ impl<T: ManagementApi> ClientBuilder<T> {
         self
     }
 
-    /// Requests access tokens for a machine-to-machine application, authenticated by a signed assertion (private-key JWT). The
-    /// closure is called for each token request and returns a new assertion.
-    pub fn client_assertion<F, R>(mut self, client_id: impl Into<String>, assertion: F) -> Self
-    where
-        F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Secret, Error>> + Send + 'static,
-    {
-        let assertion: Assertion = Box::new(move || Box::pin(assertion()));
-        let proof = Proof::Assertion(assertion);
+    /// Requests access tokens for a machine-to-machine application, authenticated by a signed assertion (private-key JWT). Each
+    /// attempt to obtain a token uses a new assertion, issued by `source` for the tenant's domain at the time of the client's
+    /// [`clock`](Self::clock).
+    ///
+    /// The source is a `PrivateKeyJwt` of `users-hyper`, which signs with a key in PEM form, or a closure
+    /// ([`assertion_fn`](crate::assertion_fn)).
+    pub fn client_assertion(mut self, client_id: impl Into<String>, source: impl AssertionSource) -> Self {
+        let proof = Proof::Assertion(Arc::new(source));
         self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
+        self
+    }
+
+    /// Requests access tokens for a machine-to-machine application, authenticated by the client certificate of the transport
+    /// ([mTLS](https://auth0.com/docs/get-started/authentication-and-authorization-flow/authenticate-with-mtls)).
+    ///
+    /// The certificate is set on the transport, as by `HyperTransportBuilder::client_certificate_pem` of `users-hyper`. mTLS
+    /// requires a custom domain, and therefore an [`audience`](Self::audience).
+    ///
+    /// Tokens are requested from the domain's alias, `https://mtls.{domain}/oauth/token`, and all other requests are sent to the
+    /// domain itself. An IP address and `localhost` have no alias: tokens are requested from the host itself.
+    ///
+    /// ```
+    /// use users_core::ManagementClient;
+    /// # use users_core::{Body, HttpTransport, transport_fn};
+    /// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+    ///
+    /// let client = ManagementClient::builder(my_transport())
+    ///     .domain("login.example.com")
+    ///     .audience("https://tenant.eu.auth0.com/api/v2/")
+    ///     .mtls_credentials("client id")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    pub fn mtls_credentials(mut self, client_id: impl Into<String>) -> Self {
+        let credential = Credential { client_id: client_id.into(), proof: Proof::Certificate };
+        self.credentials = Some(Credentials::Client(credential));
         self
     }
 
@@ -398,6 +427,17 @@ impl<T: ManagementApi> ClientBuilder<T> {
 }
 
 impl<T: AuthenticationApi> ClientBuilder<T> {
+    /// Sends all requests to the domain's alias for client certificates, `mtls.{domain}`, for an application that authenticates
+    /// itself by the certificate of the transport
+    /// ([mTLS](https://auth0.com/docs/get-started/authentication-and-authorization-flow/authenticate-with-mtls)).
+    ///
+    /// The certificate is set on the transport, as by `HyperTransportBuilder::client_certificate_pem` of `users-hyper`. An IP
+    /// address and `localhost` have no alias. For an alias of another name, set it as the [`base_url`](Self::base_url) instead.
+    pub fn use_mtls(mut self) -> Self {
+        self.use_mtls = true;
+        self
+    }
+
     /// Sets the client id of the application, for calls that do not set one.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());

@@ -9,6 +9,7 @@ use crate::rate_limit::RateLimit;
 use crate::request;
 use crate::retry::Retry;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use std::fmt::{self, Display};
@@ -86,6 +87,15 @@ impl<O: Operation> Call<O> {
 
     pub(crate) fn from_parts(client: Client, operation: O, options: CallOptions) -> Self {
         Self { client, operation: Ok(operation), options }
+    }
+
+    /// Makes the request of each further attempt anew.
+    pub(crate) fn remade_by(
+        mut self,
+        remake: impl Fn() -> BoxFuture<'static, Result<http::Request<Bytes>, Error>> + Send + Sync + 'static,
+    ) -> Self {
+        self.options.set().remake = Some(Arc::new(remake));
+        self
     }
 
     /// Sets the time limit of the whole call: waiting for a token and for the rate limit, every attempt and every delay. A call

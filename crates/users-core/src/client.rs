@@ -4,11 +4,14 @@ use crate::base_url::BaseUrl;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::descriptor::Api;
+use crate::error::Error;
 use crate::pacing::Pacer;
 use crate::response::RESPONSE_LIMIT;
 use crate::retry::Retry;
 use crate::token::TokenSource;
 use crate::transport::HttpTransport;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
 use std::ops::Deref;
@@ -89,7 +92,11 @@ pub(crate) struct Options {
     pub(crate) query: Vec<(String, String)>,
     /// Empty unless a property was set.
     pub(crate) body: JsonObject,
+    /// Makes the request of each further attempt, where the first one must not be sent twice.
+    pub(crate) remake: Option<Arc<Remake>>,
 }
+
+pub(crate) type Remake = dyn Fn() -> BoxFuture<'static, Result<http::Request<Bytes>, Error>> + Send + Sync;
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,6 +112,7 @@ impl fmt::Debug for Options {
             .field("custom_domain", &self.custom_domain)
             .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("body", &self.body.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("remake", &self.remake.is_some())
             .finish()
     }
 }

@@ -168,6 +168,9 @@ impl Client {
                     drop(response);
                     trace::retry(execution.attempts, delay, status);
                     clock.sleep(delay).await;
+                    if let Some(remake) = &execution.options.remake {
+                        execution.request = remake().await?;
+                    }
                 }
             }
             history = history.with(&result);

@@ -88,7 +88,9 @@ mod token;
 mod trace;
 mod transport;
 
-pub use authentication::{AuthenticationClient, ClientCredentials};
+pub use authentication::{
+    AssertionRequest, AssertionSource, AuthenticationClient, ClientCredentials, assertion_fn,
+};
 pub use base_url::BaseUrl;
 pub use builder::{ApiClient, AuthenticationApi, ClientBuilder, ManagementApi};
 pub use bulk::{ImportAll, ImportError, ImportReport, RefusedRow, UnfinishedImport};

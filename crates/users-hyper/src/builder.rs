@@ -8,6 +8,7 @@ use crate::tls::{self, Tls};
 use crate::transport::HyperTransport;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use rustls::sign::CertifiedKey;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct HyperTransportBuilder {
     pool_max_idle_per_host: usize,
     max_connections: usize,
     roots: Vec<Vec<u8>>,
+    /// Parsed when it is set, so that no copy of the private key is kept. An error is reported by `build`.
+    client_certificate: Option<Result<Arc<CertifiedKey>, String>>,
     allow_plain_http: bool,
     proxy: Proxy,
     proxy_bypass: String,
@@ -72,6 +75,7 @@ impl HyperTransportBuilder {
             pool_max_idle_per_host: usize::MAX,
             max_connections: MAX_CONNECTIONS,
             roots: Vec::new(),
+            client_certificate: None,
             allow_plain_http: false,
             proxy: Proxy::Environment,
             proxy_bypass: String::new(),
@@ -128,6 +132,31 @@ impl HyperTransportBuilder {
         self
     }
 
+    /// Sets the certificate by which servers that request one identify the client (mTLS), and its private key, in PEM form: the
+    /// client's own certificate first, then those of its intermediate authorities, and the key before or after them.
+    ///
+    /// It is presented over HTTP/1.1 and HTTP/2, and not to proxies. To request access tokens with it, call
+    /// [`mtls_credentials`](users_core::ClientBuilder::mtls_credentials) on the builder of a client of the Management API, and
+    /// [`use_mtls`](users_core::ClientBuilder::use_mtls) on that of a client of the Authentication API.
+    ///
+    /// ```no_run
+    /// use users_hyper::{HyperTransport, ManagementClient};
+    ///
+    /// let pem = std::fs::read("certificate-and-key.pem")?;
+    /// let transport = HyperTransport::builder().client_certificate_pem(pem).build()?;
+    /// let client = ManagementClient::builder(transport)
+    ///     .domain("login.example.com")
+    ///     .audience("https://tenant.eu.auth0.com/api/v2/")
+    ///     .mtls_credentials("client id")
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn client_certificate_pem(mut self, certificates_and_key: impl AsRef<[u8]>) -> Self {
+        self.client_certificate = Some(tls::client_certificate(certificates_and_key.as_ref()));
+        self
+    }
+
     /// Sets whether plain HTTP is allowed to other machines. Tokens are then sent unencrypted. `false` unless set.
     pub fn allow_plain_http(mut self, allow: bool) -> Self {
         self.allow_plain_http = allow;
@@ -171,13 +200,17 @@ impl HyperTransportBuilder {
     ///
     /// # Errors
     ///
-    /// An error of kind [`Invalid`](TransportErrorKind::Invalid) if a root certificate or the proxy's URL is not valid.
+    /// An error of kind [`Invalid`](TransportErrorKind::Invalid) if a root certificate, the client certificate, its private
+    /// key or the proxy's URL is not valid, or if the private key is not that of the client certificate.
     pub fn build(self) -> Result<HyperTransport, TransportError> {
         let mut roots = Vec::new();
         for pem in &self.roots {
-            roots.append(&mut tls::certificates(pem)?);
+            roots.append(&mut tls::root_certificates(pem)?);
         }
-        let tls = Tls::new(roots)?;
+        let client_certificate = self.client_certificate.clone().transpose();
+        let client_certificate = client_certificate
+            .map_err(|message| TransportError::new(TransportErrorKind::Invalid, Sent::No, message))?;
+        let tls = Tls::new(roots, client_certificate)?;
         let protocols: &[&[u8]] = match self.versions {
             #[cfg(feature = "http2")]
             Versions::Http1OrHttp2 => &[b"h2", b"http/1.1"],
@@ -225,6 +258,7 @@ impl fmt::Debug for HyperTransportBuilder {
             .field("pool_max_idle_per_host", &self.pool_max_idle_per_host)
             .field("max_connections", &self.max_connections)
             .field("roots", &self.roots.len())
+            .field("has_client_certificate", &self.client_certificate.is_some())
             .field("allow_plain_http", &self.allow_plain_http)
             .field(
                 "proxy",

@@ -38,7 +38,6 @@ type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, ConnectError>> + Send
 pub(crate) struct Connector {
     resolver: Resolver,
     proxies: Option<Arc<Matcher>>,
-    /// TLS to a proxy, which is sent `CONNECT` over HTTP/1.1.
     proxy_tls: Arc<ClientConfig>,
     tls: Arc<ClientConfig>,
     timeout: Duration,
@@ -56,8 +55,8 @@ impl Connector {
         Self {
             resolver,
             proxies: proxies.map(Arc::new),
-            proxy_tls: tls.with_alpn(&[b"http/1.1"]),
-            tls: tls.with_alpn(protocols),
+            proxy_tls: tls.to_proxy(),
+            tls: tls.to_server(protocols),
             timeout,
             http2_only: protocols == [b"h2"],
         }
@@ -225,7 +224,7 @@ mod tests {
 
     /// A connector without proxies.
     fn connector(resolver: Resolver, timeout: Duration) -> Connector {
-        let tls = Tls::new(Vec::new()).unwrap();
+        let tls = Tls::new(Vec::new(), None).unwrap();
         Connector::new(&tls, &[b"http/1.1"], None, timeout, resolver)
     }
 

@@ -3,7 +3,7 @@
 #[cfg(feature = "http2")]
 use crate::gate::Sending;
 use crate::tls::NoRoots;
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -47,6 +47,10 @@ impl ConnectError {
 
     /// The connection ended before it could take a request.
     pub(crate) fn broken(target: &dyn fmt::Display, error: hyper::Error) -> Self {
+        if let Some(why) = certificate_rejection(&error) {
+            let message = format!("no TLS connection to {target}: {why}");
+            return Self { kind: TransportErrorKind::Tls, message, source: Some(error.into()) };
+        }
         let why = reason(&error);
         let message = format!("the connection to {target} broke before the request was sent: {why}");
         Self { kind: TransportErrorKind::Io, message, source: Some(error.into()) }
@@ -102,8 +106,17 @@ impl From<ConnectError> for TransportError {
     }
 }
 
+/// The server rejected the client's certificate. It processes a request only after it has verified the certificate.
+fn rejected(error: hyper::Error, target: &dyn fmt::Display, why: &str) -> TransportError {
+    let message = format!("no TLS connection to {target}: {why}");
+    TransportError::new(TransportErrorKind::Tls, Sent::No, message).with_source(error)
+}
+
 /// Converts the error of a request that hyper returned unsent.
 pub(crate) fn unsent(error: hyper::Error, target: &dyn fmt::Display) -> TransportError {
+    if let Some(why) = certificate_rejection(&error) {
+        return rejected(error, target, &why);
+    }
     let message = format!("the connection to {target} broke before the request was sent: {}", reason(&error));
     TransportError::new(TransportErrorKind::Io, Sent::No, message).with_source(error)
 }
@@ -115,6 +128,9 @@ pub(crate) fn sending(error: hyper::Error, target: &dyn fmt::Display) -> Transpo
     // hyper reports only requests that it returns unsent as canceled.
     if error.is_canceled() {
         return unsent(error, target);
+    }
+    if let Some(why) = certificate_rejection(&error) {
+        return rejected(error, target, &why);
     }
     let why = reason(&error);
     let (kind, sent, message) = if error.is_parse() {
@@ -246,6 +262,9 @@ fn tls_reason(error: &rustls::Error) -> String {
         rustls::Error::InvalidMessage(_) => {
             return one_line(&format!("the server does not speak TLS ({error})"));
         }
+        rustls::Error::AlertReceived(alert) if ABOUT_THE_CLIENT.contains(alert) => {
+            return certificate_reason(*alert);
+        }
         rustls::Error::Other(other) if other.0.is::<NoRoots>() => return one_line(&other.0.to_string()),
         error => return one_line(&error.to_string()),
     };
@@ -263,6 +282,36 @@ fn tls_reason(error: &rustls::Error) -> String {
         }
         certificate => one_line(&format!("the certificate cannot be trusted ({certificate})")),
     }
+}
+
+/// The alerts by which a server reports that it does not accept the client's certificate (RFC 8446, section 6.2).
+const ABOUT_THE_CLIENT: [AlertDescription; 9] = [
+    AlertDescription::CertificateRequired,
+    AlertDescription::BadCertificate,
+    AlertDescription::UnsupportedCertificate,
+    AlertDescription::CertificateRevoked,
+    AlertDescription::CertificateExpired,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::UnknownCA,
+    AlertDescription::AccessDenied,
+    AlertDescription::DecryptError,
+];
+
+fn certificate_reason(alert: AlertDescription) -> String {
+    if alert == AlertDescription::CertificateRequired {
+        "the server requires a client certificate; set it with client_certificate_pem".to_owned()
+    } else {
+        format!("the server does not accept the client certificate ({alert:?})")
+    }
+}
+
+/// Why the server ended a connection, if that was for the client's certificate. With TLS 1.3, a client learns it only after it has
+/// completed its handshake.
+fn certificate_rejection(error: &hyper::Error) -> Option<String> {
+    // HTTP/2 keeps only the text of the error below it.
+    let text = find::<io::Error>(error)?.to_string();
+    let is_this = |alert: &&AlertDescription| rustls::Error::AlertReceived(**alert).to_string() == text;
+    ABOUT_THE_CLIENT.iter().find(is_this).map(|alert| certificate_reason(*alert))
 }
 
 /// Finds the error of this type among an error and its sources.

@@ -26,6 +26,9 @@
 //! # Ok::<(), users_hyper::Error>(())
 //! ```
 //!
+//! An application authenticates itself by its secret, by a private key ([`PrivateKeyJwt`]), or by a client certificate
+//! ([`client_certificate_pem`](HyperTransportBuilder::client_certificate_pem)).
+//!
 //! Calls must be awaited inside a tokio runtime. With the feature `blocking`, code without async can block on them: see
 //! `users_hyper::blocking`.
 
@@ -41,8 +44,10 @@ mod gate;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod host;
+mod pem;
 mod pool;
 mod pools;
+mod private_key_jwt;
 mod resolver;
 mod target;
 mod tls;
@@ -53,13 +58,15 @@ pub mod blocking;
 
 pub use builder::HyperTransportBuilder;
 pub use clock::TokioClock;
+pub use private_key_jwt::{PrivateKeyJwt, SigningAlgorithm};
 pub use transport::HyperTransport;
 pub use users_core::*;
 
 /// Returns a builder of a client of the Management API, with a default transport.
 ///
 /// The domain is that of the tenant, `tenant.eu.auth0.com`; `https://` before it and `/` after it are ignored. Set a source of
-/// access tokens on the builder: [`client_credentials`](ClientBuilder::client_credentials), [`token`](ClientBuilder::token) or
+/// access tokens on the builder: [`client_credentials`](ClientBuilder::client_credentials),
+/// [`client_assertion`](ClientBuilder::client_assertion), [`token`](ClientBuilder::token) or
 /// [`token_source`](ClientBuilder::token_source).
 ///
 /// ```no_run

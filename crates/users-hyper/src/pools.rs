@@ -103,7 +103,7 @@ mod tests {
     use tokio::runtime::{self, Runtime};
 
     fn pools() -> Pools {
-        let tls = Tls::new(Vec::new()).unwrap();
+        let tls = Tls::new(Vec::new(), None).unwrap();
         let connector = Connector::new(&tls, &[], None, Duration::from_secs(1), Resolver::system());
         let idle_timeout = Duration::from_secs(1);
         Pools::new(Settings { connector, idle_timeout, max_idle_per_host: 1, max_connections: 1 })

@@ -1,29 +1,38 @@
-//! TLS configuration: trusted certificates and the cryptography provider.
+//! TLS configuration: trusted certificates, the client's certificate and the cryptography provider.
 
+use crate::pem;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, InconsistentKeys, OtherError, RootCertStore, SignatureScheme,
+};
 use rustls_platform_verifier::Verifier;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use users_core::{Sent, TransportError, TransportErrorKind};
 
+pub(crate) const NO_CRYPTOGRAPHY: &str =
+    "users-hyper was built without cryptography: enable its feature `ring` (the default) or `aws-lc-rs`";
+
 /// The TLS configuration of connections.
 #[derive(Clone)]
 pub(crate) struct Tls {
-    /// Without ALPN, which the caller sets.
+    /// Without ALPN and without a client certificate.
     config: ClientConfig,
+    client_certificate: Option<Arc<SingleCertAndKey>>,
 }
 
 impl Tls {
     /// Trusts the platform's root certificates, which the first handshake loads, and these.
-    pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Result<Self, TransportError> {
+    pub(crate) fn new(
+        extra_roots: Vec<CertificateDer<'static>>,
+        client_certificate: Option<Arc<CertifiedKey>>,
+    ) -> Result<Self, TransportError> {
         let Some(provider) = provider() else {
-            let message = "users-hyper was built without cryptography: enable its feature `ring` (the default) or `aws-lc-rs`";
-            return Err(TransportError::new(TransportErrorKind::Tls, Sent::No, message));
+            return Err(TransportError::new(TransportErrorKind::Tls, Sent::No, NO_CRYPTOGRAPHY));
         };
         let provider = Arc::new(provider);
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -37,13 +46,24 @@ impl Tls {
         }
         let verifier = LateVerifier { extra_roots, provider, platform: Mutex::default() };
         let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-        Ok(Self { config: config.with_no_client_auth() })
+        let client_certificate = client_certificate.map(|certificate| Arc::new(certificate.into()));
+        Ok(Self { config: config.with_no_client_auth(), client_certificate })
     }
 
-    /// The configuration of a connection that offers these protocols.
-    pub(crate) fn with_alpn(&self, protocols: &[&[u8]]) -> Arc<ClientConfig> {
+    /// The configuration of a connection to a server, which offers these protocols.
+    pub(crate) fn to_server(&self, protocols: &[&[u8]]) -> Arc<ClientConfig> {
         let mut config = self.config.clone();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        if let Some(certificate) = &self.client_certificate {
+            config.client_auth_cert_resolver = Arc::<SingleCertAndKey>::clone(certificate);
+        }
+        Arc::new(config)
+    }
+
+    /// The configuration of a connection to a proxy, which is sent `CONNECT` over HTTP/1.1. It does not learn the client's identity.
+    pub(crate) fn to_proxy(&self) -> Arc<ClientConfig> {
+        let mut config = self.config.clone();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Arc::new(config)
     }
 }
@@ -125,16 +145,34 @@ impl fmt::Display for NoRoots {
 
 impl StdError for NoRoots {}
 
-/// Parses the certificates of a PEM text.
-pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportError> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| unusable("the root certificates are not PEM", error))?;
+/// Parses root certificates.
+pub(crate) fn root_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+    let refuse = |message| TransportError::new(TransportErrorKind::Invalid, Sent::No, message);
+    let found = pem::certificates(pem).ok_or_else(|| refuse("the root certificates are not PEM"))?;
     if found.is_empty() {
-        let message = "the root certificates' PEM holds no certificate";
-        return Err(TransportError::new(TransportErrorKind::Invalid, Sent::No, message));
+        return Err(refuse("the root certificates' PEM holds no certificate"));
     }
     Ok(found)
+}
+
+/// Parses a client certificate with its chain and its private key.
+pub(crate) fn client_certificate(pem: &[u8]) -> Result<Arc<CertifiedKey>, String> {
+    let provider = provider().ok_or(NO_CRYPTOGRAPHY)?;
+    let key = pem::private_key(pem, &provider)?;
+    let chain = pem::certificates(pem).ok_or(pem::INVALID)?;
+    if chain.is_empty() {
+        return Err("the PEM holds no client certificate, only a private key".to_owned());
+    }
+    let certificate = CertifiedKey::new(chain, key);
+    match certificate.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(Arc::new(certificate)),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            Err("the private key is not that of the first certificate; the client's own certificate must precede those \
+                 of its authorities"
+                .to_owned())
+        }
+        Err(error) => Err(format!("the client certificate cannot be used: {error}")),
+    }
 }
 
 fn unusable(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> TransportError {
@@ -142,7 +180,7 @@ fn unusable(what: &str, error: impl std::error::Error + Send + Sync + 'static) -
 }
 
 /// The cryptography provider selected by feature; ring if both are enabled.
-fn provider() -> Option<CryptoProvider> {
+pub(crate) fn provider() -> Option<CryptoProvider> {
     #[cfg(feature = "ring")]
     let provider = Some(rustls::crypto::ring::default_provider());
     #[cfg(all(feature = "aws-lc-rs", not(feature = "ring")))]

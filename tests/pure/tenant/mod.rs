@@ -1,5 +1,6 @@
 //! The embedded tenant behaves as Auth0 was observed to behave.
 
+mod credentials;
 mod details;
 mod seeds;
 

@@ -1,14 +1,14 @@
 //! The client credentials grant.
 
+use super::assertion::{AssertionRequest, AssertionSource};
 use super::token::RequestToken;
-use crate::client::Client;
+use crate::client::{CallOptions, Client};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::token::{AccessToken, Cached, TokenSource};
 use async_trait::async_trait;
+use bytes::Bytes;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use users_model::{Secret, TokenResponse};
@@ -18,25 +18,58 @@ use users_model::{Secret, TokenResponse};
 /// The first call requests a token; calls at the same time wait for the same request. The token is cached, and renewed 60 to 120
 /// seconds before it expires. If the renewal fails, the old token is used until it expires. A 401 renews it at once.
 ///
-/// Created by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials) and
-/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion). A client and its clones share it.
+/// Created by [`ClientBuilder::client_credentials`](crate::ClientBuilder::client_credentials),
+/// [`ClientBuilder::client_assertion`](crate::ClientBuilder::client_assertion) and
+/// [`ClientBuilder::mtls_credentials`](crate::ClientBuilder::mtls_credentials). A client and its clones share it.
 pub struct ClientCredentials(Cached);
 
 impl ClientCredentials {
     pub(crate) fn new(
         client: Client,
         clock: Arc<dyn Clock>,
-        credential: Arc<Credential>,
+        credential: Credential,
         audience: String,
     ) -> Self {
-        let fetch = move || {
-            let (client, credential, audience) = (client.clone(), Arc::clone(&credential), audience.clone());
-            Box::pin(async move {
-                let request = credential.request(audience).await?;
-                access_token(client.call(Ok(request)).send().await?)
-            }) as Pin<Box<dyn Future<Output = Result<AccessToken, Error>> + Send>>
-        };
-        Self(Cached::new(clock, Box::new(fetch)))
+        let requests = Arc::new(TokenRequests { client, credential, audience });
+        Self(Cached::new(clock, Box::new(move || Box::pin(Arc::clone(&requests).fetch()))))
+    }
+}
+
+/// The token requests of an application, for one audience.
+struct TokenRequests {
+    client: Client,
+    credential: Credential,
+    audience: String,
+}
+
+impl TokenRequests {
+    async fn fetch(self: Arc<Self>) -> Result<AccessToken, Error> {
+        let mut call = self.client.call(Ok(self.operation().await?));
+        if let Proof::Assertion(_) = self.credential.proof {
+            let requests = Arc::clone(&self);
+            call = call.remade_by(move || Box::pin(Arc::clone(&requests).request()));
+        }
+        access_token(call.send().await?)
+    }
+
+    /// The request of a further attempt: Auth0 accepts an assertion once.
+    async fn request(self: Arc<Self>) -> Result<http::Request<Bytes>, Error> {
+        self.client.prepare(&self.operation().await?, &CallOptions::default())
+    }
+
+    async fn operation(&self) -> Result<RequestToken, Error> {
+        let Credential { client_id, proof } = &self.credential;
+        let operation = RequestToken::client_credentials(client_id.clone(), self.audience.clone());
+        Ok(match proof {
+            Proof::Secret(secret) => operation.client_secret(secret.clone()),
+            Proof::Assertion(source) => {
+                let audience = format!("{}/", self.client.shared.base);
+                let now = self.client.shared.clock.unix_now();
+                let request = AssertionRequest::new(client_id.clone(), audience, now);
+                operation.client_assertion(source.assertion(&request).await?)
+            }
+            Proof::Certificate => operation,
+        })
     }
 }
 
@@ -74,18 +107,7 @@ pub(crate) struct Credential {
 
 pub(crate) enum Proof {
     Secret(Secret),
-    Assertion(Assertion),
-}
-
-pub(crate) type Assertion =
-    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Secret, Error>> + Send>> + Send + Sync>;
-
-impl Credential {
-    async fn request(&self, audience: String) -> Result<RequestToken, Error> {
-        let request = RequestToken::client_credentials(self.client_id.clone(), audience);
-        Ok(match &self.proof {
-            Proof::Secret(secret) => request.client_secret(secret.clone()),
-            Proof::Assertion(assertion) => request.client_assertion(assertion().await?),
-        })
-    }
+    Assertion(Arc<dyn AssertionSource>),
+    /// The certificate that the transport presents.
+    Certificate,
 }

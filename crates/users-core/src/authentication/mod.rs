@@ -1,6 +1,7 @@
 //! The Authentication API: sign-ups, logins, tokens, user profiles and impersonation.
 
 pub(crate) mod application;
+pub(crate) mod assertion;
 pub(crate) mod client_credentials;
 pub(crate) mod database;
 pub(crate) mod oauth;
@@ -8,6 +9,7 @@ pub(crate) mod passwordless;
 pub(crate) mod token;
 pub(crate) mod users;
 
+pub use assertion::{AssertionRequest, AssertionSource, assertion_fn};
 pub use client_credentials::ClientCredentials;
 pub use database::{ChangePassword, DatabaseManager, SignUp};
 pub use oauth::{AuthorizationCodeGrant, OAuthManager, PasswordGrant, RefreshTokenGrant, RevokeRefreshToken};

@@ -5,6 +5,12 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use rustls::SupportedProtocolVersion;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientCertVerifierBuilder, WebPkiClientVerifier};
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -67,15 +73,21 @@ impl Server {
 
     /// Serves HTTP over TLS; each response is the HTTP version of its request.
     pub(crate) async fn tls(identity: &Identity, protocols: &[&[u8]]) -> Self {
-        let acceptor = identity.acceptor(protocols);
+        Self::accepting(identity.acceptor(protocols)).await
+    }
+
+    /// Serves HTTP over the connections that this accepts; each response is the HTTP version of its request.
+    pub(crate) async fn accepting(acceptor: TlsAcceptor) -> Self {
         Self::new(move |stream| {
             let acceptor = acceptor.clone();
             async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    http2(stream).await;
-                } else {
-                    http1(stream).await;
+                match acceptor.accept(stream).into_fallible().await {
+                    Ok(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => http2(stream).await,
+                    Ok(stream) => http1(stream).await,
+                    // Closing it with unread bytes would reset the connection, and the client might not read the alert.
+                    Err((_, mut stream)) => {
+                        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+                    }
                 }
             }
         })
@@ -156,21 +168,50 @@ impl Identity {
         Self { authority_pem: authority.pem(), certificate, key }
     }
 
+    pub(crate) fn certificate_pem(&self) -> String {
+        self.certificate.pem()
+    }
+
+    pub(crate) fn key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
     pub(crate) fn acceptor(&self, protocols: &[&[u8]]) -> TlsAcceptor {
-        #[cfg(feature = "ring")]
-        let provider = rustls::crypto::ring::default_provider();
-        #[cfg(not(feature = "ring"))]
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        self.acceptor_with(protocols, rustls::DEFAULT_VERSIONS, WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// Accepts connections of these TLS versions, whose clients are verified.
+    pub(crate) fn acceptor_with(
+        &self,
+        protocols: &[&[u8]],
+        versions: &[&'static SupportedProtocolVersion],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> TlsAcceptor {
         let key = rustls::pki_types::PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
-        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
-            .with_safe_default_protocol_versions()
+        let mut config = rustls::ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![self.certificate.der().clone()], key)
             .unwrap();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         TlsAcceptor::from(Arc::new(config))
     }
+
+    /// Accepts the certificates that the authority of this identity signed.
+    pub(crate) fn client_verifier(&self) -> ClientCertVerifierBuilder {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.authority_pem.as_bytes()).unwrap()).unwrap();
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    #[cfg(feature = "ring")]
+    let provider = rustls::crypto::ring::default_provider();
+    #[cfg(not(feature = "ring"))]
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    Arc::new(provider)
 }
 
 /// A builder that ignores proxies set in the environment.

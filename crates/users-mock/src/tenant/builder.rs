@@ -80,6 +80,9 @@ impl TenantBuilder {
     }
 
     /// Sets the credentials of the application that may fetch tokens; `tenant-client` and `tenant-secret` by default.
+    ///
+    /// In place of the secret, the tenant accepts an assertion once (private-key JWT) whose claims are valid by its clock, and does
+    /// not verify the signature. A token request without secret to the host `mtls.{domain}` is taken to have a client certificate.
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<Secret>) -> Self {
         self.config.client_id = id.into();
         self.config.client_secret = secret.into().expose().into();

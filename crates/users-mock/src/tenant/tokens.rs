@@ -2,12 +2,13 @@
 
 use crate::tenant::config::Config;
 use crate::tenant::random::Random;
+use crate::tenant::rules::assertion::Assertion;
 use crate::tenant::rules::grant::{Grant, all_scopes};
 use crate::tenant::wire::answer::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json as value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// The tokens that a tenant has issued.
@@ -15,6 +16,8 @@ use std::time::Duration;
 pub(crate) struct Tokens {
     issued: HashMap<String, Issued>,
     fetched: u64,
+    /// The assertions that were used and have not expired.
+    used: BTreeSet<Assertion>,
 }
 
 struct Issued {
@@ -78,6 +81,14 @@ impl Tokens {
     /// The grant of a token that was issued here and has not expired.
     pub(crate) fn grant(&self, token: &str, now: u64) -> Option<&Grant> {
         self.issued.get(token).filter(|issued| issued.expires_at > now).map(|issued| &issued.grant)
+    }
+
+    /// Records an assertion; `false` if it was used before. `now` is in seconds since 1970.
+    pub(crate) fn use_once(&mut self, assertion: Assertion, now: u64) -> bool {
+        while self.used.first().is_some_and(|first| first.expires_at <= now) {
+            self.used.pop_first();
+        }
+        self.used.insert(assertion)
     }
 
     /// Counts a token that was fetched from `/oauth/token`.

@@ -1,6 +1,7 @@
 //! The token endpoint.
 
 use crate::tenant::api::logins::{MISSING_GRANTS, not_implemented};
+use crate::tenant::rules::assertion::{Assertion, JWT_BEARER};
 use crate::tenant::rules::grant::{Grant, all_scopes};
 use crate::tenant::wire::answer::{Answer, Failure, json, oauth_error};
 use crate::tenant::wire::context::WriteContext;
@@ -8,6 +9,7 @@ use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
 use serde_json::json as value;
+use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] =
     &[Route::new("POST", "/oauth/token", Guard::Handler, Handler::Write(token))];
@@ -24,9 +26,7 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
         let description = format!("Grant type '{grant_type}' not allowed for the client.");
         return Ok(oauth_error(StatusCode::FORBIDDEN, "unauthorized_client", &description));
     }
-    if field("client_id") != context.config.client_id
-        || field("client_secret") != context.config.client_secret
-    {
+    if !is_authenticated(context, request, &body) {
         return Ok(oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized"));
     }
     let audience = field("audience");
@@ -46,4 +46,29 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
             "access_token": token, "expires_in": lifetime.as_secs(), "token_type": "Bearer", "scope": all_scopes().join(" "),
         }),
     ))
+}
+
+/// Whether the application has authenticated itself: by its secret, by an assertion, or by a certificate, which is not checked but
+/// assumed of every request to the alias for client certificates.
+fn is_authenticated(context: &mut WriteContext<'_>, request: &Request, body: &JsonObject) -> bool {
+    let field = |name: &str| body.get::<String>(name).ok().flatten().unwrap_or_default();
+    let host = request.authority().unwrap_or_default();
+    let (client_id, secret, assertion) =
+        (field("client_id"), field("client_secret"), field("client_assertion"));
+    if client_id != context.config.client_id {
+        return false;
+    }
+    if assertion.is_empty() {
+        let has_certificate = host.starts_with("mtls.") && secret.is_empty();
+        return has_certificate || secret == context.config.client_secret;
+    }
+    let now = context.clock.millis() / 1000;
+    let audiences = [
+        format!("https://{}/", context.config.domain),
+        format!("https://{host}/"),
+        format!("http://{host}/"),
+    ];
+    field("client_assertion_type") == JWT_BEARER
+        && Assertion::read(&assertion, &client_id, &audiences, now)
+            .is_some_and(|assertion| context.tokens.use_once(assertion, now))
 }

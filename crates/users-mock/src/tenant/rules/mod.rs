@@ -1,5 +1,6 @@
 //! The rules by which Auth0 accepts and completes what it is sent.
 
+pub(crate) mod assertion;
 pub(crate) mod credentials;
 pub(crate) mod defaults;
 pub(crate) mod formats;
