@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use users_core::ErrorKind;
 use users_core::Operation as _;
-use users_core::management::{Confirm, DeleteUser, GetAllUsers, ListLogs};
+use users_core::management::{Confirm, DeleteUser, GetAllUsers, ListInvitations, ListLogs};
 use users_mock::{Captured, MockTransport};
 
 /// Answers searches over this number of users as Auth0 does, including the window.
@@ -310,5 +310,31 @@ fn the_checkpoint_of_the_next_page_of_the_log_is_in_the_link_header() {
         let response = Response::builder().header("link", &link).body(bytes::Bytes::from(body)).unwrap();
         let page = ListLogs::decode(response).unwrap();
         assert_eq!(page.next.as_deref(), expected, "{link}");
+    }
+}
+
+/// Answers requests for the invitations to an organization as Auth0 does: `limit` counts the items of the page, and there is no
+/// total.
+fn with_invitations(mock: &MockTransport, invitations: usize) {
+    mock.expect(ListInvitations::DESCRIPTOR).always().answer(move |request| {
+        let number = |name| request.query(name).map_or(0, |text| text.parse::<usize>().unwrap());
+        let (start, per_page) = (number("page") * number("per_page"), number("per_page"));
+        assert!(start + per_page <= 1000, "Auth0 refuses pages beyond 1000 items");
+        let items: Vec<_> = (start..invitations.min(start + per_page))
+            .map(|number| serde_json::json!({"id": format!("uinv_{number}")}))
+            .collect();
+        let page = serde_json::json!({"start": start, "limit": items.len(), "invitations": items});
+        Response::new(page.to_string().into())
+    });
+}
+
+#[test]
+fn a_list_whose_limit_counts_the_items_of_the_page_is_read_to_its_end() {
+    for invitations in [0, 1, 99, 100, 101, 901, 950, 999] {
+        let mock = MockTransport::new();
+        with_invitations(&mock, invitations);
+        let listed = mock.management().organizations().invitations("org_1").list().items();
+        let listed = mock.clock().block_on(listed.try_collect()).unwrap();
+        assert_eq!(listed.len(), invitations);
     }
 }

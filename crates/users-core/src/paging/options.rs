@@ -77,8 +77,8 @@ impl OffsetPaging {
 
     pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
         let total = page.total.filter(|_| !list.total_counts_page);
-        let next =
-            next_offset(self.page, self.per_page, (page.len(), page.limit), total, list.beyond_window)?;
+        let here = (page.len(), page.start, page.limit);
+        let next = next_offset(self.page, self.per_page, here, total, list.beyond_window)?;
         Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
     }
 }
@@ -176,16 +176,18 @@ const WINDOW: u64 = 1000;
 fn next_offset(
     number: Option<u32>,
     per_page: Option<u32>,
-    (here, limit): (usize, Option<u64>),
+    (here, start, limit): (usize, Option<u64>, Option<u64>),
     total: Option<u64>,
     beyond_window: &str,
 ) -> Result<Option<u32>, Error> {
     let per_page = u64::from(per_page.unwrap_or(LARGEST_PAGE));
     let number = number.unwrap_or(0);
     let here = here as u64;
-    // A server may return fewer items than requested; then its own page size distinguishes a short page from a full one.
-    let size =
-        limit.filter(|limit| *limit > 0 && *limit >= here).map_or(per_page, |limit| limit.min(per_page));
+    // A server may return fewer items than requested; then its own page size distinguishes a short page from a full one. A limit
+    // that counts the items of the page is not a page size: the start of a later page shows that.
+    let starts_as_requested = number > 0 && start == Some(u64::from(number) * per_page);
+    let limit = limit.filter(|limit| *limit > 0 && *limit >= here && !starts_as_requested);
+    let size = limit.map_or(per_page, |limit| limit.min(per_page));
     let seen = u64::from(number) * size + here;
     // Auth0 caps the total at the window, so a total of that size is unreliable, as is one below the number of items read.
     if here < size || total.is_some_and(|total| total < WINDOW && seen == total) {
