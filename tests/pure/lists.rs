@@ -3,9 +3,8 @@
 use http::{Method, Response};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use users_core::ErrorKind;
-use users_core::Operation as _;
 use users_core::management::{Confirm, DeleteUser, GetAllUsers, ListInvitations, ListLogs};
+use users_core::{BaseUrl, ErrorKind, Operation as _, Paged as _};
 use users_mock::{Captured, MockTransport};
 
 /// Answers searches over this number of users as Auth0 does, including the window.
@@ -336,5 +335,23 @@ fn a_list_whose_limit_counts_the_items_of_the_page_is_read_to_its_end() {
         let listed = mock.management().organizations().invitations("org_1").list().items();
         let listed = mock.clock().block_on(listed.try_collect()).unwrap();
         assert_eq!(listed.len(), invitations);
+    }
+}
+
+#[test]
+fn a_search_of_the_log_is_paged_by_offset_unless_it_begins_after_an_entry() {
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let list = ListLogs::new;
+    for (operation, expected) in [
+        (list().q("type:fp"), "per_page=100&include_totals=true&q=type%3Afp"),
+        // Auth0 documents `take` for requests with `from` only, and answers others with a page of the search.
+        (list().q("type:fp").take(20), "per_page=20&include_totals=true&q=type%3Afp"),
+        (list().take(20).per_page(30), "per_page=30&include_totals=true"),
+        (list().take(20).page(1), "page=1&per_page=20&include_totals=true"),
+        (list().from("900").per_page(30), "from=900&take=30"),
+        (list().from("900").take(20), "from=900&take=20"),
+    ] {
+        let request = operation.first_page().request(&base).unwrap();
+        assert_eq!(request.uri().query(), Some(expected));
     }
 }

@@ -19,7 +19,8 @@ pub struct LogsManager(pub(super) Client);
 
 impl LogsManager {
     /// Lists entries of the tenant's log: those that match a query, the newest first, of which Auth0 returns 1000 at most; or with
-    /// [`from`](Call::from), all that came after an entry, the oldest first, whatever the query.
+    /// [`from`](Call::from), all that came after an entry, the oldest first, whatever the query. [`take`](Call::take) is the size of
+    /// pages after an entry.
     ///
     /// `GET /logs`, scope `read:logs` or `read:logs_users`.
     ///
@@ -55,6 +56,7 @@ operations! {
             .node("logs.list");
         page { AnyPaging of LogEvent, List {
             total_counts_page: true,
+            checkpoint_needs_from: true,
             beyond_window: "narrow the query, or read the log from an entry with `from`",
             ..List::PLAIN
         } }

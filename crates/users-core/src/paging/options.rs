@@ -12,6 +12,8 @@ pub(crate) struct List {
     pub(crate) total_counts_page: bool,
     /// Whether a stream is paged by checkpoint where both styles are possible.
     pub(crate) streams_by_checkpoint: bool,
+    /// Whether only `from` selects pages by checkpoint, where both styles are possible; `take` alone selects them in other lists.
+    pub(crate) checkpoint_needs_from: bool,
     /// How to read beyond the window, for the error at its end.
     pub(crate) beyond_window: &'static str,
 }
@@ -21,6 +23,7 @@ impl List {
     pub(crate) const PLAIN: Self = Self {
         total_counts_page: false,
         streams_by_checkpoint: false,
+        checkpoint_needs_from: false,
         beyond_window: "narrow the list, if the endpoint has a filter",
     };
 }
@@ -138,8 +141,8 @@ pub(crate) struct AnyPaging {
 impl AnyPaging {
     pub(crate) const STYLE: Paging = Paging::Any;
 
-    fn is_by_checkpoint(&self) -> bool {
-        self.checkpoint != CheckpointPaging::default()
+    fn is_by_checkpoint(&self, list: &List) -> bool {
+        self.checkpoint.from.is_some() || (self.checkpoint.take.is_some() && !list.checkpoint_needs_from)
     }
 
     pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
@@ -148,19 +151,21 @@ impl AnyPaging {
 
     pub(crate) fn first_page_of(&self, list: &List) -> Self {
         let mut first = self.clone();
-        if self.is_by_checkpoint() || (list.streams_by_checkpoint && self.offset.page.is_none()) {
+        if self.is_by_checkpoint(list) || (list.streams_by_checkpoint && self.offset.page.is_none()) {
             let take = self.checkpoint.take.or(self.offset.per_page);
             first.checkpoint =
                 CheckpointPaging { take, from: self.checkpoint.from.clone() }.first_page_of(list);
             first.offset = OffsetPaging::default();
         } else {
-            first.offset = self.offset.first_page_of(list);
+            first.offset.per_page = self.offset.per_page.or(self.checkpoint.take);
+            first.offset = first.offset.first_page_of(list);
+            first.checkpoint = CheckpointPaging::default();
         }
         first
     }
 
     pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
-        if self.is_by_checkpoint() {
+        if self.is_by_checkpoint(list) {
             let next = self.checkpoint.next_page_of(page, list)?;
             return Ok(next.map(|checkpoint| Self { checkpoint, ..self.clone() }));
         }
