@@ -3,7 +3,9 @@
 use http::{Method, Response};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use users_core::management::{Confirm, DeleteUser, GetAllUsers, ListInvitations, ListLogs};
+use users_core::management::{
+    Confirm, DeleteUser, GetAllUsers, ListInvitations, ListLogs, ListOrganizations,
+};
 use users_core::{BaseUrl, ErrorKind, Operation as _, Paged as _};
 use users_mock::{Captured, MockTransport};
 
@@ -350,6 +352,22 @@ fn a_search_of_the_log_is_paged_by_offset_unless_it_begins_after_an_entry() {
         (list().take(20).page(1), "page=1&per_page=20&include_totals=true"),
         (list().from("900").per_page(30), "from=900&take=30"),
         (list().from("900").take(20), "from=900&take=20"),
+    ] {
+        let request = operation.first_page().request(&base).unwrap();
+        assert_eq!(request.uri().query(), Some(expected));
+    }
+}
+
+#[test]
+fn a_stream_of_organizations_is_paged_by_offset_where_a_sort_order_is_set() {
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let list = ListOrganizations::new;
+    for (operation, expected) in [
+        (list(), "take=100"),
+        (list().sort("name:1"), "per_page=100&include_totals=true&sort=name%3A1"),
+        (list().sort("name:1").per_page(5), "per_page=5&include_totals=true&sort=name%3A1"),
+        // The caller has chosen.
+        (list().sort("name:1").take(5), "take=5&sort=name%3A1"),
     ] {
         let request = operation.first_page().request(&base).unwrap();
         assert_eq!(request.uri().query(), Some(expected));
