@@ -4,7 +4,7 @@ use http::{Method, Response};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use users_core::management::{
-    Confirm, DeleteUser, GetAllUsers, ListInvitations, ListLogs, ListOrganizations,
+    Confirm, DeleteUser, GetAllUsers, ListDeviceCredentials, ListInvitations, ListLogs, ListOrganizations,
 };
 use users_core::{BaseUrl, ErrorKind, Operation as _, Paged as _};
 use users_mock::{Captured, MockTransport};
@@ -371,5 +371,19 @@ fn a_stream_of_organizations_is_paged_by_offset_where_a_sort_order_is_set() {
     ] {
         let request = operation.first_page().request(&base).unwrap();
         assert_eq!(request.uri().query(), Some(expected));
+    }
+}
+
+#[test]
+fn device_credentials_that_are_answered_as_a_whole_are_read_once() {
+    // Auth0's Node SDK states that page parameters do not apply to device credentials without a type.
+    let all: Vec<_> = (0..150).map(|number| serde_json::json!({"id": format!("dcr_{number}")})).collect();
+    let envelope = serde_json::json!({"start": 0, "limit": 50, "total": 150, "device_credentials": all});
+    for body in [serde_json::Value::from(all), envelope] {
+        let mock = MockTransport::new();
+        mock.expect(ListDeviceCredentials::DESCRIPTOR).json(body.to_string());
+        let credentials = mock.management().device_credentials().list().user_id("auth0|1").items();
+        assert_eq!(mock.clock().block_on(credentials.try_collect()).unwrap().len(), 150);
+        mock.verify();
     }
 }

@@ -42,7 +42,7 @@ operations! {
         Descriptor::get("device_credentials.list", "/device-credentials")
             .scopes(&[&["read:device_credentials"]])
             .node("deviceCredentials.list");
-        page { OffsetPaging of DeviceCredential, List::PLAIN }
+        page { OffsetPaging of DeviceCredential, List { may_ignore_pages: true, ..List::PLAIN } }
         query {
             /// Returns credentials of this user only.
             user_id: String,

@@ -7,6 +7,8 @@ use users_model::Page;
 
 /// The properties of a list.
 #[derive(Clone, Copy, Debug)]
+// Each is independent of the others.
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct List {
     /// Whether the endpoint reports the number of items on the page as the total.
     pub(crate) total_counts_page: bool,
@@ -14,6 +16,8 @@ pub(crate) struct List {
     pub(crate) streams_by_checkpoint: bool,
     /// Whether only `from` selects pages by checkpoint, where both styles are possible; `take` alone selects them in other lists.
     pub(crate) checkpoint_needs_from: bool,
+    /// Whether the endpoint may ignore the page parameters and return the whole list.
+    pub(crate) may_ignore_pages: bool,
     /// How to read beyond the window, for the error at its end.
     pub(crate) beyond_window: &'static str,
 }
@@ -24,6 +28,7 @@ impl List {
         total_counts_page: false,
         streams_by_checkpoint: false,
         checkpoint_needs_from: false,
+        may_ignore_pages: false,
         beyond_window: "narrow the list, if the endpoint has a filter",
     };
 }
@@ -79,6 +84,10 @@ impl OffsetPaging {
     }
 
     pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
+        // More items than requested are the whole list, which another request would return again.
+        if list.may_ignore_pages && page.len() as u64 > u64::from(self.per_page.unwrap_or(LARGEST_PAGE)) {
+            return Ok(None);
+        }
         let total = page.total.filter(|_| !list.total_counts_page);
         let here = (page.len(), page.start, page.limit);
         let next = next_offset(self.page, self.per_page, here, total, list.beyond_window)?;
