@@ -302,7 +302,10 @@ fn the_checkpoint_of_the_next_page_of_the_log_is_in_the_link_header() {
     for (body, link, expected) in [
         (entry, format!("<{next}>; rel=\"next\""), Some("900|1")),
         (entry, format!("<https://x.example.com/?from=0>; rel=\"first\", <{next}>;rel=next"), Some("900|1")),
+        (entry, format!("<{next}&fields=log_id,type>; rel=\"next\""), Some("900|1")),
+        (entry, format!("<{next}>; title=\"a, b\"; Rel = \"last Next\""), Some("900|1")),
         (entry, format!("<{next}>; rel=\"last\""), None),
+        (entry, format!("<{next}>; rel=\"nextish\"; title=next"), None),
         (entry, "<https://x.example.com/api/v2/logs?take=1>; rel=\"next\"".to_owned(), None),
         (entry, "<>; rel=next, nonsense, <".to_owned(), None),
         // Auth0 repeats the request on an empty page.
