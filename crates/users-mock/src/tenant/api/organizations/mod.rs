@@ -100,11 +100,17 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     Ok(answer)
 }
 
-/// Deletes an organization with its invitations. Its members remain users.
+/// Deletes an organization with its invitations and its own roles. Its members remain users.
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     find_organization(context.store(), id)?;
     context.transaction.remove_objects_with(Kind::Invitations, id);
+    let is_owned = |role: &&Arc<Object>| role.string("owner_id").as_deref() == Some(id);
+    let roles: Vec<String> =
+        context.store().objects(Kind::Roles).iter().filter(is_owned).map(|role| role.id.clone()).collect();
+    for role in roles {
+        context.transaction.remove_object(Kind::Roles, &role);
+    }
     context.transaction.remove_object(Kind::Organizations, id);
     Ok(no_content())
 }
@@ -180,7 +186,7 @@ fn enabled_connections(store: &Store, body: &JsonObject) -> Result<Option<Vec<Va
 mod tests {
     use crate::tenant::testing::{builder, send};
     use serde_json::{Value, json};
-    use users_core::model::{NewOrganization, OrganizationUpdate};
+    use users_core::model::{NewOrganization, NewRole, OrganizationUpdate, RoleType};
 
     #[test]
     fn an_organization_is_found_by_its_id_and_by_its_name_until_it_is_deleted() {
@@ -203,6 +209,21 @@ mod tests {
             organizations.delete(&id).await.unwrap();
             assert!(organizations.get(&id).optional().await.unwrap().is_none());
             assert!(organizations.delete(&id).await.unwrap_err().is_not_found());
+        });
+    }
+
+    #[test]
+    fn the_roles_of_an_organization_are_deleted_with_it() {
+        let tenant = builder().build();
+        let client = tenant.management();
+        tenant.clock().block_on(async {
+            let id = client.organizations().create(NewOrganization::new("acme")).await.unwrap().id.unwrap();
+            let owned = NewRole::new("buyer").kind(RoleType::Organization).owner_id(&id);
+            let owned = client.roles().create(owned).await.unwrap().id.unwrap();
+            let other = client.roles().create(NewRole::new("editor")).await.unwrap().id.unwrap();
+            client.organizations().delete(&id).await.unwrap();
+            assert!(client.roles().get(&owned).await.unwrap_err().is_not_found());
+            assert!(client.roles().get(&other).await.is_ok());
         });
     }
 
