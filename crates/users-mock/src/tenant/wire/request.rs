@@ -55,6 +55,11 @@ impl Request {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The values of a parameter of the query that may be repeated.
+    pub(crate) fn queries<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// An integer of the query between 0 and `most`.
     pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
         let Some(text) = self.query(name) else { return Ok(default) };
