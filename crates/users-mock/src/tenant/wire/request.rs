@@ -133,6 +133,16 @@ impl Request {
         Ok(list)
     }
 
+    /// The body as an object that has no other properties than these.
+    pub(crate) fn body_of(&self, properties: &[&str]) -> Result<JsonObject, Failure> {
+        let body = self.body()?;
+        let others: Vec<&str> = body.keys().filter(|key| !properties.contains(key)).collect();
+        if others.is_empty() {
+            return Ok(body);
+        }
+        Err(Failure::body(&format!("'Additional properties not allowed: {}'", others.join(","))))
+    }
+
     /// The bearer token of the `authorization` header.
     pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
         headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
