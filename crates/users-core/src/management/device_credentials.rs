@@ -27,7 +27,7 @@ impl DeviceCredentialsManager {
 
     /// Deletes a credential. Succeeds if it no longer exists.
     ///
-    /// `DELETE /device-credentials/{id}`, scope `delete:device_credentials`.
+    /// `DELETE /device-credentials/{id}`, scope `delete:device_credentials` or `delete:current_user_device_credentials`.
     ///
     /// <https://auth0.com/docs/api/management/v2/device-credentials/delete-device-credentials-by-id>
     pub fn delete(&self, id: impl Into<String>) -> Call<DeleteDeviceCredential> {
