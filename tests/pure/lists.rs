@@ -3,9 +3,10 @@
 use http::{Method, Response};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use users_core::ErrorKind;
-use users_core::Operation as _;
-use users_core::management::{Confirm, DeleteUser, GetAllUsers, ListLogs};
+use users_core::management::{
+    Confirm, DeleteUser, GetAllUsers, ListDeviceCredentials, ListInvitations, ListLogs, ListOrganizations,
+};
+use users_core::{BaseUrl, ErrorKind, Operation as _, Paged as _};
 use users_mock::{Captured, MockTransport};
 
 /// Answers searches over this number of users as Auth0 does, including the window.
@@ -301,7 +302,10 @@ fn the_checkpoint_of_the_next_page_of_the_log_is_in_the_link_header() {
     for (body, link, expected) in [
         (entry, format!("<{next}>; rel=\"next\""), Some("900|1")),
         (entry, format!("<https://x.example.com/?from=0>; rel=\"first\", <{next}>;rel=next"), Some("900|1")),
+        (entry, format!("<{next}&fields=log_id,type>; rel=\"next\""), Some("900|1")),
+        (entry, format!("<{next}>; title=\"a, b\"; Rel = \"last Next\""), Some("900|1")),
         (entry, format!("<{next}>; rel=\"last\""), None),
+        (entry, format!("<{next}>; rel=\"nextish\"; title=next"), None),
         (entry, "<https://x.example.com/api/v2/logs?take=1>; rel=\"next\"".to_owned(), None),
         (entry, "<>; rel=next, nonsense, <".to_owned(), None),
         // Auth0 repeats the request on an empty page.
@@ -310,5 +314,79 @@ fn the_checkpoint_of_the_next_page_of_the_log_is_in_the_link_header() {
         let response = Response::builder().header("link", &link).body(bytes::Bytes::from(body)).unwrap();
         let page = ListLogs::decode(response).unwrap();
         assert_eq!(page.next.as_deref(), expected, "{link}");
+    }
+}
+
+/// Answers requests for the invitations to an organization as Auth0 does: `limit` counts the items of the page, and there is no
+/// total.
+fn with_invitations(mock: &MockTransport, invitations: usize) {
+    mock.expect(ListInvitations::DESCRIPTOR).always().answer(move |request| {
+        let number = |name| request.query(name).map_or(0, |text| text.parse::<usize>().unwrap());
+        let (start, per_page) = (number("page") * number("per_page"), number("per_page"));
+        assert!(start + per_page <= 1000, "Auth0 refuses pages beyond 1000 items");
+        let items: Vec<_> = (start..invitations.min(start + per_page))
+            .map(|number| serde_json::json!({"id": format!("uinv_{number}")}))
+            .collect();
+        let page = serde_json::json!({"start": start, "limit": items.len(), "invitations": items});
+        Response::new(page.to_string().into())
+    });
+}
+
+#[test]
+fn a_list_whose_limit_counts_the_items_of_the_page_is_read_to_its_end() {
+    for invitations in [0, 1, 99, 100, 101, 901, 950, 999] {
+        let mock = MockTransport::new();
+        with_invitations(&mock, invitations);
+        let listed = mock.management().organizations().invitations("org_1").list().items();
+        let listed = mock.clock().block_on(listed.try_collect()).unwrap();
+        assert_eq!(listed.len(), invitations);
+    }
+}
+
+#[test]
+fn a_search_of_the_log_is_paged_by_offset_unless_it_begins_after_an_entry() {
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let list = ListLogs::new;
+    for (operation, expected) in [
+        (list().q("type:fp"), "per_page=100&include_totals=true&q=type%3Afp"),
+        // Auth0 documents `take` for requests with `from` only, and answers others with a page of the search.
+        (list().q("type:fp").take(20), "per_page=20&include_totals=true&q=type%3Afp"),
+        (list().take(20).per_page(30), "per_page=30&include_totals=true"),
+        (list().take(20).page(1), "page=1&per_page=20&include_totals=true"),
+        (list().from("900").per_page(30), "from=900&take=30"),
+        (list().from("900").take(20), "from=900&take=20"),
+    ] {
+        let request = operation.first_page().request(&base).unwrap();
+        assert_eq!(request.uri().query(), Some(expected));
+    }
+}
+
+#[test]
+fn a_stream_of_organizations_is_paged_by_offset_where_a_sort_order_is_set() {
+    let base = BaseUrl::parse("https://tenant.example.com/api/v2").unwrap();
+    let list = ListOrganizations::new;
+    for (operation, expected) in [
+        (list(), "take=100"),
+        (list().sort("name:1"), "per_page=100&include_totals=true&sort=name%3A1"),
+        (list().sort("name:1").per_page(5), "per_page=5&include_totals=true&sort=name%3A1"),
+        // The caller has chosen.
+        (list().sort("name:1").take(5), "take=5&sort=name%3A1"),
+    ] {
+        let request = operation.first_page().request(&base).unwrap();
+        assert_eq!(request.uri().query(), Some(expected));
+    }
+}
+
+#[test]
+fn device_credentials_that_are_answered_as_a_whole_are_read_once() {
+    // Auth0's Node SDK states that page parameters do not apply to device credentials without a type.
+    let all: Vec<_> = (0..150).map(|number| serde_json::json!({"id": format!("dcr_{number}")})).collect();
+    let envelope = serde_json::json!({"start": 0, "limit": 50, "total": 150, "device_credentials": all});
+    for body in [serde_json::Value::from(all), envelope] {
+        let mock = MockTransport::new();
+        mock.expect(ListDeviceCredentials::DESCRIPTOR).json(body.to_string());
+        let credentials = mock.management().device_credentials().list().user_id("auth0|1").items();
+        assert_eq!(mock.clock().block_on(credentials.try_collect()).unwrap().len(), 150);
+        mock.verify();
     }
 }

@@ -118,6 +118,32 @@ fn the_embedded_tenant_answers_that_it_has_no_logins_yet() {
 }
 
 #[test]
+fn the_embedded_tenant_answers_that_it_has_no_browser_logins_and_no_second_factors_yet() {
+    let tenant = Tenant::new();
+    for (method, path) in [
+        (Method::GET, "/authorize?response_type=code&client_id=app"),
+        (Method::POST, "/oauth/par"),
+        (Method::GET, "/v2/logout"),
+        (Method::GET, "/oidc/logout"),
+        (Method::POST, "/oauth/device/code"),
+        (Method::POST, "/passwordless/verify"),
+        (Method::POST, "/otp/challenge"),
+        (Method::POST, "/mfa/challenge"),
+        (Method::POST, "/mfa/associate"),
+        (Method::GET, "/mfa/authenticators"),
+        (Method::DELETE, "/mfa/authenticators/sms%7Cdev_1"),
+        (Method::GET, "/.well-known/openid-configuration"),
+        (Method::GET, "/.well-known/jwks.json"),
+    ] {
+        let uri = format!("https://{}{path}", tenant.domain());
+        let request = http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap();
+        let response = tenant.handle(request);
+        assert_eq!(response.status(), 501, "{path}");
+        assert!(String::from_utf8_lossy(response.body()).contains("MockTransport"), "{path}");
+    }
+}
+
+#[test]
 fn no_error_shows_a_secret_of_a_login_that_the_server_quotes() {
     const SECRETS: &[&str] = &[
         "new-password-1",

@@ -635,6 +635,15 @@ fn more_cases() -> Vec<Case> {
             r#"{"name":"editor","description":"Edits"}"#,
         ),
         case(
+            "roles.create",
+            management
+                .roles()
+                .create(NewRole::new("buyer").kind(RoleType::Organization).owner_id("org_1"))
+                .into_request(),
+            "POST /api/v2/roles",
+            r#"{"name":"buyer","type":"organization","owner_id":"org_1"}"#,
+        ),
+        case(
             "roles.update",
             management.roles().update("rol_1", RoleUpdate::new().description("Writes")).into_request(),
             "PATCH /api/v2/roles/rol_1",

@@ -2,7 +2,8 @@
 
 use std::fmt::{Debug, Display};
 use users_core::model::{
-    Identity, Impersonation, JsonObject, LinkTarget, NewUser, Protocol, Secret, User, UserUpdate,
+    Connection, EnrollmentTicket, Identity, Impersonation, Invitation, JsonObject, LinkTarget, NewUser,
+    Protocol, Secret, User, UserUpdate,
 };
 use users_core::{
     AccessToken, AuthenticationClient, BaseUrl, Descriptor, Error, ManagementClient, RequestBuilder,
@@ -23,6 +24,7 @@ const SECRETS: &[&str] = &[
     "assertion-1",
     "metadata-api-key",
     "odd-shaped-secret",
+    "ticket-of-a-link",
 ];
 const JWT: &str = SECRETS[6];
 
@@ -60,6 +62,11 @@ fn models_hide_their_secrets() {
     debug("an identity of odd shape", &odd);
     let user = NewUser::new("db").password("hunter2-password");
     debug("a new user", &user);
+    let links = r#"{"provisioning_ticket_url":"https://t/p/samlp/ticket-of-a-link","invitation_url":"https://t/?invitation=ticket-of-a-link",
+        "ticket_url":"https://t/?ticket=ticket-of-a-link","ticket_id":"ticket-of-a-link","options":{"client_secret":"client-secret-1"}}"#;
+    debug("a connection", &serde_json::from_str::<Connection>(links).unwrap());
+    debug("an invitation", &serde_json::from_str::<Invitation>(links).unwrap());
+    debug("an enrollment ticket", &serde_json::from_str::<EnrollmentTicket>(links).unwrap());
     debug("an update", &UserUpdate::new().password("hunter2-password"));
     debug("a link target", &LinkTarget::id_token(JWT));
     debug(

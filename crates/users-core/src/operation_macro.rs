@@ -10,7 +10,8 @@
 ///         Descriptor::get("member.method", "/path/{id}").scopes(&[&["read:users"]]);
 ///         path { id: UserId }                       path parameters, arguments of the constructor
 ///         required { email }                        query parameters, arguments of the constructor
-///         page { OffsetPaging of Role, List::PLAIN }    or CheckpointPaging, or AnyPaging for both
+///         page { OffsetPaging of Role, List::PLAIN }    or CheckpointPaging, or AnyPaging for both; `; by_offset_with sort`: a
+///                                                     stream is paged by offset where this option is set
 ///         query { /** Doc. */ name: String, }       optional query parameters, each with a setter; `kind: Kind = "type"` names one
 ///         arguments { connection_id: String }       arguments of the constructor, for `request`
 ///         options { /** Doc. */ upsert: bool, }     options with a setter, for `request`
@@ -57,7 +58,7 @@ macro_rules! operation {
             $(path { $($segment:ident : $segment_type:tt),* })?
             $(required { $($required:ident),* })?
             $(arguments { $($argument:ident : $argument_type:tt),* })?
-            $(page { $paging:ident of $item:ty, $list:expr })?
+            $(page { $paging:ident of $item:ty, $list:expr $(; by_offset_with $sort:ident)? })?
             $(query { $($(#[$query_meta:meta])* $query:ident : $query_type:tt $(= $query_name:literal)?,)* })?
             $(options { $($(#[$option_meta:meta])* $option:ident : $option_type:tt,)* })?
             $(fields { $fields:ident })?
@@ -186,7 +187,7 @@ macro_rules! operation {
             }
         }
 
-        $($crate::paging::paged!($name, $paging, $item, $list);)?
+        $($crate::paging::paged!($name, $paging, $item, $list $(; $sort)?);)?
 
         impl $crate::call::Call<$name> {
             $crate::operation_macro::call_setters! { $($($(#[$query_meta])* $query: $query_type,)*)? $($($(#[$option_meta])* $option: $option_type,)*)? }

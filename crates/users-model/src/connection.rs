@@ -1,5 +1,6 @@
 //! Connections.
 
+use crate::Secret;
 use crate::json::JsonObject;
 use crate::object::{object, open_enum};
 
@@ -34,8 +35,9 @@ object! {
         pub cross_app_access_resource_app: Option<CrossAppAccess> = "cross_app_access_resource_app",
         /// The ids of the applications that use the connection.
         pub enabled_clients: Option<Vec<String>> = "enabled_clients",
-        /// The URL by which the connection is set up, for strategies such as `ad` and `samlp`.
-        pub provisioning_ticket_url: Option<String> = "provisioning_ticket_url",
+        /// The URL by which the connection is set up, for strategies such as `ad` and `samlp`. Anyone who knows it can use it, so
+        /// `Debug` does not show it.
+        pub provisioning_ticket_url: Option<Secret> = "provisioning_ticket_url",
     }
 }
 

@@ -50,6 +50,10 @@ impl NewRole {
 setters!(NewRole {
     /// Sets the description.
     description: String,
+    /// Sets whether the role belongs to the tenant or to an organization, which [`owner_id`](Self::owner_id) names.
+    kind: RoleType,
+    /// Sets the organization that owns a role of the type `organization`: `org_…`.
+    owner_id: String,
 });
 
 object! {

@@ -82,7 +82,8 @@ operations! {
             .node("connections.list");
         page { AnyPaging of Connection, List { streams_by_checkpoint: true, ..List::PLAIN } }
         query {
-            /// Returns connections of this strategy only, such as `auth0`.
+            /// Returns connections of this strategy only, such as `auth0`. Further ones are added by
+            /// [`query`](crate::Call::query): `.query("strategy", "sms")`.
             strategy: String,
             /// Returns the connection of exactly this name.
             name: String,

@@ -27,7 +27,7 @@ impl DeviceCredentialsManager {
 
     /// Deletes a credential. Succeeds if it no longer exists.
     ///
-    /// `DELETE /device-credentials/{id}`, scope `delete:device_credentials`.
+    /// `DELETE /device-credentials/{id}`, scope `delete:device_credentials` or `delete:current_user_device_credentials`.
     ///
     /// <https://auth0.com/docs/api/management/v2/device-credentials/delete-device-credentials-by-id>
     pub fn delete(&self, id: impl Into<String>) -> Call<DeleteDeviceCredential> {
@@ -42,7 +42,7 @@ operations! {
         Descriptor::get("device_credentials.list", "/device-credentials")
             .scopes(&[&["read:device_credentials"]])
             .node("deviceCredentials.list");
-        page { OffsetPaging of DeviceCredential, List::PLAIN }
+        page { OffsetPaging of DeviceCredential, List { may_ignore_pages: true, ..List::PLAIN } }
         query {
             /// Returns credentials of this user only.
             user_id: String,

@@ -19,7 +19,8 @@ pub struct LogsManager(pub(super) Client);
 
 impl LogsManager {
     /// Lists entries of the tenant's log: those that match a query, the newest first, of which Auth0 returns 1000 at most; or with
-    /// [`from`](Call::from), all that came after an entry, the oldest first, whatever the query.
+    /// [`from`](Call::from), all that came after an entry, the oldest first, whatever the query. [`take`](Call::take) is the size of
+    /// pages after an entry.
     ///
     /// `GET /logs`, scope `read:logs` or `read:logs_users`.
     ///
@@ -55,6 +56,7 @@ operations! {
             .node("logs.list");
         page { AnyPaging of LogEvent, List {
             total_counts_page: true,
+            checkpoint_needs_from: true,
             beyond_window: "narrow the query, or read the log from an entry with `from`",
             ..List::PLAIN
         } }
@@ -93,12 +95,21 @@ fn decode_entries(descriptor: &Descriptor, response: Response<Bytes>) -> Result<
 /// The parameter `from` of the link with `rel="next"` (RFC 8288).
 fn next_checkpoint(headers: &HeaderMap) -> Option<String> {
     let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    let next = links.flat_map(|links| links.split(',')).find_map(|link| {
-        let (uri, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let is_next = |parameter: &str| matches!(parameter.trim(), "rel=\"next\"" | "rel=next");
+    // A URI may contain a comma, but no `<`.
+    let next = links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
+        let (uri, parameters) = link.split_once('>')?;
         parameters.split(';').any(is_next).then_some(uri)
     })?;
     let uri: Uri = next.parse().ok()?;
     let from = uri.query()?.split('&').find_map(|pair| pair.strip_prefix("from="))?;
     Some(percent_decode_str(from).decode_utf8().ok()?.into_owned())
+}
+
+/// Whether a parameter of a link is `rel` with `next` among its values.
+fn is_next(parameter: &str) -> bool {
+    let Some((name, value)) = parameter.split_once('=') else { return false };
+    // The next link begins after a comma.
+    let value = value.split(',').next().unwrap_or_default().trim().trim_matches('"');
+    name.trim().eq_ignore_ascii_case("rel")
+        && value.split_whitespace().any(|relation| relation.eq_ignore_ascii_case("next"))
 }

@@ -47,8 +47,9 @@ impl RolesManager {
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
-    /// let id = client.roles().by_name("editor").await?.unwrap_or_default();
-    /// client.users().roles("auth0|507f1f77bcf86cd799439020").assign([id]).await?;
+    /// if let Some(id) = client.roles().by_name("editor").await? {
+    ///     client.users().roles("auth0|507f1f77bcf86cd799439020").assign([id]).await?;
+    /// }
     /// # Ok(())
     /// # }
     /// ```

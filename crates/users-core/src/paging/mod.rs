@@ -190,8 +190,8 @@ pub(crate) use paging_setters;
 
 /// Implements the traits of a paged operation.
 macro_rules! paged {
-    ($operation:ident, OffsetPaging, $item:ty, $list:expr) => {
-        $crate::paging::paged!(@ $operation, $item, $list);
+    ($operation:ident, OffsetPaging, $item:ty, $list:expr $(; $sort:ident)?) => {
+        $crate::paging::paged!(@ $operation, $item, $list $(; $sort)?);
 
         impl $crate::paging::OffsetPaged for $operation {
             fn offset_paging(&mut self) -> &mut $crate::paging::OffsetPaging {
@@ -199,8 +199,8 @@ macro_rules! paged {
             }
         }
     };
-    ($operation:ident, CheckpointPaging, $item:ty, $list:expr) => {
-        $crate::paging::paged!(@ $operation, $item, $list);
+    ($operation:ident, CheckpointPaging, $item:ty, $list:expr $(; $sort:ident)?) => {
+        $crate::paging::paged!(@ $operation, $item, $list $(; $sort)?);
 
         impl $crate::paging::CheckpointPaged for $operation {
             fn checkpoint_paging(&mut self) -> &mut $crate::paging::CheckpointPaging {
@@ -208,8 +208,8 @@ macro_rules! paged {
             }
         }
     };
-    ($operation:ident, AnyPaging, $item:ty, $list:expr) => {
-        $crate::paging::paged!(@ $operation, $item, $list);
+    ($operation:ident, AnyPaging, $item:ty, $list:expr $(; $sort:ident)?) => {
+        $crate::paging::paged!(@ $operation, $item, $list $(; $sort)?);
 
         impl $crate::paging::OffsetPaged for $operation {
             fn offset_paging(&mut self) -> &mut $crate::paging::OffsetPaging {
@@ -223,13 +223,19 @@ macro_rules! paged {
             }
         }
     };
-    (@ $operation:ident, $item:ty, $list:expr) => {
+    (@ $operation:ident, $item:ty, $list:expr $(; $sort:ident)?) => {
         impl $crate::paging::Paged for $operation {
             type Item = $item;
 
             #[inline]
             fn first_page(mut self) -> Self {
-                self.paging = self.paging.first_page_of(&$list);
+                let list = $list;
+                // A list by checkpoint has an order of its own.
+                $(let list = $crate::paging::List {
+                    streams_by_checkpoint: list.streams_by_checkpoint && self.$sort.is_none(),
+                    ..list
+                };)?
+                self.paging = self.paging.first_page_of(&list);
                 self
             }
 

@@ -7,11 +7,17 @@ use users_model::Page;
 
 /// The properties of a list.
 #[derive(Clone, Copy, Debug)]
+// Each is independent of the others.
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct List {
     /// Whether the endpoint reports the number of items on the page as the total.
     pub(crate) total_counts_page: bool,
     /// Whether a stream is paged by checkpoint where both styles are possible.
     pub(crate) streams_by_checkpoint: bool,
+    /// Whether only `from` selects pages by checkpoint, where both styles are possible; `take` alone selects them in other lists.
+    pub(crate) checkpoint_needs_from: bool,
+    /// Whether the endpoint may ignore the page parameters and return the whole list.
+    pub(crate) may_ignore_pages: bool,
     /// How to read beyond the window, for the error at its end.
     pub(crate) beyond_window: &'static str,
 }
@@ -21,6 +27,8 @@ impl List {
     pub(crate) const PLAIN: Self = Self {
         total_counts_page: false,
         streams_by_checkpoint: false,
+        checkpoint_needs_from: false,
+        may_ignore_pages: false,
         beyond_window: "narrow the list, if the endpoint has a filter",
     };
 }
@@ -76,9 +84,13 @@ impl OffsetPaging {
     }
 
     pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
+        // More items than requested are the whole list, which another request would return again.
+        if list.may_ignore_pages && page.len() as u64 > u64::from(self.per_page.unwrap_or(LARGEST_PAGE)) {
+            return Ok(None);
+        }
         let total = page.total.filter(|_| !list.total_counts_page);
-        let next =
-            next_offset(self.page, self.per_page, (page.len(), page.limit), total, list.beyond_window)?;
+        let here = (page.len(), page.start, page.limit);
+        let next = next_offset(self.page, self.per_page, here, total, list.beyond_window)?;
         Ok(next.map(|next| Self { page: Some(next), ..self.clone() }))
     }
 }
@@ -138,8 +150,8 @@ pub(crate) struct AnyPaging {
 impl AnyPaging {
     pub(crate) const STYLE: Paging = Paging::Any;
 
-    fn is_by_checkpoint(&self) -> bool {
-        self.checkpoint != CheckpointPaging::default()
+    fn is_by_checkpoint(&self, list: &List) -> bool {
+        self.checkpoint.from.is_some() || (self.checkpoint.take.is_some() && !list.checkpoint_needs_from)
     }
 
     pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
@@ -148,19 +160,21 @@ impl AnyPaging {
 
     pub(crate) fn first_page_of(&self, list: &List) -> Self {
         let mut first = self.clone();
-        if self.is_by_checkpoint() || (list.streams_by_checkpoint && self.offset.page.is_none()) {
+        if self.is_by_checkpoint(list) || (list.streams_by_checkpoint && self.offset.page.is_none()) {
             let take = self.checkpoint.take.or(self.offset.per_page);
             first.checkpoint =
                 CheckpointPaging { take, from: self.checkpoint.from.clone() }.first_page_of(list);
             first.offset = OffsetPaging::default();
         } else {
-            first.offset = self.offset.first_page_of(list);
+            first.offset.per_page = self.offset.per_page.or(self.checkpoint.take);
+            first.offset = first.offset.first_page_of(list);
+            first.checkpoint = CheckpointPaging::default();
         }
         first
     }
 
     pub(crate) fn next_page_of<T>(&self, page: &Page<T>, list: &List) -> Result<Option<Self>, Error> {
-        if self.is_by_checkpoint() {
+        if self.is_by_checkpoint(list) {
             let next = self.checkpoint.next_page_of(page, list)?;
             return Ok(next.map(|checkpoint| Self { checkpoint, ..self.clone() }));
         }
@@ -176,16 +190,18 @@ const WINDOW: u64 = 1000;
 fn next_offset(
     number: Option<u32>,
     per_page: Option<u32>,
-    (here, limit): (usize, Option<u64>),
+    (here, start, limit): (usize, Option<u64>, Option<u64>),
     total: Option<u64>,
     beyond_window: &str,
 ) -> Result<Option<u32>, Error> {
     let per_page = u64::from(per_page.unwrap_or(LARGEST_PAGE));
     let number = number.unwrap_or(0);
     let here = here as u64;
-    // A server may return fewer items than requested; then its own page size distinguishes a short page from a full one.
-    let size =
-        limit.filter(|limit| *limit > 0 && *limit >= here).map_or(per_page, |limit| limit.min(per_page));
+    // A server may return fewer items than requested; then its own page size distinguishes a short page from a full one. A limit
+    // that counts the items of the page is not a page size: the start of a later page shows that.
+    let starts_as_requested = number > 0 && start == Some(u64::from(number) * per_page);
+    let limit = limit.filter(|limit| *limit > 0 && *limit >= here && !starts_as_requested);
+    let size = limit.map_or(per_page, |limit| limit.min(per_page));
     let seen = u64::from(number) * size + here;
     // Auth0 caps the total at the window, so a total of that size is unreliable, as is one below the number of items read.
     if here < size || total.is_some_and(|total| total < WINDOW && seen == total) {

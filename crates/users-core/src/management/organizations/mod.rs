@@ -132,7 +132,15 @@ operations! {
         Descriptor::get("organizations.list", "/organizations")
             .scopes(&[&["read:organizations"], &["read:organizations_summary"]])
             .node("organizations.list");
-        page { AnyPaging of Organization, List { streams_by_checkpoint: true, ..List::PLAIN } }
+        page {
+            AnyPaging of Organization,
+            List {
+                streams_by_checkpoint: true,
+                beyond_window: "list it by checkpoint: with neither a sort order nor a page",
+                ..List::PLAIN
+            };
+            by_offset_with sort
+        }
         query {
             /// Sets the order: `name`, `display_name` or `created_at`, and `1` for ascending or `-1` for descending: `name:1`.
             sort: String,

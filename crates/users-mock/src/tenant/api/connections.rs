@@ -31,9 +31,10 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let strategies: Vec<&str> = request.queries("strategy").collect();
     let is_selected = |connection: &&Connection| {
         request.query("name").is_none_or(|name| connection.name == name)
-            && request.query("strategy").is_none_or(|strategy| connection.strategy == strategy)
+            && (strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
     };
     let selected = context.store.connections().map(|connection| &**connection).filter(is_selected);
     let all: Vec<JsonObject> =
@@ -124,6 +125,24 @@ mod tests {
             assert!(connections.get("con_none").optional().await.unwrap().is_none());
             let databases = connections.list().strategy("auth0").items().try_collect().await.unwrap();
             assert!(databases.contains(&connection));
+        });
+    }
+
+    #[test]
+    fn connections_are_listed_by_one_strategy_or_several() {
+        let tenant = builder().build();
+        send(&tenant, "POST", "/connections", &json!({"name": "text", "strategy": "sms"}));
+        send(&tenant, "POST", "/connections", &json!({"name": "code", "strategy": "github"}));
+        let client = tenant.management();
+        tenant.clock().block_on(async {
+            let list = || client.connections().list().strategy("sms");
+            for (call, expected) in
+                [(list(), vec!["text"]), (list().query("strategy", "github"), vec!["text", "code"])]
+            {
+                let found = call.items().try_collect().await.unwrap();
+                let names: Vec<&str> = found.iter().filter_map(|found| found.name.as_deref()).collect();
+                assert_eq!(names, expected);
+            }
         });
     }
 

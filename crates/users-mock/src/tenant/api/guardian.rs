@@ -1,7 +1,8 @@
 //! Enrollments in multi-factor authentication, which are seeded.
 
-use crate::tenant::api::owner::{find_by_id, find_user, remove_belonging};
+use crate::tenant::api::owner::{find_by_id, remove_belonging};
 use crate::tenant::object::{set, string};
+use crate::tenant::rules::credentials::check_user_id;
 use crate::tenant::store::{Belonging, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
@@ -27,12 +28,15 @@ fn create_ticket(context: &mut WriteContext<'_>, request: &Request) -> Result<An
     let Some(user_id) = string(&body, "user_id") else {
         return Err(Failure::body("'Missing required property: user_id'"));
     };
-    find_user(context.store(), &user_id)?;
+    check_user_id(&user_id)?;
+    if context.store().users().get(&user_id).is_none() {
+        return Err(Failure::new(StatusCode::NOT_FOUND, None, "User not found."));
+    }
     let id = context.random.alphanumeric(32);
     let origin = request.origin(&context.config.domain);
     let mut ticket = JsonObject::new();
     set(&mut ticket, "ticket_id", &id);
-    set(&mut ticket, "ticket_url", format!("{origin}/guardian/enroll?ticket={id}"));
+    set(&mut ticket, "ticket_url", format!("{origin}/mfa/enrollment?ticket={id}"));
     Ok(json(StatusCode::OK, &ticket))
 }
 
@@ -100,8 +104,11 @@ mod tests {
             let create = |id: &str| guardian.create_enrollment_ticket(NewEnrollmentTicket::new(id));
             let ticket = create("auth0|1").await.unwrap();
             let id = ticket.ticket_id.unwrap();
-            assert!(ticket.ticket_url.unwrap().expose().ends_with(id.expose()));
-            assert!(create("auth0|2").await.unwrap_err().is_not_found());
+            let url = format!("https://{}/mfa/enrollment?ticket={}", tenant.domain(), id.expose());
+            assert_eq!(ticket.ticket_url.unwrap().expose(), url);
+            let error = create("auth0|2").await.unwrap_err();
+            assert!(error.is_not_found());
+            assert_eq!((error.code(), error.message()), (None, "User not found."));
         });
     }
 }

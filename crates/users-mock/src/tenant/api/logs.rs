@@ -20,8 +20,9 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let mut entries = entries(context.store);
-    if request.query("from").is_some() || request.query("take").is_some() {
-        return after_checkpoint(context, request, &entries);
+    // `take` alone selects nothing: it is documented for requests with `from`.
+    if let Some(from) = request.query("from") {
+        return after_checkpoint(context, request, from, &entries);
     }
     let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default())?;
     let effort = Effort::new();
@@ -47,9 +48,9 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
 fn after_checkpoint(
     context: &ReadContext<'_>,
     request: &Request,
+    from: &str,
     entries: &[&Arc<Object>],
 ) -> Result<Answer, Failure> {
-    let from = request.query("from").unwrap_or_default();
     let take = request.number("take", 50, 100)?;
     let size = usize::try_from(take).unwrap_or(usize::MAX);
     let page: Vec<&Arc<Object>> =
@@ -114,6 +115,7 @@ mod tests {
                 (logs.list().sort("date:1"), vec!["901", "902", "903", "904"]),
                 (logs.list().from("901").take(2), vec!["902", "903", "904"]),
                 (logs.list().from("904").take(2), vec![]),
+                (logs.list().q("user_id:\"auth0|2\"").take(1), vec!["903", "902"]),
             ] {
                 let call: Call<ListLogs> = call;
                 let entries = call.items().try_collect().await.unwrap();

@@ -128,10 +128,13 @@ fn assign_role(context: &mut WriteContext<'_>, user_id: &str, role: &str) -> Res
 
 /// Answers `POST /roles` with 200 and not with 201, as Auth0 does.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let body = request.body()?;
+    let body = request.body_of(&["name", "description", "type", "owner_id"])?;
     let Some(name) = string(&body, "name") else {
         return Err(Failure::body("'Missing required property: name'"));
     };
+    if string(&body, "type").as_deref() == Some("organization") && string(&body, "owner_id").is_none() {
+        return Err(Failure::body("'Missing required property: owner_id'"));
+    }
     if context.store().objects(Kind::Roles).with(&name).next().is_some() {
         return Err(Failure::new(StatusCode::CONFLICT, None, "The role already exists."));
     }
@@ -158,7 +161,7 @@ fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> 
 fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     let mut shown = find_role(context.store(), id)?.shown.clone();
-    let body = request.body()?;
+    let body = request.body_of(&["name", "description"])?;
     for key in ["name", "description"] {
         if let Some(value) = string(&body, key) {
             set(&mut shown, key, value);
@@ -187,6 +190,36 @@ mod tests {
     use serde_json::{Value, json};
     use std::time::Duration;
     use users_core::model::NewRole;
+
+    #[test]
+    fn a_role_has_no_unknown_properties_and_its_type_and_owner_are_set_at_its_creation_only() {
+        let tenant = builder().build();
+        let role = format!("/roles/{}", new_role(&tenant));
+        for (method, path, body, message) in [
+            (
+                "POST",
+                "/roles",
+                json!({"name": "a", "permissions": []}),
+                "Additional properties not allowed: permissions",
+            ),
+            (
+                "POST",
+                "/roles",
+                json!({"name": "a", "type": "organization"}),
+                "Missing required property: owner_id",
+            ),
+            (
+                "PATCH",
+                &role,
+                json!({"type": "organization", "owner_id": "org_1"}),
+                "Additional properties not allowed: owner_id,type",
+            ),
+        ] {
+            let (status, error) = send(&tenant, method, path, &body);
+            let message = format!("Payload validation error: '{message}'.");
+            assert_eq!((status, error["message"].as_str()), (400, Some(&*message)), "{body}");
+        }
+    }
 
     fn new_role(tenant: &Tenant) -> String {
         new_role_named(tenant, "admin")

@@ -55,6 +55,11 @@ impl Request {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The values of a parameter of the query that may be repeated.
+    pub(crate) fn queries<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// An integer of the query between 0 and `most`.
     pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
         let Some(text) = self.query(name) else { return Ok(default) };
@@ -126,6 +131,16 @@ impl Request {
             return Err(Failure::body(&format!("'Array is too short (0), minimum 1' on property {name}")));
         }
         Ok(list)
+    }
+
+    /// The body as an object that has no other properties than these.
+    pub(crate) fn body_of(&self, properties: &[&str]) -> Result<JsonObject, Failure> {
+        let body = self.body()?;
+        let others: Vec<&str> = body.keys().filter(|key| !properties.contains(key)).collect();
+        if others.is_empty() {
+            return Ok(body);
+        }
+        Err(Failure::body(&format!("'Additional properties not allowed: {}'", others.join(","))))
     }
 
     /// The bearer token of the `authorization` header.

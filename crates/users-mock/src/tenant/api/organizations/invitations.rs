@@ -54,7 +54,17 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
 
 /// Answers 201, as recorded, although Auth0 documents 200. The link leads to the login page of the tenant.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let body = request.body()?;
+    let body = request.body_of(&[
+        "inviter",
+        "invitee",
+        "client_id",
+        "connection_id",
+        "app_metadata",
+        "user_metadata",
+        "ttl_sec",
+        "roles",
+        "send_invitation_email",
+    ])?;
     let organization = find_organization(context.store(), request.parameter(0))?;
     let organization_name = organization.string("name").unwrap_or_default();
     let organization_id = organization.id.clone();
@@ -214,6 +224,10 @@ mod tests {
             (
                 json!({"invitee": to, "client_id": own}),
                 "Payload validation error: 'Missing required property: inviter'.",
+            ),
+            (
+                json!({"inviter": from, "invitee": to, "client_id": own, "ttl": 60}),
+                "Payload validation error: 'Additional properties not allowed: ttl'.",
             ),
             (
                 json!({"inviter": from, "invitee": to, "client_id": "x"}),

@@ -118,6 +118,24 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "the tenant's checkpoint counts items, so those that follow removed ones are skipped; Auth0's is a time and an id"]
+    fn members_who_are_removed_while_they_are_listed_hide_no_others() {
+        let tenant = builder().users(5).build();
+        let client = tenant.management();
+        tenant.clock().block_on(async {
+            let organizations = client.organizations();
+            let id = organizations.create(NewOrganization::new("acme")).await.unwrap().id.unwrap();
+            let members = organizations.members(&id);
+            members.add(tenant.user_ids()).await.unwrap();
+            let mut all = members.list().take(2).items();
+            while let Some(member) = all.try_next().await.unwrap() {
+                members.remove([member.user_id.unwrap()]).await.unwrap();
+            }
+            assert!(members.list().await.unwrap().is_empty());
+        });
+    }
+
+    #[test]
     fn the_roles_of_members_are_listed_only_by_name_of_the_field() {
         let tenant = builder().users(1).build();
         let client = tenant.management();

@@ -41,7 +41,9 @@ const PROPERTIES: &[&str] = &[
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let mut all: Vec<&Arc<Object>> = context.store.objects(Kind::Organizations).iter().collect();
-    if let Some(sort) = request.query("sort") {
+    // By checkpoint they are in the order of their creation, whatever the sort order.
+    let is_by_checkpoint = request.query("take").is_some() || request.query("from").is_some();
+    if let Some(sort) = request.query("sort").filter(|_| !is_by_checkpoint) {
         let (key, order) = sort.split_once(':').unwrap_or((sort, "1"));
         match key {
             "name" | "display_name" => all.sort_by_cached_key(|organization| organization.string(key)),
@@ -98,11 +100,17 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     Ok(answer)
 }
 
-/// Deletes an organization with its invitations. Its members remain users.
+/// Deletes an organization with its invitations and its own roles. Its members remain users.
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     find_organization(context.store(), id)?;
     context.transaction.remove_objects_with(Kind::Invitations, id);
+    let is_owned = |role: &&Arc<Object>| role.string("owner_id").as_deref() == Some(id);
+    let roles: Vec<String> =
+        context.store().objects(Kind::Roles).iter().filter(is_owned).map(|role| role.id.clone()).collect();
+    for role in roles {
+        context.transaction.remove_object(Kind::Roles, &role);
+    }
     context.transaction.remove_object(Kind::Organizations, id);
     Ok(no_content())
 }
@@ -178,7 +186,7 @@ fn enabled_connections(store: &Store, body: &JsonObject) -> Result<Option<Vec<Va
 mod tests {
     use crate::tenant::testing::{builder, send};
     use serde_json::{Value, json};
-    use users_core::model::{NewOrganization, OrganizationUpdate};
+    use users_core::model::{NewOrganization, NewRole, OrganizationUpdate, RoleType};
 
     #[test]
     fn an_organization_is_found_by_its_id_and_by_its_name_until_it_is_deleted() {
@@ -205,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn the_roles_of_an_organization_are_deleted_with_it() {
+        let tenant = builder().build();
+        let client = tenant.management();
+        tenant.clock().block_on(async {
+            let id = client.organizations().create(NewOrganization::new("acme")).await.unwrap().id.unwrap();
+            let owned = NewRole::new("buyer").kind(RoleType::Organization).owner_id(&id);
+            let owned = client.roles().create(owned).await.unwrap().id.unwrap();
+            let other = client.roles().create(NewRole::new("editor")).await.unwrap().id.unwrap();
+            client.organizations().delete(&id).await.unwrap();
+            assert!(client.roles().get(&owned).await.unwrap_err().is_not_found());
+            assert!(client.roles().get(&other).await.is_ok());
+        });
+    }
+
+    #[test]
     fn organizations_are_listed_in_the_order_of_their_creation_or_of_their_names() {
         let tenant = builder().build();
         for name in ["b", "c", "a"] {
@@ -216,8 +239,8 @@ mod tests {
             for (call, expected) in [
                 (list(), ["b", "c", "a"]),
                 (list().take(1), ["b", "c", "a"]),
-                (list().sort("name:1").page(0), ["a", "b", "c"]),
-                (list().sort("created_at:-1").page(0), ["a", "c", "b"]),
+                (list().sort("name:1"), ["a", "b", "c"]),
+                (list().sort("created_at:-1"), ["a", "c", "b"]),
             ] {
                 let found = call.items().try_collect().await.unwrap();
                 let names: Vec<String> = found.into_iter().filter_map(|found| found.name).collect();
