@@ -41,7 +41,7 @@ impl RolesManager {
         self.0.call(GetRole::new(id))
     }
 
-    /// Returns the id of the role of exactly this name, or `None` if there is none.
+    /// Returns the id of the role of the tenant with exactly this name, or `None` if there is none.
     ///
     /// `GET /roles`, scope `read:roles`; several requests if the names of more than 100 roles contain this one.
     ///
@@ -58,7 +58,7 @@ impl RolesManager {
         let mut roles = self.list().name_filter(&name).per_page(100).items();
         CallFuture::new(async move {
             while let Some(role) = roles.try_next().await? {
-                if role.name.as_ref() == Some(&name) {
+                if role.name.as_ref() == Some(&name) && role.kind != Some(RoleType::Organization) {
                     return Ok(role.id);
                 }
             }

@@ -32,13 +32,14 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let strategies: Vec<&str> = request.queries("strategy").collect();
-    let is_selected = |connection: &&Connection| {
+    let is_selected = |(_, connection): &(&u64, &Arc<Connection>)| {
         request.query("name").is_none_or(|name| connection.name == name)
             && (strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
     };
-    let selected = context.store.connections().map(|connection| &**connection).filter(is_selected);
-    let all: Vec<JsonObject> =
-        selected.map(|connection| shown(connection, request)).collect::<Result<_, _>>()?;
+    let selected = context.store.connections_in_order().iter().filter(is_selected);
+    let all: Vec<(u64, JsonObject)> = selected
+        .map(|(position, connection)| Ok((*position, shown(connection, request)?)))
+        .collect::<Result<_, _>>()?;
     by_either(request, "connections", &all, unchanged)
 }
 

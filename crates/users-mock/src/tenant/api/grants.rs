@@ -1,7 +1,8 @@
 //! Grants, which are seeded.
 
-use crate::tenant::api::owner::{belongings_of, is_selected, remove_belonging};
-use crate::tenant::store::Belonging;
+use crate::tenant::api::owner::{belongings_of, find_by_id, is_selected, remove_belonging};
+use crate::tenant::object::string;
+use crate::tenant::store::{Belonging, User};
 use crate::tenant::wire::answer::{Answer, Failure, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::page::{by_offset, unchanged};
@@ -29,14 +30,33 @@ fn delete_by_user(context: &mut WriteContext<'_>, request: &Request) -> Result<A
     let Some(user_id) = request.query("user_id") else {
         return Err(Failure::query("'Missing required property: user_id'"));
     };
-    context.transaction.update_user(user_id, |user| user.belongings_mut(Belonging::Grants).clear());
+    context.transaction.update_user(user_id, |user| {
+        for grant in std::mem::take(user.belongings_mut(Belonging::Grants)) {
+            revoke_tokens(user, &grant);
+        }
+    });
     Ok(no_content())
 }
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     let owner = context.store().users().with(Belonging::Grants, id).next().cloned();
+    if let Some(grant) = owner.as_ref().and_then(|owner| find_by_id(owner, Belonging::Grants, id).cloned()) {
+        let owner = owner.as_ref().map_or("", |owner| owner.id());
+        context.transaction.update_user(owner, |user| revoke_tokens(user, &grant));
+    }
     remove_belonging(context, owner.as_deref(), Belonging::Grants, id)
+}
+
+/// The refresh tokens of a grant die with it: those of its application for its API, or for an API that is not known.
+fn revoke_tokens(user: &mut User, grant: &JsonObject) {
+    let (client, audience) = (string(grant, "clientID"), string(grant, "audience"));
+    user.belongings_mut(Belonging::RefreshTokens).retain(|token| {
+        let servers: Vec<JsonObject> = token.get("resource_servers").ok().flatten().unwrap_or_default();
+        let is_for_api =
+            servers.is_empty() || servers.iter().any(|server| string(server, "audience") == audience);
+        string(token, "client_id") != client || !is_for_api
+    });
 }
 
 #[cfg(test)]
@@ -55,9 +75,14 @@ mod tests {
                 seed.belongings("auth0|1", "grants", grants)
             })
             .and_then(|seed| seed.belongings("auth0|2", "grants", r#"[{"id":"3","clientID":"app","user_id":"auth0|2"}]"#))
+            .and_then(|seed| {
+                let tokens = r#"[{"id":"t1","client_id":"app"},{"id":"t2","client_id":"other"},
+                    {"id":"t3","client_id":"app","resource_servers":[{"audience":"https://other","scopes":"a"}]}]"#;
+                seed.belongings("auth0|1", "refresh_tokens", tokens)
+            })
             .unwrap();
         let tenant = builder().seed(seed).build();
-        let grants = tenant.management().grants();
+        let (client, grants) = (tenant.management(), tenant.management().grants());
         tenant.clock().block_on(async {
             let ids = async |call: users_core::Call<users_core::management::ListGrants>| -> Vec<String> {
                 let all = call.items().try_collect().await.unwrap();
@@ -67,11 +92,17 @@ mod tests {
             assert_eq!(ids(grants.list().user_id("auth0|1")).await, ["1", "2"]);
             assert_eq!(ids(grants.list().client_id("app")).await, ["1", "3"]);
             assert_eq!(ids(grants.list().audience("https://api")).await, ["1", "2"]);
+            let tokens = async || {
+                let all = client.users().refresh_tokens("auth0|1").list().await.unwrap();
+                all.into_iter().filter_map(|token| token.id).collect::<Vec<_>>()
+            };
             grants.delete("1").await.unwrap();
             grants.delete("1").await.unwrap();
+            assert_eq!(tokens().await, ["t2", "t3"]);
             assert_eq!(ids(grants.list()).await, ["2", "3"]);
             grants.delete_by_user("auth0|1").await.unwrap();
             assert_eq!(ids(grants.list()).await, ["3"]);
+            assert_eq!(tokens().await, ["t3"]);
         });
     }
 }

@@ -50,8 +50,8 @@ fn organizations(context: &ReadContext<'_>, request: &Request) -> Result<Answer,
 
 fn groups(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let groups = find_user(context.store, request.parameter(0))?.belongings(Belonging::Groups);
-    let shown: Result<Vec<JsonObject>, Failure> =
-        groups.iter().map(|group| project(group, request)).collect();
+    let shown: Result<Vec<(u64, JsonObject)>, Failure> =
+        (0..).zip(groups).map(|(position, group)| Ok((position, project(group, request)?))).collect();
     by_either(request, "groups", &shown?, unchanged)
 }
 

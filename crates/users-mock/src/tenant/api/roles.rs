@@ -85,7 +85,8 @@ fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 fn users(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     find_role(context.store, id)?;
-    let holders: Vec<&Arc<User>> = context.store.users().with(Belonging::Roles, id).collect();
+    let holders: Vec<(u64, &Arc<User>)> =
+        context.store.users().with_positions(Belonging::Roles, id).collect();
     by_either(request, "users", &holders, |user| brief(user))
 }
 

@@ -31,6 +31,7 @@ pub(crate) use users::Users;
 pub(crate) use view::View;
 
 use index::Index;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use table::Table;
@@ -89,6 +90,11 @@ impl Store {
     /// The connections in the order in which they were added.
     pub(crate) fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
         self.connections.iter()
+    }
+
+    /// The connections by position.
+    pub(crate) fn connections_in_order(&self) -> &BTreeMap<u64, Arc<Connection>> {
+        self.connections.in_order()
     }
 
     pub(crate) fn connection(&self, name: &str) -> Option<&Arc<Connection>> {

@@ -3,6 +3,7 @@
 use crate::tenant::object::string;
 use crate::tenant::store::index::Index;
 use crate::tenant::store::table::{Edit, Record, Table};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use users_core::model::JsonObject;
 
@@ -88,6 +89,11 @@ impl Objects {
     /// All objects in the order of their creation.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Object>> {
         self.table.iter()
+    }
+
+    /// All objects by position, which is the order of their creation.
+    pub(crate) fn in_order(&self) -> &BTreeMap<u64, Arc<Object>> {
+        self.table.in_order()
     }
 
     /// The objects with this value of the key by which they are looked up, in the order of their creation.

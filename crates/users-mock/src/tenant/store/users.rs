@@ -87,20 +87,29 @@ impl Users {
 
     /// The users with this address, whatever its capitals.
     pub(crate) fn with_email_in_any_case(&self, email: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.email, email.to_lowercase(), emails)
+        self.found(&self.indexes.email, email.to_lowercase(), emails).map(|(_, user)| user)
     }
 
     pub(crate) fn with_username(&self, username: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.username, username.to_owned(), usernames)
+        self.found(&self.indexes.username, username.to_owned(), usernames).map(|(_, user)| user)
     }
 
     /// The users that have an identity, by its full id `provider|user_id`.
     pub(crate) fn with_identity(&self, full_id: &str) -> impl Iterator<Item = &Arc<User>> {
-        self.found(&self.indexes.identity, full_id.to_owned(), identities)
+        self.found(&self.indexes.identity, full_id.to_owned(), identities).map(|(_, user)| user)
     }
 
     /// The users to whom an object of this kind with this key belongs. [`KEYS`] lists the kinds.
     pub(crate) fn with(&self, kind: Belonging, key: &str) -> impl Iterator<Item = &Arc<User>> {
+        self.with_positions(kind, key).map(|(_, user)| user)
+    }
+
+    /// The same, with their positions.
+    pub(crate) fn with_positions(
+        &self,
+        kind: Belonging,
+        key: &str,
+    ) -> impl Iterator<Item = (u64, &Arc<User>)> {
         let own_key = KEYS.iter().find(|(known, _)| *known == kind).map_or("", |(_, own_key)| own_key);
         let index = self.indexes.belongings.get(&kind);
         let wanted = key.to_owned();
@@ -116,11 +125,11 @@ impl Users {
         index: &'a Index,
         key: String,
         keys: F,
-    ) -> impl Iterator<Item = &'a Arc<User>> + use<'a, F> {
+    ) -> impl Iterator<Item = (u64, &'a Arc<User>)> + use<'a, F> {
         index
             .get(&key)
-            .filter_map(|position| self.table.at(position))
-            .filter(move |user| keys(user).contains(&key))
+            .filter_map(|position| Some((position, self.table.at(position)?)))
+            .filter(move |(_, user)| keys(user).contains(&key))
     }
 
     /// The edit that replaces the user with the same id, or adds one.

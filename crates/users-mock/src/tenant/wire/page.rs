@@ -3,6 +3,8 @@
 use crate::tenant::object::set;
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::request::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::StatusCode;
 use users_core::model::JsonObject;
 
@@ -73,18 +75,41 @@ pub(crate) fn by_checkpoint<T>(
     Ok(json(StatusCode::OK, &envelope))
 }
 
-/// The page that the request selects, by checkpoint if it has `take` or `from`, and by offset otherwise.
+/// The page that the request selects: by checkpoint if it has `take` or `from`, and by offset otherwise. A checkpoint is the position
+/// after which the next page begins, so that entries that are removed meanwhile hide no others.
 pub(crate) fn by_either<T>(
     request: &Request,
     key: &str,
-    all: &[T],
+    all: &[(u64, T)],
     render: impl Fn(&T) -> JsonObject,
 ) -> Result<Answer, Failure> {
-    if request.query("take").is_some() || request.query("from").is_some() {
-        by_checkpoint(request, key, all, render)
-    } else {
-        by_offset(request, key, all, render)
+    if !is_by_checkpoint(request) {
+        return by_offset(request, key, all, |(_, entry)| render(entry));
     }
+    let take = usize::try_from(request.number("take", 50, 100)?).unwrap_or(usize::MAX).max(1);
+    let after: Option<u64> = match request.query("from") {
+        None => None,
+        Some(text) => {
+            let invalid = || Failure::query("'The checkpoint is not valid' on property from");
+            let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| invalid())?;
+            let position = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse().ok());
+            Some(position.ok_or_else(invalid)?)
+        }
+    };
+    let mut following = all.iter().filter(|(position, _)| after.is_none_or(|after| *position > after));
+    let page: Vec<&(u64, T)> = following.by_ref().take(take).collect();
+    let shown: Vec<JsonObject> = page.iter().map(|(_, entry)| render(entry)).collect();
+    let mut envelope = JsonObject::new();
+    set(&mut envelope, key, &shown);
+    if let (Some((last, _)), true) = (page.last(), following.next().is_some()) {
+        set(&mut envelope, "next", STANDARD_NO_PAD.encode(last.to_string()));
+    }
+    Ok(json(StatusCode::OK, &envelope))
+}
+
+/// Whether a request selects a page by checkpoint.
+pub(crate) fn is_by_checkpoint(request: &Request) -> bool {
+    request.query("take").is_some() || request.query("from").is_some()
 }
 
 /// Renders an entry as it is.

@@ -26,11 +26,13 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     find_organization(context.store, id)?;
     let fields = request.query("fields").unwrap_or_default();
     let with_roles = fields.split(',').any(|field| field.trim() == "roles");
-    let shown: Result<Vec<JsonObject>, Failure> = context
+    let shown: Result<Vec<(u64, JsonObject)>, Failure> = context
         .store
         .users()
-        .with(Belonging::Organizations, id)
-        .map(|user| project(&member(context.store, user, id, with_roles), request))
+        .with_positions(Belonging::Organizations, id)
+        .map(|(position, user)| {
+            Ok((position, project(&member(context.store, user, id, with_roles), request)?))
+        })
         .collect();
     by_either(request, "members", &shown?, unchanged)
 }
@@ -118,7 +120,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the tenant's checkpoint counts items, so those that follow removed ones are skipped; Auth0's is a time and an id"]
     fn members_who_are_removed_while_they_are_listed_hide_no_others() {
         let tenant = builder().users(5).build();
         let client = tenant.management();

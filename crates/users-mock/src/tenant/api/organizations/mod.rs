@@ -8,7 +8,7 @@ use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::store::{Kind, Object, Store};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
-use crate::tenant::wire::page::by_either;
+use crate::tenant::wire::page::{by_either, is_by_checkpoint};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
@@ -40,13 +40,13 @@ const PROPERTIES: &[&str] = &[
 ];
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let mut all: Vec<&Arc<Object>> = context.store.objects(Kind::Organizations).iter().collect();
+    let all = context.store.objects(Kind::Organizations).in_order().iter();
+    let mut all: Vec<(u64, &Arc<Object>)> = all.map(|(position, object)| (*position, object)).collect();
     // By checkpoint they are in the order of their creation, whatever the sort order.
-    let is_by_checkpoint = request.query("take").is_some() || request.query("from").is_some();
-    if let Some(sort) = request.query("sort").filter(|_| !is_by_checkpoint) {
+    if let Some(sort) = request.query("sort").filter(|_| !is_by_checkpoint(request)) {
         let (key, order) = sort.split_once(':').unwrap_or((sort, "1"));
         match key {
-            "name" | "display_name" => all.sort_by_cached_key(|organization| organization.string(key)),
+            "name" | "display_name" => all.sort_by_cached_key(|(_, organization)| organization.string(key)),
             // They are in the order of their creation.
             "created_at" => {}
             _ => return Err(Failure::query("'String does not match pattern' on property sort")),
