@@ -3,6 +3,7 @@
 mod allocations;
 mod calls;
 mod in_process;
+mod load;
 mod pacing;
 mod soak;
 
@@ -66,6 +67,21 @@ enum Measurement {
         #[arg(long)]
         server: Option<PathBuf>,
     },
+    /// Loads the embedded tenant over HTTP with reads and writes: throughput, latency, memory. Prints a table in Markdown.
+    Load {
+        /// The numbers of users of the tenants.
+        #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
+        users: Vec<u32>,
+        /// How long each load lasts, in seconds.
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+        /// The number of connections.
+        #[arg(long, default_value_t = 64)]
+        connections: usize,
+        /// Prints an array of JSON objects.
+        #[arg(long)]
+        json: bool,
+    },
     /// Runs the server of `soak`.
     #[command(hide = true)]
     Serve,
@@ -82,6 +98,7 @@ fn main() -> ExitCode {
         Measurement::Delete { n } => exit_code(delete(n)),
         Measurement::Calls(options) => exit_code(calls::run(options)),
         Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
+        Measurement::Load { users, seconds, connections, json } => load(&users, seconds, connections, json),
         Measurement::Serve => on_tokio(soak::serve()),
     }
 }
@@ -118,6 +135,18 @@ fn pacing(scenarios: &[pacing::Scenario], json: bool, seed: u64, only: &str) -> 
         }
     }
     if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn load(users: &[u32], seconds: u64, connections: usize, json: bool) -> ExitCode {
+    on_tokio(async {
+        let rows = load::run(users, connections, seconds).await?;
+        if json {
+            println!("{}", serde_json::to_string_pretty(&rows)?);
+        } else {
+            println!("{}", load::table(&rows));
+        }
+        Ok(())
+    })
 }
 
 fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {

@@ -1,6 +1,6 @@
 //! The comparison of clients: `floor` (hyper alone), `typed` (hyper and serde), and ours, against one server with fixed responses.
 
-mod build;
+pub(crate) mod build;
 mod count;
 mod driver;
 mod figure;

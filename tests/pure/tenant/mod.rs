@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
-use users_core::management::Confirm;
+use users_core::management::{Confirm, GetUser};
 use users_core::model::{JsonObject, LinkTarget, MetadataUpdate, NewUser, UserUpdate, json};
 use users_core::{Clock as _, SystemClock};
 use users_mock::{Limits, Seed, Tenant};
@@ -539,4 +539,28 @@ fn a_patch_of_75_000_keys_takes_less_than_ten_seconds_in_a_debug_build() {
         // This limit is for a debug build on a busy machine; a release build takes a tenth of a second.
         assert!(taken < Duration::from_secs(10), "{value}: {taken:?}");
     }
+}
+
+#[test]
+fn the_tenant_reports_what_was_requested_of_it() {
+    let tenant = Tenant::builder().users(1).build();
+    let users = tenant.management().users();
+    let id = tenant.user_ids().remove(0);
+    tenant.clock().block_on(async { users.get(&id).await.unwrap() });
+    let operations: Vec<_> = tenant.requests().iter().map(users_mock::Logged::operation).collect();
+    assert_eq!(operations, [Some("authentication.token"), Some("users.get")]);
+    tenant.assert_requests(GetUser::DESCRIPTOR, 1);
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        tenant.assert_requests(GetUser::DESCRIPTOR, 2);
+    }))
+    .unwrap_err();
+    let report = panic.downcast_ref::<String>().unwrap();
+    assert!(
+        report.contains(
+            "users.get was requested 1 times, not 2; the tenant received\n  POST /oauth/token (200)"
+        ),
+        "{report}"
+    );
+    tenant.clear_requests();
+    assert!(tenant.requests().is_empty());
 }

@@ -39,7 +39,7 @@ use std::time::Duration;
 use store::{Store, Transaction};
 use users_core::model::{Secret, User};
 use users_core::{
-    ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, HttpTransport, ManagementClient,
+    ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, Descriptor, HttpTransport, ManagementClient,
     TransportError,
 };
 
@@ -82,10 +82,10 @@ pub struct Tenant {
 impl Tenant {
     /// Answers a request.
     pub fn handle(&self, request: http::Request<Bytes>) -> http::Response<Bytes> {
-        let (method, target) =
-            (request.method().clone(), request.uri().path_and_query().map(ToString::to_string));
+        let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let (method, body) = (request.method().clone(), request.body().clone());
         let answer = router::answer(&self.state, request);
-        lock(&self.state.log).push(method, target.unwrap_or_default(), answer.status());
+        lock(&self.state.log).push(Logged { method, target, body, status: answer.status() });
         answer
     }
 
@@ -241,6 +241,55 @@ impl Tenant {
         lock(&self.state.log).entries().to_vec()
     }
 
+    /// The requests of an operation so far.
+    ///
+    /// ```
+    /// use users_core::management::UpdateUser;
+    /// use users_core::model::UserUpdate;
+    /// use users_mock::Tenant;
+    ///
+    /// let tenant = Tenant::builder().users(1).build();
+    /// let users = tenant.management().users();
+    /// let id = tenant.user_ids().remove(0);
+    /// tenant.clock().block_on(async { users.update(&id, UserUpdate::new().nickname("Ada")).await })?;
+    ///
+    /// tenant.assert_requests(UpdateUser::DESCRIPTOR, 1);
+    /// let update: UserUpdate = tenant.requests_to(UpdateUser::DESCRIPTOR)[0].json().unwrap();
+    /// assert_eq!(update, UserUpdate::new().nickname("Ada"));
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    pub fn requests_to(&self, operation: &Descriptor) -> Vec<Logged> {
+        let is_of = |request: &&Logged| request.operation() == Some(operation.name);
+        lock(&self.state.log).entries().iter().filter(is_of).cloned().collect()
+    }
+
+    /// Checks that an operation was requested this number of times.
+    ///
+    /// # Panics
+    ///
+    /// At the line of the caller, with the requests that were received, if it was not.
+    #[track_caller]
+    pub fn assert_requests(&self, operation: &Descriptor, times: usize) {
+        let count = self.requests_to(operation).len();
+        let received: Vec<String> = self
+            .requests()
+            .iter()
+            .map(|request| format!("  {} {} ({})", request.method, request.target, request.status.as_u16()))
+            .take(MOST_SHOWN)
+            .collect();
+        assert!(
+            count == times,
+            "{} was requested {count} times, not {times}; the tenant received\n{}",
+            operation.name,
+            received.join("\n")
+        );
+    }
+
+    /// Removes all requests from the log.
+    pub fn clear_requests(&self) {
+        lock(&self.state.log).clear();
+    }
+
     /// Commits changes that are not those of a request. They are reverted if the state file cannot be written, as those of a request are.
     fn commit(&self, transaction: Transaction<'_>) {
         let _ = self.state.commit(transaction, &lock(&self.state.random));
@@ -287,6 +336,9 @@ impl Tenant {
         self.state.store_mut().view_mut().settle(u64::MAX);
     }
 }
+
+/// The number of requests that a failed assertion shows.
+const MOST_SHOWN: usize = 50;
 
 #[async_trait]
 impl HttpTransport for Tenant {
