@@ -196,3 +196,23 @@ fn a_fault_can_be_written_as_text() {
         assert!(error.contains(problem), "{word}: {error}");
     }
 }
+
+#[test]
+fn a_search_that_takes_too_long_is_repeated_once() {
+    use users_core::management::GetAllUsers;
+    use users_mock::{Fault, FaultyTransport, Tenant};
+
+    for (times, succeeds) in [(1, true), (2, false)] {
+        let tenant = Tenant::builder().users(2).build();
+        let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+        faulty.inject(Fault::QueryTimeout).on(GetAllUsers::DESCRIPTOR).times(times);
+        let builder = users_core::ManagementClient::builder(faulty).domain(tenant.domain());
+        let client = builder.token(tenant.management_token()).clock(tenant.clock()).build().unwrap();
+        let result = tenant.clock().block_on(client.users().get_all().q("name:a*").send());
+        assert_eq!(result.is_ok(), succeeds, "{result:?}");
+        if let Err(error) = result {
+            assert!(error.to_string().contains("The query exceeded the timeout"), "{error}");
+            assert_eq!(error.attempts(), 2);
+        }
+    }
+}

@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MS", value_parser = latency)]
     pub(crate) latency: Option<RangeInclusive<Duration>>,
     /// A fault to inject; may be repeated. First the fault: connect-refused, reset-before, reset-after, hang, truncated, garbage,
-    /// slow-body:SECONDS or a status; then the operation; then the condition: `503`, `reset-after@users.create`,
+    /// query-timeout, slow-body:SECONDS or a status; then the operation; then the condition: `503`, `reset-after@users.create`,
     /// `hang@users.get,after=2,times=3`, `truncated,chance=0.1`, `429,always`.
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<FaultSpec>,

@@ -23,4 +23,7 @@ pub enum Fault {
     SlowBody(Duration),
     /// The request is not carried out, and is answered with this status.
     Status(StatusCode),
+    /// The request is not carried out, and is answered after two seconds as a search that took too long: 503, "The query exceeded the
+    /// timeout".
+    QueryTimeout,
 }

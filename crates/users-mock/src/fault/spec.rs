@@ -12,7 +12,8 @@ use users_core::CATALOGUE;
 /// A fault and the requests that it applies to, in text form: `503`, `reset-after@users.create`, `hang@users.get,after=2,times=3`,
 /// `slow-body:5,chance=0.1`, `truncated,always`.
 ///
-/// First comes the fault: `connect-refused`, `reset-before`, `reset-after`, `hang`, `truncated`, `garbage`, `slow-body:SECONDS` or a
+/// First comes the fault: `connect-refused`, `reset-before`, `reset-after`, `hang`, `truncated`, `garbage`, `query-timeout`,
+/// `slow-body:SECONDS` or a
 /// status; then, after an `@`, the name of the operation; then conditions, for which [`Injected`](crate::Injected) has methods.
 ///
 /// ```
@@ -58,7 +59,7 @@ impl FromStr for FaultSpec {
         let mut rule = Rule::new(Fault::named(fault).ok_or_else(|| {
             FaultSpecError(format!(
                 "{fault:?} is not a fault; possible are connect-refused, reset-before, reset-after, hang, truncated, garbage, \
-                 slow-body:SECONDS and any status from 400 to 599"
+                 query-timeout, slow-body:SECONDS and any status from 400 to 599"
             ))
         })?);
         if let Some(name) = operation {
@@ -110,6 +111,7 @@ impl Fault {
             "hang" => Self::Hang,
             "truncated" => Self::Truncated,
             "garbage" => Self::Garbage,
+            "query-timeout" => Self::QueryTimeout,
             _ => {
                 if let Some(seconds) = name.strip_prefix("slow-body:") {
                     return Some(Self::SlowBody(Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?));

@@ -13,6 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use users_core::{Body, Clock, HttpTransport, Sent, TransportError, TransportErrorKind};
 
+/// The time after which Auth0 ends a search.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The message in Auth0's OpenAPI document.
+const QUERY_TIMEOUT_MESSAGE: &str = "The query exceeded the timeout. Please try refining your search criteria. See \
+                                     https://auth0.com/docs/best-practices/search-best-practices.";
+
 /// The number of pieces of a slow body.
 const PIECES: u32 = 10;
 
@@ -156,7 +163,13 @@ impl HttpTransport for FaultyTransport {
             Some(Fault::Status(status)) => {
                 self.delay().await;
                 self.delay().await;
-                return Ok(error_response(status));
+                return Ok(error_response(status, status.canonical_reason().unwrap_or_default()));
+            }
+            Some(Fault::QueryTimeout) => {
+                self.delay().await;
+                self.clock.sleep(QUERY_TIMEOUT).await;
+                self.delay().await;
+                return Ok(error_response(StatusCode::SERVICE_UNAVAILABLE, QUERY_TIMEOUT_MESSAGE));
             }
             _ => {}
         }
@@ -192,9 +205,9 @@ impl HttpTransport for FaultyTransport {
     }
 }
 
-fn error_response(status: StatusCode) -> http::Response<Body> {
+fn error_response(status: StatusCode, message: &str) -> http::Response<Body> {
     let reason = status.canonical_reason().unwrap_or_default();
-    let body = format!(r#"{{"statusCode":{},"error":"{reason}","message":"{reason}"}}"#, status.as_u16());
+    let body = format!(r#"{{"statusCode":{},"error":"{reason}","message":"{message}"}}"#, status.as_u16());
     let mut response = http::Response::new(Body::from(body));
     *response.status_mut() = status;
     response
