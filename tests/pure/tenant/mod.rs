@@ -564,3 +564,25 @@ fn the_tenant_reports_what_was_requested_of_it() {
     tenant.clear_requests();
     assert!(tenant.requests().is_empty());
 }
+
+#[test]
+fn the_password_policy_is_that_of_the_user_s_connection() {
+    let seed = r#"{"connections":[
+        {"id":"con_1","name":"lax","strategy":"auth0","options":{"passwordPolicy":"low"}},
+        {"id":"con_2","name":"strict","strategy":"auth0","options":{"passwordPolicy":"excellent","password_no_personal_info":{"enable":true}}}]}"#;
+    let tenant = Tenant::builder().seed(Seed::from_json(seed).unwrap()).build();
+    let users = tenant.management().users();
+    tenant.clock().block_on(async {
+        let new = |connection: &str, password: &str| {
+            NewUser::new(connection).email("ada@example.com").nickname("countess").password(password)
+        };
+        let ada = users.create(new("lax", "simple")).await.unwrap().user_id.unwrap();
+        let error = users.create(new("strict", "Simple-1")).await.unwrap_err();
+        assert!(error.to_string().contains("PasswordStrengthError: Password is too weak"), "{error}");
+        let error = users.create(new("strict", "The Countess 1")).await.unwrap_err();
+        assert!(error.to_string().contains("PasswordNoUserInfoError"), "{error}");
+        users.create(new("strict", "Analytical 12")).await.unwrap();
+        users.update(&ada, UserUpdate::new().password("plainer")).await.unwrap();
+        assert!(users.update(&ada, UserUpdate::new().password("short")).await.is_err());
+    });
+}

@@ -2,8 +2,9 @@
 
 use crate::tenant::api::owner::find_user;
 use crate::tenant::object::{set, set_raw, string};
-use crate::tenant::rules::credentials::{check_password, check_user_id, check_username};
+use crate::tenant::rules::credentials::{check_user_id, check_username};
 use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::password::PasswordPolicy;
 use crate::tenant::rules::properties::{NEW_USER, USER_UPDATE, check, unknown};
 use crate::tenant::search;
 use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, Store, User};
@@ -46,7 +47,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             check_username(&username, &connection.username_length)?;
         }
         if let Some(password) = string(&body, "password") {
-            check_password(&password)?;
+            policy_of(&connection).check(&password, &body)?;
         }
         if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
             return Err(Failure::body("'Missing required property: email'"));
@@ -160,7 +161,9 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::bad_request("auth0_idp_error", "The specified new email already exists"));
     }
     if let Some(password) = string(&body, "password") {
-        check_password(&password)?;
+        let mut profile = store.users().get(id).map_or_else(JsonObject::new, |user| user.shown().clone());
+        body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
+        known.map_or_else(PasswordPolicy::default, policy_of).check(&password, &profile)?;
     }
     let now = context.clock.now();
     let answer = context.transaction.update_user(id, |user| {
@@ -168,6 +171,11 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         json(StatusCode::OK, user.shown())
     });
     answer.ok_or_else(Failure::no_such_user)
+}
+
+/// The password policy of a connection.
+fn policy_of(connection: &Connection) -> PasswordPolicy {
+    PasswordPolicy::of(&connection.shown.get("options").ok().flatten().unwrap_or_default())
 }
 
 /// Rejects changes of attributes that the identity provider owns.

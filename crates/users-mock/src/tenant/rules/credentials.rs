@@ -4,17 +4,6 @@ use crate::tenant::rules::formats::{is_email, type_of};
 use crate::tenant::wire::answer::Failure;
 use std::ops::RangeInclusive;
 
-/// Checks a password by the policy of a new database ("good"): 8 characters of three kinds out of four.
-pub(crate) fn check_password(password: &str) -> Result<(), Failure> {
-    let kinds: [fn(char) -> bool; 4] =
-        [|c| c.is_lowercase(), |c| c.is_uppercase(), |c| c.is_ascii_digit(), |c| !c.is_alphanumeric()];
-    let count = kinds.iter().filter(|is_kind| password.chars().any(is_kind)).count();
-    if password.chars().count() >= 8 && count >= 3 {
-        return Ok(());
-    }
-    Err(Failure::bad_request(None, "PasswordStrengthError: Password is too weak"))
-}
-
 /// Checks a user name: letters, digits and some punctuation, of a length in this range, and not an e-mail address.
 pub(crate) fn check_username(username: &str, length: &RangeInclusive<usize>) -> Result<(), Failure> {
     let is_valid = length.contains(&username.chars().count())

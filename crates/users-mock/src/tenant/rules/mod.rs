@@ -7,4 +7,5 @@ pub(crate) mod formats;
 pub(crate) mod grant;
 pub(crate) mod limiter;
 pub(crate) mod limits;
+pub(crate) mod password;
 pub(crate) mod properties;

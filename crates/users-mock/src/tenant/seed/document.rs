@@ -71,9 +71,9 @@ fn connection(document: &JsonObject) -> Result<Connection, String> {
     let field = |name: &str| {
         string(document, name).ok_or_else(|| format!("connections: {name} is missing or is not a string"))
     };
-    let mut username_length = DEFAULT_USERNAME_LENGTH;
-    if let Some(options) = document.raw("options") {
-        let options: Value = read("connections", options)?;
+    let mut options = Value::Null;
+    if let Some(given) = document.raw("options") {
+        options = read("connections", given)?;
         let length = options.pointer("/validation/username");
         let bound = |name: &str, default: usize| match length.and_then(|length| length.get(name)) {
             None => Ok(default),
@@ -82,13 +82,12 @@ fn connection(document: &JsonObject) -> Result<Connection, String> {
                 .and_then(|number| usize::try_from(number).ok())
                 .ok_or_else(|| format!("connections: username.{name} is not a length")),
         };
-        username_length =
-            bound("min", *DEFAULT_USERNAME_LENGTH.start())?..=bound("max", *DEFAULT_USERNAME_LENGTH.end())?;
-        if username_length.is_empty() {
+        let (least, most) = (DEFAULT_USERNAME_LENGTH.start(), DEFAULT_USERNAME_LENGTH.end());
+        if bound("min", *least)? > bound("max", *most)? {
             return Err("connections: username.min is above username.max".to_owned());
         }
     }
-    Ok(Connection::new(&field("id")?, &field("name")?, &field("strategy")?, username_length))
+    Ok(Connection::with_options(&field("id")?, &field("name")?, &field("strategy")?, &options))
 }
 
 /// Parses the value of a key.

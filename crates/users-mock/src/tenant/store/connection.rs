@@ -34,21 +34,24 @@ impl Connection {
         Self { id: text(id), name: text(name), strategy: text(strategy), username_length, shown }
     }
 
+    /// The same with some other options.
+    pub(crate) fn with_options(id: &str, name: &str, strategy: &str, given: &Value) -> Self {
+        let length = username_length(given);
+        let connection = Self::new(id, name, strategy, length);
+        let mut options: Value = connection.shown.get("options").ok().flatten().unwrap_or_default();
+        merge(&mut options, given);
+        let mut shown = connection.shown.clone();
+        set(&mut shown, "options", options);
+        Self { shown, ..connection }
+    }
+
     /// A connection as `POST /connections` creates it: with the options of new connections, the given ones, and everything else that
     /// was given.
     pub(crate) fn created(id: &str, name: &str, strategy: &str, given: &JsonObject) -> Self {
         let given_options: Value = given.get("options").ok().flatten().unwrap_or_default();
         let mut options = if strategy == "auth0" { new_database_options() } else { value!({}) };
-        if let (Value::Object(options), Value::Object(given)) = (&mut options, &given_options) {
-            options.extend(given.clone());
-        }
-        let length = |end: &str, default: usize| {
-            let length =
-                options.pointer("/validation/username").and_then(|username| username.get(end)?.as_u64());
-            length.and_then(|length| usize::try_from(length).ok()).unwrap_or(default)
-        };
-        let username_length =
-            length("min", *DEFAULT_USERNAME_LENGTH.start())..=length("max", *DEFAULT_USERNAME_LENGTH.end());
+        merge(&mut options, &given_options);
+        let username_length = username_length(&options);
         let mut shown = shown(id, name, strategy, &options);
         for (key, json) in given.iter() {
             if shown.raw(key).is_none() {
@@ -73,6 +76,22 @@ impl Record for Connection {
     fn key(&self) -> &str {
         &self.name
     }
+}
+
+/// Replaces the options that are given, each as a whole.
+fn merge(options: &mut Value, given: &Value) {
+    if let (Value::Object(options), Value::Object(given)) = (options, given) {
+        options.extend(given.clone());
+    }
+}
+
+/// The permitted length of user names in these options.
+fn username_length(options: &Value) -> RangeInclusive<usize> {
+    let length = |end: &str, default: usize| {
+        let length = options.pointer("/validation/username").and_then(|username| username.get(end)?.as_u64());
+        length.and_then(|length| usize::try_from(length).ok()).unwrap_or(default)
+    };
+    length("min", *DEFAULT_USERNAME_LENGTH.start())..=length("max", *DEFAULT_USERNAME_LENGTH.end())
 }
 
 fn shown(id: &str, name: &str, strategy: &str, options: &Value) -> JsonObject {

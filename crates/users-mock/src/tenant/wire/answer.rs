@@ -54,6 +54,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn new(
         status: StatusCode,
         code: impl Into<Option<&'static str>>,
