@@ -39,6 +39,10 @@ impl Connection {
         let length = username_length(given);
         let connection = Self::new(id, name, strategy, length);
         let mut options: Value = connection.shown.get("options").ok().flatten().unwrap_or_default();
+        if let (Value::Object(options), Some(_)) = (&mut options, given.get("passwordPolicy")) {
+            // It states the length of the default policy.
+            options.remove("password_complexity_options");
+        }
         merge(&mut options, given);
         let mut shown = connection.shown.clone();
         set(&mut shown, "options", options);
