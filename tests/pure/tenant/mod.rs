@@ -586,3 +586,25 @@ fn the_password_policy_is_that_of_the_user_s_connection() {
         assert!(users.update(&ada, UserUpdate::new().password("short")).await.is_err());
     });
 }
+
+#[test]
+fn parts_of_a_request_require_scopes_of_their_own() {
+    let tenant = Tenant::builder().users(1).build();
+    let with = |scopes: &[&str]| {
+        let builder = users_core::ManagementClient::builder(tenant.clone()).domain(tenant.domain());
+        builder.token(tenant.management_token_with(scopes)).build().unwrap().organizations()
+    };
+    tenant.clock().block_on(async {
+        let new = users_core::model::NewOrganization::new("acme");
+        let creator = with(&["create:organizations"]);
+        let connection = users_core::model::EnabledConnection::new("con_TenantDatabase00");
+        let error = creator.create(new.clone().enabled_connections([connection])).await.unwrap_err();
+        assert!(error.to_string().contains("create:organization_connections"), "{error}");
+        let id = creator.create(new).await.unwrap().id.unwrap();
+        let members = with(&["read:organization_members"]).members(id);
+        assert!(members.list().await.unwrap().is_empty());
+        let error = members.list().fields(["user_id", "roles"]).await.unwrap_err();
+        assert_eq!((error.status().unwrap().as_u16(), error.code()), (403, Some("insufficient_scope")));
+        assert!(error.to_string().contains("read:organization_member_roles"), "{error}");
+    });
+}

@@ -173,17 +173,7 @@ fn authorize(state: &State, headers: &HeaderMap, scopes: Alternatives, now: u64)
     if matches!(&grant, Grant::Management(granted) if allows(scopes, granted)) {
         return Ok(grant);
     }
-    Err(insufficient_scope(scopes))
-}
-
-/// The error as Auth0 words it. Where scopes are required together, it names the first alternative.
-fn insufficient_scope(alternatives: Alternatives) -> Failure {
-    let (which, scopes) = match alternatives.first() {
-        Some(first) if first.len() > 1 => ("all of", first.to_vec()),
-        _ => ("any of", alternatives.iter().copied().flatten().copied().collect()),
-    };
-    let message = format!("Insufficient scope, expected {which}: {}", scopes.join(","));
-    Failure::new(StatusCode::FORBIDDEN, "insufficient_scope", message)
+    Err(Failure::insufficient_scope(scopes))
 }
 
 #[cfg(test)]

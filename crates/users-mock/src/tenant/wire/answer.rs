@@ -75,6 +75,16 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, None, "Not Found")
     }
 
+    /// The error as Auth0 words it. Where scopes are required together, it names the first alternative.
+    pub(crate) fn insufficient_scope(alternatives: &[&[&str]]) -> Self {
+        let (which, scopes) = match alternatives.first() {
+            Some(first) if first.len() > 1 => ("all of", first.to_vec()),
+            _ => ("any of", alternatives.iter().copied().flatten().copied().collect()),
+        };
+        let message = format!("Insufficient scope, expected {which}: {}", scopes.join(","));
+        Self::new(StatusCode::FORBIDDEN, "insufficient_scope", message)
+    }
+
     pub(crate) fn no_such_user() -> Self {
         Self::new(StatusCode::NOT_FOUND, "inexistent_user", "The user does not exist.")
     }

@@ -26,6 +26,9 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     find_organization(context.store, id)?;
     let fields = request.query("fields").unwrap_or_default();
     let with_roles = fields.split(',').any(|field| field.trim() == "roles");
+    if with_roles {
+        request.require_scope("read:organization_member_roles")?;
+    }
     let shown: Result<Vec<(u64, JsonObject)>, Failure> = context
         .store
         .users()

@@ -75,6 +75,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     };
     check_name(context.store(), &name, None)?;
     let connections = enabled_connections(context.store(), &body)?;
+    if connections.is_some() {
+        request.require_scope("create:organization_connections")?;
+    }
     let id = context.random.prefixed_id("org_");
     let mut shown = JsonObject::new();
     set(&mut shown, "id", &id);
