@@ -1,6 +1,8 @@
 //! Building clients.
 
-use crate::authentication::assertion::AssertionSource;
+mod authentication;
+mod management;
+
 use crate::authentication::client_credentials::{ClientCredentials, Credential, Proof};
 use crate::base_url::BaseUrl;
 use crate::budget::Budget;
@@ -364,90 +366,6 @@ impl<T: ApiClient> ClientBuilder<T> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl<T: ManagementApi> ClientBuilder<T> {
-    /// Requests access tokens for a machine-to-machine application, authenticated by its secret.
-    pub fn client_credentials(
-        mut self,
-        client_id: impl Into<String>,
-        client_secret: impl Into<Secret>,
-    ) -> Self {
-        let proof = Proof::Secret(client_secret.into());
-        self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
-        self
-    }
-
-    /// Requests access tokens for a machine-to-machine application, authenticated by a signed assertion (private-key JWT). Each
-    /// attempt to obtain a token uses a new assertion, issued by `source` for the tenant's domain at the time of the client's
-    /// [`clock`](Self::clock).
-    ///
-    /// The source is a `PrivateKeyJwt` of `users-hyper`, which signs with a key in PEM form, or a closure
-    /// ([`assertion_fn`](crate::assertion_fn)).
-    pub fn client_assertion(mut self, client_id: impl Into<String>, source: impl AssertionSource) -> Self {
-        let proof = Proof::Assertion(Arc::new(source));
-        self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
-        self
-    }
-
-    /// Requests access tokens for a machine-to-machine application, authenticated by the client certificate of the transport
-    /// ([mTLS](https://auth0.com/docs/get-started/authentication-and-authorization-flow/authenticate-with-mtls)).
-    ///
-    /// The certificate is set on the transport, as by `HyperTransportBuilder::client_certificate_pem` of `users-hyper`. mTLS
-    /// requires a custom domain, and therefore an [`audience`](Self::audience).
-    ///
-    /// Tokens are requested from the domain's alias, `https://mtls.{domain}/oauth/token`, and all other requests are sent to the
-    /// domain itself. An IP address and `localhost` have no alias: tokens are requested from the host itself.
-    ///
-    /// ```
-    /// use users_core::ManagementClient;
-    /// # use users_core::{Body, HttpTransport, transport_fn};
-    /// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
-    ///
-    /// let client = ManagementClient::builder(my_transport())
-    ///     .domain("login.example.com")
-    ///     .audience("https://tenant.eu.auth0.com/api/v2/")
-    ///     .mtls_credentials("client id")
-    ///     .build()?;
-    /// # let _ = client;
-    /// # Ok::<(), users_core::Error>(())
-    /// ```
-    pub fn mtls_credentials(mut self, client_id: impl Into<String>) -> Self {
-        let credential = Credential { client_id: client_id.into(), proof: Proof::Certificate };
-        self.credentials = Some(Credentials::Client(credential));
-        self
-    }
-
-    /// Sets the audience of requested tokens, `https://{tenant domain}/api/v2/`. Required with a custom domain.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience = Some(audience.into());
-        self
-    }
-}
-
-impl<T: AuthenticationApi> ClientBuilder<T> {
-    /// Sends all requests to the domain's alias for client certificates, `mtls.{domain}`, for an application that authenticates
-    /// itself by the certificate of the transport
-    /// ([mTLS](https://auth0.com/docs/get-started/authentication-and-authorization-flow/authenticate-with-mtls)).
-    ///
-    /// The certificate is set on the transport, as by `HyperTransportBuilder::client_certificate_pem` of `users-hyper`. An IP
-    /// address and `localhost` have no alias. For an alias of another name, set it as the [`base_url`](Self::base_url) instead.
-    pub fn use_mtls(mut self) -> Self {
-        self.use_mtls = true;
-        self
-    }
-
-    /// Sets the client id of the application, for calls that do not set one.
-    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.client_id = Some(client_id.into());
-        self
-    }
-
-    /// Sets the secret of the application, for calls that authenticate it and set no other. Public applications have none.
-    pub fn client_secret(mut self, client_secret: impl Into<Secret>) -> Self {
-        self.client_secret = Some(client_secret.into());
-        self
     }
 }
 
