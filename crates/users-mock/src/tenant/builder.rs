@@ -153,7 +153,7 @@ impl TenantBuilder {
     }
 
     /// Adds generated users to the database, with varied names, metadata, logins and dates. Some have unusual shapes that occur in real
-    /// tenants: linked accounts, numeric ids of identities, a string for a boolean, no name, no address. They are the same for the
+    /// tenants: linked accounts, numeric ids of identities, a string for a boolean, no name, no address, metadata of more than 10 KB. They are the same for the
     /// same [`rng_seed`](Self::rng_seed).
     pub fn users(mut self, count: u32) -> Self {
         self.users = count;

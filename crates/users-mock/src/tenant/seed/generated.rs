@@ -39,10 +39,15 @@ enum Shape {
     WithoutEmail,
     OtherScript,
     Blocked,
+    /// Metadata of more than the 10 KB that Auth0 recommends at most.
+    LargeMetadata,
 }
 
 impl Shape {
     fn of(number: u64) -> Self {
+        if number % 240 == 141 {
+            return Self::LargeMetadata;
+        }
         match number % 24 {
             5 => Self::LinkedByNumber,
             8 => Self::Linked,
@@ -106,6 +111,9 @@ fn user(seed: u64, number: u64) -> User {
         if rng.u32(..3) != 0 {
             user.set("app_metadata", app_metadata(&mut rng));
         }
+    }
+    if shape == Shape::LargeMetadata {
+        user.set("user_metadata", large_metadata(&mut rng));
     }
     add_defaults(&mut user);
     user
@@ -219,6 +227,11 @@ fn user_metadata(rng: &mut Rng) -> Value {
         }
     }
     metadata
+}
+
+fn large_metadata(rng: &mut Rng) -> Value {
+    let notes = (0..120).map(|number| (format!("note{number}"), json!(pick(FAMILY, rng.u64(..)).repeat(12))));
+    Value::Object(notes.collect())
 }
 
 fn app_metadata(rng: &mut Rng) -> Value {
