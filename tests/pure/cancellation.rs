@@ -21,13 +21,13 @@ fn a_call_that_is_dropped_at_any_await_point_leaves_token_and_pacer_working() {
         loop {
             // The token is refused, and the first response to the new one is an error, so the call has many await points.
             tenant.forget_tokens();
-            faulty.mend();
+            faulty.remove_all();
             faulty
                 .inject(Fault::Status(StatusCode::BAD_GATEWAY))
                 .on(users_core::management::GetUser::DESCRIPTOR)
                 .after(1);
             let done = polled(users.get(&id).into_future(), points + 1).await;
-            faulty.mend();
+            faulty.remove_all();
             let before = tenant.clock().elapsed();
             let calls = join_all((0..4).map(|_| users.get(&id).into_future())).await;
             assert!(calls.iter().all(Result::is_ok), "after {} polls: {calls:?}", points + 1);

@@ -97,6 +97,7 @@ fn no_secret_is_in_a_recording_in_any_form() {
             .unwrap();
     let response = format!(
         r#"{{"ticket":"https://tenant.example.com/u/verify?ticket={ticket}#","location":"https://s3.example.com/file.gz?X-Amz-Signature={signature}&X-Amz-Expires=60",
+            "details":{{"path":"/u/reset-password?ticket=path-ticket-17&page=3"}},
             "recovery_code":"{recovery}","identities":[{{"access_token":"{idp}","provider":"github"}}],"errorCode":"invalid_body","note":{}}}"#,
         quoted(&echo)
     );
@@ -110,7 +111,8 @@ fn no_secret_is_in_a_recording_in_any_form() {
             }
         }
     }
-    for kept in ["nickname", "Ada", "invalid_body", "github", "page=2", "s3.example.com/file.gz"] {
+    assert!(!har.contains("path-ticket-17"), "{har}");
+    for kept in ["page=3", "nickname", "Ada", "invalid_body", "github", "page=2", "s3.example.com/file.gz"] {
         assert!(har.contains(kept), "{kept} is gone:\n{har}");
     }
 }

@@ -133,7 +133,7 @@ fn latency_applies_each_way_and_randomness_comes_from_the_clock() {
             for _ in 0..200 {
                 failed += u32::from(users.get(&id).await.is_err());
             }
-            faulty.mend();
+            faulty.remove_all();
             assert!(users.get(&id).await.is_ok());
             failed
         });

@@ -135,7 +135,7 @@ fn while_renewals_fail_calls_succeed_until_the_token_expires_and_recover_afterwa
             }
             clock.sleep(Duration::from_secs(2)).await;
             assert_eq!(users.get(&id).await.unwrap_err().kind(), ErrorKind::Token, "{fault:?}");
-            faulty.mend();
+            faulty.remove_all();
             users.get(&id).await.unwrap();
         });
     }

@@ -245,7 +245,7 @@ impl Scrubber {
                 REDACTED.to_owned()
             }
             Hidden::Personal if self.scrub == Scrub::SecretsAndPersonalData => pseudonym(text),
-            _ if text.contains("://") && !text.contains(char::is_whitespace) => self.url(text),
+            _ if is_url(text) => self.url(text),
             _ => self.text(text),
         }
     }
@@ -332,6 +332,12 @@ fn letters(name: &str) -> String {
 
 fn decode(value: &str) -> String {
     percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Whether a text is a URL, or a path with a query, as in log entries.
+fn is_url(text: &str) -> bool {
+    let is_path = text.starts_with('/') && text.contains('?');
+    (text.contains("://") || is_path) && !text.contains(char::is_whitespace)
 }
 
 /// A URL whose parameters have no values.

@@ -88,7 +88,7 @@ impl FaultyTransport {
     }
 
     /// Removes all faults.
-    pub fn mend(&self) {
+    pub fn remove_all(&self) {
         self.state().rules.iter_mut().for_each(|rule| rule.times = Times::Left(0));
     }
 
