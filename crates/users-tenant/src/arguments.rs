@@ -37,6 +37,16 @@ pub(crate) struct Arguments {
     /// no `x-ratelimit` headers.
     #[arg(long, default_value = "none")]
     pub(crate) tier: Limits,
+    /// The time in milliseconds after which searches see a change, as GET /users is eventually consistent.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(crate) index_lag: u64,
+    /// Show users with the same value of the attribute that they are sorted by in the order of their creation. Without it, each response
+    /// has another order, because Auth0 promises none.
+    #[arg(long)]
+    pub(crate) stable_ties: bool,
+    /// Reject searches of user_id by ranges and wildcards, whose support Auth0 does not document.
+    #[arg(long)]
+    pub(crate) whole_user_ids: bool,
     /// The latency of each request and each response in milliseconds: 50, or a random one of a range, 20..80.
     #[arg(long, value_name = "MS", value_parser = latency)]
     pub(crate) latency: Option<RangeInclusive<Duration>>,

@@ -7,6 +7,7 @@ use clap::Parser as _;
 use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 use users_core::SystemClock;
 use users_mock::{FaultyTransport, Seed, Tenant};
 use users_tenant::TenantServer;
@@ -45,6 +46,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .users(arguments.users)
         .legacy_delete_all(arguments.legacy_delete_all)
         .limits(arguments.tier)
+        .index_lag(Duration::from_millis(arguments.index_lag))
+        .shuffle_ties(!arguments.stable_ties)
+        .search_user_id_ranges(!arguments.whole_user_ids)
         .seed(seed);
     if let Some(token) = &arguments.token {
         builder = builder.token(token.as_str());
