@@ -5,8 +5,15 @@ use crate::run::{command, is_there, output, root, status};
 /// The total number of executions of all fuzz targets, unless a number is given.
 const EXECUTIONS: u64 = 10_000_000;
 
-/// Runs every fuzz target for a number of executions.
+/// The number of times that the tenant's process is killed while it writes.
+const KILLS: &str = "50";
+
+/// Kills the tenant's process again and again, and runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
+    println!("\n=== {KILLS} kills of a tenant that writes");
+    let mut kills = command("cargo");
+    kills.args(["test", "-p", "users-tests", "--test", "sockets", "state::", "--", "--nocapture"]);
+    status(kills.env("USERS_KILLS", KILLS))?;
     let toolchain = toolchain()?;
     if !is_there("cargo", &["fuzz", "--version"]) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());
