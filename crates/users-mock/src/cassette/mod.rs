@@ -1,6 +1,7 @@
 //! Cassettes: recorded exchanges, in a file that can be replayed.
 
 mod har;
+mod personal;
 mod recorder;
 mod replay;
 mod scrub;
