@@ -99,8 +99,10 @@ fn a_file_keeps_everything_from_one_start_to_the_next_and_no_id_is_made_twice() 
         NewUser::new("Username-Password-Authentication").email("b@example.com").password("Correct horse 1");
     let id = tenant.clock().block_on(users.create(new).send()).unwrap().user_id.unwrap();
     assert!(!ids.contains(&id.to_string()));
-    drop(tenant);
-    assert_eq!(scratch.open().user_count(), ids.len() + 1);
+    let generated = tenant.add_generated_user();
+    assert!(!ids.contains(&generated));
+    drop((tenant, users));
+    assert_eq!(scratch.open().user_count(), ids.len() + 2);
 }
 
 #[test]

@@ -208,7 +208,13 @@ impl Tenant {
     /// Adds a generated user to the database, and returns its id.
     pub fn add_generated_user(&self) -> String {
         let mut store = self.state.store_mut();
-        let user = lock(&self.state.generator).generate();
+        let mut generator = lock(&self.state.generator);
+        let mut user = generator.generate();
+        // Those of a state file or a snapshot were generated before.
+        while store.users().get(user.id()).is_some() {
+            user = generator.generate();
+        }
+        drop(generator);
         let id = user.id().to_owned();
         let mut transaction = store.transaction();
         transaction.put_user(user);
