@@ -57,6 +57,12 @@ impl Schema {
         self.check_alternatives(json)
     }
 
+    /// Checks a body that is an object, for which Auth0 states no format and no alternatives.
+    pub(crate) fn check_body(&self, object: &JsonObject) -> Result<(), Violation> {
+        self.check_type("{}")?;
+        self.check_object(object)
+    }
+
     fn violation(&self, code: &'static str, reason: String) -> Violation {
         Violation { code, reason, path: String::new(), description: self.description.clone() }
     }
