@@ -15,6 +15,7 @@ mod public_api;
 mod published;
 mod purity;
 mod run;
+mod schemas;
 mod steps;
 mod words;
 
@@ -50,6 +51,15 @@ enum Chore {
         /// Writes the document's facts as the project's own statement.
         #[arg(long, requires = "oas")]
         write: bool,
+    },
+    /// Rewrites the schemas by which the embedded tenant checks request bodies.
+    Schemas {
+        /// Auth0's OpenAPI document of the Management API.
+        #[arg(long, value_name = "FILE")]
+        management: std::path::PathBuf,
+        /// A document of further operations, with JSON schemas of their bodies.
+        #[arg(long, value_name = "FILE")]
+        more: std::path::PathBuf,
     },
     /// Prints which modules each module depends on, and fails if some form a cycle.
     Layers,
@@ -92,6 +102,7 @@ fn main() -> ExitCode {
         }
         Chore::Ci { only, .. } => ci::run(&only),
         Chore::Contract { oas, write } => contract(oas.as_deref(), write),
+        Chore::Schemas { management, more } => schemas::write(&management, &more),
         Chore::Layers => layers::print().and_then(|()| layers::check()),
         Chore::Reference => catalogue::run(&["reference"]),
         Chore::PublicApi { bless } => {
@@ -122,5 +133,6 @@ fn contract(oas: Option<&Path>, write: bool) -> Result<(), String> {
     if write {
         arguments.push("--write");
     }
-    catalogue::run(&arguments)
+    catalogue::run(&arguments)?;
+    schemas::check()
 }

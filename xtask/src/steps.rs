@@ -1,7 +1,7 @@
 //! The steps of `ci` and `check`, with their names.
 
 use crate::run::{cargo, command, is_ci, is_there, output, program, programs, status};
-use crate::{catalogue, features, layers, minimal, msrv, package, peers, public_api, purity, words};
+use crate::{catalogue, features, layers, minimal, msrv, package, peers, public_api, purity, schemas, words};
 use std::time::{Duration, Instant};
 
 /// The outcome of a step: done, with an optional message, or failed with the reason.
@@ -24,7 +24,10 @@ pub const ALL: &[Step] = &[
     Step { name: "package", run: || package::check().map(done) },
     Step { name: "fuzz lock file", run: || fuzz_lock_file().map(done) },
     Step { name: "reference table", run: || catalogue::run(&["reference", "--check"]).map(done) },
-    Step { name: "contract", run: || catalogue::run(&["contract"]).map(done) },
+    Step {
+        name: "contract",
+        run: || catalogue::run(&["contract"]).and_then(|()| schemas::check()).map(done),
+    },
     Step { name: "licences and bans", run: licences },
     Step { name: "lints", run: lints },
     Step { name: "lints, no features", run: || features::lints_without().map(done) },

@@ -1,7 +1,9 @@
 //! Finds the endpoint of a request and calls its handler.
 
 use crate::tenant::api;
+use crate::tenant::rules::credentials::check_user_id;
 use crate::tenant::rules::grant::{Alternatives, Grant, allows};
+use crate::tenant::rules::schema::{self, Schema};
 use crate::tenant::state::{State, lock};
 use crate::tenant::wire::answer::{Answer, Failure, add_standard_headers, add_standing, too_many_requests};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
@@ -48,11 +50,28 @@ const NOUNS: &[&[Route]] = &[
     api::users::ROUTES,
 ];
 
-/// An endpoint with the scopes that its guard requires; `None` if the handler checks the token.
-type Guarded = (&'static Route, Option<Alternatives>);
+/// What is known of an endpoint before a request.
+struct Endpoint {
+    route: &'static Route,
+    /// The scopes that the guard requires; `None` if the handler checks the token.
+    scopes: Option<Alternatives>,
+    /// Whether the first parameter of the path is the id of a user.
+    is_of_user: bool,
+    /// What the body must look like; `None` if the endpoint ignores it or the handler checks it.
+    body: Option<&'static Schema>,
+}
 
-static ROUTES: LazyLock<Vec<Guarded>> =
-    LazyLock::new(|| NOUNS.iter().copied().flatten().map(|route| (route, required_scopes(route))).collect());
+static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    let routes = NOUNS.iter().copied().flatten();
+    routes
+        .map(|route| Endpoint {
+            route,
+            scopes: required_scopes(route),
+            is_of_user: route.template.as_str().starts_with("/api/v2/users/{"),
+            body: below_base(route).and_then(|path| schema::of_body(route.method, &path)),
+        })
+        .collect()
+});
 
 /// Answers a request.
 pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
@@ -66,7 +85,7 @@ pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
 
 fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -> Answer {
     let (parts, body) = request.into_parts();
-    let Some((route, scopes, parameters)) = find(parts.method.as_str(), parts.uri.path()) else {
+    let Some((endpoint, parameters)) = find(parts.method.as_str(), parts.uri.path()) else {
         return api::not_implemented::answer(parts.method.as_str(), parts.uri.path()).into();
     };
     let now = state.clock.millis();
@@ -75,13 +94,19 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         Some(Err(rejection)) => return too_many_requests(rejection),
         None => None,
     };
-    let grant = match scopes {
+    let grant = match endpoint.scopes {
         None => Ok(Grant::Nothing),
         Some(scopes) => authorize(state, &parts.headers, scopes, now),
     };
     let outcome = grant.and_then(|grant| {
         let request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
-        call(state, route.handler, &request)
+        if endpoint.is_of_user {
+            check_user_id(request.parameter(0))?;
+        }
+        if let Some(schema) = endpoint.body {
+            request.check_body(schema)?;
+        }
+        call(state, endpoint.route.handler, &request)
     });
     match outcome {
         Ok(mut answer) => {
@@ -130,24 +155,24 @@ fn call(state: &State, handler: Handler, request: &Request) -> Result<Answer, Fa
     }
 }
 
-type Found = (&'static Route, Option<Alternatives>, Vec<String>);
+/// The endpoint of a request, with the values of the path's parameters.
+fn find(method: &str, path: &str) -> Option<(&'static Endpoint, Vec<String>)> {
+    let mut of_method = ENDPOINTS.iter().filter(|endpoint| endpoint.route.method == method);
+    of_method.find_map(|endpoint| Some((endpoint, endpoint.route.template.matches(path)?)))
+}
 
-fn find(method: &str, path: &str) -> Option<Found> {
-    ROUTES.iter().filter(|(route, _)| route.method == method).find_map(|(route, scopes)| {
-        let parameters = route.template.matches(path)?;
-        Some((*route, *scopes, parameters))
-    })
+/// The path of an endpoint of the Management API below `/api/v2`.
+fn below_base(route: &Route) -> Option<PathTemplate> {
+    PathTemplate::parse(route.template.as_str().strip_prefix("/api/v2")?).ok()
 }
 
 /// Whether an endpoint has this method and a path of this shape, below `/api/v2`.
 #[cfg(test)]
 pub(crate) fn is_served(method: &str, path: &PathTemplate) -> bool {
     let is_same = |route: &Route| {
-        let below =
-            route.template.as_str().strip_prefix("/api/v2").and_then(|below| PathTemplate::parse(below).ok());
-        route.method == method && below.is_some_and(|below| below.has_shape_of(path))
+        route.method == method && below_base(route).is_some_and(|below| below.has_shape_of(path))
     };
-    ROUTES.iter().any(|(route, _)| is_same(route))
+    ENDPOINTS.iter().any(|endpoint| is_same(endpoint.route))
 }
 
 fn required_scopes(route: &Route) -> Option<Alternatives> {
@@ -155,9 +180,7 @@ fn required_scopes(route: &Route) -> Option<Alternatives> {
         Guard::Handler => None,
         Guard::Scope(scopes) => Some(scopes),
         Guard::Catalogue => {
-            let path =
-                PathTemplate::parse(route.template.as_str().strip_prefix("/api/v2").unwrap_or_default())
-                    .ok()?;
+            let path = below_base(route)?;
             let operation = CATALOGUE.iter().find(|operation| {
                 operation.api == Api::Management
                     && operation.method == route.method
@@ -182,7 +205,7 @@ mod tests {
 
     #[test]
     fn no_get_writes() {
-        for (route, _) in ROUTES.iter() {
+        for Endpoint { route, .. } in ENDPOINTS.iter() {
             assert!(route.method != "GET" || matches!(route.handler, Handler::Read(_)), "{}", route.template);
         }
     }
@@ -190,7 +213,7 @@ mod tests {
     #[test]
     fn every_endpoint_is_declared_once_and_requires_a_scope_or_checks_the_token() {
         let mut endpoints = Vec::new();
-        for (route, scopes) in ROUTES.iter() {
+        for Endpoint { route, scopes, .. } in ENDPOINTS.iter() {
             let (method, template) = (route.method, &route.template);
             assert!(
                 !endpoints.iter().any(|(other, path): &(_, &PathTemplate)| *other == method && path.has_shape_of(template)),
@@ -199,5 +222,27 @@ mod tests {
             endpoints.push((method, template));
             assert!(scopes.is_none_or(|scopes| !scopes.is_empty()), "{method} {template}");
         }
+    }
+
+    #[test]
+    fn every_endpoint_that_takes_a_body_has_a_schema() {
+        let without: Vec<String> = ENDPOINTS
+            .iter()
+            .filter(|endpoint| {
+                ["PATCH", "POST", "PUT"].contains(&endpoint.route.method) && endpoint.body.is_none()
+            })
+            .filter(|endpoint| !matches!(endpoint.route.guard, Guard::Handler))
+            .map(|endpoint| format!("{} {}", endpoint.route.method, endpoint.route.template))
+            .collect();
+        // These take no body, but for imports, which are forms with a file.
+        assert_eq!(
+            without,
+            [
+                "POST /api/v2/users/{id}/recovery-code-regeneration",
+                "POST /api/v2/jobs/users-imports",
+                "POST /api/v2/users/{id}/multifactor/actions/invalidate-remember-browser",
+                "POST /api/v2/sessions/{id}/revoke",
+            ]
+        );
     }
 }

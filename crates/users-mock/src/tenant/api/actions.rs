@@ -36,7 +36,7 @@ fn regenerate_recovery_code(context: &mut WriteContext<'_>, request: &Request) -
 
 /// Revokes everything of a user, or one session with the refresh tokens that were issued in it.
 fn revoke_access(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let body = if request.raw_body().is_empty() { JsonObject::new() } else { request.body()? };
+    let body = request.body()?;
     let session = string(&body, "session_id");
     let keeps_tokens = body.get("preserve_refresh_tokens").ok().flatten().unwrap_or(false);
     let is_meant = |id: Option<String>| session.is_none() || id == session;

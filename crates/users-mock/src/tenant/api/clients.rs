@@ -1,6 +1,6 @@
 //! Applications, as far as other calls name them.
 
-use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::object::{set, set_raw};
 use crate::tenant::store::{Kind, Object};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::WriteContext;
@@ -23,9 +23,6 @@ pub(crate) const ROUTES: &[Route] = &[
 /// Creates an application without a secret: the tenant's own is the only one that can request tokens.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    if string(&body, "name").is_none() {
-        return Err(Failure::body("'Missing required property: name'"));
-    }
     let id = context.random.alphanumeric(32);
     let mut shown = JsonObject::new();
     for (key, json) in body.iter() {

@@ -50,10 +50,8 @@ fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> 
 
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let required = |key: &str| {
-        string(&body, key).ok_or_else(|| Failure::body(&format!("'Missing required property: {key}'")))
-    };
-    let (name, strategy) = (required("name")?, required("strategy")?);
+    let name = string(&body, "name").unwrap_or_default();
+    let strategy = string(&body, "strategy").unwrap_or_default();
     if context.store().connection(&name).is_some() {
         return Err(Failure::conflict("A connection with the same name already exists"));
     }

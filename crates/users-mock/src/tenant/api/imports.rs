@@ -3,7 +3,7 @@
 use crate::tenant::api::jobs::{JobResult, finish_job, new_job};
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::defaults::add_defaults;
-use crate::tenant::rules::properties::{IMPORT_ROW, first_violation, unknown};
+use crate::tenant::rules::schema::{self, Violation};
 use crate::tenant::store::{Connection, User};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
@@ -118,16 +118,13 @@ fn import_row(
     upserts: bool,
     seen: &mut HashSet<String>,
 ) -> Result<Imported, Rejection> {
-    if let Some(unknown) = unknown(row, IMPORT_ROW).first() {
-        return Err(("NOT_PASSED", format!("Additional properties not allowed: {unknown}")));
+    if let Err(Violation { code, reason, path, .. }) = schema::of_import_row().check(&row.to_json()) {
+        return Err((code, if path.is_empty() { reason } else { format!("{reason} (at {path})") }));
     }
-    if let Err(violation) = first_violation(row, IMPORT_ROW) {
-        return Err((violation.code, format!("{} (at {})", violation.reason, violation.property)));
+    if row.contains_key("password_hash") && row.contains_key("custom_password_hash") {
+        return Err(("NOT_PASSED", "Both password_hash and custom_password_hash are given".to_owned()));
     }
-    let Some(email) = string(row, "email").map(|email| email.to_lowercase()) else {
-        return Err(("OBJECT_REQUIRED", "Missing required property: email".to_owned()));
-    };
-    check_custom_password_hash(row)?;
+    let email = string(row, "email").unwrap_or_default().to_lowercase();
     if !seen.insert(email.clone()) {
         return Err(("DUPLICATED_USER", "The user is in the file more than once".to_owned()));
     }
@@ -198,28 +195,6 @@ fn set_attributes(user: &mut User, row: &JsonObject) {
                 user.supply(key, value);
             }
         }
-    }
-}
-
-/// The algorithms of password hashes that Auth0 imports.
-const ALGORITHMS: &[&str] =
-    &["argon2", "bcrypt", "hmac", "ldap", "md4", "md5", "sha1", "sha256", "sha512", "pbkdf2", "scrypt"];
-
-/// A custom hash names its algorithm, and excludes `password_hash`.
-fn check_custom_password_hash(row: &JsonObject) -> Result<(), Rejection> {
-    let Ok(Some(hash)) = row.get::<JsonObject>("custom_password_hash") else {
-        return Ok(());
-    };
-    if row.contains_key("password_hash") {
-        return Err(("NOT_PASSED", "Both password_hash and custom_password_hash are given".to_owned()));
-    }
-    match string(&hash, "algorithm") {
-        None => Err(("OBJECT_REQUIRED", "Missing required property: algorithm".to_owned())),
-        Some(algorithm) if !ALGORITHMS.contains(&algorithm.as_str()) => Err((
-            "ENUM_MISMATCH",
-            format!("No enum match for: {algorithm} (at custom_password_hash.algorithm)"),
-        )),
-        Some(_) => Ok(()),
     }
 }
 

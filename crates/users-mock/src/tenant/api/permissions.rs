@@ -10,7 +10,7 @@ use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
 use std::collections::HashSet;
-use users_core::model::{JsonObject, PermissionRef};
+use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/v2/users/{id}/permissions", Guard::Catalogue, Handler::Read(of_user)),
@@ -95,13 +95,7 @@ fn names(permission: &JsonObject) -> Names {
 
 /// The permissions in a body.
 fn permissions(request: &Request) -> Result<Vec<JsonObject>, Failure> {
-    let body = request.body()?;
-    let list: Option<Vec<PermissionRef>> = body
-        .get("permissions")
-        .map_err(|_| Failure::body("'Expected type array' on property permissions"))?;
-    let list = list.filter(|list| !list.is_empty());
-    let list = list.ok_or_else(|| Failure::body("'Missing required property: permissions'"))?;
-    Ok(list.iter().filter_map(|permission| JsonObject::from_value(permission).ok()).collect())
+    Ok(request.body()?.get("permissions").ok().flatten().unwrap_or_default())
 }
 
 #[cfg(test)]

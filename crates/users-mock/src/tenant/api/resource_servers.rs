@@ -26,9 +26,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let Some(identifier) = string(&body, "identifier") else {
-        return Err(Failure::body("'Missing required property: identifier'"));
-    };
+    let identifier = string(&body, "identifier").unwrap_or_default();
     let new_id = context.new_object_id();
     let id = string(&body, "id").unwrap_or_else(|| new_id.clone());
     let store = context.store();

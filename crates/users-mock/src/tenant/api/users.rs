@@ -2,10 +2,9 @@
 
 use crate::tenant::api::owner::find_user;
 use crate::tenant::object::{set, set_raw, string};
-use crate::tenant::rules::credentials::{check_user_id, check_username};
+use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::password::PasswordPolicy;
-use crate::tenant::rules::properties::{NEW_USER, USER_UPDATE, check, unknown};
 use crate::tenant::search;
 use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
@@ -27,14 +26,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let unknown = unknown(&body, NEW_USER);
-    if !unknown.is_empty() {
-        return Err(Failure::body(&format!("'Additional properties not allowed: {}'", unknown.join(","))));
-    }
-    let Some(connection) = string(&body, "connection") else {
-        return Err(Failure::body("'Missing required property: connection'"));
-    };
-    check(&body, NEW_USER)?;
+    let connection = string(&body, "connection").unwrap_or_default();
     let Some(connection) = context.store().connection(&connection).cloned() else {
         return Err(Failure::bad_request("inexistent_connection", "The connection does not exist."));
     };
@@ -108,17 +100,7 @@ fn by_email(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Fail
 
 fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    check_user_id(id)?;
     let mut body = request.body()?;
-    let unknown = unknown(&body, USER_UPDATE);
-    if !unknown.is_empty() {
-        return Err(Failure::body(&format!(
-            "'Additional properties not allowed: {} (consider storing them in app_metadata or user_metadata. \
-             See \"Users Metadata\" in https://auth0.com/docs/api/v2/changes for more details)'",
-            unknown.join(",")
-        )));
-    }
-    check(&body, USER_UPDATE)?;
     for (one, other) in [
         ("password", "email"),
         ("password", "email_verified"),
@@ -135,7 +117,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let user = find_user(context.store(), id)?;
     let connection = user.connection().unwrap_or_default();
     if !matches!(user.provider(), "auth0" | "email" | "sms") {
-        reject_provider_attributes(&body, &connection)?;
+        reject_provider_attributes(&body, user.provider(), &connection)?;
     }
     if body.contains_key("username") && !user.shown().contains_key("username") {
         return Err(Failure::bad_request(
@@ -179,7 +161,20 @@ fn policy_of(connection: &Connection) -> PasswordPolicy {
 }
 
 /// Rejects changes of attributes that the identity provider owns.
-fn reject_provider_attributes(body: &JsonObject, connection: &str) -> Result<(), Failure> {
+fn reject_provider_attributes(body: &JsonObject, provider: &str, connection: &str) -> Result<(), Failure> {
+    const ENTERPRISE: &[&str] = &[
+        "ad",
+        "adfs",
+        "google-apps",
+        "ip",
+        "office365",
+        "oidc",
+        "okta",
+        "pingfederate",
+        "samlp",
+        "sharepoint",
+        "waad",
+    ];
     const OWNED_BY_PROVIDER: &[&str] = &[
         "email",
         "family_name",
@@ -191,6 +186,10 @@ fn reject_provider_attributes(body: &JsonObject, connection: &str) -> Result<(),
         "picture",
         "username",
     ];
+    if ENTERPRISE.contains(&provider) && body.contains_key("email") {
+        // Documented without its code.
+        return Err(Failure::bad_request("operation_not_supported", "Cannot update email for this user"));
+    }
     let rejected: Vec<&str> =
         OWNED_BY_PROVIDER.iter().copied().filter(|key| body.contains_key(key)).collect();
     if rejected.is_empty() {
@@ -254,9 +253,10 @@ fn merge_metadata(user: &mut User, key: &str, json: &str) {
 }
 
 /// Succeeds also if the user does not exist.
+// A handler returns a `Result`, whether it can fail or not.
+#[allow(clippy::unnecessary_wraps)]
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    check_user_id(id)?;
     context.transaction.remove_user(id);
     Ok(no_content())
 }

@@ -1,6 +1,6 @@
 //! Passwords, user names and ids.
 
-use crate::tenant::rules::formats::{is_email, type_of};
+use crate::tenant::rules::schema::is_email;
 use crate::tenant::wire::answer::Failure;
 use std::ops::RangeInclusive;
 
@@ -17,22 +17,6 @@ pub(crate) fn check_username(username: &str, length: &RangeInclusive<usize>) -> 
         length.start(),
         length.end()
     )))
-}
-
-/// Checks the id of an application in a body, as JSON.
-pub(crate) fn check_client_id(json: &str) -> Result<(), Failure> {
-    const PROPERTY: &str = "on property client_id (client_id of the client (application). If no value provided, the global Client ID \
-                            will be used)";
-    let Ok(id) = serde_json::from_str::<String>(json) else {
-        return Err(Failure::body(&format!(
-            "'Expected type string but found type {}' {PROPERTY}",
-            type_of(json)
-        )));
-    };
-    if !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
-        return Ok(());
-    }
-    Err(Failure::body(&format!("'Object didn't pass validation for format client-id: {id}' {PROPERTY}")))
 }
 
 /// Checks the id of a user in a path.

@@ -3,9 +3,8 @@
 pub(crate) mod assertion;
 pub(crate) mod credentials;
 pub(crate) mod defaults;
-pub(crate) mod formats;
 pub(crate) mod grant;
 pub(crate) mod limiter;
 pub(crate) mod limits;
 pub(crate) mod password;
-pub(crate) mod properties;
+pub(crate) mod schema;

@@ -2,11 +2,13 @@
 
 use crate::decode::decode;
 use crate::tenant::rules::grant::Grant;
+use crate::tenant::rules::schema::Schema;
 use crate::tenant::wire::answer::Failure;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::value::RawValue;
+use std::cell::OnceCell;
 use users_core::model::JsonObject;
 
 /// The largest body that Auth0 accepts, in bytes.
@@ -23,6 +25,14 @@ pub(crate) struct Request {
     scheme: Option<String>,
     authority: Option<String>,
     body: Bytes,
+    parsed: OnceCell<Body>,
+}
+
+/// A parsed body.
+enum Body {
+    Object(JsonObject),
+    /// A value of another type as JSON text; `null` if the body is empty.
+    Other(String),
 }
 
 impl Request {
@@ -37,7 +47,17 @@ impl Request {
         let query = uri.query().unwrap_or_default();
         let (query, query_length) = (pairs(query), query.len());
         let scheme = uri.scheme_str().map(ToOwned::to_owned);
-        Self { parameters, grant, query, query_length, headers, scheme, authority, body }
+        Self {
+            parameters,
+            grant,
+            query,
+            query_length,
+            headers,
+            scheme,
+            authority,
+            body,
+            parsed: OnceCell::new(),
+        }
     }
 
     /// The length of the query string as it was received, in bytes.
@@ -102,8 +122,33 @@ impl Request {
         &self.body
     }
 
-    /// The body as an object. It is JSON, or a form, of which `true` and `false` are read as booleans.
+    /// Checks the body by the schema of the endpoint.
+    pub(crate) fn check_body(&self, schema: &Schema) -> Result<(), Failure> {
+        let outcome = match self.parsed()? {
+            Body::Object(object) => schema.check_body(object),
+            Body::Other(json) => schema.check(json),
+        };
+        outcome.map_err(|violation| Failure::body(&violation.to_string()))
+    }
+
+    /// The body as an object; an empty body is an empty object.
     pub(crate) fn body(&self) -> Result<JsonObject, Failure> {
+        match self.parsed()? {
+            Body::Object(object) => Ok(object.clone()),
+            Body::Other(json) if json == "null" => Ok(JsonObject::new()),
+            Body::Other(_) => Err(Failure::body("'Expected type object but found another type'")),
+        }
+    }
+
+    fn parsed(&self) -> Result<&Body, Failure> {
+        match self.parsed.get() {
+            Some(parsed) => Ok(parsed),
+            None => self.parse().map(|parsed| self.parsed.get_or_init(|| parsed)),
+        }
+    }
+
+    /// Parses the body, which is JSON, or a form, of which `true` and `false` are read as booleans.
+    fn parse(&self) -> Result<Body, Failure> {
         if self.body.len() > MAX_BODY {
             let message = format!("Payload content length greater than maximum allowed: {MAX_BODY}");
             return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, None, message));
@@ -119,36 +164,16 @@ impl Request {
                 };
                 inserted.map_err(|_| invalid_json())?;
             }
-            return Ok(object);
+            return Ok(Body::Object(object));
+        }
+        if text.is_empty() {
+            return Ok(Body::Other("null".to_owned()));
+        }
+        if text.trim_start().starts_with('{') {
+            return JsonObject::from_json(text).map(Body::Object).map_err(|_| invalid_json());
         }
         let raw: &RawValue = serde_json::from_str(text).map_err(|_| invalid_json())?;
-        if !raw.get().starts_with('{') {
-            return Err(Failure::body("'Expected type object but found another type'"));
-        }
-        JsonObject::from_json(raw.get()).map_err(|_| invalid_json())
-    }
-
-    /// The list of strings under a key of the body, which must not be empty.
-    pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, Failure> {
-        let list: Option<Vec<String>> = self
-            .body()?
-            .get(name)
-            .map_err(|_| Failure::body(&format!("'Expected type array' on property {name}")))?;
-        let list = list.ok_or_else(|| Failure::body(&format!("'Missing required property: {name}'")))?;
-        if list.is_empty() {
-            return Err(Failure::body(&format!("'Array is too short (0), minimum 1' on property {name}")));
-        }
-        Ok(list)
-    }
-
-    /// The body as an object that has no other properties than these.
-    pub(crate) fn body_of(&self, properties: &[&str]) -> Result<JsonObject, Failure> {
-        let body = self.body()?;
-        let others: Vec<&str> = body.keys().filter(|key| !properties.contains(key)).collect();
-        if others.is_empty() {
-            return Ok(body);
-        }
-        Err(Failure::body(&format!("'Additional properties not allowed: {}'", others.join(","))))
+        Ok(Body::Other(raw.get().to_owned()))
     }
 
     /// The bearer token of the `authorization` header.

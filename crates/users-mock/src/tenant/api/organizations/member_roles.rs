@@ -4,7 +4,7 @@ use super::find_organization;
 use crate::tenant::api::effective::direct;
 use crate::tenant::api::owner::{find_user, update_user};
 use crate::tenant::api::roles::find_role;
-use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::object::{set, set_raw, string, strings};
 use crate::tenant::store::{Belonging, Kind, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
@@ -86,7 +86,7 @@ fn assign(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let owned = roles_of_member(context.store(), find_user(context.store(), user)?, organization);
     let owned: HashSet<String> = owned.iter().filter_map(|role| string(role, "id")).collect();
     let mut added = HashSet::new();
-    for id in request.strings("roles")? {
+    for id in strings(&request.body()?, "roles") {
         find_role(context.store(), &id)?;
         if !owned.contains(&id) {
             added.insert(id);
@@ -111,7 +111,7 @@ fn assign(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let organization = request.parameter(0);
     find_organization(context.store(), organization)?;
-    let ids: HashSet<String> = request.strings("roles")?.into_iter().collect();
+    let ids: HashSet<String> = strings(&request.body()?, "roles").into_iter().collect();
     update_user(&mut context.transaction, request.parameter(1), |user| {
         user.belongings_mut(Belonging::OrganizationRoles).retain(|role| {
             string(role, "organization_id").as_deref() != Some(organization)

@@ -4,7 +4,7 @@ use super::find_organization;
 use super::member_roles::roles_of_member;
 use crate::tenant::api::owner::{find_by_id, find_user, update_user};
 use crate::tenant::api::roles::brief;
-use crate::tenant::object::{set, string};
+use crate::tenant::object::{set, string, strings};
 use crate::tenant::search::project;
 use crate::tenant::store::{Belonging, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, no_content};
@@ -56,7 +56,7 @@ fn member(store: &Store, user: &User, organization: &str, with_roles: bool) -> J
 fn add(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     find_organization(context.store(), id)?;
-    for user in request.strings("members")? {
+    for user in strings(&request.body()?, "members") {
         if find_by_id(find_user(context.store(), &user)?, Belonging::Organizations, id).is_some() {
             continue;
         }
@@ -73,7 +73,7 @@ fn add(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fail
 fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     find_organization(context.store(), id)?;
-    for user in request.strings("members")? {
+    for user in strings(&request.body()?, "members") {
         context.transaction.update_user(&user, |user| {
             let is_of_other = |object: &JsonObject, key| string(object, key).as_deref() != Some(id);
             user.belongings_mut(Belonging::Organizations).retain(|membership| is_of_other(membership, "id"));

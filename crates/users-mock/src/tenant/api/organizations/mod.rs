@@ -25,20 +25,6 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("DELETE", "/api/v2/organizations/{id}", Guard::Catalogue, Handler::Write(delete)),
 ];
 
-/// The number of characters that a name may have.
-const MAX_NAME: usize = 50;
-
-/// The properties that a creation and an update take.
-const PROPERTIES: &[&str] = &[
-    "name",
-    "display_name",
-    "branding",
-    "metadata",
-    "token_quota",
-    "third_party_client_access",
-    "is_app_entitlement_active",
-];
-
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let all = context.store.objects(Kind::Organizations).in_order().iter();
     let mut all: Vec<(u64, &Arc<Object>)> = all.map(|(position, object)| (*position, object)).collect();
@@ -70,9 +56,7 @@ fn get_by_name(context: &ReadContext<'_>, request: &Request) -> Result<Answer, F
 /// Answers with the enabled connections too, which no other request shows.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let Some(name) = string(&body, "name") else {
-        return Err(Failure::body("'Missing required property: name'"));
-    };
+    let name = string(&body, "name").unwrap_or_default();
     check_name(context.store(), &name, None)?;
     let connections = enabled_connections(context.store(), &body)?;
     if connections.is_some() {
@@ -81,7 +65,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let id = context.random.prefixed_id("org_");
     let mut shown = JsonObject::new();
     set(&mut shown, "id", &id);
-    apply(&mut shown, &body)?;
+    apply(&mut shown, &body);
     let mut answer = shown.clone();
     if let Some(connections) = connections {
         set(&mut answer, "enabled_connections", connections);
@@ -97,7 +81,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     if let Some(name) = string(&body, "name") {
         check_name(context.store(), &name, Some(id))?;
     }
-    apply(&mut shown, &body)?;
+    apply(&mut shown, &body);
     let answer = json(StatusCode::OK, &shown);
     context.transaction.put_object(Kind::Organizations, Object { id: id.to_owned(), shown });
     Ok(answer)
@@ -127,16 +111,8 @@ fn no_such_organization() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, None, "No organization found by that id or name")
 }
 
-/// Checks the form of a name, and that no other organization has it.
+/// Checks that no other organization has a name.
 fn check_name(store: &Store, name: &str, own_id: Option<&str>) -> Result<(), Failure> {
-    let is_allowed = |character: char| {
-        character.is_ascii_lowercase() || character.is_ascii_digit() || "-_".contains(character)
-    };
-    if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_allowed) {
-        return Err(Failure::body(&format!(
-            "'Object didn't pass validation for format organization-name: {name}' on property name"
-        )));
-    }
     let mut others = store.objects(Kind::Organizations).with(name);
     if others.any(|other| Some(other.id.as_str()) != own_id) {
         return Err(Failure::new(
@@ -149,18 +125,14 @@ fn check_name(store: &Store, name: &str, own_id: Option<&str>) -> Result<(), Fai
 }
 
 /// Sets the properties of a body, each as a whole; `null` and an empty object remove one.
-fn apply(shown: &mut JsonObject, body: &JsonObject) -> Result<(), Failure> {
+fn apply(shown: &mut JsonObject, body: &JsonObject) {
     for (key, json) in body.iter().filter(|(key, _)| *key != "enabled_connections") {
-        if !PROPERTIES.contains(&key) {
-            return Err(Failure::body(&format!("'Additional properties not allowed: {key}'")));
-        }
         if matches!(json, "null" | "{}") {
             shown.remove(key);
         } else {
             set_raw(shown, key, json);
         }
     }
-    Ok(())
 }
 
 /// The connections of a body with the values that they have unless given.

@@ -1,0 +1,349 @@
+//! Checks a value by a schema, with Auth0's messages.
+//!
+//! Recorded messages have the texts and the order of z-schema for JavaScript, which reads properties and items from the last to the
+//! first: the recorded `Additional properties not allowed: second_setting,first_setting` answers a body with `first_setting` before
+//! `second_setting`. So of several violations, the last one is reported.
+
+use super::{Additional, Schema, Types};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::fmt;
+use users_core::model::JsonObject;
+use users_core::model::json::unquote;
+
+/// A value that a schema does not allow.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    /// The code of an error of an import.
+    pub(crate) code: &'static str,
+    pub(crate) reason: String,
+    /// Where the value is; empty if it is the whole body.
+    pub(crate) path: String,
+    description: Option<String>,
+}
+
+impl fmt::Display for Violation {
+    /// `'reason' on property path (description)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}'", self.reason)?;
+        if self.path.is_empty() {
+            return Ok(());
+        }
+        write!(f, " on property {}", self.path)?;
+        match &self.description {
+            Some(description) => {
+                write!(f, " ({})", description.strip_suffix('.').unwrap_or(description))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Schema {
+    /// Checks a value. The schema bounds the depth, so the time is linear in the length of the text.
+    pub(crate) fn check(&self, json: &str) -> Result<(), Violation> {
+        self.check_type(json)?;
+        match json.as_bytes().first() {
+            Some(b'{') if self.has_rules_for_objects() => {
+                let object = JsonObject::from_json(json).unwrap_or_default();
+                self.check_object(&object)?;
+            }
+            Some(b'[') => self.check_array(json)?,
+            Some(b'"') => self.check_string(json)?,
+            Some(b'-' | b'0'..=b'9') => self.check_number(json)?,
+            _ => {}
+        }
+        self.check_format(json)?;
+        self.check_alternatives(json)
+    }
+
+    /// Checks a body that is an object, for which Auth0 states no format and no alternatives.
+    pub(crate) fn check_body(&self, object: &JsonObject) -> Result<(), Violation> {
+        self.check_type("{}")?;
+        self.check_object(object)
+    }
+
+    fn violation(&self, code: &'static str, reason: String) -> Violation {
+        Violation { code, reason, path: String::new(), description: self.description.clone() }
+    }
+
+    fn fail(&self, code: &'static str, reason: String) -> Result<(), Violation> {
+        Err(self.violation(code, reason))
+    }
+
+    fn check_type(&self, json: &str) -> Result<(), Violation> {
+        let found = type_of(json);
+        let is_one = |allowed: &str| allowed == found || (allowed == "number" && found == "integer");
+        let (is_allowed, expected) = match &self.types {
+            Types::Any => return Ok(()),
+            Types::One(one) => (is_one(one), one.clone()),
+            Types::Several(several) => (several.iter().any(|one| is_one(one)), several.join(",")),
+        };
+        if is_allowed {
+            return Ok(());
+        }
+        self.fail("INVALID_TYPE", format!("Expected type {expected} but found type {found}"))
+    }
+
+    fn has_rules_for_objects(&self) -> bool {
+        !matches!(self.additional_properties, Additional::Allowed(true))
+            || !self.properties.is_empty()
+            || !self.required.is_empty()
+            || self.min_properties.is_some()
+            || self.max_properties.is_some()
+    }
+
+    fn check_object(&self, object: &JsonObject) -> Result<(), Violation> {
+        if let Additional::Allowed(false) = self.additional_properties {
+            let mut unknown: Vec<&str> =
+                object.keys().filter(|key| !self.properties.contains_key(*key)).collect();
+            if !unknown.is_empty() {
+                unknown.reverse();
+                let hint = self.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                let reason = format!("Additional properties not allowed: {}{hint}", unknown.join(","));
+                return self.fail("NOT_PASSED", reason);
+            }
+        }
+        let count = object.len();
+        if let Some(most) = self.max_properties.filter(|most| count > *most) {
+            return self.fail("NOT_PASSED", format!("Too many properties defined ({count}), maximum {most}"));
+        }
+        if let Some(least) = self.min_properties.filter(|least| count < *least) {
+            return self.fail("NOT_PASSED", format!("Too few properties defined ({count}), minimum {least}"));
+        }
+        if let Some(missing) = self.required.iter().rfind(|key| !object.contains_key(key)) {
+            return self.fail("OBJECT_REQUIRED", format!("Missing required property: {missing}"));
+        }
+        let mut last = Ok(());
+        for (key, json) in object.iter() {
+            let schema = match (self.properties.get(key), &self.additional_properties) {
+                (Some(schema), _) => schema,
+                (None, Additional::Schema(schema)) => schema,
+                (None, Additional::Allowed(_)) => continue,
+            };
+            if let Err(violation) = schema.check(json) {
+                last = Err(violation.within(key));
+            }
+        }
+        last
+    }
+
+    fn check_array(&self, json: &str) -> Result<(), Violation> {
+        let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+        if self.unique_items {
+            let mut seen = HashMap::new();
+            for (index, item) in items.iter().enumerate() {
+                if let Some(first) = seen.insert(item.get(), index) {
+                    let reason = format!("Array items are not unique (indexes {first} and {index})");
+                    return self.fail("NOT_PASSED", reason);
+                }
+            }
+        }
+        let count = items.len();
+        if let Some(most) = self.max_items.filter(|most| count > *most) {
+            return self.fail("ARRAY_LENGTH_LONG", format!("Array is too long ({count}), maximum {most}"));
+        }
+        if let Some(least) = self.min_items.filter(|least| count < *least) {
+            return self.fail("ARRAY_LENGTH_SHORT", format!("Array is too short ({count}), minimum {least}"));
+        }
+        let Some(schema) = &self.items else { return Ok(()) };
+        for (index, item) in items.iter().enumerate().rev() {
+            schema.check(item.get()).map_err(|violation| violation.within(&format!("[{index}]")))?;
+        }
+        Ok(())
+    }
+
+    fn check_string(&self, json: &str) -> Result<(), Violation> {
+        // The text is valid JSON, so it has no invalid escapes. A lone surrogate counts as one character.
+        let text = unquote(json).unwrap_or_default();
+        if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(&text)) {
+            return self.fail("PATTERN", format!("String does not match pattern {}: {text}", pattern.0));
+        }
+        if self.values.as_ref().is_some_and(|values| !values.contains(&text)) {
+            return self.fail("ENUM_MISMATCH", format!("No enum match for: {text}"));
+        }
+        let length = text.chars().count();
+        if let Some(most) = self.max_length.filter(|most| length > *most) {
+            return self.fail("MAX_LENGTH", format!("String is too long ({length} chars), maximum {most}"));
+        }
+        if let Some(least) = self.min_length.filter(|least| length < *least) {
+            return self.fail("MIN_LENGTH", format!("String is too short ({length} chars), minimum {least}"));
+        }
+        Ok(())
+    }
+
+    /// Compares as numbers of JavaScript, and quotes the number as it was written.
+    fn check_number(&self, json: &str) -> Result<(), Violation> {
+        let number: f64 = json.parse().unwrap_or_default();
+        if let Some(most) =
+            self.maximum.as_ref().filter(|most| most.as_f64().is_some_and(|most| number > most))
+        {
+            return self.fail("MAXIMUM", format!("Value {json} is greater than maximum {most}"));
+        }
+        if let Some(least) =
+            self.minimum.as_ref().filter(|least| least.as_f64().is_some_and(|least| number < least))
+        {
+            return self.fail("MINIMUM", format!("Value {json} is less than minimum {least}"));
+        }
+        Ok(())
+    }
+
+    fn check_format(&self, json: &str) -> Result<(), Violation> {
+        let Some(format) = self.format else { return Ok(()) };
+        format.check(json).or_else(|found| {
+            let name = format.name();
+            self.fail("FORMAT", format!("Object didn't pass validation for format {name}: {found}"))
+        })
+    }
+
+    /// The alternatives of `oneOf` are of different types, so a value fits one of them at most.
+    fn check_alternatives(&self, json: &str) -> Result<(), Violation> {
+        for (keyword, code, schemas) in
+            [("anyOf", "ANY_OF_MISSING", &self.any_of), ("oneOf", "NOT_PASSED", &self.one_of)]
+        {
+            if !schemas.is_empty() && !schemas.iter().any(|schema| schema.check(json).is_ok()) {
+                return self.fail(code, format!("Data does not match any schemas from '{keyword}'"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Violation {
+    /// A violation of a part, as one of the whole.
+    fn within(self, part: &str) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        Self { path: format!("{part}{dot}{}", self.path), ..self }
+    }
+}
+
+/// The type of a JSON value, as JavaScript has it: an integer may have a fraction of zero, and a number may be too large.
+fn type_of(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'"') => "string",
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => match json.parse::<f64>() {
+            Ok(number) if number.fract() == 0.0 => "integer",
+            Ok(number) if number.is_finite() => "number",
+            _ => "unknown-number",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Schema;
+
+    fn message(schema: &str, json: &str) -> Option<String> {
+        let schema: Schema = serde_json::from_str(schema).unwrap();
+        schema.check(json).err().map(|violation| violation.to_string())
+    }
+
+    #[test]
+    fn messages_are_worded_and_ordered_as_auth0_does() {
+        let closed = r#"{"properties": {"settings": {"additionalProperties": false, "description": "Specific provider setting."}}}"#;
+        let scopes = r#"{"properties": {"scopes": {"items": {"required": ["value"]}}}}"#;
+        let policies = r#"{"properties": {"refresh_token": {"properties": {"policies": {"minItems": 1, "description": "A collection"}}}}}"#;
+        for (source, schema, json, expected) in [
+            (
+                "recorded: ruby-auth0, Emails/_configure_provider",
+                closed,
+                r#"{"settings": {"first_setting": "", "second_setting": ""}}"#,
+                "'Additional properties not allowed: second_setting,first_setting' on property settings (Specific provider setting)",
+            ),
+            (
+                "recorded: terraform-provider-auth0, NetworkACL",
+                r#"{"properties": {"match": {"uniqueItems": true}}}"#,
+                r#"{"match": ["a", "a"]}"#,
+                "'Array items are not unique (indexes 0 and 1)' on property match",
+            ),
+            (
+                "alexkappa/terraform-provider-auth0#203",
+                scopes,
+                r#"{"scopes": [{}, {}, {}]}"#,
+                "'Missing required property: value' on property scopes[2]",
+            ),
+            (
+                "auth0/terraform-provider-auth0#1236",
+                policies,
+                r#"{"refresh_token": {"policies": []}}"#,
+                "'Array is too short (0), minimum 1' on property refresh_token.policies (A collection)",
+            ),
+            (
+                "alexkappa/terraform-provider-auth0#185",
+                r#"{"minProperties": 1}"#,
+                "{}",
+                "'Too few properties defined (0), minimum 1'",
+            ),
+            (
+                "z-schema 3",
+                r#"{"type": ["string", "null"]}"#,
+                "5",
+                "'Expected type string,null but found type integer'",
+            ),
+            (
+                "z-schema 3",
+                r#"{"pattern": "^[a-z]+$"}"#,
+                r#""A""#,
+                "'String does not match pattern ^[a-z]+$: A'",
+            ),
+            ("z-schema 3", r#"{"enum": ["a", "b"]}"#, r#""c""#, "'No enum match for: c'"),
+            ("z-schema 3", r#"{"maxItems": 1}"#, "[1, 2]", "'Array is too long (2), maximum 1'"),
+            (
+                "z-schema 3",
+                r#"{"maxProperties": 0}"#,
+                r#"{"a": 1}"#,
+                "'Too many properties defined (1), maximum 0'",
+            ),
+            ("z-schema 3", r#"{"minimum": 0}"#, "-1", "'Value -1 is less than minimum 0'"),
+            (
+                "z-schema 3",
+                r#"{"oneOf": [{"type": "string"}, {"type": "integer"}]}"#,
+                "true",
+                "'Data does not match any schemas from 'oneOf''",
+            ),
+            (
+                "z-schema 3",
+                r#"{"anyOf": [{"type": "null"}]}"#,
+                "true",
+                "'Data does not match any schemas from 'anyOf''",
+            ),
+        ] {
+            assert_eq!(message(schema, json).as_deref(), Some(expected), "{source}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_precision_and_lone_surrogates_are_values_like_others() {
+        let long = "1".repeat(30);
+        for (schema, json, expected) in [
+            (r#"{"type": "integer"}"#, long.as_str(), None),
+            (r#"{"type": "integer"}"#, "5.0", None),
+            (r#"{"type": "integer"}"#, "5.5", Some("'Expected type integer but found type number'")),
+            (
+                r#"{"type": "integer"}"#,
+                "1e400",
+                Some("'Expected type integer but found type unknown-number'"),
+            ),
+            (r#"{"type": "number"}"#, long.as_str(), None),
+            (r#"{"maximum": 10}"#, "1e400", Some("'Value 1e400 is greater than maximum 10'")),
+            (r#"{"maxLength": 2}"#, r#""\ud800\ud83d\ude00""#, None),
+            (
+                r#"{"maxLength": 1}"#,
+                r#""\ud800\ud83d\ude00""#,
+                Some("'String is too long (2 chars), maximum 1'"),
+            ),
+            (
+                r#"{"additionalProperties": false}"#,
+                r#"{"\ud800": 1}"#,
+                Some("'Additional properties not allowed: \u{fffd}\u{fffd}\u{fffd}'"),
+            ),
+            (r#"{"format": "metadata"}"#, r#"{"a": {"b.c": 1e400}, "\ud800": []}"#, None),
+        ] {
+            assert_eq!(message(schema, json).as_deref(), expected, "{schema} {json}");
+        }
+    }
+}
