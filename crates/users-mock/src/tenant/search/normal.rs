@@ -1,10 +1,16 @@
 //! Rewriting a query so that the parser has one way to read it and limited nesting.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 /// The deepest nesting of groups and negations. The parser and the search recurse once for each level.
 const MAX_DEPTH: usize = 50;
 
-/// Rewrites a query: `&&`, `||` and `!` as words, all white space as single spaces, and an escape before each character that is ordinary
-/// to Lucene and special to the parser. Fails with the reason.
+const NOT_LUCENE: &str = "it is not Lucene's syntax";
+
+/// Rewrites a query: `&&`, `||` and `!` as words, all white space as single spaces, one of them between any two parts, and an escape
+/// before each character that is ordinary to Lucene and special to the parser. Boosts are left out, because they change no match.
+/// Fails with the reason.
 ///
 /// The nesting must be known before the parser recurses. Therefore the parser must not find a quotation or a regular expression where
 /// this function found none: `'` and `/` are escaped, and a range contains neither quotes nor brackets.
@@ -16,44 +22,81 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
             output.space = true;
             continue;
         }
-        if character == ':' {
-            // A field, its colon and its value are one token.
-            output.space = false;
-        }
-        output.end_token()?;
         match character {
+            // A field, its colon and its value are one token.
+            ':' => output.space = false,
+            '^' | '~' | ')' => {}
+            '(' | '"' | '[' | '{' if output.awaits_value() => {}
+            '(' | '"' | '[' | '{' => output.space = true,
+            _ => output.space |= output.closed.is_some(),
+        }
+        let is_after_quotation = output.closed == Some('"') && !output.space;
+        output.end_token()?;
+        output.closed = None;
+        match character {
+            ':' if output.token() == "*" && characters.next_if_eq(&'*').is_some() => {}
             ':' => {
-                output.text.push(':');
-                while characters.next_if(|next| next.is_whitespace()).is_some() {}
+                output.end_field();
+                skip_space(&mut characters);
             }
-            '\\' => {
-                output.text.push('\\');
-                output.text.push(characters.next().ok_or("nothing follows a backslash")?);
+            '\\' => match characters.next().ok_or("nothing follows a backslash")? {
+                // The parser removes one pair, and the reading of wildcards another.
+                '\\' => output.text.push_str(r"\\\\"),
+                next => output.text.extend(['\\', next]),
+            },
+            '"' => {
+                output.text.push_str(&quotation(&mut characters)?);
+                output.closed = Some('"');
             }
-            '"' => output.text.push_str(&quotation(&mut characters)?),
             '[' | '{' => {
-                if output.text.trim_end().ends_with("IN") {
-                    return Err("it is not Lucene's syntax");
-                }
                 output.text.push(character);
                 output.text.push_str(&range(&mut characters)?);
+                output.closed = Some(']');
             }
             '(' => output.open()?,
             ')' => output.close()?,
+            '^' => number(&mut characters)?,
+            '~' if is_after_quotation => number(&mut characters)?,
             '!' if output.is_token_start() => output.operator("NOT")?,
+            '+' | '-' if output.is_token_start() => {
+                output.text.push(character);
+                skip_space(&mut characters);
+                if output.is_negated || characters.next_if(|next| matches!(next, '+' | '-')).is_some() {
+                    return Err(NOT_LUCENE);
+                }
+            }
+            // A negative number would end before a letter.
+            '-' if output.token().ends_with(':') && characters.peek().is_some_and(char::is_ascii_digit) => {
+                output.text.push_str("\\-");
+            }
             '&' | '|' if characters.next_if_eq(&character).is_some() => {
                 output.space = !output.is_token_start();
                 output.end_token()?;
                 output.operator(if character == '&' { "AND" } else { "OR" })?;
             }
-            '\'' => output.text.push_str("\\'"),
+            '\'' | '`' => output.text.extend(['\\', character]),
             '/' if output.is_token_start() || output.text.ends_with([':', '+', '-']) => {
                 output.text.push_str("\\/");
             }
             other => output.text.push(other),
         }
     }
+    output.escape_set();
     if output.groups.is_empty() { Ok(output.text) } else { Err("a bracket is not closed") }
+}
+
+fn skip_space(characters: &mut Peekable<Chars<'_>>) {
+    while characters.next_if(|next| next.is_whitespace()).is_some() {}
+}
+
+/// Skips the number of a boost or a distance, after which a part ends.
+fn number(characters: &mut Peekable<Chars<'_>>) -> Result<(), &'static str> {
+    let mut digits = 0;
+    while characters.next_if(|next| next.is_ascii_digit() || (*next == '.' && digits > 0)).is_some() {
+        digits += 1;
+    }
+    let is_end = characters.peek().is_none_or(|next| next.is_whitespace() || *next == ')');
+    if digits > 0 && is_end { Ok(()) } else { Err(NOT_LUCENE) }
 }
 
 /// The rest of a quotation, with both quotes.
@@ -92,16 +135,30 @@ struct Output {
     token: usize,
     /// Whether white space was read that is not yet written.
     space: bool,
+    /// The last character if it closed a quotation, a range or a group.
+    closed: Option<char>,
     /// The number of negations before the token.
     negations: usize,
+    /// Whether the token before this one is a negation.
+    is_negated: bool,
     /// The levels that each open group has added.
     groups: Vec<usize>,
     depth: usize,
 }
 
 impl Output {
+    fn token(&self) -> &str {
+        self.text.get(self.token..).unwrap_or_default()
+    }
+
     fn is_token_start(&self) -> bool {
         self.text.len() == self.token
+    }
+
+    /// Whether a group, quotation or range belongs to the token that is being written.
+    fn awaits_value(&self) -> bool {
+        let token = self.token();
+        token.is_empty() || matches!(token, "+" | "-") || (token.ends_with(':') && !token.ends_with("\\:"))
     }
 
     /// Ends the token if white space was read after it.
@@ -109,11 +166,31 @@ impl Output {
         if !std::mem::take(&mut self.space) || self.is_token_start() {
             return Ok(());
         }
-        let is_negation = self.text.get(self.token..).is_some_and(|token| token.ends_with("NOT"));
+        self.escape_set();
+        let is_negation = self.token().ends_with("NOT");
         self.negations = if is_negation { self.negations + 1 } else { 0 };
+        self.is_negated = self.token().trim_start_matches(['+', '-']) == "NOT";
         self.text.push(' ');
         self.token = self.text.len();
         self.check()
+    }
+
+    /// Escapes the word `IN`, which the parser reserves for sets.
+    fn escape_set(&mut self) {
+        let token = self.token();
+        let before =
+            token.strip_suffix("IN").filter(|before| before.is_empty() || before.ends_with([':', '+', '-']));
+        if before.is_some() {
+            self.text.insert(self.text.len() - 2, '\\');
+        }
+    }
+
+    /// Ends the name of a field, in which the parser removes all escapes.
+    fn end_field(&mut self) {
+        let name = self.token().replace(r"\\\\", r"\\");
+        self.text.truncate(self.token);
+        self.text.push_str(&name);
+        self.text.push(':');
     }
 
     fn operator(&mut self, word: &str) -> Result<(), &'static str> {
@@ -126,16 +203,19 @@ impl Output {
         let levels = self.negations + 1;
         self.groups.push(levels);
         self.depth += levels;
-        self.negations = 0;
+        (self.negations, self.is_negated) = (0, false);
         self.text.push('(');
         self.token = self.text.len();
         self.check()
     }
 
+    /// Closes a group. With a boost, the parser keeps it, and does not make a negation in it one of the list around it.
     fn close(&mut self) -> Result<(), &'static str> {
+        self.escape_set();
         self.depth -= self.groups.pop().ok_or("a bracket is not opened")?;
-        self.negations = 0;
-        self.text.push(')');
+        (self.negations, self.is_negated) = (0, false);
+        self.text.push_str(")^2");
+        self.closed = Some(')');
         Ok(())
     }
 
@@ -154,15 +234,23 @@ mod tests {
             ("a  b\tc\u{3000}d ", "a b c d"),
             ("a&&b || !c", "a AND b OR NOT c"),
             ("!!a", "NOT NOT a"),
-            ("( a )", "(a )"),
+            ("( a )", "(a )^2"),
             ("field : ( a", "a bracket is not closed"),
-            ("field : ( a)", "field:(a)"),
+            ("field : ( a)", "field:(a)^2"),
             (r#"name:"a && 'b' \" !c""#, r#"name:"a && 'b' \" !c""#),
             ("name:o'neil", r"name:o\'neil"),
             ("/a/ b/c name:/d", r"\/a/ b/c name:\/d"),
             ("a:[1 TO 2}", "a:[1 TO 2}"),
             ("a:[' TO 2]", "a range contains a bracket or a quote"),
-            ("IN ['a' b]", "it is not Lucene's syntax"),
+            ("IN ['a' b]", "a range contains a bracket or a quote"),
+            ("IN a:IN XIN", r"\IN a:\IN XIN"),
+            ("a(b)c\"d\"e", "a (b)^2 c \"d\" e"),
+            ("NOT(a)OR(b)", "NOT (a)^2 OR (b)^2"),
+            ("a^2.5 (b)^3 \"c\"~2", "a (b)^2 \"c\""),
+            ("a^", "it is not Lucene's syntax"),
+            ("- a + b", "-a +b"),
+            ("*:*", "*"),
+            (r"a\\b:c\\d`", r"a\\b:c\\\\d\`"),
             (r#"name:"open"#, "a quotation is not closed"),
             ("a)", "a bracket is not opened"),
             ("a\\", "nothing follows a backslash"),

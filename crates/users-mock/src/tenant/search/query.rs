@@ -174,7 +174,9 @@ fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Failure>
             if attributes.whole.contains(&field.as_str()) {
                 return Err(rejected(&format!("{field} cannot be searched by ranges")));
             }
-            Ok(Filter::Range { path: path(attributes, &field)?, lower: bound(&lower), upper: bound(&upper) })
+            let path = path(attributes, &field)?;
+            let (lower, upper) = (bound(&path, &lower), bound(&path, &upper));
+            Ok(Filter::Range { path, lower, upper })
         }
         _ => Err(rejected(NOT_LUCENE)),
     }
@@ -209,11 +211,11 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
     }
 }
 
-fn bound(bound: &UserInputBound) -> Bound {
+fn bound(path: &Path, bound: &UserInputBound) -> Bound {
     match bound {
         UserInputBound::Unbounded => Bound::open(),
-        UserInputBound::Inclusive(text) => Bound::new(text, false),
-        UserInputBound::Exclusive(text) => Bound::new(text, true),
+        UserInputBound::Inclusive(text) => Bound::new(text, path.is_case_insensitive(), false),
+        UserInputBound::Exclusive(text) => Bound::new(text, path.is_case_insensitive(), true),
     }
 }
 
