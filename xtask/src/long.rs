@@ -2,11 +2,27 @@
 
 use crate::run::{command, is_there, output, root, status};
 
+/// The number of random searches.
+const SEARCHES: &str = "100000";
+
 /// The total number of executions of all fuzz targets, unless a number is given.
 const EXECUTIONS: u64 = 10_000_000;
 
-/// Runs every fuzz target for a number of executions.
+/// Compares random searches with a second implementation, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
+    println!("\n=== {SEARCHES} random searches");
+    let mut searches = command("cargo");
+    searches.args([
+        "test",
+        "-p",
+        "users-tests-pure",
+        "--test",
+        "pure",
+        "search::random",
+        "--",
+        "--nocapture",
+    ]);
+    status(searches.env("USERS_SEARCHES", SEARCHES))?;
     let toolchain = toolchain()?;
     if !is_there("cargo", &["fuzz", "--version"]) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());

@@ -116,7 +116,7 @@ fn ranges_include_or_exclude_each_end_or_leave_it_open() {
         ("app_metadata.ratio:[0.2 TO 0.3]", "f"), ("app_metadata.until:[2026-03 TO 2026-04]", "f"),
         // texts; "Nan" is one, and no number
         ("username:[b TO d]", "bcd"), ("username:{b TO d}", "c"), ("name:[1 TO 2]", ""), ("name:[n TO o]", "f"), ("user_id:[auth0|a TO auth0|b]", "ab"),
-        (r"username:[\b TO d]", "bcd"), (r"username:>\e", "fg"),
+        (r"username:[\b TO d]", "bcd"), ("email:[o'a TO o'z]", "e"), (r"username:>\e", "fg"),
     ]);
 }
 
@@ -149,7 +149,8 @@ fn parts_are_combined_by_operators_signs_and_groups() {
         ("!!username:a", "a"), ("email_verified:true AND NOT username:a", "cf"), ("email_verified:true AND -username:a", "cf"),
         ("username:a OR NOT email:*", "adg"), ("username:a OR -email:*", "adg"), ("email_verified:true NOT username:a", "cf"),
         ("NOT username:a email_verified:true", "cf"), ("NOT (username:a OR username:b)", "cdefg"), ("NOT(username:a OR username:b)", "cdefg"),
-        ("username:a (NOT email:*)", "adg"), ("* AND NOT blocked:true", "acdefg"), ("username:a AND *", "a"),
+        ("username:a (NOT email:*)", "adg"), ("(email_verified:true NOT username:a)", "cf"),
+        ("email_verified:true NOT(username:a)", "cf"), ("* AND (email_verified:true -username:a)", "cf"), ("* AND NOT blocked:true", "acdefg"), ("username:a AND *", "a"),
         // required and excluded parts; an alternative beside a required part does not count
         ("+email_verified:true -username:a", "cf"), ("+email_verified:true username:b", "acf"), ("email:* -email_verified:true", "be"),
         ("-username:a -username:b", "cdefg"), ("+email:* +logins_count:[5 TO *] -blocked:true", "ae"),
@@ -169,7 +170,7 @@ fn a_backslash_makes_the_next_character_a_part_of_the_text() {
         (r"name:Ada\ Lovelace", "a"), (r"name:Zoë\ \(admin\)\ \[x\]", "g"), (r#"name:"Zoë (admin) [x]""#, "g"), (r"nickname:z`o\^e!", "g"),
         (r#"nickname:"z`o^e!""#, "g"), ("name:Jürgen\\ O'Neil", "e"), (r"name:Jürgen\ O\'Neil", "e"), (r"email:o'neil\+dev@sub.example.com", "e"),
         ("email:o'neil+dev@sub.example.com", "e"), (r"user_metadata.folder:C\:\\temp", "f"), (r#"user_metadata.folder:"C:\\temp""#, "f"),
-        (r#"user_metadata.note:a\ \"b\"\ c"#, "a"), (r"username:\a", "a"), (r"user_id:auth0\|a", "a"), (r"phone_number:\+441632960044", "d"),
+        (r#"user_metadata.note:a\ \"b\"\ c"#, "a"), (r"username:\a", "a"), (r"user\name:a", "a"), (r"_exists_:\blocked", "bg"), (r"username:\>", ""), (r"user_id:auth0\|a", "a"), (r"phone_number:\+441632960044", "d"),
         (r"user_id:google\-oauth2|c", "c"), ("name:*o'neil", "e"),
     ]);
 }
@@ -197,11 +198,11 @@ fn queries_that_auth0_does_not_support_are_refused_with_the_reason() {
         ("((", CLOSED), ("(username:a", CLOSED), (")", "a bracket is not opened"), ("username:a)", "a bracket is not opened"), ("()", SYNTAX),
         (r#"name:"open"#, "a quotation is not closed"), ("name:a\\", "nothing follows a backslash"), (deep.as_str(), "it is nested too deeply"),
         ("email:", SYNTAX), (":a", SYNTAX), ("name:a:b", SYNTAX), ("AND", SYNTAX), ("username:a AND", SYNTAX), ("OR username:a", SYNTAX), ("NOT", SYNTAX),
-        ("name:AND", SYNTAX), ("username:a AND OR username:b", SYNTAX), ("username:a^", SYNTAX), ("username:a^x", SYNTAX), ("name:()", SYNTAX),
+        ("name:AND", SYNTAX), ("username:a AND OR username:b", SYNTAX), ("username:a^", SYNTAX), ("^2", SYNTAX), ("name:^2", SYNTAX), ("username:a ^2", SYNTAX), ("username:a^x", SYNTAX), ("name:()", SYNTAX),
         ("--username:a", SYNTAX), ("+-username:a", SYNTAX), ("NOT -username:a", SYNTAX), ("-", SYNTAX), ("name:-ada", SYNTAX),
         (r#"name:"ada"~x"#, SYNTAX), ("username:a IN [a b]", SYNTAX), ("name:IN [a b]", SYNTAX), ("created_at:2024-01-10T10:00:00.000Z", SYNTAX),
         // ranges
-        ("logins_count:[1 TO", "a range is not closed"), ("logins_count:[1 2]", SYNTAX), ("logins_count:[1 to 2]", SYNTAX), ("[1 TO 2]", SYNTAX),
+        ("logins_count:[1 TO", "a range is not closed"), ("logins_count:[1 2]", SYNTAX), ("logins_count:>", SYNTAX), ("logins_count:>= || username:a", SYNTAX), ("(username:a)~2", SYNTAX), ("logins_count:[1 to 2]", SYNTAX), ("[1 TO 2]", SYNTAX),
         (r#"name:["a" TO "b"]"#, "a range contains a bracket or a quote"), ("user_metadata.age:[1 TO 50]", "user_metadata cannot be searched by ranges"),
         ("user_metadata.age:>5", "user_metadata cannot be searched by ranges"), ("user_metadata.age:([1 TO 50])", "user_metadata cannot be searched by ranges"),
         // attributes

@@ -398,7 +398,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 /// A text in which a backslash stands before ordinary characters.
-fn without_escapes(text: &str) -> String {
+pub(crate) fn without_escapes(text: &str) -> String {
     let mut characters = text.chars();
     std::iter::from_fn(|| match characters.next()? {
         '\\' => Some(characters.next().unwrap_or('\\')),

@@ -8,12 +8,15 @@ const MAX_DEPTH: usize = 50;
 
 const NOT_LUCENE: &str = "it is not Lucene's syntax";
 
+/// The characters that the parser accepts in the name of a field after a backslash only.
+const SPECIAL_IN_FIELD: &str = "+^`:{}\"'[]()!\\* ";
+
 /// Rewrites a query: `&&`, `||` and `!` as words, all white space as single spaces, one of them between any two parts, and an escape
 /// before each character that is ordinary to Lucene and special to the parser. Boosts are left out, because they change no match.
 /// Fails with the reason.
 ///
 /// The nesting must be known before the parser recurses. Therefore the parser must not find a quotation or a regular expression where
-/// this function found none: `'` and `/` are escaped, and a range contains neither quotes nor brackets.
+/// this function found none: `'` and `/` are escaped, and a range contains neither double quotes nor brackets.
 pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
     let mut output = Output::default();
     let mut characters = text.chars().peekable();
@@ -30,14 +33,18 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
             '(' | '"' | '[' | '{' => output.space = true,
             _ => output.space |= output.closed.is_some(),
         }
-        let is_after_quotation = output.closed == Some('"') && !output.space;
+        let closed = output.closed.take().filter(|_| !output.space);
         output.end_token()?;
-        output.closed = None;
         match character {
-            ':' if output.token() == "*" && characters.next_if_eq(&'*').is_some() => {}
             ':' => {
-                output.end_field();
                 skip_space(&mut characters);
+                if output.has_field {
+                    output.text.push(':');
+                } else if output.token().trim_start_matches(['+', '-']) != "*" {
+                    output.end_field();
+                } else if characters.next_if_eq(&'*').is_none() || !is_end(&characters) {
+                    return Err(NOT_LUCENE);
+                }
             }
             '\\' => match characters.next().ok_or("nothing follows a backslash")? {
                 // The parser removes one pair, and the reading of wildcards another.
@@ -55,8 +62,10 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
             }
             '(' => output.open()?,
             ')' => output.close()?,
+            '^' if output.awaits_value() => return Err(NOT_LUCENE),
             '^' => number(&mut characters)?,
-            '~' if is_after_quotation => number(&mut characters)?,
+            '~' if closed.is_some_and(|closed| closed != '"') => return Err(NOT_LUCENE),
+            '~' if closed.is_some() => number(&mut characters)?,
             '!' if output.is_token_start() => output.operator("NOT")?,
             '+' | '-' if output.is_token_start() => {
                 output.text.push(character);
@@ -72,6 +81,9 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
             '&' | '|' if characters.next_if_eq(&character).is_some() => {
                 output.space = !output.is_token_start();
                 output.end_token()?;
+                if output.ends_with_comparison() {
+                    return Err(NOT_LUCENE);
+                }
                 output.operator(if character == '&' { "AND" } else { "OR" })?;
             }
             '\'' | '`' => output.text.extend(['\\', character]),
@@ -87,6 +99,15 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
 
 fn skip_space(characters: &mut Peekable<Chars<'_>>) {
     while characters.next_if(|next| next.is_whitespace()).is_some() {}
+}
+
+/// Whether what comes next is no letter of a word.
+fn is_end(characters: &Peekable<Chars<'_>>) -> bool {
+    let mut characters = characters.clone();
+    match (characters.next(), characters.next()) {
+        (Some('&'), Some('&')) | (Some('|'), Some('|')) | (None, _) => true,
+        (Some(next), _) => next.is_whitespace() || "^:{}\"[]()".contains(next),
+    }
 }
 
 /// Skips the number of a boost or a distance, after which a part ends.
@@ -122,7 +143,7 @@ fn range(characters: &mut impl Iterator<Item = char>) -> Result<String, &'static
         text.push(character);
         match character {
             ']' | '}' => return Ok(text),
-            '(' | ')' | '"' | '\'' | '[' | '{' => return Err("a range contains a bracket or a quote"),
+            '(' | ')' | '"' | '[' | '{' => return Err("a range contains a bracket or a quote"),
             _ => {}
         }
     }
@@ -141,9 +162,17 @@ struct Output {
     negations: usize,
     /// Whether the token before this one is a negation.
     is_negated: bool,
-    /// The levels that each open group has added.
-    groups: Vec<usize>,
+    /// Whether the token has a field.
+    has_field: bool,
+    /// The open groups.
+    groups: Vec<Group>,
     depth: usize,
+}
+
+struct Group {
+    /// The levels of nesting that it adds.
+    levels: usize,
+    is_negated: bool,
 }
 
 impl Output {
@@ -161,6 +190,12 @@ impl Output {
         token.is_empty() || matches!(token, "+" | "-") || (token.ends_with(':') && !token.ends_with("\\:"))
     }
 
+    /// Whether a comparison is written whose bound is not.
+    fn ends_with_comparison(&self) -> bool {
+        let last = self.text.trim_end().rsplit([' ', ':', '(', '+', '-']).next();
+        last.is_some_and(|last| matches!(last, ">" | ">=" | "<" | "<="))
+    }
+
     /// Ends the token if white space was read after it.
     fn end_token(&mut self) -> Result<(), &'static str> {
         if !std::mem::take(&mut self.space) || self.is_token_start() {
@@ -171,8 +206,13 @@ impl Output {
         self.negations = if is_negation { self.negations + 1 } else { 0 };
         self.is_negated = self.token().trim_start_matches(['+', '-']) == "NOT";
         self.text.push(' ');
-        self.token = self.text.len();
+        self.start_token();
         self.check()
+    }
+
+    fn start_token(&mut self) {
+        self.token = self.text.len();
+        self.has_field = false;
     }
 
     /// Escapes the word `IN`, which the parser reserves for sets.
@@ -185,11 +225,19 @@ impl Output {
         }
     }
 
-    /// Ends the name of a field, in which the parser removes all escapes.
+    /// Ends the name of a field, in which the parser knows escapes before its special characters only.
     fn end_field(&mut self) {
-        let name = self.token().replace(r"\\\\", r"\\");
+        self.has_field = true;
+        let token = self.token().replace(r"\\\\", r"\\");
         self.text.truncate(self.token);
-        self.text.push_str(&name);
+        let mut characters = token.chars();
+        while let Some(character) = characters.next() {
+            let next = if character == '\\' { characters.next() } else { None };
+            match next {
+                Some(next) if !SPECIAL_IN_FIELD.contains(next) => self.text.push(next),
+                _ => self.text.extend([character].into_iter().chain(next)),
+            }
+        }
         self.text.push(':');
     }
 
@@ -201,20 +249,21 @@ impl Output {
 
     fn open(&mut self) -> Result<(), &'static str> {
         let levels = self.negations + 1;
-        self.groups.push(levels);
+        self.groups.push(Group { levels, is_negated: self.is_negated });
         self.depth += levels;
         (self.negations, self.is_negated) = (0, false);
         self.text.push('(');
-        self.token = self.text.len();
+        self.start_token();
         self.check()
     }
 
     /// Closes a group. With a boost, the parser keeps it, and does not make a negation in it one of the list around it.
     fn close(&mut self) -> Result<(), &'static str> {
         self.escape_set();
-        self.depth -= self.groups.pop().ok_or("a bracket is not opened")?;
+        let group = self.groups.pop().ok_or("a bracket is not opened")?;
+        self.depth -= group.levels;
         (self.negations, self.is_negated) = (0, false);
-        self.text.push_str(")^2");
+        self.text.push_str(if group.is_negated { ")" } else { ")^2" });
         self.closed = Some(')');
         Ok(())
     }
@@ -241,15 +290,19 @@ mod tests {
             ("name:o'neil", r"name:o\'neil"),
             ("/a/ b/c name:/d", r"\/a/ b/c name:\/d"),
             ("a:[1 TO 2}", "a:[1 TO 2}"),
-            ("a:[' TO 2]", "a range contains a bracket or a quote"),
-            ("IN ['a' b]", "a range contains a bracket or a quote"),
+            ("a:[' TO 2]", "a:[' TO 2]"),
+            ("a:[\" TO 2]", "a range contains a bracket or a quote"),
+            ("IN ['a' b]", r"\IN ['a' b]"),
+            ("a ^2", "it is not Lucene's syntax"),
             ("IN a:IN XIN", r"\IN a:\IN XIN"),
             ("a(b)c\"d\"e", "a (b)^2 c \"d\" e"),
-            ("NOT(a)OR(b)", "NOT (a)^2 OR (b)^2"),
+            ("NOT(a)OR(b)", "NOT (a) OR (b)^2"),
             ("a^2.5 (b)^3 \"c\"~2", "a (b)^2 \"c\""),
             ("a^", "it is not Lucene's syntax"),
             ("- a + b", "-a +b"),
             ("*:*", "*"),
+            ("-*:* a", "-* a"),
+            (r"n\a\ me\`:b", r"na\ me\`:b"),
             (r"a\\b:c\\d`", r"a\\b:c\\\\d\`"),
             (r#"name:"open"#, "a quotation is not closed"),
             ("a)", "a bracket is not opened"),

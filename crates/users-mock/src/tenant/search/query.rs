@@ -1,6 +1,6 @@
 //! The query syntax: Lucene's, with Auth0's restrictions.
 
-use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text};
+use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text, without_escapes};
 use crate::tenant::search::normal::normalize;
 use crate::tenant::wire::answer::Failure;
 use serde_json::Value;
@@ -150,6 +150,7 @@ fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Re
         UserInputAst::Clause(parts) => {
             let (mut must, mut must_not, mut should) = (Vec::new(), Vec::new(), Vec::new());
             for (occur, part) in parts {
+                let (occur, part) = excluded(occur, part);
                 let part = filter(attributes, part, terms)?;
                 match occur {
                     Some(Occur::Must) => must.push(part),
@@ -159,6 +160,16 @@ fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Re
             }
             Ok(Filter::Clause { must, must_not, should })
         }
+    }
+}
+
+/// A negation among parts without operators is an excluded part, as if it was written with `-`. The parser does so outside groups only.
+fn excluded(occur: Option<Occur>, part: UserInputAst) -> (Option<Occur>, UserInputAst) {
+    match (occur, part) {
+        (None, UserInputAst::Clause(mut parts)) if parts.len() == 1 => {
+            parts.pop().unwrap_or_else(|| (None, UserInputAst::empty_query()))
+        }
+        other => other,
     }
 }
 
@@ -187,12 +198,20 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
         Delimiter::None => Text::word(&literal.phrase),
         _ => Text::quoted(&literal.phrase),
     };
+    if literal.delimiter == Delimiter::None && literal.phrase.starts_with(['<', '>']) {
+        // A comparison without a bound.
+        return Err(rejected(NOT_LUCENE));
+    }
     let is_pattern = matches!(text, Text::Pattern { .. });
     if text.after_wildcard().is_some_and(|count| count < MIN_AFTER_WILDCARD) {
         return Err(rejected("a leading wildcard needs three characters after it"));
     }
     match literal.field_name.as_deref() {
-        Some("_exists_") => Ok(Filter::Exists(path(attributes, &literal.phrase)?)),
+        Some("_exists_") => {
+            let is_quoted = literal.delimiter != Delimiter::None;
+            let name = if is_quoted { literal.phrase.clone() } else { without_escapes(&literal.phrase) };
+            Ok(Filter::Exists(path(attributes, &name)?))
+        }
         Some(field) if is_pattern && field.contains("_metadata") => {
             path(attributes, field)?;
             Err(rejected("metadata cannot be searched by wildcards"))
