@@ -39,8 +39,9 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
             ':' => {
                 skip_space(&mut characters);
                 if output.has_field {
-                    output.text.push(':');
-                } else if output.token().trim_start_matches(['+', '-']) != "*" {
+                    return Err(NOT_LUCENE);
+                }
+                if output.token().trim_start_matches(['+', '-']) != "*" {
                     output.end_field();
                 } else if characters.next_if_eq(&'*').is_none() || !is_end(&characters) {
                     return Err(NOT_LUCENE);
@@ -59,6 +60,10 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
                 output.text.push(character);
                 output.text.push_str(&range(&mut characters)?);
                 output.closed = Some(']');
+            }
+            '<' | '>' if output.awaits_value() => {
+                output.text.push(character);
+                output.text.push_str(&comparison(&mut characters)?);
             }
             '(' => output.open()?,
             ')' => output.close()?,
@@ -81,9 +86,6 @@ pub(crate) fn normalize(text: &str) -> Result<String, &'static str> {
             '&' | '|' if characters.next_if_eq(&character).is_some() => {
                 output.space = !output.is_token_start();
                 output.end_token()?;
-                if output.ends_with_comparison() {
-                    return Err(NOT_LUCENE);
-                }
                 output.operator(if character == '&' { "AND" } else { "OR" })?;
             }
             '\'' | '`' => output.text.extend(['\\', character]),
@@ -101,12 +103,17 @@ fn skip_space(characters: &mut Peekable<Chars<'_>>) {
     while characters.next_if(|next| next.is_whitespace()).is_some() {}
 }
 
-/// Whether what comes next is no letter of a word.
+/// Whether what comes next is no part of a word.
 fn is_end(characters: &Peekable<Chars<'_>>) -> bool {
+    characters.clone().next() == Some(':') || is_end_of_bound(characters)
+}
+
+/// Whether what comes next is no part of the bound of a comparison, which may have colons.
+fn is_end_of_bound(characters: &Peekable<Chars<'_>>) -> bool {
     let mut characters = characters.clone();
     match (characters.next(), characters.next()) {
         (Some('&'), Some('&')) | (Some('|'), Some('|')) | (None, _) => true,
-        (Some(next), _) => next.is_whitespace() || "^:{}\"[]()".contains(next),
+        (Some(next), _) => next.is_whitespace() || "^{}\"[]()".contains(next),
     }
 }
 
@@ -135,11 +142,35 @@ fn quotation(characters: &mut impl Iterator<Item = char>) -> Result<String, &'st
     }
 }
 
+/// The characters that are escaped at the beginning of a bound: the parser would refuse it, end it after a number, or take it for `>=`.
+const SPECIAL_IN_BOUND: [char; 3] = ['-', '`', '='];
+
+/// The rest of a comparison, from its equals sign on.
+fn comparison(characters: &mut Peekable<Chars<'_>>) -> Result<String, &'static str> {
+    let mut text: String = characters.next_if_eq(&'=').into_iter().collect();
+    skip_space(characters);
+    if is_end_of_bound(characters) {
+        return Err(NOT_LUCENE);
+    }
+    if characters.peek().is_some_and(|first| SPECIAL_IN_BOUND.contains(first)) {
+        text.push('\\');
+    }
+    while !is_end_of_bound(characters) {
+        text.extend(characters.next());
+    }
+    let is_cut = text.chars().rev().take_while(|character| *character == '\\').count() % 2 == 1;
+    if is_cut && characters.peek().is_none() { Err("nothing follows a backslash") } else { Ok(text) }
+}
+
 /// The rest of a range, with its closing bracket.
 fn range(characters: &mut impl Iterator<Item = char>) -> Result<String, &'static str> {
     let mut text = String::new();
     loop {
         let character = characters.next().ok_or("a range is not closed")?;
+        let is_start = text.chars().next_back().is_none_or(char::is_whitespace);
+        if is_start && SPECIAL_IN_BOUND.contains(&character) {
+            text.push('\\');
+        }
         text.push(character);
         match character {
             ']' | '}' => return Ok(text),
@@ -188,12 +219,6 @@ impl Output {
     fn awaits_value(&self) -> bool {
         let token = self.token();
         token.is_empty() || matches!(token, "+" | "-") || (token.ends_with(':') && !token.ends_with("\\:"))
-    }
-
-    /// Whether a comparison is written whose bound is not.
-    fn ends_with_comparison(&self) -> bool {
-        let last = self.text.trim_end().rsplit([' ', ':', '(', '+', '-']).next();
-        last.is_some_and(|last| matches!(last, ">" | ">=" | "<" | "<="))
     }
 
     /// Ends the token if white space was read after it.
@@ -301,6 +326,10 @@ mod tests {
             ("a^", "it is not Lucene's syntax"),
             ("- a + b", "-a +b"),
             ("*:*", "*"),
+            ("a:>= -5:0 b:<`c&&d", r"a:>=\-5:0 b:<\`c AND d"),
+            ("a:> =5", r"a:>\=5"),
+            ("a:> ", "it is not Lucene's syntax"),
+            ("a:[-5x TO `]", r"a:[\-5x TO \`]"),
             ("-*:* a", "-* a"),
             (r"n\a\ me\`:b", r"na\ me\`:b"),
             (r"a\\b:c\\d`", r"a\\b:c\\\\d\`"),

@@ -198,10 +198,6 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
         Delimiter::None => Text::word(&literal.phrase),
         _ => Text::quoted(&literal.phrase),
     };
-    if literal.delimiter == Delimiter::None && literal.phrase.starts_with(['<', '>']) {
-        // A comparison without a bound.
-        return Err(rejected(NOT_LUCENE));
-    }
     let is_pattern = matches!(text, Text::Pattern { .. });
     if text.after_wildcard().is_some_and(|count| count < MIN_AFTER_WILDCARD) {
         return Err(rejected("a leading wildcard needs three characters after it"));
