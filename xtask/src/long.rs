@@ -2,18 +2,21 @@
 
 use crate::run::{command, is_there, output, root, status};
 
+/// The number of random searches.
+const SEARCHES: &str = "100000";
+
 /// The total number of executions of all fuzz targets, unless a number is given.
 const EXECUTIONS: u64 = 10_000_000;
 
 /// The number of times that the tenant's process is killed while it writes.
 const KILLS: &str = "50";
 
-/// Kills the tenant's process again and again, and runs every fuzz target for a number of executions.
+/// Kills a tenant, compares random searches, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a tenant that writes");
-    let mut kills = command("cargo");
-    kills.args(["test", "-p", "users-tests", "--test", "sockets", "state::", "--", "--nocapture"]);
-    status(kills.env("USERS_KILLS", KILLS))?;
+    test("users-tests", "sockets", "state::", ("USERS_KILLS", KILLS))?;
+    println!("\n=== {SEARCHES} random searches, compared with a second implementation");
+    test("users-tests-pure", "pure", "search::random", ("USERS_SEARCHES", SEARCHES))?;
     let toolchain = toolchain()?;
     if !is_there("cargo", &["fuzz", "--version"]) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());
@@ -32,6 +35,13 @@ pub fn run(executions: Option<u64>) -> Result<(), String> {
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("fuzz targets failed: {}", failed.join(", "))) }
+}
+
+/// Runs the tests of a package under a path, with a variable that says how often they repeat.
+fn test(package: &str, target: &str, path: &str, repeats: (&str, &str)) -> Result<(), String> {
+    let mut test = command("cargo");
+    test.args(["test", "-p", package, "--test", target, path, "--", "--nocapture"]);
+    status(test.env(repeats.0, repeats.1))
 }
 
 /// The toolchain argument that allows a sanitizer.

@@ -80,7 +80,7 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Runs every fuzz target, which takes long and needs cargo-fuzz and a nightly toolchain.
+    /// Runs 50 kills of a tenant, 100,000 random searches and every fuzz target; needs cargo-fuzz and a nightly toolchain.
     Long {
         /// The number of executions of each target; by default 10 million divided by the number of targets.
         #[arg(long, value_name = "N")]

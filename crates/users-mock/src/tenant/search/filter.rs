@@ -105,9 +105,10 @@ impl Filter {
     pub(crate) fn matches(&self, user: &Value, effort: &Effort) -> bool {
         match self {
             Self::All => true,
-            Self::Exists(path) => path.any(user, effort, &|_| true),
+            Self::Exists(path) => path.exists(user, effort),
             Self::Range { path, lower, upper } => path.any(user, effort, &|value| {
-                effort.spend(value.len()) && lower.is_below(value) && upper.is_above(value)
+                let value = if path.is_case_insensitive { lowered(value) } else { value.into() };
+                effort.spend(value.len()) && lower.is_below(&value) && upper.is_above(&value)
             }),
             Self::Term { path, text } => {
                 path.any(user, effort, &|value| text.matches(value, path.is_case_insensitive, effort))
@@ -142,6 +143,11 @@ impl Path {
         Self { names, is_case_insensitive, is_domain }
     }
 
+    /// Whether values are compared without regard to case.
+    pub(crate) fn is_case_insensitive(&self) -> bool {
+        self.is_case_insensitive
+    }
+
     /// Whether it is that of an attribute of the first level.
     fn is(&self, attribute: &str) -> bool {
         !self.is_domain && matches!(self.names.as_slice(), [only] if only == attribute)
@@ -151,19 +157,32 @@ impl Path {
     fn any(&self, user: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
         if self.is_domain {
             let domain = |email: &str| email.rsplit_once('@').is_some_and(|(_, domain)| test(domain));
-            return any_at(user, &self.names, effort, &domain);
+            return any_at(user, &self.names, effort, &|value| is_text(value, &domain));
         }
-        any_at(user, &self.names, effort, test)
+        any_at(user, &self.names, effort, &|value| is_text(value, test))
     }
 
-    /// Whether a value at the path or below passes a test.
+    /// Whether there is a value at the path or below.
+    fn exists(&self, user: &Value, effort: &Effort) -> bool {
+        if self.is_domain {
+            return self.any(user, effort, &|_| true);
+        }
+        any_at(user, &self.names, effort, &|value| any_below(value, effort, &|_| true))
+    }
+
+    /// Whether the value of the first level or one below passes a test.
     fn any_below(&self, user: &Value, effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
         let root = self.names.first().and_then(|name| user.get(name));
         root.is_some_and(|root| any_below(root, effort, test))
     }
 }
 
-fn any_at(value: &Value, names: &[String], effort: &Effort, test: &dyn Fn(&str) -> bool) -> bool {
+/// Whether a value is a plain one whose text passes a test.
+fn is_text(value: &Value, test: &dyn Fn(&str) -> bool) -> bool {
+    !matches!(value, Value::Object(_) | Value::Null) && test(&text(value))
+}
+
+fn any_at(value: &Value, names: &[String], effort: &Effort, test: &dyn Fn(&Value) -> bool) -> bool {
     if !effort.spend(0) {
         return false;
     }
@@ -172,8 +191,8 @@ fn any_at(value: &Value, names: &[String], effort: &Effort, test: &dyn Fn(&str) 
         (Value::Object(object), Some((name, rest))) => {
             object.get(name).is_some_and(|value| any_at(value, rest, effort, test))
         }
-        (Value::Object(_) | Value::Null, None) | (_, Some(_)) => false,
-        (plain, None) => test(&text(plain)),
+        (_, Some(_)) => false,
+        (value, None) => test(value),
     }
 }
 
@@ -238,11 +257,11 @@ impl Text {
         Self::quoted(&text)
     }
 
-    /// The number of characters after a leading wildcard; `None` without one.
+    /// The number of letters after a leading wildcard; `None` without one.
     pub(crate) fn after_wildcard(&self) -> Option<usize> {
         match self {
             Self::Pattern { glyphs, .. } if glyphs.first() == Some(&Glyph::AnyText) => {
-                Some(glyphs.iter().skip_while(|glyph| **glyph == Glyph::AnyText).count())
+                Some(glyphs.iter().filter(|glyph| glyph.letter().is_some()).count())
             }
             _ => None,
         }
@@ -277,6 +296,10 @@ impl Glyph {
             other => vec![other],
         }
     }
+}
+
+fn lowered(text: &str) -> Cow<'_, str> {
+    lower(text).collect::<String>().into()
 }
 
 fn lower(text: &str) -> impl Iterator<Item = char> {
@@ -326,11 +349,14 @@ impl Bound {
         Self { text: None, number: None, is_excluded: false }
     }
 
-    pub(crate) fn new(text: &str, is_excluded: bool) -> Self {
+    /// The end of a range as it is written in a query.
+    pub(crate) fn new(text: &str, is_case_insensitive: bool, is_excluded: bool) -> Self {
         if text == "*" {
             return Self::open();
         }
-        Self { text: Some(text.to_owned()), number: text.parse().ok(), is_excluded }
+        let text = without_escapes(text);
+        let text = if is_case_insensitive { lowered(&text).into_owned() } else { with_milliseconds(text) };
+        Self { number: number(&text), text: Some(text), is_excluded }
     }
 
     /// The text from which or to which values are compared as text; `None` where the range is open or its end is a number.
@@ -359,11 +385,38 @@ impl Bound {
     }
 
     fn order(&self, value: &str, text: &str) -> Ordering {
-        match (value.parse::<f64>(), self.number) {
-            (Ok(value), Some(number)) => value.partial_cmp(&number).unwrap_or(Ordering::Equal),
+        match (number(value), self.number) {
+            (Some(value), Some(number)) => value.partial_cmp(&number).unwrap_or(Ordering::Equal),
             _ => value.cmp(text),
         }
     }
+}
+
+/// The number that a text is; a name such as Nan is none.
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// A text in which a backslash stands before ordinary characters.
+pub(crate) fn without_escapes(text: &str) -> String {
+    let mut characters = text.chars();
+    std::iter::from_fn(|| match characters.next()? {
+        '\\' => Some(characters.next().unwrap_or('\\')),
+        other => Some(other),
+    })
+    .collect()
+}
+
+/// A time as responses show it, if a text is a time without milliseconds.
+fn with_milliseconds(text: String) -> String {
+    const FORM: &[u8] = b"0000-00-00T00:00:00Z";
+    let is_time = text.len() == FORM.len()
+        && text.bytes().zip(FORM).all(
+            |(byte, form)| {
+                if *form == b'0' { byte.is_ascii_digit() } else { byte == *form }
+            },
+        );
+    if is_time { text.replace('Z', ".000Z") } else { text }
 }
 
 /// Whether a time lies within a day, month or year, which is written as the beginning of a time.

@@ -1,6 +1,6 @@
 //! The query syntax: Lucene's, with Auth0's restrictions.
 
-use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text};
+use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text, without_escapes};
 use crate::tenant::search::normal::normalize;
 use crate::tenant::wire::answer::Failure;
 use serde_json::Value;
@@ -150,6 +150,7 @@ fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Re
         UserInputAst::Clause(parts) => {
             let (mut must, mut must_not, mut should) = (Vec::new(), Vec::new(), Vec::new());
             for (occur, part) in parts {
+                let (occur, part) = excluded(occur, part);
                 let part = filter(attributes, part, terms)?;
                 match occur {
                     Some(Occur::Must) => must.push(part),
@@ -159,6 +160,16 @@ fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Re
             }
             Ok(Filter::Clause { must, must_not, should })
         }
+    }
+}
+
+/// A negation among parts without operators is an excluded part, as if it was written with `-`. The parser does so outside groups only.
+fn excluded(occur: Option<Occur>, part: UserInputAst) -> (Option<Occur>, UserInputAst) {
+    match (occur, part) {
+        (None, UserInputAst::Clause(mut parts)) if parts.len() == 1 => {
+            parts.pop().unwrap_or_else(|| (None, UserInputAst::empty_query()))
+        }
+        other => other,
     }
 }
 
@@ -174,7 +185,9 @@ fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Failure>
             if attributes.whole.contains(&field.as_str()) {
                 return Err(rejected(&format!("{field} cannot be searched by ranges")));
             }
-            Ok(Filter::Range { path: path(attributes, &field)?, lower: bound(&lower), upper: bound(&upper) })
+            let path = path(attributes, &field)?;
+            let (lower, upper) = (bound(&path, &lower), bound(&path, &upper));
+            Ok(Filter::Range { path, lower, upper })
         }
         _ => Err(rejected(NOT_LUCENE)),
     }
@@ -190,7 +203,11 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
         return Err(rejected("a leading wildcard needs three characters after it"));
     }
     match literal.field_name.as_deref() {
-        Some("_exists_") => Ok(Filter::Exists(path(attributes, &literal.phrase)?)),
+        Some("_exists_") => {
+            let is_quoted = literal.delimiter != Delimiter::None;
+            let name = if is_quoted { literal.phrase.clone() } else { without_escapes(&literal.phrase) };
+            Ok(Filter::Exists(path(attributes, &name)?))
+        }
         Some(field) if is_pattern && field.contains("_metadata") => {
             path(attributes, field)?;
             Err(rejected("metadata cannot be searched by wildcards"))
@@ -209,11 +226,11 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, F
     }
 }
 
-fn bound(bound: &UserInputBound) -> Bound {
+fn bound(path: &Path, bound: &UserInputBound) -> Bound {
     match bound {
         UserInputBound::Unbounded => Bound::open(),
-        UserInputBound::Inclusive(text) => Bound::new(text, false),
-        UserInputBound::Exclusive(text) => Bound::new(text, true),
+        UserInputBound::Inclusive(text) => Bound::new(text, path.is_case_insensitive(), false),
+        UserInputBound::Exclusive(text) => Bound::new(text, path.is_case_insensitive(), true),
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Ordered {
     entries: BTreeSet<(Key, u64)>,
     /// The number of users whose value is a number, which is ordered otherwise than its text.
     numbers: usize,
-    /// The number of users whose value is an object, a list, a boolean or null.
+    /// The number of users whose value is an object, a list, a boolean, null, or an address with capitals.
     others: usize,
 }
 
@@ -44,7 +44,7 @@ impl Ordered {
         self.numbers == 0
     }
 
-    /// Whether every value is a text, so that a range matches exactly the texts in it.
+    /// Whether every value is a text, so that a range matches exactly the texts in it. Addresses are compared without regard to case.
     pub(crate) fn has_texts_only(&self) -> bool {
         self.numbers == 0 && self.others == 0
     }
@@ -139,6 +139,11 @@ fn is_empty(from: &Bound<(Key, u64)>, to: &Bound<(Key, u64)>) -> bool {
 fn key(user: &User, attribute: &str) -> (Key, Shape) {
     let Some(raw) = user.shown().raw(attribute) else { return (None, Shape::Text) };
     match serde_json::from_str::<Value>(raw) {
+        Ok(Value::String(text))
+            if attribute == "email" && text.chars().any(|letter| !letter.to_lowercase().eq([letter])) =>
+        {
+            (Some(text.into()), Shape::Other)
+        }
         Ok(Value::String(text)) => (Some(text.into()), Shape::Text),
         Ok(number @ Value::Number(_)) => (Some(number.to_string().into()), Shape::Number),
         Ok(other) => (Some(other.to_string().into()), Shape::Other),

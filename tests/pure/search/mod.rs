@@ -1,5 +1,9 @@
 //! Searches, and the users that they find.
 
+mod naive;
+mod random;
+mod table;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -7,7 +11,7 @@ use users_core::model::User;
 use users_core::{Clock as _, SystemClock};
 use users_mock::{Seed, Tenant};
 
-/// Five users whose user names are the letters in the table below.
+/// The users of the table, whose user names are their letters there.
 const USERS: &[&str] = &[
     r#"{"user_id":"auth0|a","username":"a","email":"ada@example.com","name":"Ada Lovelace","given_name":"Ada","family_name":"Lovelace","nickname":"ada",
         "email_verified":true,"logins_count":5,"created_at":"2024-01-10T10:00:00.000Z","updated_at":"2025-12-31T23:00:00.000Z","last_login":"2025-12-31T23:00:00.000Z",
@@ -24,6 +28,16 @@ const USERS: &[&str] = &[
         "identities":[{"provider":"sms","connection":"sms","user_id":"d","isSocial":false}],"user_metadata":{"plan":"Gold"}}"#,
     r#"{"user_id":"github|e","username":"e","email":"o'neil+dev@sub.example.com","name":"Jürgen O'Neil","nickname":"jo*hn","created_at":"2026-01-01T00:00:00.000Z",
         "identities":[{"provider":"github","connection":"github","user_id":7,"isSocial":true}],"logins_count":7}"#,
+    // Unusual shapes: a string for a boolean, an id with two bars, metadata of every type.
+    r#"{"user_id":"samlp|staff|f","username":"f","email":"Nan@Corp.example","name":"Nan","family_name":"Young","email_verified":"true",
+        "created_at":"2022-07-15T12:30:00.000Z","updated_at":"2022-07-15T12:30:00.000Z",
+        "identities":[{"provider":"samlp","connection":"staff","user_id":"staff|f","isSocial":false}],
+        "user_metadata":{"score":1.5,"nested":[[{"key":"one"}],{"key":"two"}],"off":false,"country":"IN","folder":"C:\\temp","nothing":null,"void":{},"holes":[null,{}]},
+        "app_metadata":{"level":-2,"ratio":0.25,"roles":[{"name":"admin","rank":1},{"name":"ops","rank":20}],"until":"2026-03-01T00:00:00.000Z","text":"two words","flag":true}}"#,
+    // A linked account of the same provider, an object for a date, a user name with special characters.
+    r#"{"user_id":"auth0|g","username":"g","name":"Zoë (admin) [x]","nickname":"z`o^e!","created_at":{},"updated_at":"2021-01-01T00:00:00.000Z","blocked":"false","phone_verified":false,
+        "identities":[{"provider":"auth0","connection":"db","user_id":"g","isSocial":false},{"provider":"auth0","connection":"legacy","user_id":"99","isSocial":false}],
+        "user_metadata":{},"app_metadata":{"a b":{"c:d":"e"},"level":"7"}}"#,
 ];
 
 fn tenant() -> Tenant {
@@ -37,97 +51,12 @@ fn find(tenant: &Tenant, query: &str) -> Result<String, users_core::Error> {
     Ok(page.iter().map(|user: &User| user.username.as_deref().unwrap()).collect())
 }
 
-#[test]
-fn each_search_finds_the_expected_users() {
-    let tenant = tenant();
-    #[rustfmt::skip]
-    let table = [
-        // all users, and equality
-        ("*", "abcde"), ("", "abcde"), (r#"email:"ada@example.com""#, "a"), ("email:ada@example.com", "a"),
-        ("email:ADA@EXAMPLE.COM", "a"), (r#"email:"bob@example.org""#, "b"), ("email:nobody@example.com", ""),
-        (r#"name:"ada lovelace""#, "a"), (r#"name:"Ada Lovelace""#, "a"), ("name:ada", ""), (r"name:Ada\ Lovelace", "a"),
-        ("given_name:ADA", "a"), ("family_name:smith", "b"), ("nickname:BOBBY", "b"), ("username:a", "a"), ("username:A", ""),
-        (r#"user_id:"auth0|a""#, "a"), ("user_id:auth0|a", "a"), ("user_id:AUTH0|a", ""), (r#"user_id:"google-oauth2|c""#, "c"),
-        ("email_verified:true", "ac"), ("email_verified:false", "be"), ("blocked:true", "b"), ("blocked:false", ""),
-        ("phone_number:+441632960044", "d"), (r#"phone_number:"+441632960044""#, "d"), ("phone_verified:true", "d"),
-        ("last_ip:10.0.0.1", "b"), ("logins_count:5", "a"), ("logins_count:0", "c"), ("email.domain:example.com", "ac"),
-        (r#"email.domain:"EXAMPLE.ORG""#, "b"), ("email.domain:sub.example.com", "e"),
-        // identities are one flat list
-        ("identities.connection:db", "abc"), ("identities.provider:github", "e"), ("identities.user_id:7", "e"),
-        ("identities.user_id:c2", "c"), ("identities.isSocial:true", "ce"),
-        ("identities.connection:google-oauth2 AND identities.user_id:c2", "c"),
-        // metadata
-        ("user_metadata.plan:gold", "a"), ("user_metadata.plan:Gold", "d"), ("user_metadata.address.city:London", "a"),
-        ("user_metadata.tags:x", "a"), ("user_metadata.tags:z", ""), ("user_metadata.age:36", "a"), ("user_metadata.vip:true", "a"),
-        ("app_metadata.team:math", "ac"), ("app_metadata.team:MATH", ""), ("app_metadata.level:10", "c"),
-        (r#"user_metadata.note:"a \"b\" c""#, "a"),
-        // existence
-        ("_exists_:logins_count", "abce"), ("NOT _exists_:logins_count", "d"), ("_exists_:user_metadata.plan", "abd"),
-        ("_exists_:user_metadata.empty", ""), ("_exists_:user_metadata.nothing", ""), ("NOT _exists_:logins_count OR logins_count:0", "cd"),
-        ("email:*", "abce"), ("_exists_:blocked", "b"), ("NOT _exists_:email", "d"),
-        // wildcards
-        ("name:ada*", "a"), ("name:ADA*", "a"), ("email:*@example.com", "ac"), ("email:*example*", "abce"), ("name:*lace", "a"),
-        ("name:a*e", "a"), ("nickname:b?bby", "b"), ("nickname:b?by", ""), ("user_id:auth0|*", "ab"), ("name:jürg*", "e"),
-        (r#"nickname:"jo*hn""#, "e"), ("nickname:jo*hn", "e"), (r#"name:"ada*""#, ""), ("email:a*a@*.com", "a"), ("username:?", "abcde"),
-        // ranges
-        ("logins_count:[5 TO *]", "abe"), ("logins_count:{5 TO *]", "be"), ("logins_count:[5 TO 7]", "ae"), ("logins_count:[5 TO 7}", "a"),
-        ("logins_count:[* TO 10}", "ace"), ("logins_count:[10 TO 99]", ""), ("logins_count:>5", "be"), ("logins_count:<=5", "ac"),
-        ("created_at:[2024-01-01 TO 2024-12-31]", "ab"), ("created_at:[2025-01-01 TO *]", "ce"), ("created_at:[* TO 2024-01-10]", "ad"),
-        ("created_at:[* TO 2024-01-10}", "d"), ("last_login:[2025-12-01 TO 2025-12-31]", "ac"), ("last_login:{2025-12-01 TO 2025-12-31]", "a"),
-        ("updated_at:[2025-12-31T22:00:00.000Z TO *]", "ae"), ("created_at:[2024-06-01T00:00:00.000Z TO 2024-06-01T00:00:00.000Z]", "b"),
-        ("app_metadata.level:[3 TO 9]", "a"), ("app_metadata.level:[3 TO 10]", "ac"),
-        // and, or, not
-        ("email_verified:true AND logins_count:5", "a"), ("email_verified:true AND logins_count:6", ""), ("username:a OR username:b", "ab"),
-        ("username:a username:b", "ab"), ("username:a || username:b", "ab"), ("email_verified:true && username:c", "c"),
-        ("NOT username:a", "bcde"), ("!username:a", "bcde"), ("-username:a", "bcde"), ("+email_verified:true -username:a", "c"),
-        ("(username:a OR username:b) AND email_verified:true", "a"), ("username:a OR (username:b AND blocked:false)", "a"),
-        ("username:a OR username:b AND blocked:false", "a"), ("username:(a OR c)", "ac"), ("NOT (username:a OR username:b)", "cde"),
-        ("email_verified:true AND NOT username:a", "c"), ("* AND NOT blocked:true", "acde"), ("username:a AND *", "a"),
-        (r#"name:"no AND yes" OR username:a"#, "a"), (r#"name:"a || b" OR username:c"#, "c"),
-        // without a field
-        ("ada@example.com", "a"), ("math", "ac"), ("gold", ""), ("London", ""), (r#""Ada Lovelace""#, "a"), ("github", "e"),
-    ];
-    assert!(table.len() >= 100, "{}", table.len());
-    for (query, expected) in table {
-        let found = find(&tenant, query).unwrap_or_else(|error| panic!("{query}: {error}"));
-        assert_eq!(found, expected, "{query}");
-    }
-}
-
-#[test]
-fn queries_that_auth0_does_not_support_are_refused() {
-    let tenant = tenant();
-    let deep = format!("{}username:a{}", "(".repeat(1_000), ")".repeat(1_000));
-    for query in [
-        "((",
-        "email:",
-        "logins_count:[1 TO",
-        "picture:x",
-        "last_password_reset:[* TO *]",
-        "multifactor:duo",
-        "nonsense.field:1",
-        "name:*ab",
-        "name:*a",
-        "user_metadata.plan:g*",
-        "app_metadata.team:m*",
-        "user_metadata.age:[1 TO 50]",
-        "_exists_:picture",
-        r#"name:"open"#,
-        "AND",
-        ")",
-        &deep,
-    ] {
-        let error = find(&tenant, query).unwrap_err();
-        assert_eq!(
-            (error.status().unwrap().as_u16(), error.code()),
-            (400, Some("invalid_query_string")),
-            "{query}: {error}"
-        );
-    }
-}
-
 /// The status and body of the response to a search. A query that is too long for a URI counts as refused.
 fn search(tenant: &Tenant, query: &str) -> (u16, String) {
+    search_with(tenant, query, "fields=user_id")
+}
+
+fn search_with(tenant: &Tenant, query: &str, more: &str) -> (u16, String) {
     let encode = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -136,7 +65,7 @@ fn search(tenant: &Tenant, query: &str) -> (u16, String) {
     if encoded.len() > 60_000 {
         return (414, String::new());
     }
-    let request = http::Request::get(format!("https://tenant.example.com/api/v2/users?q={encoded}"))
+    let request = http::Request::get(format!("https://tenant.example.com/api/v2/users?q={encoded}&{more}"))
         .header("authorization", format!("Bearer {}", tenant.management_token().expose()));
     let answer = tenant.handle(request.body(Bytes::new()).unwrap());
     (answer.status().as_u16(), String::from_utf8(answer.body().to_vec()).unwrap())
@@ -234,6 +163,10 @@ fn a_query_of_any_length_and_shape_is_answered_in_time() {
         "user_metadata.a".to_owned() + &".a".repeat(3_900) + ":1",
         long,
         "!".repeat(8_000),
+        "a:".repeat(25_000),
+        "*:*".repeat(15_000),
+        "IN".repeat(25_000),
+        "a&&".repeat(15_000),
         "a".repeat(60_000),
     ] {
         let started = clock.now();
