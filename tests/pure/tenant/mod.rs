@@ -2,6 +2,7 @@
 
 mod credentials;
 mod details;
+mod recorded;
 mod seeds;
 
 use bytes::Bytes;
