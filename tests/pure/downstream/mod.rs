@@ -1,6 +1,7 @@
 //! A small service as a user of the SDK would write it, tested with the mock alone.
 
 mod offboarding;
+mod suite;
 
 use offboarding::{Offboarding, Outcome};
 use users_core::management::{DeleteUser, GetAllUsers, UpdateUser};

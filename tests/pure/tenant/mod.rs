@@ -3,6 +3,7 @@
 mod credentials;
 mod details;
 mod messages;
+mod recorded;
 mod seeds;
 
 use bytes::Bytes;

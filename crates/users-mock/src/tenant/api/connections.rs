@@ -8,7 +8,8 @@ use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::page::{by_either, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
-use http::StatusCode;
+use http::header::LINK;
+use http::{HeaderValue, StatusCode};
 use std::sync::Arc;
 use users_core::model::JsonObject;
 
@@ -40,7 +41,26 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     let all: Vec<(u64, JsonObject)> = selected
         .map(|(position, connection)| Ok((*position, shown(connection, request)?)))
         .collect::<Result<_, _>>()?;
-    by_either(request, "connections", &all, unchanged)
+    let mut answer = by_either(request, "connections", &all, unchanged)?;
+    if request.query_length() == 0 {
+        add_links(context, request, all.len(), &mut answer);
+    }
+    Ok(answer)
+}
+
+/// Adds links to the first and the last page, which a list without any parameter has.
+fn add_links(context: &ReadContext<'_>, request: &Request, count: usize, answer: &mut Answer) {
+    const PER_PAGE: usize = 50;
+    let origin = request.origin(&context.config.domain);
+    let link = |page: usize, name: &str| {
+        format!("<{origin}/api/v2/connections?page={page}&per_page={PER_PAGE}>; rel=\"{name}\"")
+    };
+    let last = count.saturating_sub(1) / PER_PAGE;
+    let next = if last > 0 { format!("{}, ", link(1, "next")) } else { String::new() };
+    let links = format!("{}, {next}{}", link(0, "first"), link(last, "last"));
+    if let Ok(links) = HeaderValue::from_str(&links) {
+        answer.headers_mut().insert(LINK, links);
+    }
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {

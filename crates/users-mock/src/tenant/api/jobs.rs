@@ -3,7 +3,7 @@
 use crate::tenant::api::owner::find_user;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::store::{Job, Store};
-use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
+use crate::tenant::wire::answer::{Answer, Failure, json, json_without_charset, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
@@ -67,7 +67,7 @@ fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> 
 /// Answers without content if no row was rejected.
 fn errors(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let job = find(context.store, request.parameter(0))?;
-    Ok(if job.errors.is_empty() { no_content() } else { json(StatusCode::OK, &job.errors) })
+    Ok(if job.errors.is_empty() { no_content() } else { json_without_charset(StatusCode::OK, &job.errors) })
 }
 
 /// The job fails if the address is already verified.

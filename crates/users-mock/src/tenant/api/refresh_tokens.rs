@@ -5,7 +5,7 @@ use crate::tenant::api::sessions::replace_metadata;
 use crate::tenant::object::string;
 use crate::tenant::search::project;
 use crate::tenant::store::{Belonging, User};
-use crate::tenant::wire::answer::{Answer, Failure, accepted, json};
+use crate::tenant::wire::answer::{Answer, Failure, accepted, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::page::{by_checkpoint, unchanged};
 use crate::tenant::wire::request::Request;
@@ -68,6 +68,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     replace_metadata(context, request, owner, Belonging::RefreshTokens, "refresh_token_metadata")
 }
 
+/// Answers 204, as recorded, although Auth0 documents 202.
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     let owners: Vec<Arc<User>> =
@@ -81,7 +82,7 @@ fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             tokens.retain(|token| string(token, "id").as_deref() != Some(id));
         });
     }
-    Ok(accepted())
+    Ok(no_content())
 }
 
 /// Revokes tokens by their ids, or all of a user, an application, or both.

@@ -127,7 +127,7 @@ fn assign_role(context: &mut WriteContext<'_>, user_id: &str, role: &str) -> Res
     })
 }
 
-/// Answers `POST /roles` with 200 and not with 201, as Auth0 does.
+/// Answers `POST /roles` with 200 and not with 201, and leaves out a description that was not given, as Auth0 does.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let name = string(&body, "name").unwrap_or_default();
@@ -147,9 +147,12 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             set_raw(&mut shown, key, json);
         }
     }
-    let answer = json(StatusCode::OK, &shown);
+    let mut answered = shown.clone();
+    if body.raw("description").is_none() {
+        answered.remove("description");
+    }
     context.transaction.put_object(Kind::Roles, Object { id, shown });
-    Ok(answer)
+    Ok(json(StatusCode::OK, &answered))
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {

@@ -3,11 +3,12 @@
 use crate::tenant::api::logins::{MISSING_GRANTS, not_implemented};
 use crate::tenant::rules::assertion::{Assertion, JWT_BEARER};
 use crate::tenant::rules::grant::{Grant, all_scopes};
-use crate::tenant::wire::answer::{Answer, Failure, json, oauth_error};
+use crate::tenant::wire::answer::{Answer, Failure, json_without_charset, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
-use http::StatusCode;
+use http::header::{CACHE_CONTROL, HeaderName};
+use http::{HeaderValue, StatusCode};
 use serde_json::json as value;
 use users_core::model::JsonObject;
 
@@ -40,12 +41,17 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     let lifetime = context.config.token_lifetime;
     let token = context.issue_token(Grant::Management(all_scopes()), &audience, lifetime);
     context.tokens.count_fetched();
-    Ok(json(
+    let mut answer = json_without_charset(
         StatusCode::OK,
         &value!({
             "access_token": token, "expires_in": lifetime.as_secs(), "token_type": "Bearer", "scope": all_scopes().join(" "),
         }),
-    ))
+    );
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::from_str(&context.random.hex(20)) {
+        answer.headers_mut().insert(HeaderName::from_static("x-auth0-requestid"), id);
+    }
+    Ok(answer)
 }
 
 /// Whether the application has authenticated itself: by its secret, by an assertion, or by a certificate, which is not checked but

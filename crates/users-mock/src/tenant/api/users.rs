@@ -73,6 +73,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     user.set_updated_at(&now);
     user.set_identities(&[identity]);
     add_defaults(&mut user);
+    user.sort_attributes();
     let answer = json(StatusCode::CREATED, user.shown());
     context.transaction.put_user(user);
     Ok(answer)

@@ -201,7 +201,7 @@ fn add_organizations(transaction: &mut Transaction<'_>, organizations: &[JsonObj
 }
 
 /// An object with the key that identifies it.
-fn object(kind: Kind, shown: JsonObject) -> Result<Object, SeedError> {
+fn object(kind: Kind, mut shown: JsonObject) -> Result<Object, SeedError> {
     let key = match kind {
         Kind::Clients => "client_id",
         Kind::LogEntries => "log_id",
@@ -209,6 +209,15 @@ fn object(kind: Kind, shown: JsonObject) -> Result<Object, SeedError> {
     };
     let id = string(&shown, key);
     let id = id.ok_or_else(|| SeedError(format!("{kind:?}: {key} is missing or is not a string")))?;
+    // A log entry has its id under both names, and a role without description an empty one.
+    let (key, value) = match kind {
+        Kind::LogEntries => ("_id", id.as_str()),
+        Kind::Roles => ("description", ""),
+        _ => return Ok(Object { id, shown }),
+    };
+    if shown.raw(key).is_none() {
+        set(&mut shown, key, value);
+    }
     Ok(Object { id, shown })
 }
 

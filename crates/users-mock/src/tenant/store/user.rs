@@ -195,6 +195,18 @@ impl User {
         self.set("identities", identities);
     }
 
+    /// Puts the attributes in the order in which Auth0 shows those of a new user: by name, and `app_metadata` last.
+    pub(crate) fn sort_attributes(&mut self) {
+        let shown = &mut self.attributes_mut().shown;
+        let mut attributes: Vec<(&str, &str)> = shown.iter().collect();
+        attributes.sort_unstable_by_key(|(key, _)| (*key == "app_metadata", *key));
+        let mut sorted = JsonObject::new();
+        for (key, json) in attributes {
+            set_raw(&mut sorted, key, json);
+        }
+        *shown = sorted;
+    }
+
     /// Sets the time of the last update.
     pub(crate) fn set_updated_at(&mut self, now: &Timestamp) {
         self.set("updated_at", now);

@@ -19,6 +19,13 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     with_type(status, "application/json; charset=utf-8", body.into())
 }
 
+/// A response with a JSON body whose content type has no charset.
+pub(crate) fn json_without_charset(status: StatusCode, body: &impl Serialize) -> Answer {
+    let mut answer = json(status, body);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
 /// Success without a body. Auth0 sends a content type nevertheless.
 pub(crate) fn no_content() -> Answer {
     with_type(StatusCode::NO_CONTENT, "application/json; charset=utf-8", Bytes::new())

@@ -49,7 +49,8 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     by_offset(request, "invitations", &shown?, unchanged)
 }
 
-/// Answers 201, as recorded, although Auth0 documents 200. The link leads to the login page of the tenant.
+/// Answers 201, as recorded, although Auth0 documents 200. The link leads to the login page of the application, or else of the
+/// tenant.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let organization = find_organization(context.store(), request.parameter(0))?;
@@ -58,7 +59,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     check_references(context, &body)?;
     let lifetime = integer(&body, "ttl_sec").filter(|seconds| *seconds > 0).unwrap_or(DEFAULT_LIFETIME);
     let (id, ticket) = (context.random.prefixed_id("uinv_"), context.random.alphanumeric(32));
-    let origin = request.origin(&context.config.domain);
+    let client = context.store().objects(Kind::Clients).get(&string(&body, "client_id").unwrap_or_default());
+    let login = client.and_then(|client| client.string("initiate_login_uri"));
+    let login = login.unwrap_or_else(|| format!("{}/login", request.origin(&context.config.domain)));
     let now = context.clock.millis();
     let time = |millis: u64| Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_millis(millis));
     let mut shown = JsonObject::new();
@@ -71,7 +74,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         &mut shown,
         "invitation_url",
         format!(
-            "{origin}/login?invitation={ticket}&organization={organization_id}&organization_name={organization_name}"
+            "{login}?invitation={ticket}&organization={organization_id}&organization_name={organization_name}"
         ),
     );
     set(&mut shown, "ticket_id", ticket);
