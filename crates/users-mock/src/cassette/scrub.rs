@@ -16,7 +16,7 @@ pub enum Scrub {
     #[default]
     Secrets,
     /// The same, and e-mail addresses, phone numbers, names, pictures and IP addresses. Each value is replaced by one that is
-    /// derived from it, so that equal values remain equal. Whoever guesses a value can confirm the guess.
+    /// derived from it, so that equal values remain equal. A value that is easily guessed can therefore be recognized.
     SecretsAndPersonalData,
 }
 
