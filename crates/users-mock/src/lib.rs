@@ -37,7 +37,8 @@ pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{
-    Bucket, Limits, Logged, Seed, SeedError, Snapshot, StateError, Tenant, TenantBuilder, UnknownTier,
+    AssumedError, Assumptions, Bucket, ErrorHeader, Limits, Logged, Seed, SeedError, Snapshot, StateError,
+    Tenant, TenantBuilder, UnknownTier,
 };
 
 /// Compiles and runs the example of the README.

@@ -37,9 +37,17 @@ pub(crate) struct Arguments {
     /// no `x-ratelimit` headers.
     #[arg(long, default_value = "none")]
     pub(crate) tier: Limits,
-    /// The time in milliseconds after which searches see a change, as GET /users is eventually consistent.
+    /// The time in milliseconds after which searches see a change, as GET /users is eventually consistent: 500, or a random one of a
+    /// range, 200..900.
+    #[arg(long, value_name = "MS", value_parser = latency, default_value = "0")]
+    pub(crate) index_lag: RangeInclusive<Duration>,
+    /// The time in milliseconds from the creation of a job to its end, during which it is shown as pending.
     #[arg(long, value_name = "MS", default_value_t = 0)]
-    pub(crate) index_lag: u64,
+    pub(crate) job_duration: u64,
+    /// A JSON document with the answers that are assumed where Auth0's behaviour is not known, for example
+    /// {"link_conflict": {"statusCode": 400, "message": "…"}}; the type Assumptions of users-mock documents its fields.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) assumptions: Option<PathBuf>,
     /// Show users with the same value of the attribute that they are sorted by in the order of their creation. Without it, each response
     /// has another order, because Auth0 promises none.
     #[arg(long)]

@@ -5,11 +5,13 @@ mod arguments;
 use arguments::Arguments;
 use clap::Parser as _;
 use std::error::Error;
+use std::fmt::Display;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use users_core::SystemClock;
-use users_mock::{FaultyTransport, Seed, Tenant};
+use users_mock::{Assumptions, FaultyTransport, Seed, Tenant};
 use users_tenant::TenantServer;
 
 #[tokio::main]
@@ -33,12 +35,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Installed first, so that a signal during startup ends the process gracefully as well.
     let signal = shutdown_signal()?;
     let seed = match &arguments.seed {
-        Some(file) => {
-            let text =
-                std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            Seed::from_json(&text).map_err(|error| format!("{}: {error}", file.display()))?
-        }
+        Some(file) => parse(file, Seed::from_json)?,
         None => Seed::new(),
+    };
+    let assumptions = match &arguments.assumptions {
+        Some(file) => parse(file, |text| serde_json::from_str(text))?,
+        None => Assumptions::default(),
     };
     let mut builder = Tenant::builder()
         .system_clock()
@@ -46,7 +48,9 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .users(arguments.users)
         .legacy_delete_all(arguments.legacy_delete_all)
         .limits(arguments.tier)
-        .index_lag(Duration::from_millis(arguments.index_lag))
+        .index_lag_between(arguments.index_lag)
+        .job_duration(Duration::from_millis(arguments.job_duration))
+        .assumptions(assumptions)
         .shuffle_ties(!arguments.stable_ties)
         .search_user_id_ranges(!arguments.whole_user_ids)
         .seed(seed);
@@ -75,6 +79,12 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     signal.await;
     server.shutdown().await;
     Ok(())
+}
+
+/// Parses the text of a file.
+fn parse<T, E: Display>(file: &Path, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    parse(&text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Prints the address and the tokens that a client needs.

@@ -1,5 +1,6 @@
 //! The embedded tenant behaves as Auth0 was observed to behave.
 
+mod assumptions;
 mod credentials;
 mod details;
 mod messages;
@@ -609,4 +610,37 @@ fn parts_of_a_request_require_scopes_of_their_own() {
         assert_eq!((error.status().unwrap().as_u16(), error.code()), (403, Some("insufficient_scope")));
         assert!(error.to_string().contains("read:organization_member_roles"), "{error}");
     });
+}
+
+#[test]
+fn the_authentication_api_has_limits_of_its_own_and_userinfo_one_for_each_user() {
+    let tenant = Tenant::builder().users(2).limits(Limits::essentials()).build();
+    let ids = tenant.user_ids();
+    let token = |id: &str| format!("Bearer {}", tenant.access_token_for(id).unwrap().expose());
+    let (ada, bob) = (token(&ids[0]), token(&ids[1]));
+    let ask = |token: &str| ask(&tenant, "GET", "/userinfo", token, &Value::Null);
+    let first = ask(&ada);
+    let header = |answer: &Response<Bytes>, name: &str| {
+        answer.headers()[name].to_str().unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!((header(&first, "x-ratelimit-limit"), header(&first, "x-ratelimit-remaining")), (10, 9));
+    assert_eq!(
+        header(&first, "x-ratelimit-reset") * 1000,
+        tenant_millis(&tenant) + 12_000,
+        "recorded: 60 s / 5"
+    );
+    (0..9).for_each(|_| assert_eq!(ask(&ada).status(), 200));
+    let rejected = ask(&ada);
+    assert_eq!(rejected.status(), 429);
+    assert_eq!(serde_json::from_slice::<Value>(rejected.body()).unwrap()["error"], "too_many_requests");
+    assert_eq!(ask(&bob).status(), 200, "another user has a bucket of their own");
+    assert_eq!(as_admin(&tenant, "GET", "/api/v2/users", &Value::Null).0, 200, "so has the other API");
+    tenant.clock().advance(Duration::from_secs(12));
+    assert_eq!(ask(&ada).status(), 200);
+    assert_eq!(ask(&ada).status(), 429);
+}
+
+fn tenant_millis(tenant: &Tenant) -> u64 {
+    let now = tenant.clock().unix_now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_millis()).unwrap()
 }

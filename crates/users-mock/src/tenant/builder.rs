@@ -2,6 +2,7 @@
 
 use crate::clock::VirtualClock;
 use crate::tenant::Tenant;
+use crate::tenant::assumptions::Assumptions;
 use crate::tenant::config::Config;
 use crate::tenant::persist::{Journal, StateError};
 use crate::tenant::random::Random;
@@ -9,9 +10,10 @@ use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::rules::limits::Limits;
 use crate::tenant::seed::{Generator, Seed};
 use crate::tenant::state::{State, lock};
-use crate::tenant::store::{Connection, Store};
+use crate::tenant::store::{Connection, Lag, Store};
 use crate::tenant::wall_clock::WallClock;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, RwLock};
@@ -23,7 +25,7 @@ use users_core::{Clock, SystemClock};
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TenantBuilder {
     config: Config,
-    index_lag: Duration,
+    index_lag: RangeInclusive<Duration>,
     limits: Limits,
     users: u32,
     seed: Seed,
@@ -62,8 +64,10 @@ impl TenantBuilder {
                 legacy_delete_all: false,
                 shuffles_ties: true,
                 searches_user_id_ranges: true,
+                assumptions: Assumptions::default(),
+                job_duration: Duration::ZERO,
             },
-            index_lag: Duration::ZERO,
+            index_lag: Duration::ZERO..=Duration::ZERO,
             limits: Limits::none(),
             users: 0,
             seed: Seed::new(),
@@ -120,6 +124,19 @@ impl TenantBuilder {
         self
     }
 
+    /// Sets what the tenant answers where Auth0's behaviour is not known.
+    pub fn assumptions(mut self, assumptions: Assumptions) -> Self {
+        self.config.assumptions = assumptions;
+        self
+    }
+
+    /// Sets the time from the creation of a job to its end, 0 by default: until then it is shown as pending, and of imports two at most
+    /// run at a time. The changes of an import are made when it is created.
+    pub fn job_duration(mut self, duration: Duration) -> Self {
+        self.config.job_duration = duration;
+        self
+    }
+
     /// Sets the time after which searches see a change, because `GET /users` is eventually consistent; 0 by default.
     /// [`refresh_index`](Tenant::refresh_index) ends it for the changes so far. Users are always found by their id and by
     /// `GET /users-by-email`.
@@ -142,7 +159,13 @@ impl TenantBuilder {
     /// # Ok::<(), users_core::Error>(())
     /// ```
     pub fn index_lag(mut self, lag: Duration) -> Self {
-        self.index_lag = lag;
+        self.index_lag = lag..=lag;
+        self
+    }
+
+    /// Sets the range of that time. Each change has a random one, and is seen after those before it.
+    pub fn index_lag_between(mut self, range: RangeInclusive<Duration>) -> Self {
+        self.index_lag = range;
         self
     }
 
@@ -232,8 +255,7 @@ impl TenantBuilder {
         (0..self.users).for_each(|_| transaction.put_user(generator.generate()));
         self.seed.apply(&mut transaction, &clock.now());
         transaction.commit(clock.millis());
-        let lag = u64::try_from(self.index_lag.as_millis()).unwrap_or(u64::MAX);
-        store.view_mut().set_lag(lag);
+        store.view_mut().set_lag(Lag::new(&self.index_lag, self.rng_seed));
         let state = State {
             store: RwLock::new(store),
             config: self.config,

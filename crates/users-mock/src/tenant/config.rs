@@ -1,5 +1,6 @@
 //! The configuration of a tenant.
 
+use crate::tenant::assumptions::Assumptions;
 use std::time::Duration;
 
 /// The configuration of a tenant, which does not change.
@@ -16,6 +17,9 @@ pub(crate) struct Config {
     pub(crate) shuffles_ties: bool,
     /// Whether `user_id` can be searched by ranges and wildcards.
     pub(crate) searches_user_id_ranges: bool,
+    pub(crate) assumptions: Assumptions,
+    /// The time from the creation of a job to its end.
+    pub(crate) job_duration: Duration,
 }
 
 impl Config {

@@ -1,6 +1,7 @@
 //! A tenant in memory that behaves like Auth0.
 
 mod api;
+mod assumptions;
 mod builder;
 mod config;
 mod log;
@@ -19,6 +20,7 @@ mod tokens;
 mod wall_clock;
 mod wire;
 
+pub use assumptions::{AssumedError, Assumptions, ErrorHeader};
 pub use builder::TenantBuilder;
 pub use log::Logged;
 pub use persist::{Snapshot, StateError};
@@ -137,6 +139,16 @@ impl Tenant {
     /// Issues a Management API token with these scopes only.
     pub fn management_token_with(&self, scopes: &[&str]) -> Secret {
         self.issue_management_token(scopes.iter().map(ToString::to_string).collect(), None)
+    }
+
+    /// Issues a self-service token: one of a user, which allows only calls for that user, such as those of the scopes
+    /// `read:current_user` and `update:current_user_metadata`; `None` if there is no such user.
+    pub fn self_service_token(&self, user_id: &str, scopes: &[&str]) -> Option<Secret> {
+        let id = self.state.store().users().get(user_id)?.id().to_owned();
+        let grant = Grant::SelfService { id, scopes: scopes.iter().map(ToString::to_string).collect() };
+        let (audience, lifetime) =
+            (self.state.config.management_audience(), self.state.config.token_lifetime);
+        Some(self.state.issue_token(grant, &audience, lifetime).into())
     }
 
     /// Issues a Management API token that has expired.

@@ -3,13 +3,18 @@
 use crate::tenant::api;
 use crate::tenant::rules::credentials::check_user_id;
 use crate::tenant::rules::grant::{Alternatives, Grant, allows};
+use crate::tenant::rules::limiter::{Counted, Rejection, Standing};
 use crate::tenant::rules::schema::{self, Schema};
 use crate::tenant::state::{State, lock};
-use crate::tenant::wire::answer::{Answer, Failure, add_standard_headers, add_standing, too_many_requests};
+use crate::tenant::wire::answer::{
+    Answer, Failure, add_assumed_headers, add_standard_headers, add_standing, no_content, too_many_logins,
+    too_many_requests,
+};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use std::sync::LazyLock;
 use users_core::{Api, CATALOGUE, PathTemplate};
@@ -57,6 +62,8 @@ struct Endpoint {
     scopes: Option<Alternatives>,
     /// Whether the first parameter of the path is the id of a user.
     is_of_user: bool,
+    /// Whether it deletes something that belongs to the user.
+    deletes_below_user: bool,
     /// What the body must look like; `None` if the endpoint ignores it or the handler checks it.
     body: Option<&'static Schema>,
 }
@@ -67,6 +74,8 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         .map(|route| Endpoint {
             route,
             scopes: required_scopes(route),
+            deletes_below_user: route.method == "DELETE"
+                && route.template.as_str().starts_with("/api/v2/users/{id}/"),
             is_of_user: route.template.as_str().starts_with("/api/v2/users/{"),
             body: below_base(route).and_then(|path| schema::of_body(route.method, &path)),
         })
@@ -79,6 +88,7 @@ pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
     let mut answer = dispatch(state, request, is_management);
     if is_management {
         add_standard_headers(&mut answer);
+        add_assumed_headers(&mut answer, &state.config.assumptions);
     }
     answer
 }
@@ -89,9 +99,12 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         return api::not_implemented::answer(parts.method.as_str(), parts.uri.path()).into();
     };
     let now = state.clock.millis();
-    let standing = match is_management.then(|| lock(&state.limiter).take(&parts.method, now)).flatten() {
+    let standing = match count(state, &parts, is_management, now) {
         Some(Ok(standing)) => Some(standing),
-        Some(Err(rejection)) => return too_many_requests(rejection),
+        Some(Err(rejection)) if is_management => {
+            return too_many_requests(rejection, state.config.assumptions.rate_limit_headers);
+        }
+        Some(Err(rejection)) => return too_many_logins(&rejection),
         None => None,
     };
     let grant = match endpoint.scopes {
@@ -102,9 +115,16 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         let request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
         if endpoint.is_of_user {
             check_user_id(request.parameter(0))?;
+            check_subject(state, &request)?;
         }
         if let Some(schema) = endpoint.body {
             request.check_body(schema)?;
+        }
+        if endpoint.deletes_below_user && state.store().users().get(request.parameter(0)).is_none() {
+            return match &state.config.assumptions.delete_of_unknown_user {
+                Some(error) => Err(Failure::assumed(error, &[])),
+                None => Ok(no_content()),
+            };
         }
         call(state, endpoint.route.handler, &request)
     });
@@ -117,6 +137,25 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
             answer
         }
         Err(failure) => failure.into(),
+    }
+}
+
+/// Counts a request against the rate limits. The files of exports are not limited.
+fn count(state: &State, parts: &Parts, is_management: bool, now: u64) -> Option<Result<Standing, Rejection>> {
+    let take = |counted: &Counted<'_>| lock(&state.limiter).take(counted, now);
+    match parts.uri.path() {
+        _ if is_management => take(&Counted::Management(&parts.method)),
+        "/oauth/token" => take(&Counted::Token),
+        "/userinfo" => {
+            let tokens = state.tokens();
+            match Request::bearer(&parts.headers).and_then(|token| tokens.grant(token, now)) {
+                Some(Grant::User { id, .. }) => take(&Counted::UserInfo(id)),
+                // The response to an invalid token has a limit of its own.
+                _ => None,
+            }
+        }
+        path if path.starts_with("/exports/") => None,
+        _ => take(&Counted::Authentication),
     }
 }
 
@@ -193,10 +232,27 @@ fn required_scopes(route: &Route) -> Option<Alternatives> {
 
 fn authorize(state: &State, headers: &HeaderMap, scopes: Alternatives, now: u64) -> Result<Grant, Failure> {
     let grant = state.tokens().management_grant(Request::bearer(headers), &state.config, now)?;
-    if matches!(&grant, Grant::Management(granted) if allows(scopes, granted)) {
-        return Ok(grant);
+    let is_allowed = match &grant {
+        // A self-service token is of use where a scope of its kind is enough.
+        Grant::SelfService { scopes: granted, .. } => {
+            scopes.iter().any(|required| is_self_service(required) && allows(&[required], granted))
+        }
+        grant => allows(scopes, grant.management_scopes()),
+    };
+    if is_allowed { Ok(grant) } else { Err(Failure::insufficient_scope(scopes)) }
+}
+
+fn is_self_service(scopes: &[&str]) -> bool {
+    scopes.iter().any(|scope| scope.contains(":current_user"))
+}
+
+/// Checks that a self-service token is of the user whom the path names.
+fn check_subject(state: &State, request: &Request) -> Result<(), Failure> {
+    let Grant::SelfService { id, .. } = &request.grant else { return Ok(()) };
+    if id == request.parameter(0) {
+        return Ok(());
     }
-    Err(Failure::insufficient_scope(scopes))
+    Err(Failure::assumed(&state.config.assumptions.another_subject, &[]))
 }
 
 #[cfg(test)]

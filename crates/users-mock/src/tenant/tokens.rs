@@ -40,6 +40,7 @@ impl Tokens {
         let expires_at = now.saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
         let (subject, scopes) = match &grant {
             Grant::Management(scopes) => (format!("{}@clients", config.client_id), scopes.join(" ")),
+            Grant::SelfService { id, scopes } => (id.clone(), scopes.join(" ")),
             Grant::User { id, scopes } => (id.clone(), scopes.join(" ")),
             Grant::Identity { id } => (id.clone(), String::new()),
             Grant::Global | Grant::Nothing => ("global@clients".to_owned(), String::new()),
@@ -73,7 +74,9 @@ impl Tokens {
             Some(issued) if issued.expires_at <= now => {
                 Err(Failure::rejected_token("Expired token received for JSON Web Token validation"))
             }
-            Some(Issued { grant: grant @ Grant::Management(_), .. }) => Ok(grant.clone()),
+            Some(Issued { grant: grant @ (Grant::Management(_) | Grant::SelfService { .. }), .. }) => {
+                Ok(grant.clone())
+            }
             _ => Err(Failure::rejected_token("Invalid token")),
         }
     }

@@ -3,7 +3,7 @@
 use crate::tenant::api::jobs::{JobResult, finish_job, new_job};
 use crate::tenant::object::{integer, set, set_raw, string};
 use crate::tenant::store::User;
-use crate::tenant::wire::answer::{Answer, Failure, json};
+use crate::tenant::wire::answer::{Answer, Failure, json, text};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
@@ -79,10 +79,14 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     Ok(json(StatusCode::OK, &job))
 }
 
-/// The file of an export, which needs no token.
+/// The file of an export, which needs no token but a link that has not expired.
 fn file(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0).split('.').next().unwrap_or_default();
     let job = context.store.job(id).filter(|job| !job.file.is_empty()).ok_or_else(Failure::not_found)?;
+    let expires: Option<u64> = request.query("expires").and_then(|text| text.parse().ok());
+    if expires.is_none_or(|expires| context.clock.millis() >= expires) {
+        return Ok(text(StatusCode::FORBIDDEN, "The link has expired. Get the job again for another one."));
+    }
     let mut answer = Answer::new(job.file.clone());
     answer.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/gzip"));
     Ok(answer)

@@ -29,15 +29,19 @@ fn link(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fai
     let secondary = secondary(context, &body)?;
     let users = context.store().users();
     users.get(id).ok_or_else(Failure::no_such_user)?;
-    if secondary == id || users.with_identity(&secondary).any(|user| user.id() == id) {
-        return Err(Failure::conflict("Specified identity already exists."));
+    let assumptions = &context.config.assumptions;
+    if secondary == id {
+        return Err(Failure::assumed(&assumptions.link_to_itself, &[]));
+    }
+    if users.with_identity(&secondary).any(|user| user.id() == id) {
+        return Err(Failure::assumed(&assumptions.link_conflict, &[]));
     }
     let Some(linked) = users.get(&secondary).map(|user| with_profiles(user)) else {
-        return Err(Failure::bad_request(
-            "inexistent_user",
-            "Linking to an inexistent identity is not allowed.",
-        ));
+        return Err(Failure::assumed(&assumptions.link_to_unknown_user, &[]));
     };
+    if let (Some(error), true) = (&assumptions.link_of_linked_user, linked.len() > 1) {
+        return Err(Failure::assumed(error, &[]));
+    }
     context.transaction.remove_user(&secondary);
     let now = context.clock.now();
     let shown = context.transaction.update_user(id, |user| {
@@ -81,6 +85,9 @@ fn unlink(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let user = find_user(context.store(), id)?;
     let mut identities = user.identities();
     // The primary identity is the user itself and cannot be unlinked.
+    if let (Some(error), true) = (&context.config.assumptions.unlink_primary, requested == id) {
+        return Err(Failure::assumed(error, &[]));
+    }
     let secondary = identities.iter().skip(1);
     let index = secondary.map(full_id).position(|identity| identity.as_deref() == Some(&*requested));
     let Some(index) = index else {

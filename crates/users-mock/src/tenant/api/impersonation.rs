@@ -41,9 +41,7 @@ fn impersonate(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
         return Ok(oauth_error(StatusCode::BAD_REQUEST, "invalid_request", "The user does not exist."));
     }
     let ticket = context.random.hex(32);
-    let link = format!(
-        "{}/login/callback?connection=impersonation&ticket={ticket}",
-        request.origin(&context.config.domain)
-    );
+    let url = &context.config.assumptions.impersonation_url;
+    let link = url.replace("{origin}", &request.origin(&context.config.domain)).replace("{ticket}", &ticket);
     Ok(text(StatusCode::OK, &link))
 }

@@ -1,6 +1,6 @@
 //! Imports: rows in a form, each of which is inserted, updated or rejected.
 
-use crate::tenant::api::jobs::{JobResult, finish_job, new_job};
+use crate::tenant::api::jobs::{JobResult, check_imports, finish_job, new_job};
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::schema::{self, Violation};
@@ -22,6 +22,7 @@ pub(crate) const ROUTES: &[Route] =
 const MAX_FILE: usize = 512_000;
 
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    check_imports(context)?;
     let form = form(request)?;
     let field = |name: &str| form.get(name).cloned().filter(|value| !value.is_empty());
     let Some(rows) = form.get("users") else {

@@ -1,15 +1,19 @@
-//! Jobs: the request that creates one also executes it, and it is shown as pending in the response to that request only.
+//! Jobs: the request that creates one also executes it, and it is shown as pending until its duration is over.
 
 use crate::tenant::api::owner::find_user;
+use crate::tenant::config::Config;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::store::{Job, Store};
+use crate::tenant::wall_clock::WallClock;
 use crate::tenant::wire::answer::{Answer, Failure, json, json_without_charset, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use bytes::Bytes;
 use http::StatusCode;
-use users_core::model::JsonObject;
+use std::sync::Arc;
+use std::time::Duration;
+use users_core::model::{JsonObject, Timestamp};
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new(
@@ -21,6 +25,12 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/v2/jobs/{id}", Guard::Catalogue, Handler::Read(get)),
     Route::new("GET", "/api/v2/jobs/{id}/errors", Guard::Catalogue, Handler::Read(errors)),
 ];
+
+/// The number of imports that run at a time.
+const MAX_IMPORTS: usize = 2;
+
+/// The time for which the link to the file of an export can be used, in milliseconds.
+const EXPORT_LINK_LIFETIME: u64 = 60_000;
 
 /// The attributes of a new job, which is shown as pending.
 pub(crate) fn new_job(context: &mut WriteContext<'_>, kind: &str) -> JsonObject {
@@ -60,14 +70,59 @@ fn find<'a>(store: &'a Store, id: &str) -> Result<&'a Job, Failure> {
     job.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Job not found"))
 }
 
-fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    Ok(json(StatusCode::OK, &find(context.store, request.parameter(0))?.shown))
+/// The time since the creation of a job if it has not ended, in milliseconds.
+fn elapsed(job: &Job, clock: &WallClock, config: &Config) -> Option<u64> {
+    let created: Timestamp = job.shown.get("created_at").ok().flatten()?;
+    let elapsed = clock.millis().saturating_sub(u64::try_from(created.unix_millis()).ok()?);
+    (elapsed < millis(config.job_duration)).then_some(elapsed)
 }
 
-/// Answers without content if no row was rejected.
+/// Rejects a further import while two are not finished.
+pub(crate) fn check_imports(context: &WriteContext<'_>) -> Result<(), Failure> {
+    if context.config.job_duration.is_zero() {
+        return Ok(());
+    }
+    let is_import = |job: &&Arc<Job>| string(&job.shown, "type").as_deref() == Some("users_import");
+    let running = context.store().jobs().filter(is_import);
+    let running = running.filter(|job| elapsed(job, context.clock, context.config).is_some()).count();
+    if running < MAX_IMPORTS {
+        return Ok(());
+    }
+    Err(Failure::assumed(&context.config.assumptions.third_import, &[]))
+}
+
+/// The link to the file of an export is new in each response.
+fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let job = find(context.store, request.parameter(0))?;
+    let mut shown = job.shown.clone();
+    if let Some(elapsed) = elapsed(job, context.clock, context.config) {
+        for key in ["summary", "location", "status_details"] {
+            shown.remove(key);
+        }
+        let duration = millis(context.config.job_duration);
+        set(&mut shown, "status", "pending");
+        set(&mut shown, "percentage_done", elapsed * 100 / duration);
+        set(&mut shown, "time_left_seconds", (duration - elapsed).div_ceil(1000));
+    } else if let Some(location) = string(&shown, "location") {
+        let until = context.clock.millis() + EXPORT_LINK_LIFETIME;
+        set(&mut shown, "location", format!("{location}?expires={until}"));
+    }
+    Ok(json(StatusCode::OK, &shown))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Answers without content if no row was rejected, or the job has not ended.
 fn errors(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let job = find(context.store, request.parameter(0))?;
-    Ok(if job.errors.is_empty() { no_content() } else { json_without_charset(StatusCode::OK, &job.errors) })
+    let is_running = elapsed(job, context.clock, context.config).is_some();
+    Ok(if job.errors.is_empty() || is_running {
+        no_content()
+    } else {
+        json_without_charset(StatusCode::OK, &job.errors)
+    })
 }
 
 /// The job fails if the address is already verified.

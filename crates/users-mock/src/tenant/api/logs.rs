@@ -1,6 +1,6 @@
 //! The tenant's log, which is seeded.
 
-use crate::tenant::search::{Effort, LOGS, Query, project, rejected};
+use crate::tenant::search::{Effort, LOGS, Query, Unusable, project, rejected};
 use crate::tenant::store::{Kind, Object, Store};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::ReadContext;
@@ -24,11 +24,12 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     if let Some(from) = request.query("from") {
         return after_checkpoint(context, request, from, &entries);
     }
-    let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default())?;
+    let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default())
+        .map_err(|unusable| rejected(context, &unusable))?;
     let effort = Effort::new();
     entries.retain(|entry| query.matches_all() || query.matches(&document(entry), &effort));
     if effort.is_spent() {
-        return Err(rejected("it takes too much work"));
+        return Err(rejected(context, &Unusable::effort()));
     }
     // The newest first.
     entries.reverse();

@@ -135,7 +135,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::body("'Missing required property: owner_id'"));
     }
     if context.store().objects(Kind::Roles).with(&name).next().is_some() {
-        return Err(Failure::new(StatusCode::CONFLICT, None, "The role already exists."));
+        return Err(Failure::assumed(&context.config.assumptions.role_conflict, &[]));
     }
     let id = context.random.prefixed_id("rol_");
     let mut shown = JsonObject::new();

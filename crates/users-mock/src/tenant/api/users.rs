@@ -1,9 +1,12 @@
 //! Users: creating, reading, updating and deleting them.
 
 use crate::tenant::api::owner::find_user;
+use crate::tenant::assumptions::Assumptions;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::grant::Grant;
+use crate::tenant::rules::metadata::check_metadata_keys;
 use crate::tenant::rules::password::PasswordPolicy;
 use crate::tenant::search;
 use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, Store, User};
@@ -31,6 +34,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::bad_request("inexistent_connection", "The connection does not exist."));
     };
     let is_database = connection.is_database();
+    check_metadata_keys(&body, &context.config.assumptions)?;
     let mut body = body;
     if is_database {
         lower_case(&mut body, "email");
@@ -102,6 +106,7 @@ fn by_email(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Fail
 fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     let mut body = request.body()?;
+    let assumptions = &context.config.assumptions;
     for (one, other) in [
         ("password", "email"),
         ("password", "email_verified"),
@@ -109,22 +114,27 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         ("username", "email_verified"),
     ] {
         if body.contains_key(one) && body.contains_key(other) {
-            return Err(Failure::bad_request(
-                None,
-                format!("Cannot update {one} and {other} simultaneously"),
-            ));
+            return Err(Failure::assumed(&assumptions.update_together, &[("one", one), ("other", other)]));
         }
+    }
+    if let (Some(error), true) =
+        (&assumptions.update_username_and_email, body.contains_key("username") && body.contains_key("email"))
+    {
+        return Err(Failure::assumed(error, &[]));
+    }
+    check_metadata_keys(&body, assumptions)?;
+    if matches!(request.grant, Grant::SelfService { .. })
+        && body.iter().any(|(key, _)| key != "user_metadata")
+    {
+        return Err(Failure::insufficient_scope(&[&["update:users"], &["update:users_app_metadata"]]));
     }
     let user = find_user(context.store(), id)?;
     let connection = user.connection().unwrap_or_default();
     if !matches!(user.provider(), "auth0" | "email" | "sms") {
-        reject_provider_attributes(&body, user.provider(), &connection)?;
+        reject_provider_attributes(&body, user.provider(), &connection, assumptions)?;
     }
     if body.contains_key("username") && !user.shown().contains_key("username") {
-        return Err(Failure::bad_request(
-            None,
-            "Cannot update username for users without an username already set.",
-        ));
+        return Err(Failure::assumed(&assumptions.set_username, &[]));
     }
     let store = context.store();
     let known: Option<&Connection> = store.connection(&connection).map(|connection| &**connection);
@@ -162,7 +172,12 @@ fn policy_of(connection: &Connection) -> PasswordPolicy {
 }
 
 /// Rejects changes of attributes that the identity provider owns.
-fn reject_provider_attributes(body: &JsonObject, provider: &str, connection: &str) -> Result<(), Failure> {
+fn reject_provider_attributes(
+    body: &JsonObject,
+    provider: &str,
+    connection: &str,
+    assumptions: &Assumptions,
+) -> Result<(), Failure> {
     const ENTERPRISE: &[&str] = &[
         "ad",
         "adfs",
@@ -188,8 +203,7 @@ fn reject_provider_attributes(body: &JsonObject, provider: &str, connection: &st
         "username",
     ];
     if ENTERPRISE.contains(&provider) && body.contains_key("email") {
-        // Documented without its code.
-        return Err(Failure::bad_request("operation_not_supported", "Cannot update email for this user"));
+        return Err(Failure::assumed(&assumptions.update_enterprise_email, &[]));
     }
     let rejected: Vec<&str> =
         OWNED_BY_PROVIDER.iter().copied().filter(|key| body.contains_key(key)).collect();

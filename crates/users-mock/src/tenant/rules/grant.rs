@@ -11,12 +11,29 @@ pub(crate) enum Grant {
     Nothing,
     /// The Management API, with these scopes.
     Management(Arc<[String]>),
+    /// The user's own part of the Management API, with these scopes.
+    SelfService { id: String, scopes: Arc<[String]> },
     /// `/userinfo` for a user, with these scopes.
     User { id: String, scopes: Vec<String> },
     /// Linking the account of a user.
     Identity { id: String },
     /// The tenant's global client.
     Global,
+}
+
+impl Grant {
+    /// The scopes of the Management API.
+    pub(crate) fn management_scopes(&self) -> &[String] {
+        match self {
+            Self::Management(scopes) | Self::SelfService { scopes, .. } => scopes,
+            _ => &[],
+        }
+    }
+
+    /// Whether it includes a scope of the Management API.
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.management_scopes().iter().any(|granted| granted == scope)
+    }
 }
 
 /// Alternatives of scopes, of one of which all are required.

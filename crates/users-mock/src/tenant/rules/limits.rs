@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The rate limits of a tenant's Management API. A new tenant has none.
+/// The rate limits of a tenant: of the Management API, and of the Authentication API. A new tenant has none.
 ///
 /// A request takes one permit from each bucket that applies to it. If one of them is empty, the request is answered with 429 and takes no
 /// permit. Responses with success and with 429 have the headers `x-ratelimit-limit`, `-remaining` and `-reset`, the second in which
@@ -33,6 +33,9 @@ pub struct Limits {
     pub(crate) read: Option<Bucket>,
     pub(crate) write: Option<Bucket>,
     pub(crate) delete: Option<Bucket>,
+    pub(crate) authentication: Option<Bucket>,
+    pub(crate) token: Option<Bucket>,
+    pub(crate) userinfo: Option<Bucket>,
 }
 
 impl Limits {
@@ -41,57 +44,88 @@ impl Limits {
         Self::default()
     }
 
-    /// The free tier: a burst of 2, then 2 per second.
+    /// The free tier: a burst of 2, then 2 per second; of the Authentication API 300, then 300 per minute, and 30 tokens per second.
+    ///
+    /// In this and every other tier, `/userinfo` answers a burst of 10 for a user, then 5 per minute.
     pub fn free() -> Self {
-        Self::none().global(Bucket::per_second(2, 2))
+        let authentication = Bucket::per_minute(300, 300);
+        let limits = Self::of_userinfo().authentication(authentication).token(Bucket::per_second(30, 30));
+        limits.global(Bucket::per_second(2, 2))
     }
 
-    /// Essentials and Professional: a burst of 40 reads, then 500 per minute; of writes and of deletes 20, then 200 per minute.
+    /// Essentials and Professional: a burst of 40 reads, then 500 per minute; of writes and of deletes 20, then 200 per minute; of the
+    /// Authentication API 25 per second.
     pub fn essentials() -> Self {
         let writes = || Bucket::per_minute(20, 200);
-        Self::none().read(Bucket::per_minute(40, 500)).write(writes()).delete(writes())
+        let limits = Self::of_userinfo().authentication(Bucket::per_second(25, 25));
+        limits.read(Bucket::per_minute(40, 500)).write(writes()).delete(writes())
     }
 
     /// Enterprise, production: a burst of 50, then 16 per second.
     pub fn enterprise() -> Self {
-        Self::none().global(Bucket::per_second(50, 16))
+        Self::of_userinfo().global(Bucket::per_second(50, 16))
     }
 
     /// Enterprise, development: a burst of 10, then 2 per second.
     pub fn enterprise_development() -> Self {
-        Self::none().global(Bucket::per_second(10, 2))
+        Self::of_userinfo().global(Bucket::per_second(10, 2))
     }
 
     /// A private cloud of 100 requests per second: a burst of 50, then 50 per second.
     pub fn private_cloud() -> Self {
-        Self::none().global(Bucket::per_second(50, 50))
+        Self::of_userinfo().global(Bucket::per_second(50, 50))
     }
 
-    /// Limits all requests by this bucket.
+    fn of_userinfo() -> Self {
+        Self::none().userinfo(Bucket::per_minute(10, 5))
+    }
+
+    /// Limits all requests of the Management API by this bucket.
     #[must_use]
     pub fn global(mut self, bucket: Bucket) -> Self {
         self.global = Some(bucket);
         self
     }
 
-    /// Limits `GET` by this bucket.
+    /// Limits `GET` of the Management API by this bucket.
     #[must_use]
     pub fn read(mut self, bucket: Bucket) -> Self {
         self.read = Some(bucket);
         self
     }
 
-    /// Limits `POST`, `PUT` and `PATCH` by this bucket.
+    /// Limits `POST`, `PUT` and `PATCH` of the Management API by this bucket.
     #[must_use]
     pub fn write(mut self, bucket: Bucket) -> Self {
         self.write = Some(bucket);
         self
     }
 
-    /// Limits `DELETE` by this bucket.
+    /// Limits `DELETE` of the Management API by this bucket.
     #[must_use]
     pub fn delete(mut self, bucket: Bucket) -> Self {
         self.delete = Some(bucket);
+        self
+    }
+
+    /// Limits all requests of the Authentication API by this bucket.
+    #[must_use]
+    pub fn authentication(mut self, bucket: Bucket) -> Self {
+        self.authentication = Some(bucket);
+        self
+    }
+
+    /// Limits `POST /oauth/token` by this bucket.
+    #[must_use]
+    pub fn token(mut self, bucket: Bucket) -> Self {
+        self.token = Some(bucket);
+        self
+    }
+
+    /// Limits `/userinfo` by a bucket like this for each user.
+    #[must_use]
+    pub fn userinfo(mut self, bucket: Bucket) -> Self {
+        self.userinfo = Some(bucket);
         self
     }
 }

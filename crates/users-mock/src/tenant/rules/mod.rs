@@ -6,5 +6,6 @@ pub(crate) mod defaults;
 pub(crate) mod grant;
 pub(crate) mod limiter;
 pub(crate) mod limits;
+pub(crate) mod metadata;
 pub(crate) mod password;
 pub(crate) mod schema;

@@ -171,7 +171,10 @@ fn matches(query: &Query, effort: &Effort, keeps: bool, user: &User) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::assumptions::Assumptions;
+    use crate::tenant::store::Lag;
     use serde_json::json;
+    use std::time::Duration;
 
     const TIMES: [&str; 8] = [
         "2024-01-01T00:00:00.000Z",
@@ -243,7 +246,7 @@ mod tests {
             let query = Query::parse(&text, true).unwrap();
             let effort = Effort::new();
             for sort in ["created_at:1", "created_at:-1", "user_id:1", "email:-1"] {
-                let sort = Sort::parse(sort).unwrap();
+                let sort = Sort::parse(sort, &Assumptions::default()).unwrap();
                 let matches = Matches::new(&store, &query, &effort);
                 let all = ids(matches.in_memory(matches.all(), Some(&sort), 0));
                 let kept = ids(matches.sorted(Some(&sort), 0));
@@ -271,7 +274,7 @@ mod tests {
         transaction.commit(0);
         let (query, effort) = (Query::parse("", true).unwrap(), Effort::new());
         for sort in ["created_at:1", "name:1"] {
-            let sort = Sort::parse(sort).unwrap();
+            let sort = Sort::parse(sort, &Assumptions::default()).unwrap();
             let matches = Matches::new(&store, &query, &effort);
             let of_turn = |turn| ids(matches.sorted(Some(&sort), turn));
             assert_eq!(of_turn(7), of_turn(7));
@@ -304,7 +307,7 @@ mod tests {
             transaction.put_user(user("auth0|1", "a@x.com"));
             transaction.put_user(user("auth0|2", "b@x.com"));
         });
-        store.view_mut().set_lag(100);
+        store.view_mut().set_lag(Lag::new(&(Duration::from_millis(100)..=Duration::from_millis(100)), 0));
         change(&mut store, 10, &|transaction| transaction.put_user(user("auth0|1", "c@x.com")));
         change(&mut store, 20, &|transaction| transaction.remove_user("auth0|2"));
         change(&mut store, 30, &|transaction| transaction.put_user(user("auth0|3", "d@x.com")));
@@ -318,7 +321,7 @@ mod tests {
         ] {
             store.view_mut().settle(now);
             let effort = Effort::new();
-            let by_email = Sort::parse("email:1").unwrap();
+            let by_email = Sort::parse("email:1", &Assumptions::default()).unwrap();
             for sort in [Some(&by_email), None] {
                 let query = Query::parse("", true).unwrap();
                 let found = Matches::new(&store, &query, &effort).sorted(sort, 0);

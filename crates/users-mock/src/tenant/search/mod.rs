@@ -10,5 +10,5 @@ mod users;
 
 pub(crate) use filter::Effort;
 pub(crate) use projection::{project, select};
-pub(crate) use query::{LOGS, Query, rejected};
-pub(crate) use users::list;
+pub(crate) use query::{LOGS, Query, Unusable};
+pub(crate) use users::{list, rejected};

@@ -1,7 +1,6 @@
 //! The attributes of an object that a response shows.
 
 use crate::tenant::object::{set, set_raw};
-use crate::tenant::rules::grant::Grant;
 use crate::tenant::wire::answer::Failure;
 use crate::tenant::wire::request::Request;
 use users_core::model::JsonObject;
@@ -26,7 +25,7 @@ pub(crate) fn select(object: JsonObject, request: &Request, always: &[&str]) -> 
 /// Tokens of identity providers are shown only with a scope of their own.
 fn without_idp_tokens(user: &JsonObject, request: &Request) -> JsonObject {
     let mut user = user.clone();
-    let is_allowed = matches!(&request.grant, Grant::Management(scopes) if scopes.iter().any(|scope| scope == "read:user_idp_tokens"));
+    let is_allowed = request.grant.has("read:user_idp_tokens");
     if let (false, Ok(Some(mut identities))) = (is_allowed, user.get::<Vec<JsonObject>>("identities")) {
         for identity in &mut identities {
             for token in ["access_token", "access_token_secret", "refresh_token"] {

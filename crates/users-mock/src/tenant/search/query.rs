@@ -2,7 +2,6 @@
 
 use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text, without_escapes};
 use crate::tenant::search::normal::normalize;
-use crate::tenant::wire::answer::Failure;
 use serde_json::Value;
 use tantivy_query_grammar::{
     Delimiter, Occur, UserInputAst, UserInputBound, UserInputLeaf, UserInputLiteral,
@@ -98,12 +97,12 @@ pub(crate) struct Query(Filter);
 
 impl Query {
     /// Parses a query for users, in time proportional to its length. An empty one matches every user.
-    pub(crate) fn parse(text: &str, by_id_ranges: bool) -> Result<Self, Failure> {
+    pub(crate) fn parse(text: &str, by_id_ranges: bool) -> Result<Self, Unusable> {
         Self::parse_for(if by_id_ranges { USERS } else { USERS_BY_WHOLE_ID }, text)
     }
 
     /// Parses a query for objects with these attributes.
-    pub(crate) fn parse_for(attributes: &Attributes, text: &str) -> Result<Self, Failure> {
+    pub(crate) fn parse_for(attributes: &Attributes, text: &str) -> Result<Self, Unusable> {
         let normal = normalize(text).map_err(rejected)?;
         if normal.is_empty() {
             return Ok(Self(Filter::All));
@@ -131,13 +130,23 @@ impl Query {
 
 const NOT_LUCENE: &str = "it is not Lucene's syntax";
 
-/// The error for a query that Auth0 rejects.
-pub(crate) fn rejected(why: &str) -> Failure {
-    Failure::bad_request("invalid_query_string", format!("The query cannot be used: {why}."))
+/// Why a query is rejected.
+#[derive(Debug)]
+pub(crate) struct Unusable(pub(crate) String);
+
+impl Unusable {
+    /// Its evaluation takes too long.
+    pub(crate) fn effort() -> Self {
+        rejected("it takes too much work")
+    }
+}
+
+fn rejected(why: &str) -> Unusable {
+    Unusable(why.to_owned())
 }
 
 /// Turns a parsed query into a filter; rejects what Auth0 does not support.
-fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Result<Filter, Failure> {
+fn filter(attributes: &Attributes, query: UserInputAst, terms: &mut usize) -> Result<Filter, Unusable> {
     match query {
         UserInputAst::Boost(inner, _) => filter(attributes, *inner, terms),
         UserInputAst::Leaf(leaf) => {
@@ -173,7 +182,7 @@ fn excluded(occur: Option<Occur>, part: UserInputAst) -> (Option<Occur>, UserInp
     }
 }
 
-fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Failure> {
+fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Unusable> {
     match leaf {
         UserInputLeaf::All => Ok(Filter::All),
         UserInputLeaf::Literal(literal) => term(attributes, &literal),
@@ -193,7 +202,7 @@ fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Failure>
     }
 }
 
-fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, Failure> {
+fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, Unusable> {
     let text = match literal.delimiter {
         Delimiter::None => Text::word(&literal.phrase),
         _ => Text::quoted(&literal.phrase),
@@ -234,7 +243,7 @@ fn bound(path: &Path, bound: &UserInputBound) -> Bound {
     }
 }
 
-fn path(attributes: &Attributes, field: &str) -> Result<Path, Failure> {
+fn path(attributes: &Attributes, field: &str) -> Result<Path, Unusable> {
     let root = field.split('.').next().unwrap_or_default();
     if !attributes.searchable.contains(&root) {
         return Err(rejected(&format!("{field} cannot be searched by")));

@@ -1,5 +1,6 @@
 //! The order of search results.
 
+use crate::tenant::assumptions::Assumptions;
 use crate::tenant::search::filter::text;
 use crate::tenant::search::query::SEARCHABLE;
 use crate::tenant::store::User;
@@ -15,7 +16,7 @@ pub(crate) struct Sort<'a> {
 
 impl<'a> Sort<'a> {
     /// Parses `field:1` or `field:-1`.
-    pub(crate) fn parse(sort: &'a str) -> Result<Self, Failure> {
+    pub(crate) fn parse(sort: &'a str, assumptions: &Assumptions) -> Result<Self, Failure> {
         let reject = || {
             Failure::query(&format!(
                 "'String '{sort}' does not match pattern. Must be field:1 or field:-1' on property sort"
@@ -23,7 +24,7 @@ impl<'a> Sort<'a> {
         };
         let (field, direction) = sort.split_once(':').ok_or_else(reject)?;
         if !SEARCHABLE.contains(&field) || matches!(field, "user_metadata" | "app_metadata" | "identities") {
-            return Err(reject());
+            return Err(Failure::assumed(&assumptions.sort, &[("field", field)]));
         }
         match direction {
             "1" => Ok(Self { field, is_descending: false }),

@@ -4,7 +4,7 @@ use crate::tenant::object::set;
 use crate::tenant::search::candidates::Matches;
 use crate::tenant::search::filter::Effort;
 use crate::tenant::search::projection::project;
-use crate::tenant::search::query::{Query, rejected};
+use crate::tenant::search::query::{Query, Unusable};
 use crate::tenant::search::sort::Sort;
 use crate::tenant::store::User;
 use crate::tenant::wire::answer::{Answer, Failure, json};
@@ -35,15 +35,22 @@ pub(crate) fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answe
              https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation",
         ));
     }
+    if let (Some(error), true) =
+        (&context.config.assumptions.page_across_window, start.saturating_add(per_page) > WINDOW)
+    {
+        return Err(Failure::assumed(error, &[]));
+    }
     let effort = Effort::new();
     let turn = if context.config.shuffles_ties { context.turn } else { 0 };
     // A query with invalid syntax is rejected as such, whatever its length.
-    let query = Query::parse(request.query("q").unwrap_or_default(), context.config.searches_user_id_ranges)?;
+    let query = Query::parse(request.query("q").unwrap_or_default(), context.config.searches_user_id_ranges)
+        .map_err(|unusable| rejected(context, &unusable))?;
     if request.query_length() > MAX_QUERY_LENGTH {
         let message = format!("The query string is longer than {MAX_QUERY_LENGTH} bytes");
         return Err(Failure::new(StatusCode::URI_TOO_LONG, None, message));
     }
-    let sort = request.query("sort").map(Sort::parse).transpose()?;
+    let sort =
+        request.query("sort").map(|sort| Sort::parse(sort, &context.config.assumptions)).transpose()?;
     let connection = request.query("connection");
     let in_connection =
         |user: &&User| connection.is_none_or(|name| user.connection().as_deref() == Some(name));
@@ -52,7 +59,7 @@ pub(crate) fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answe
     let needed = if totals { WINDOW } else { WINDOW.min(start.saturating_add(per_page)) };
     let found: Vec<&User> = matches.filter(in_connection).take(size(needed)).collect();
     if effort.is_spent() {
-        return Err(rejected("it takes too much work"));
+        return Err(rejected(context, &Unusable::effort()));
     }
     let total = found.len().min(size(WINDOW));
     let shown: Result<Vec<JsonObject>, Failure> = found
@@ -73,6 +80,11 @@ pub(crate) fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answe
     set(&mut envelope, "users", &shown);
     set(&mut envelope, "total", total);
     Ok(json(StatusCode::OK, &envelope))
+}
+
+/// The error for a query that Auth0 rejects.
+pub(crate) fn rejected(context: &ReadContext<'_>, unusable: &Unusable) -> Failure {
+    Failure::assumed(&context.config.assumptions.query, &[("reason", &unusable.0)])
 }
 
 fn check_engine(request: &Request) -> Result<(), Failure> {

@@ -28,7 +28,7 @@ pub(crate) use resource_server::ResourceServer;
 pub(crate) use transaction::Transaction;
 pub(crate) use user::{PROFILE, User, full_id};
 pub(crate) use users::Users;
-pub(crate) use view::View;
+pub(crate) use view::{Lag, View};
 
 use index::Index;
 use std::collections::BTreeMap;

@@ -4,13 +4,14 @@ use crate::tenant::store::ordered::{ORDERED, Ordered};
 use crate::tenant::store::table::Edit;
 use crate::tenant::store::user::User;
 use std::collections::{HashMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The users as searches see them: the orders of their attributes, and the versions of those that were changed lately.
 #[derive(Debug)]
 pub(crate) struct View {
-    /// In milliseconds.
-    lag: u64,
+    lag: Lag,
     orders: Vec<(&'static str, Ordered)>,
     /// Changes that are not seen yet, with the time at which they will be.
     pending: VecDeque<(u64, Edit<User>)>,
@@ -18,20 +19,47 @@ pub(crate) struct View {
     seen: HashMap<u64, (Option<Arc<User>>, usize)>,
 }
 
+/// The time after which a change is seen, drawn from a range for each.
+#[derive(Clone, Debug)]
+pub(crate) struct Lag {
+    /// In milliseconds.
+    range: RangeInclusive<u64>,
+    random: fastrand::Rng,
+}
+
+impl Lag {
+    pub(crate) fn new(range: &RangeInclusive<Duration>, seed: u64) -> Self {
+        let millis = |duration: &Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let (least, most) = (millis(range.start()), millis(range.end()));
+        Self { range: least..=most.max(least), random: fastrand::Rng::with_seed(seed) }
+    }
+
+    fn draw(&mut self) -> u64 {
+        self.random.u64(self.range.clone())
+    }
+}
+
+impl Default for Lag {
+    fn default() -> Self {
+        Self { range: 0..=0, random: fastrand::Rng::with_seed(0) }
+    }
+}
+
 impl Default for View {
     fn default() -> Self {
         let orders = ORDERED.iter().map(|attribute| (*attribute, Ordered::default())).collect();
-        Self { lag: 0, orders, pending: VecDeque::new(), seen: HashMap::new() }
+        Self { lag: Lag::default(), orders, pending: VecDeque::new(), seen: HashMap::new() }
     }
 }
 
 impl View {
-    pub(crate) fn lag(&self) -> u64 {
-        self.lag
+    /// How far behind it is.
+    pub(crate) fn lag(&self) -> Lag {
+        self.lag.clone()
     }
 
-    pub(crate) fn set_lag(&mut self, milliseconds: u64) {
-        self.lag = milliseconds;
+    pub(crate) fn set_lag(&mut self, lag: Lag) {
+        self.lag = lag;
     }
 
     /// The users in the order of an attribute, if that order is kept.
@@ -54,13 +82,16 @@ impl View {
 
     /// Registers a committed change.
     pub(crate) fn record(&mut self, edit: &Edit<User>, now: u64) {
-        if self.lag == 0 && self.pending.is_empty() {
+        let due = now.saturating_add(self.lag.draw());
+        if due == now && self.pending.is_empty() {
             self.apply(edit);
             return;
         }
         let seen = self.seen.entry(edit.position()).or_insert_with(|| (edit.before().cloned(), 0));
         seen.1 += 1;
-        self.pending.push_back((now.saturating_add(self.lag), edit.clone()));
+        // Changes are seen in their order.
+        let last = self.pending.back().map_or(0, |(last, _)| *last);
+        self.pending.push_back((due.max(last), edit.clone()));
     }
 
     /// Whether changes are due to be seen.

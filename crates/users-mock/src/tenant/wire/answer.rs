@@ -1,5 +1,6 @@
 //! Responses.
 
+use crate::tenant::assumptions::{AssumedError, Assumptions};
 use crate::tenant::object::set;
 use crate::tenant::rules::limiter::{Rejection, Standing};
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
+use std::borrow::Cow;
 use users_core::model::JsonObject;
 
 /// A response with its whole body.
@@ -52,7 +54,7 @@ fn with_type(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: StatusCode,
-    code: Option<&'static str>,
+    code: Option<Cow<'static, str>>,
     message: String,
     /// Whether `attributes` repeats the message, as for a rejected token.
     repeated: bool,
@@ -71,7 +73,22 @@ impl Failure {
         code: impl Into<Option<&'static str>>,
         message: impl Into<String>,
     ) -> Self {
-        Self { status, code: code.into(), message: message.into(), repeated: false, challenge: false }
+        Self {
+            status,
+            code: code.into().map(Cow::Borrowed),
+            message: message.into(),
+            repeated: false,
+            challenge: false,
+        }
+    }
+
+    /// An error that is assumed of Auth0; each placeholder of its message is replaced.
+    pub(crate) fn assumed(error: &AssumedError, placeholders: &[(&str, &str)]) -> Self {
+        let status = StatusCode::from_u16(error.status_code).unwrap_or(StatusCode::BAD_REQUEST);
+        let message = placeholders.iter().fold(error.message.clone(), |message, (name, value)| {
+            message.replace(&format!("{{{name}}}"), value)
+        });
+        Self { code: error.error_code.clone().map(Cow::Owned), ..Self::new(status, None, message) }
     }
 
     pub(crate) fn bad_request(code: impl Into<Option<&'static str>>, message: impl Into<String>) -> Self {
@@ -127,7 +144,7 @@ impl From<Failure> for Answer {
         set(&mut body, "statusCode", failure.status.as_u16());
         set(&mut body, "error", failure.status.canonical_reason().unwrap_or_default());
         set(&mut body, "message", &failure.message);
-        if let Some(code) = failure.code {
+        if let Some(code) = &failure.code {
             set(&mut body, "errorCode", code);
         }
         if failure.repeated {
@@ -169,10 +186,31 @@ fn add_headers(answer: &mut Answer, cache_control: &'static str) {
     }
 }
 
+/// Adds the headers that errors of this status are assumed to have.
+pub(crate) fn add_assumed_headers(answer: &mut Answer, assumptions: &Assumptions) {
+    let status = answer.status().as_u16();
+    for header in assumptions.error_headers.iter().filter(|header| header.status_code == status) {
+        if let (Ok(name), Ok(value)) =
+            (header.name.parse::<HeaderName>(), header.value.parse::<HeaderValue>())
+        {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+}
+
 /// The response to a request that exceeds the rate limit.
-pub(crate) fn too_many_requests(rejection: Rejection) -> Answer {
+pub(crate) fn too_many_requests(rejection: Rejection, with_headers: bool) -> Answer {
     let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", rejection.message);
     let mut answer = failure.into();
+    if with_headers {
+        add_standing(&mut answer, rejection.standing);
+    }
+    answer
+}
+
+/// The response of the Authentication API to a request that exceeds the rate limit.
+pub(crate) fn too_many_logins(rejection: &Rejection) -> Answer {
+    let mut answer = oauth_error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &rejection.message);
     add_standing(&mut answer, rejection.standing);
     answer
 }

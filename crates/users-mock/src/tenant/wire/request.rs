@@ -111,10 +111,7 @@ impl Request {
 
     /// Checks a scope that a part of the request requires, in addition to those of its endpoint.
     pub(crate) fn require_scope(&self, scope: &'static str) -> Result<(), Failure> {
-        match &self.grant {
-            Grant::Management(scopes) if scopes.iter().any(|granted| granted == scope) => Ok(()),
-            _ => Err(Failure::insufficient_scope(&[&[scope]])),
-        }
+        if self.grant.has(scope) { Ok(()) } else { Err(Failure::insufficient_scope(&[&[scope]])) }
     }
 
     /// The body as it was received.

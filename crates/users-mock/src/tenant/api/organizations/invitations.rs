@@ -2,6 +2,7 @@
 
 use super::find_organization;
 use crate::tenant::object::{integer, set, set_raw, string, strings};
+use crate::tenant::rules::metadata::check_metadata_keys;
 use crate::tenant::search::project;
 use crate::tenant::store::{Kind, Object, Store};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
@@ -53,6 +54,7 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
 /// tenant.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
+    check_metadata_keys(&body, &context.config.assumptions)?;
     let organization = find_organization(context.store(), request.parameter(0))?;
     let organization_name = organization.string("name").unwrap_or_default();
     let organization_id = organization.id.clone();

@@ -2,9 +2,10 @@
 
 use super::find_organization;
 use super::member_roles::roles_of_member;
-use crate::tenant::api::owner::{find_by_id, find_user, update_user};
+use crate::tenant::api::owner::{find_by_id, update_user};
 use crate::tenant::api::roles::brief;
 use crate::tenant::object::{set, string, strings};
+use crate::tenant::rules::credentials::check_user_id;
 use crate::tenant::search::project;
 use crate::tenant::store::{Belonging, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, no_content};
@@ -52,12 +53,16 @@ fn member(store: &Store, user: &User, organization: &str, with_roles: bool) -> J
     member
 }
 
-/// Succeeds also for users who are members. What Auth0 answers for unknown users is not known.
+/// Succeeds also for users who are members.
 fn add(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     find_organization(context.store(), id)?;
     for user in strings(&request.body()?, "members") {
-        if find_by_id(find_user(context.store(), &user)?, Belonging::Organizations, id).is_some() {
+        check_user_id(&user)?;
+        let Some(found) = context.store().users().get(&user) else {
+            return Err(Failure::assumed(&context.config.assumptions.unknown_member, &[]));
+        };
+        if find_by_id(found, Belonging::Organizations, id).is_some() {
             continue;
         }
         update_user(&mut context.transaction, &user, |user| {
