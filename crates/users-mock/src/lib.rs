@@ -38,7 +38,7 @@ pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{
     AssumedError, Assumptions, Bucket, ErrorHeader, Limits, Logged, Seed, SeedError, Snapshot, StateError,
-    Tenant, TenantBuilder, UnknownTier,
+    Tenant, TenantBuilder, TokenQuota, UnknownTier,
 };
 
 /// Compiles and runs the example of the README.

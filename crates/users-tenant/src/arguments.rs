@@ -41,6 +41,12 @@ pub(crate) struct Arguments {
     /// range, 200..900.
     #[arg(long, value_name = "MS", value_parser = latency, default_value = "0")]
     pub(crate) index_lag: RangeInclusive<Duration>,
+    /// A verified custom domain; may be repeated. With several, requests that send mails or make links must name one.
+    #[arg(long = "custom-domain", value_name = "DOMAIN")]
+    pub(crate) custom_domains: Vec<String>,
+    /// Show the attributes that Auth0 added to new roles and organizations in 2026.
+    #[arg(long)]
+    pub(crate) fields_of_2026: bool,
     /// The time in milliseconds from the creation of a job to its end, during which it is shown as pending.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) job_duration: u64,

@@ -50,6 +50,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .limits(arguments.tier)
         .index_lag_between(arguments.index_lag)
         .job_duration(Duration::from_millis(arguments.job_duration))
+        .custom_domains(arguments.custom_domains)
+        .fields_of_2026(arguments.fields_of_2026)
         .assumptions(assumptions)
         .shuffle_ties(!arguments.stable_ties)
         .search_user_id_ranges(!arguments.whole_user_ids)

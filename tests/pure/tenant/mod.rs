@@ -4,6 +4,7 @@ mod assumptions;
 mod credentials;
 mod details;
 mod messages;
+mod options;
 mod recorded;
 mod seeds;
 

@@ -71,6 +71,9 @@ pub struct Assumptions {
     pub role_conflict: AssumedError,
     /// Adding a user who does not exist to an organization. Assumed: as for other endpoints, 404 `inexistent_user`.
     pub unknown_member: AssumedError,
+    /// A header `auth0-custom-domain` that names a domain `{domain}` which the tenant does not have. Assumed: 400
+    /// `inexistent_custom_domain`, and the message.
+    pub unknown_custom_domain: AssumedError,
     /// The address that impersonation answers, of `{origin}` and `{ticket}`.
     pub impersonation_url: String,
     /// Headers that errors of the Management API have in addition, by status, as in `[{"statusCode": 429, "name": "retry-after", "value": "2"}]`. Assumed: none.
@@ -170,6 +173,8 @@ impl Default for Assumptions {
             another_subject: error(403, "User to be acted on does not match subject in bearer token."),
             role_conflict: error(409, "The role already exists."),
             unknown_member: unknown_user,
+            unknown_custom_domain: error(400, "The custom domain {domain} does not exist.")
+                .code("inexistent_custom_domain"),
             impersonation_url: "{origin}/login/callback?connection=impersonation&ticket={ticket}".to_owned(),
             error_headers: Vec::new(),
             rate_limit_headers: true,

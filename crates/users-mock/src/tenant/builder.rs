@@ -8,6 +8,7 @@ use crate::tenant::persist::{Journal, StateError};
 use crate::tenant::random::Random;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::rules::limits::Limits;
+use crate::tenant::rules::quota::TokenQuota;
 use crate::tenant::seed::{Generator, Seed};
 use crate::tenant::state::{State, lock};
 use crate::tenant::store::{Connection, Lag, Store};
@@ -64,6 +65,9 @@ impl TenantBuilder {
                 legacy_delete_all: false,
                 shuffles_ties: true,
                 searches_user_id_ranges: true,
+                fields_of_2026: false,
+                custom_domains: Vec::new(),
+                token_quota: TokenQuota::none(),
                 assumptions: Assumptions::default(),
                 job_duration: Duration::ZERO,
             },
@@ -127,6 +131,27 @@ impl TenantBuilder {
     /// Sets what the tenant answers where Auth0's behaviour is not known.
     pub fn assumptions(mut self, assumptions: Assumptions) -> Self {
         self.config.assumptions = assumptions;
+        self
+    }
+
+    /// Sets whether new roles have a `type`, and new organizations `third_party_client_access` and `is_app_entitlement_active`, even if
+    /// they were not sent, as Auth0 shows them since mid-2026; `false` by default.
+    pub fn fields_of_2026(mut self, shown: bool) -> Self {
+        self.config.fields_of_2026 = shown;
+        self
+    }
+
+    /// Sets the verified custom domains; none by default. With several, the calls that send mails or make links, or create or update
+    /// users, answer 409 `custom_domain_conflict` unless the header `auth0-custom-domain` names one of them, as recorded. Links begin
+    /// with the domain that is named.
+    pub fn custom_domains<I: IntoIterator<Item: Into<String>>>(mut self, domains: I) -> Self {
+        self.config.custom_domains = domains.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how many tokens the application may fetch with its credentials; any number by default.
+    pub fn token_quota(mut self, quota: TokenQuota) -> Self {
+        self.config.token_quota = quota;
         self
     }
 

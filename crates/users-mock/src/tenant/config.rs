@@ -1,9 +1,11 @@
 //! The configuration of a tenant.
 
 use crate::tenant::assumptions::Assumptions;
+use crate::tenant::rules::quota::TokenQuota;
 use std::time::Duration;
 
 /// The configuration of a tenant, which does not change.
+#[allow(clippy::struct_excessive_bools)] // each is an option of the builder
 pub(crate) struct Config {
     pub(crate) domain: String,
     pub(crate) client_id: String,
@@ -17,6 +19,11 @@ pub(crate) struct Config {
     pub(crate) shuffles_ties: bool,
     /// Whether `user_id` can be searched by ranges and wildcards.
     pub(crate) searches_user_id_ranges: bool,
+    /// Whether new roles and organizations have the attributes that Auth0 added in 2026.
+    pub(crate) fields_of_2026: bool,
+    /// The verified custom domains.
+    pub(crate) custom_domains: Vec<String>,
+    pub(crate) token_quota: TokenQuota,
     pub(crate) assumptions: Assumptions,
     /// The time from the creation of a job to its end.
     pub(crate) job_duration: Duration,

@@ -25,6 +25,7 @@ pub use builder::TenantBuilder;
 pub use log::Logged;
 pub use persist::{Snapshot, StateError};
 pub use rules::limits::{Bucket, Limits, UnknownTier};
+pub use rules::quota::TokenQuota;
 pub use seed::{Seed, SeedError};
 
 use crate::client::build;

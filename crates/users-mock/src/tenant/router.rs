@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use std::sync::LazyLock;
-use users_core::{Api, CATALOGUE, PathTemplate};
+use users_core::{Api, CATALOGUE, Descriptor, PathTemplate};
 
 /// The endpoints of each noun.
 const NOUNS: &[&[Route]] = &[
@@ -64,6 +64,8 @@ struct Endpoint {
     is_of_user: bool,
     /// Whether it deletes something that belongs to the user.
     deletes_below_user: bool,
+    /// Whether the request may name a custom domain.
+    takes_custom_domain: bool,
     /// What the body must look like; `None` if the endpoint ignores it or the handler checks it.
     body: Option<&'static Schema>,
 }
@@ -76,6 +78,7 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
             scopes: required_scopes(route),
             deletes_below_user: route.method == "DELETE"
                 && route.template.as_str().starts_with("/api/v2/users/{id}/"),
+            takes_custom_domain: operation_of(route).is_some_and(|operation| operation.custom_domain),
             is_of_user: route.template.as_str().starts_with("/api/v2/users/{"),
             body: below_base(route).and_then(|path| schema::of_body(route.method, &path)),
         })
@@ -112,7 +115,7 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         Some(scopes) => authorize(state, &parts.headers, scopes, now),
     };
     let outcome = grant.and_then(|grant| {
-        let request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
+        let mut request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
         if endpoint.is_of_user {
             check_user_id(request.parameter(0))?;
             check_subject(state, &request)?;
@@ -125,6 +128,9 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
                 Some(error) => Err(Failure::assumed(error, &[])),
                 None => Ok(no_content()),
             };
+        }
+        if endpoint.takes_custom_domain {
+            request.select_custom_domain(&state.config)?;
         }
         call(state, endpoint.route.handler, &request)
     });
@@ -219,15 +225,21 @@ fn required_scopes(route: &Route) -> Option<Alternatives> {
         Guard::Handler => None,
         Guard::Scope(scopes) => Some(scopes),
         Guard::Catalogue => {
-            let path = below_base(route)?;
-            let operation = CATALOGUE.iter().find(|operation| {
-                operation.api == Api::Management
-                    && operation.method == route.method
-                    && operation.path.has_shape_of(&path)
-            });
-            Some(operation.map_or(&[], |operation| operation.scopes))
+            below_base(route)?;
+            Some(operation_of(route).map_or(&[], |operation| operation.scopes))
         }
     }
+}
+
+/// The operation of an endpoint of the Management API.
+fn operation_of(route: &Route) -> Option<&'static Descriptor> {
+    let path = below_base(route)?;
+    let is_its = |operation: &&&'static Descriptor| {
+        operation.api == Api::Management
+            && operation.method == route.method
+            && operation.path.has_shape_of(&path)
+    };
+    CATALOGUE.iter().find(is_its).copied()
 }
 
 fn authorize(state: &State, headers: &HeaderMap, scopes: Alternatives, now: u64) -> Result<Grant, Failure> {

@@ -4,6 +4,7 @@ use crate::tenant::config::Config;
 use crate::tenant::random::Random;
 use crate::tenant::rules::assertion::Assertion;
 use crate::tenant::rules::grant::{Grant, all_scopes};
+use crate::tenant::rules::quota::{Spent, Standing, TokenQuota};
 use crate::tenant::wire::answer::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +17,8 @@ use std::time::Duration;
 pub(crate) struct Tokens {
     issued: HashMap<String, Issued>,
     fetched: u64,
+    /// How much of the quota is spent.
+    spent: Spent,
     /// The assertions that were used and have not expired.
     used: BTreeSet<Assertion>,
 }
@@ -97,6 +100,11 @@ impl Tokens {
     /// Counts a token that was fetched from `/oauth/token`.
     pub(crate) fn count_fetched(&mut self) {
         self.fetched += 1;
+    }
+
+    /// Counts a token against the quota; see [`Spent::count`].
+    pub(crate) fn spend(&mut self, quota: TokenQuota, now: u64) -> Option<Standing> {
+        self.spent.count(quota, now)
     }
 
     pub(crate) fn fetched(&self) -> u64 {

@@ -147,6 +147,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             set_raw(&mut shown, key, json);
         }
     }
+    if context.config.fields_of_2026 && !shown.contains_key("type") {
+        set(&mut shown, "type", "tenant");
+    }
     let mut answered = shown.clone();
     if body.raw("description").is_none() {
         answered.remove("description");

@@ -3,11 +3,12 @@
 use crate::tenant::api::logins::{MISSING_GRANTS, not_implemented};
 use crate::tenant::rules::assertion::{Assertion, JWT_BEARER};
 use crate::tenant::rules::grant::{Grant, all_scopes};
+use crate::tenant::rules::quota::Standing;
 use crate::tenant::wire::answer::{Answer, Failure, json_without_charset, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
-use http::header::{CACHE_CONTROL, HeaderName};
+use http::header::{CACHE_CONTROL, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde_json::json as value;
 use users_core::model::JsonObject;
@@ -38,6 +39,14 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
         let description = format!("Service not enabled within domain: {audience}");
         return Ok(oauth_error(StatusCode::FORBIDDEN, "access_denied", &description));
     }
+    let quota = context.tokens.spend(context.config.token_quota, context.clock.millis() / 1000);
+    if let Some(seconds) = quota.as_ref().and_then(|standing| standing.retry_after) {
+        let description = "Client quota exceeded";
+        let mut answer = oauth_error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", description);
+        answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+        add_quota(&mut answer, quota.as_ref());
+        return Ok(answer);
+    }
     let lifetime = context.config.token_lifetime;
     let token = context.issue_token(Grant::Management(all_scopes()), &audience, lifetime);
     context.tokens.count_fetched();
@@ -51,7 +60,14 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     if let Ok(id) = HeaderValue::from_str(&context.random.hex(20)) {
         answer.headers_mut().insert(HeaderName::from_static("x-auth0-requestid"), id);
     }
+    add_quota(&mut answer, quota.as_ref());
     Ok(answer)
+}
+
+fn add_quota(answer: &mut Answer, quota: Option<&Standing>) {
+    if let Some(Ok(value)) = quota.map(|standing| HeaderValue::from_str(&standing.header)) {
+        answer.headers_mut().insert(HeaderName::from_static("auth0-client-quota-limit"), value);
+    }
 }
 
 /// Whether the application has authenticated itself: by its secret, by an assertion, or by a certificate, which is not checked but

@@ -8,4 +8,5 @@ pub(crate) mod limiter;
 pub(crate) mod limits;
 pub(crate) mod metadata;
 pub(crate) mod password;
+pub(crate) mod quota;
 pub(crate) mod schema;

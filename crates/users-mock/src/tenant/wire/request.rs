@@ -1,6 +1,7 @@
 //! A request as the handlers see it.
 
 use crate::decode::decode;
+use crate::tenant::config::Config;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::schema::Schema;
 use crate::tenant::wire::answer::Failure;
@@ -24,6 +25,8 @@ pub(crate) struct Request {
     headers: HeaderMap,
     scheme: Option<String>,
     authority: Option<String>,
+    /// The custom domain that links begin with.
+    custom_domain: Option<String>,
     body: Bytes,
     parsed: OnceCell<Body>,
 }
@@ -55,8 +58,28 @@ impl Request {
             headers,
             scheme,
             authority,
+            custom_domain: None,
             body,
             parsed: OnceCell::new(),
+        }
+    }
+
+    /// Selects the custom domain that the request names, of those of the tenant. Fails if it must name one and does not.
+    pub(crate) fn select_custom_domain(&mut self, config: &Config) -> Result<(), Failure> {
+        let domains = &config.custom_domains;
+        match self.headers.get("auth0-custom-domain").and_then(|domain| domain.to_str().ok()) {
+            None if domains.len() > 1 => Err(Failure::new(
+                StatusCode::CONFLICT,
+                "custom_domain_conflict",
+                "The tenant has multiple verified custom domains.",
+            )),
+            Some(domain) if !domains.is_empty() && !domains.iter().any(|known| known == domain) => {
+                Err(Failure::assumed(&config.assumptions.unknown_custom_domain, &[("domain", domain)]))
+            }
+            domain => {
+                self.custom_domain = domain.filter(|_| !domains.is_empty()).map(ToOwned::to_owned);
+                Ok(())
+            }
         }
     }
 
@@ -189,6 +212,9 @@ impl Request {
 
     /// The scheme, host and port that the request was sent to, which links in the response begin with.
     pub(crate) fn origin(&self, domain: &str) -> String {
+        if let Some(domain) = &self.custom_domain {
+            return format!("https://{domain}");
+        }
         let authority = self.authority().unwrap_or(domain);
         let scheme = self.scheme.as_deref().unwrap_or("https");
         format!("{scheme}://{authority}")

@@ -66,6 +66,15 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let mut shown = JsonObject::new();
     set(&mut shown, "id", &id);
     apply(&mut shown, &body);
+    if context.config.fields_of_2026 {
+        for (key, value) in
+            [("third_party_client_access", "block".into()), ("is_app_entitlement_active", Value::from(false))]
+        {
+            if !shown.contains_key(key) {
+                set(&mut shown, key, value);
+            }
+        }
+    }
     let mut answer = shown.clone();
     if let Some(connections) = connections {
         set(&mut answer, "enabled_connections", connections);
