@@ -298,6 +298,10 @@ impl Parser {
 
     fn bound(&mut self, is_excluded: bool, is_in_brackets: bool) -> Option<End> {
         let start = self.at;
+        if is_in_brackets && self.peek() == Some('"') {
+            let text: String = self.phrase()?.into_iter().collect();
+            return (!text.is_empty()).then_some(End { text: Some(text), is_excluded });
+        }
         while let Some(next) = self.peek() {
             let is_end = next.is_whitespace() || matches!(next, '{' | '}' | '"' | '[' | ']' | '(' | ')');
             let ends_comparison = !is_in_brackets && (next == '^' || self.ahead("&&") || self.ahead("||"));

@@ -116,6 +116,7 @@ fn ranges_include_or_exclude_each_end_or_leave_it_open() {
         ("app_metadata.ratio:[0.2 TO 0.3]", "f"), ("app_metadata.until:[2026-03 TO 2026-04]", "f"),
         // texts; "Nan" is one, and no number
         ("username:[b TO d]", "bcd"), ("username:{b TO d}", "c"), ("name:[1 TO 2]", ""), ("name:[n TO o]", "f"), ("user_id:[auth0|a TO auth0|b]", "ab"),
+        (r#"user_id:["auth0|a" TO "auth0|b"]"#, "ab"), (r#"user_id:{"auth0|a" TO auth0|b]"#, "b"), (r#"username:["b" TO "d"}"#, "bc"),
         (r"username:[\b TO d]", "bcd"), ("email:[o'a TO o'z]", "e"), (r"username:>\e", "fg"),
     ]);
 }
@@ -203,7 +204,7 @@ fn queries_that_auth0_does_not_support_are_refused_with_the_reason() {
         (r#"name:"ada"~x"#, SYNTAX), ("username:a IN [a b]", SYNTAX), ("name:IN [a b]", SYNTAX), ("created_at:2024-01-10T10:00:00.000Z", SYNTAX),
         // ranges
         ("logins_count:[1 TO", "a range is not closed"), ("logins_count:[1 2]", SYNTAX), ("logins_count:>", SYNTAX), ("logins_count:>= || username:a", SYNTAX), ("(username:a)~2", SYNTAX), ("logins_count:[1 to 2]", SYNTAX), ("[1 TO 2]", SYNTAX),
-        (r#"name:["a" TO "b"]"#, "a range contains a bracket or a quote"), ("user_metadata.age:[1 TO 50]", "user_metadata cannot be searched by ranges"),
+        (r#"name:[a"b TO c]"#, "a range contains a bracket or a quote"), (r#"name:["" TO "b"]"#, SYNTAX), ("user_metadata.age:[1 TO 50]", "user_metadata cannot be searched by ranges"),
         ("user_metadata.age:>5", "user_metadata cannot be searched by ranges"), ("user_metadata.age:([1 TO 50])", "user_metadata cannot be searched by ranges"),
         // attributes
         ("picture:x", "picture cannot be searched by"), ("last_password_reset:[* TO *]", "last_password_reset cannot be searched by"),

@@ -1,5 +1,6 @@
 //! The evaluation of a query on a user.
 
+use crate::tenant::search::normal::bound_text;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -354,7 +355,7 @@ impl Bound {
         if text == "*" {
             return Self::open();
         }
-        let text = without_escapes(text);
+        let text = bound_text(&without_escapes(text));
         let text = if is_case_insensitive { lowered(&text).into_owned() } else { with_milliseconds(text) };
         Self { number: number(&text), text: Some(text), is_excluded }
     }

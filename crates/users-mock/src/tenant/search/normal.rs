@@ -168,6 +168,10 @@ fn range(characters: &mut impl Iterator<Item = char>) -> Result<String, &'static
     loop {
         let character = characters.next().ok_or("a range is not closed")?;
         let is_start = text.chars().next_back().is_none_or(char::is_whitespace);
+        if is_start && character == '"' {
+            push_quoted_bound(&mut text, &quotation(characters)?);
+            continue;
+        }
         if is_start && SPECIAL_IN_BOUND.contains(&character) {
             text.push('\\');
         }
@@ -178,6 +182,30 @@ fn range(characters: &mut impl Iterator<Item = char>) -> Result<String, &'static
             _ => {}
         }
     }
+}
+
+/// The first of 128 private characters, which stand for the ASCII characters of a bound in quotes.
+const QUOTED: u32 = 0xE000;
+
+/// Adds a bound in quotes, which the parser does not support, as one without them: characters with a meaning are replaced by others.
+fn push_quoted_bound(text: &mut String, quotation: &str) {
+    let inner = quotation.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+    let mut characters = inner.unwrap_or_default().chars();
+    while let Some(character) = characters.next() {
+        let character = if character == '\\' { characters.next().unwrap_or(character) } else { character };
+        let has_meaning = character.is_ascii() && !character.is_ascii_alphanumeric();
+        let replaced = has_meaning.then(|| char::from_u32(QUOTED + u32::from(character))).flatten();
+        text.push(replaced.unwrap_or(character));
+    }
+}
+
+/// The bound that stands in a normalized query.
+pub(super) fn bound_text(normal: &str) -> String {
+    let original = |character: char| {
+        let ascii = u8::try_from(u32::from(character).wrapping_sub(QUOTED)).ok().filter(u8::is_ascii);
+        ascii.map_or(character, char::from)
+    };
+    normal.chars().map(original).collect()
 }
 
 #[derive(Default)]
