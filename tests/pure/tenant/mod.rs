@@ -2,6 +2,7 @@
 
 mod credentials;
 mod details;
+mod imports;
 mod messages;
 mod recorded;
 mod seeds;

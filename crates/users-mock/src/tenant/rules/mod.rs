@@ -4,6 +4,7 @@ pub(crate) mod assertion;
 pub(crate) mod credentials;
 pub(crate) mod defaults;
 pub(crate) mod grant;
+pub(crate) mod import_row;
 pub(crate) mod limiter;
 pub(crate) mod limits;
 pub(crate) mod password;
