@@ -4,6 +4,7 @@ mod credentials;
 mod details;
 mod imports;
 mod messages;
+mod passwords;
 mod recorded;
 mod seeds;
 

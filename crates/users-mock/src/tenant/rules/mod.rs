@@ -8,4 +8,5 @@ pub(crate) mod import_row;
 pub(crate) mod limiter;
 pub(crate) mod limits;
 pub(crate) mod password;
+pub(crate) mod password_history;
 pub(crate) mod schema;
