@@ -111,10 +111,12 @@ impl Request {
 
     /// Checks a scope that a part of the request requires, in addition to those of its endpoint.
     pub(crate) fn require_scope(&self, scope: &'static str) -> Result<(), Failure> {
-        match &self.grant {
-            Grant::Management(scopes) if scopes.iter().any(|granted| granted == scope) => Ok(()),
-            _ => Err(Failure::insufficient_scope(&[&[scope]])),
-        }
+        if self.has_scope(scope) { Ok(()) } else { Err(Failure::insufficient_scope(&[&[scope]])) }
+    }
+
+    /// Whether the token is one of the Management API with this scope.
+    pub(crate) fn has_scope(&self, scope: &str) -> bool {
+        matches!(&self.grant, Grant::Management(scopes) if scopes.iter().any(|granted| granted == scope))
     }
 
     /// The body as it was received.
