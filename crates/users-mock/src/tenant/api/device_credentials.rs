@@ -43,11 +43,15 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
         is_of_kind && is_selected(credential, "client_id", request, "client_id")
     };
     let all = context.store.objects(Kind::DeviceCredentials);
-    let (stored, users): (Box<dyn Iterator<Item = &Arc<Object>>>, Box<dyn Iterator<Item = &Arc<User>>>) =
-        match request.query("user_id") {
-            Some(id) => (Box::new(all.with(id)), Box::new(context.store.users().get(id).into_iter())),
-            None => (Box::new(all.iter()), Box::new(context.store.users().iter())),
-        };
+    let user_id = request.query("user_id");
+    let stored: Box<dyn Iterator<Item = &Arc<Object>>> = match user_id {
+        Some(id) => Box::new(all.with(id)),
+        None => Box::new(all.iter()),
+    };
+    let users: Box<dyn Iterator<Item = &Arc<User>>> = match user_id {
+        Some(id) => Box::new(context.store.users().get(id).into_iter()),
+        None => Box::new(context.store.users().iter()),
+    };
     let tokens = users.flat_map(|user| {
         user.belongings(Belonging::RefreshTokens).iter().filter_map(|token| of_token(user, token))
     });

@@ -4,68 +4,12 @@
 //! first: the recorded `Additional properties not allowed: second_setting,first_setting` answers a body with `first_setting` before
 //! `second_setting`. So of several violations, the last one is reported.
 
+use super::violation::{Found, Violation, first};
 use super::{Additional, Schema, Types};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::fmt;
 use users_core::model::JsonObject;
 use users_core::model::json::unquote;
-
-/// A value that a schema does not allow.
-#[derive(Debug)]
-pub(crate) struct Violation {
-    /// The code of an error of an import.
-    pub(crate) code: &'static str,
-    pub(crate) reason: String,
-    /// Where the value is; empty if it is the whole body.
-    pub(crate) path: String,
-    description: Option<String>,
-}
-
-impl fmt::Display for Violation {
-    /// `'reason' on property path (description)`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}'", self.reason)?;
-        if self.path.is_empty() {
-            return Ok(());
-        }
-        write!(f, " on property {}", self.path)?;
-        match &self.description {
-            Some(description) => {
-                write!(f, " ({})", description.strip_suffix('.').unwrap_or(description))
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-/// The violations that were found so far.
-#[derive(Default)]
-struct Found {
-    /// Whether the first one is enough.
-    only_first: bool,
-    violations: Vec<Violation>,
-}
-
-impl Found {
-    fn add(&mut self, violation: Violation) {
-        if !self.is_enough() {
-            self.violations.push(violation);
-        }
-    }
-
-    fn is_enough(&self) -> bool {
-        self.only_first && !self.violations.is_empty()
-    }
-
-    /// Turns the violations of a part, which are those after the first `count`, into violations of the whole.
-    fn place(&mut self, count: usize, part: &str) {
-        for violation in self.violations.iter_mut().skip(count) {
-            let dot = if violation.path.is_empty() || violation.path.starts_with('[') { "" } else { "." };
-            violation.path = format!("{part}{dot}{}", violation.path);
-        }
-    }
-}
 
 impl Schema {
     /// Checks a value. The schema bounds the depth, so the time is linear in the length of the text.
@@ -268,13 +212,6 @@ impl Schema {
             }
         }
     }
-}
-
-/// The first violation that a function finds.
-fn first(find: impl FnOnce(&mut Found)) -> Result<(), Violation> {
-    let mut found = Found { only_first: true, ..Found::default() };
-    find(&mut found);
-    found.violations.pop().map_or(Ok(()), Err)
 }
 
 /// The type of a JSON value, as JavaScript has it: an integer may have a fraction of zero, and a number may be too large.

@@ -2,6 +2,7 @@
 
 mod check;
 mod format;
+mod violation;
 
 pub(crate) use format::is_email;
 
