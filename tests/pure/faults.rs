@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use users_core::management::{DeleteUser, GetUser, UpdateUser};
 use users_core::model::UserUpdate;
-use users_core::{Error, HttpTransport as _, ManagementClient, Retry, transport_fn};
+use users_core::{Clock as _, Error, HttpTransport as _, ManagementClient, Retry, transport_fn};
 use users_mock::{Fault, FaultSpec, FaultyTransport, Tenant};
 use users_tests_pure::FAULTS;
 
@@ -191,6 +191,9 @@ fn a_fault_can_be_written_as_text() {
         ("slow-body:-1", "is not a fault"),
         ("hang,times=2,always", "only one of"),
         ("hang,always,times=2", "only one of"),
+        ("503,header=retry-after", "\"retry-after\" is not a header like"),
+        ("503,header=a b:2", "\"a b:2\" is not a header like"),
+        ("hang,header=retry-after:2", "hang has no headers"),
     ] {
         let error = word.parse::<FaultSpec>().unwrap_err().to_string();
         assert!(error.contains(problem), "{word}: {error}");
@@ -215,4 +218,62 @@ fn a_search_that_takes_too_long_is_repeated_once() {
             assert_eq!(error.attempts(), 2);
         }
     }
+}
+
+/// The status, headers and body of the next answer.
+fn answer(faulty: &FaultyTransport, tenant: &Tenant) -> (u16, http::HeaderMap, Bytes) {
+    let request = http::Request::get("https://tenant.example.com/api/v2/users").body(Bytes::new()).unwrap();
+    tenant.clock().block_on(async {
+        let (parts, body) = faulty.send(request, None).await.unwrap().into_parts();
+        (parts.status.as_u16(), parts.headers, body.collect(usize::MAX).await.unwrap())
+    })
+}
+
+#[test]
+fn a_status_has_the_headers_and_the_body_that_it_was_given() {
+    let tenant = Tenant::new();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    let busy = Fault::Status(StatusCode::SERVICE_UNAVAILABLE);
+    faulty.inject(busy).header("retry-after", "2").header("x-a", "1").header("x-a", "2").body("<p>busy</p>");
+    faulty.inject(busy).body(Bytes::new());
+    faulty.inject(Fault::QueryTimeout).header("x-a", "3");
+    faulty.inject_spec(&"503,header=retry-after: 2,header=x-a:b:c".parse().unwrap());
+    faulty.inject(busy);
+    let error = r#"{"statusCode":503,"error":"Service Unavailable","message":"Service Unavailable"}"#;
+    for (retry_after, values, body) in [
+        (Some("2"), vec!["1", "2"], "<p>busy</p>"),
+        (None, vec![], ""),
+        (None, vec!["3"], "The query exceeded the timeout"),
+        (Some("2"), vec!["b:c"], error),
+        (None, vec![], error),
+    ] {
+        let (status, headers, found) = answer(&faulty, &tenant);
+        assert_eq!(status, 503);
+        assert_eq!(headers.get("retry-after").map(|value| value.to_str().unwrap()), retry_after);
+        assert!(headers.get_all("x-a").iter().eq(values.iter()), "{headers:?}");
+        let text = std::str::from_utf8(&found).unwrap();
+        assert!(text.contains(body) && text.is_empty() == body.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_client_waits_as_long_as_the_header_of_a_fault_says() {
+    let tenant = Tenant::builder().users(1).build();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    let client = ManagementClient::builder(faulty.clone()).domain(tenant.domain()).clock(tenant.clock());
+    let users = client.token(tenant.management_token()).build().unwrap().users();
+    faulty.inject(Fault::Status(StatusCode::TOO_MANY_REQUESTS)).header("retry-after", "7");
+    let id = tenant.user_ids().remove(0);
+    let start = tenant.clock().now();
+    tenant.clock().block_on(users.get(&id).send()).unwrap();
+    let waited = tenant.clock().now().saturating_since(start);
+    assert!((Duration::from_secs(7)..Duration::from_secs(9)).contains(&waited), "{waited:?}");
+}
+
+#[test]
+#[should_panic(expected = "a b: 2 is not a valid header")]
+fn a_header_that_is_not_valid_is_a_mistake_of_the_test() {
+    let tenant = Tenant::new();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    let _ = faulty.inject(Fault::Status(StatusCode::BAD_GATEWAY)).header("a b", "2");
 }

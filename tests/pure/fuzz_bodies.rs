@@ -92,7 +92,7 @@ fn any_response_is_decoded_or_becomes_a_printable_error() {
 
 #[test]
 fn any_fault_specification_is_parsed_or_refused() {
-    let texts = "(503|hang|reset-after|slow-body:[0-9e.-]{0,6}|truncated|[a-z]{0,5})(@(users\\.get|[a-z.]{0,6}))?(,(after|times|chance)?=?[0-9.e-]{0,5}|,always){0,3}";
+    let texts = "(503|hang|reset-after|slow-body:[0-9e.-]{0,6}|truncated|[a-z]{0,5})(@(users\\.get|[a-z.]{0,6}))?(,(after|times|chance)?=?[0-9.e-]{0,5}|,header=[a-z :-]{0,6}|,always){0,3}";
     run(fuzzing::fault_spec, 5_000, texts);
 }
 

@@ -251,6 +251,7 @@ async fn an_import_accepts_valid_rows_and_reports_invalid_ones() {
 #[tokio::test]
 async fn a_refused_row_is_reported_with_auth0_s_code() {
     let (_tenant, _server, client) = setup().await;
+    let hash = json!({"value": "d41d8cd98f00b204e9800998ecf8427e", "encoding": "hex"});
     let cases = [
         (json!({"name": "Nobody"}), "OBJECT_REQUIRED"),
         (json!({"email": 7}), "INVALID_TYPE"),
@@ -262,10 +263,13 @@ async fn a_refused_row_is_reported_with_auth0_s_code() {
         (json!({"email": "a@example.com", "shoe_size": 43}), "NOT_PASSED"),
         (json!({"email": "a@example.com", "mfa_factors": []}), "ARRAY_LENGTH_SHORT"),
         (json!({"email": "a@example.com", "mfa_factors": vec![json!({}); 11]}), "ARRAY_LENGTH_LONG"),
-        (json!({"email": "a@example.com", "custom_password_hash": {"algorithm": "rot13"}}), "ENUM_MISMATCH"),
+        (
+            json!({"email": "a@example.com", "custom_password_hash": {"algorithm": "rot13", "hash": hash}}),
+            "ENUM_MISMATCH",
+        ),
         (json!({"email": "a@example.com", "custom_password_hash": {}}), "OBJECT_REQUIRED"),
         (
-            json!({"email": "a@example.com", "password_hash": "x", "custom_password_hash": {"algorithm": "md5"}}),
+            json!({"email": "a@example.com", "password_hash": "x", "custom_password_hash": {"algorithm": "md5", "hash": hash}}),
             "NOT_PASSED",
         ),
     ];

@@ -44,7 +44,7 @@ object! {
 }
 
 object! {
-    /// Selects the refresh tokens to revoke: by id, or all of a user, an application, or both.
+    /// Selects the refresh tokens to revoke: by id, or of a user all, those of an application, or those of an application for an API.
     pub struct RefreshTokenRevocation {
         /// The ids of the tokens.
         pub ids: Option<Vec<String>> = "ids",
@@ -69,9 +69,9 @@ setters!(RefreshTokenRevocation {
     ids: Vec<String>,
     /// Selects the tokens of this user.
     user_id: String,
-    /// Selects the tokens of this application.
+    /// Selects only tokens of this application. Requires the user.
     client_id: String,
-    /// Selects only tokens for this API.
+    /// Selects only tokens for this API. Requires the user and the application.
     audience: String,
 });
 

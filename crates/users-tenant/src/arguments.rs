@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     pub(crate) latency: Option<RangeInclusive<Duration>>,
     /// A fault to inject; may be repeated. First the fault: connect-refused, reset-before, reset-after, hang, truncated, garbage,
     /// query-timeout, slow-body:SECONDS or a status; then the operation; then the condition: `503`, `reset-after@users.create`,
-    /// `hang@users.get,after=2,times=3`, `truncated,chance=0.1`, `429,always`.
+    /// `hang@users.get,after=2,times=3`, `truncated,chance=0.1`, `429,always`; and headers of a status: `503,header=retry-after:2`.
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<FaultSpec>,
     /// A JSON document with the initial users, connections, roles and what belongs to users; its format is below.

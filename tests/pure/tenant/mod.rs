@@ -3,8 +3,10 @@
 mod assumptions;
 mod credentials;
 mod details;
+mod imports;
 mod messages;
 mod options;
+mod passwords;
 mod recorded;
 mod seeds;
 

@@ -2,6 +2,8 @@
 
 use crate::fault::kind::Fault;
 use crate::script::Matcher;
+use bytes::Bytes;
+use http::HeaderMap;
 
 /// A fault, and the requests that it applies to.
 #[derive(Clone, Debug)]
@@ -13,6 +15,15 @@ pub(crate) struct Rule {
     pub(crate) times: Times,
     /// The probability in units of 2⁻⁶⁴; `None` if every matching request fails.
     pub(crate) chance: Option<u64>,
+    pub(crate) reply: Reply,
+}
+
+/// What a fault answers with beside its status.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reply {
+    pub(crate) headers: HeaderMap,
+    /// An error of Auth0's form if `None`.
+    pub(crate) body: Option<Bytes>,
 }
 
 /// The number of requests that are still to fail.
@@ -27,7 +38,14 @@ pub(crate) enum Times {
 impl Rule {
     /// A fault of the next request.
     pub(crate) fn new(fault: Fault) -> Self {
-        Self { fault, matcher: None, skipped: 0, times: Times::Unspecified, chance: None }
+        Self {
+            fault,
+            matcher: None,
+            skipped: 0,
+            times: Times::Unspecified,
+            chance: None,
+            reply: Reply::default(),
+        }
     }
 
     /// Sets the probability, from 0 to 1.

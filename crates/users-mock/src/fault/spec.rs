@@ -3,18 +3,18 @@
 use crate::fault::kind::Fault;
 use crate::fault::rule::{Rule, Times};
 use crate::fault::transport::FaultyTransport;
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 use users_core::CATALOGUE;
 
 /// A fault and the requests that it applies to, in text form: `503`, `reset-after@users.create`, `hang@users.get,after=2,times=3`,
-/// `slow-body:5,chance=0.1`, `truncated,always`.
+/// `slow-body:5,chance=0.1`, `truncated,always`, `503,header=retry-after:2`.
 ///
 /// First comes the fault: `connect-refused`, `reset-before`, `reset-after`, `hang`, `truncated`, `garbage`, `query-timeout`,
-/// `slow-body:SECONDS` or a
-/// status; then, after an `@`, the name of the operation; then conditions, for which [`Injected`](crate::Injected) has methods.
+/// `slow-body:SECONDS` or a status; then, after an `@`, the name of the operation; then conditions, for which
+/// [`Injected`](crate::Injected) has methods. A header of a status is one of them; its value has no commas.
 ///
 /// ```
 /// use users_mock::{FaultSpec, FaultyTransport, Tenant};
@@ -86,6 +86,13 @@ impl FromStr for FaultSpec {
                     })?;
                     rule.chance(chance);
                 }
+                Some(("header", value)) if rule.fault.is_answer() => {
+                    let (name, value) = header(value)?;
+                    rule.reply.headers.append(name, value);
+                }
+                Some(("header", _)) => {
+                    return Err(FaultSpecError(format!("{fault} has no headers: it is not a status")));
+                }
                 None if part == "always" && rule.times == Times::Unspecified => rule.times = Times::Always,
                 Some(("times", _)) | None if part.starts_with("times=") || part == "always" => {
                     return Err(FaultSpecError(
@@ -93,13 +100,21 @@ impl FromStr for FaultSpec {
                     ));
                 }
                 _ => {
-                    let known = "after=N, times=N, chance=P and always";
+                    let known = "after=N, times=N, chance=P, always and header=NAME:VALUE";
                     return Err(FaultSpecError(format!("{part:?} is not a condition; possible are {known}")));
                 }
             }
         }
         Ok(Self(rule))
     }
+}
+
+/// Parses `NAME:VALUE`.
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), FaultSpecError> {
+    let parsed = text.split_once(':').and_then(|(name, value)| {
+        Some((HeaderName::try_from(name.trim()).ok()?, HeaderValue::try_from(value.trim()).ok()?))
+    });
+    parsed.ok_or_else(|| FaultSpecError(format!("{text:?} is not a header like retry-after:2")))
 }
 
 impl Fault {

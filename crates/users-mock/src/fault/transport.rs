@@ -1,12 +1,12 @@
 //! A transport that injects faults.
 
 use crate::fault::kind::Fault;
-use crate::fault::rule::{Rule, Times};
+use crate::fault::rule::{Reply, Rule, Times};
 use crate::script::{Captured, Matcher};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,8 +92,8 @@ impl FaultyTransport {
         self.state().rules.iter_mut().for_each(|rule| rule.times = Times::Left(0));
     }
 
-    /// The fault of this request.
-    fn fault(&self, request: &Captured) -> Option<Fault> {
+    /// The fault of this request, and what it answers with.
+    fn fault(&self, request: &Captured) -> Option<(Fault, Reply)> {
         let mut state = self.state();
         for rule in &mut state.rules {
             if rule.times == Times::Left(0)
@@ -109,7 +109,7 @@ impl FaultyTransport {
                     Times::Unspecified if rule.chance.is_none() => Times::Left(0),
                     unlimited => unlimited,
                 };
-                return Some(rule.fault);
+                return Some((rule.fault, rule.reply.clone()));
             }
         }
         None
@@ -151,7 +151,8 @@ impl HttpTransport for FaultyTransport {
         request: http::Request<Bytes>,
         timeout: Option<Duration>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let fault = self.fault(&Captured::new(request.clone()));
+        let (fault, reply) = self.fault(&Captured::new(request.clone())).unzip();
+        let reply = reply.unwrap_or_default();
         match fault {
             Some(Fault::ConnectRefused) => {
                 return Err(TransportError::new(TransportErrorKind::Connect, Sent::No, "connection refused"));
@@ -163,13 +164,13 @@ impl HttpTransport for FaultyTransport {
             Some(Fault::Status(status)) => {
                 self.delay().await;
                 self.delay().await;
-                return Ok(error_response(status, status.canonical_reason().unwrap_or_default()));
+                return Ok(error_response(status, status.canonical_reason().unwrap_or_default(), reply));
             }
             Some(Fault::QueryTimeout) => {
                 self.delay().await;
                 self.clock.sleep(QUERY_TIMEOUT).await;
                 self.delay().await;
-                return Ok(error_response(StatusCode::SERVICE_UNAVAILABLE, QUERY_TIMEOUT_MESSAGE));
+                return Ok(error_response(StatusCode::SERVICE_UNAVAILABLE, QUERY_TIMEOUT_MESSAGE, reply));
             }
             _ => {}
         }
@@ -205,11 +206,14 @@ impl HttpTransport for FaultyTransport {
     }
 }
 
-fn error_response(status: StatusCode, message: &str) -> http::Response<Body> {
+fn error_response(status: StatusCode, message: &str, reply: Reply) -> http::Response<Body> {
     let reason = status.canonical_reason().unwrap_or_default();
-    let body = format!(r#"{{"statusCode":{},"error":"{reason}","message":"{message}"}}"#, status.as_u16());
+    let error =
+        || format!(r#"{{"statusCode":{},"error":"{reason}","message":"{message}"}}"#, status.as_u16());
+    let body = reply.body.unwrap_or_else(|| error().into());
     let mut response = http::Response::new(Body::from(body));
     *response.status_mut() = status;
+    *response.headers_mut() = reply.headers;
     response
 }
 
@@ -245,6 +249,37 @@ impl Injected<'_> {
     /// [`times`](Self::times) requests if that is set.
     pub fn chance(self, chance: f64) -> Self {
         self.with(|rule| rule.chance(chance))
+    }
+
+    /// Answers with this header. Only [`Fault::Status`] and [`Fault::QueryTimeout`] are answers; the other faults ignore it.
+    ///
+    /// ```
+    /// use users_mock::{Fault, FaultyTransport, Tenant};
+    ///
+    /// let tenant = Tenant::new();
+    /// let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    /// faulty.inject(Fault::Status(http::StatusCode::SERVICE_UNAVAILABLE)).header("retry-after", "2").times(3);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If it is not a valid header.
+    #[track_caller]
+    #[allow(clippy::panic)]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => self.with(|rule| {
+                rule.reply.headers.append(name, value);
+            }),
+            _ => panic!("{name}: {value} is not a valid header"),
+        }
+    }
+
+    /// Answers with this body instead of an error of Auth0's form. Only [`Fault::Status`] and [`Fault::QueryTimeout`] are answers; the
+    /// other faults ignore it.
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        self.with(|rule| rule.reply.body = Some(body))
     }
 
     fn with(self, change: impl FnOnce(&mut Rule)) -> Self {

@@ -110,7 +110,8 @@ fn delete_authenticators(context: &mut WriteContext<'_>, request: &Request) -> R
     Ok(no_content())
 }
 
-fn new_method(context: &mut WriteContext<'_>, requested: &JsonObject) -> JsonObject {
+/// A method as it is kept, from the body that creates it.
+pub(crate) fn new_method(context: &mut WriteContext<'_>, requested: &JsonObject) -> JsonObject {
     let kind = string(requested, "type").unwrap_or_default();
     let device = context.random.prefixed_id("dev_");
     let mut method = JsonObject::new();

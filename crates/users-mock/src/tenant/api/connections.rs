@@ -120,15 +120,21 @@ fn no_such_connection() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "inexistent_connection", "The connection does not exist")
 }
 
-/// Recorded: `is_domain_connection` is shown although `fields` does not name it.
+/// Recorded: `is_domain_connection` is shown although `fields` does not name it. Documented: the options, which may hold secrets, are for
+/// tokens with a scope of their own.
 fn shown(connection: &Connection, request: &Request) -> Result<JsonObject, Failure> {
-    select(connection.shown.clone(), request, &["is_domain_connection"])
+    let mut shown = connection.shown.clone();
+    if !request.grant.has("read:connections_options") {
+        shown.remove("options");
+    }
+    select(shown, request, &["is_domain_connection"])
 }
 
 #[cfg(test)]
 mod tests {
     use crate::tenant::testing::{builder, send};
     use serde_json::{Value, json};
+    use users_core::ManagementClient;
 
     #[test]
     fn a_connection_is_found_by_its_name_and_got_by_its_id() {
@@ -171,5 +177,28 @@ mod tests {
         let (_, list) = send(&tenant, "GET", "/connections?fields=id&include_totals=true", &Value::Null);
         let shown = &list["connections"][0];
         assert_eq!(*shown, json!({"id": shown["id"], "is_domain_connection": false}));
+    }
+
+    #[test]
+    fn options_are_shown_to_tokens_with_their_scope_only() {
+        let tenant = builder().build();
+        let id = "con_TenantDatabase00";
+        for (scopes, is_shown) in [
+            (&["read:connections"][..], false),
+            (&["read:connections", "read:connections_options"][..], true),
+        ] {
+            let builder = ManagementClient::builder(tenant.clone()).domain(tenant.domain());
+            let client = builder.token(tenant.management_token_with(scopes)).build().unwrap();
+            tenant.clock().block_on(async {
+                let connections = client.connections();
+                let listed = connections.list().items().try_collect().await.unwrap();
+                let selected = connections.list().fields(["options"]).items().try_collect().await.unwrap();
+                for connection in [&connections.get(id).await.unwrap(), &listed[0], &selected[0]] {
+                    assert_eq!(connection.options.is_some(), is_shown, "{scopes:?}");
+                }
+            });
+        }
+        let (_, connection) = send(&tenant, "GET", &format!("/connections/{id}"), &Value::Null);
+        assert!(connection["options"].is_object());
     }
 }

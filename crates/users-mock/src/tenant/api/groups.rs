@@ -27,6 +27,14 @@ fn members(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failu
     by_checkpoint(request, "members", &shown?, unchanged)
 }
 
+/// A group without the roles that a seed gave it, which Auth0 shows of users and members only.
+pub(crate) fn shown_group(group: &JsonObject) -> JsonObject {
+    let mut shown = group.clone();
+    shown.remove("roles");
+    shown.remove("organization_roles");
+    shown
+}
+
 fn member(user: &User, group: &str) -> Option<JsonObject> {
     let group = find_by_id(user, Belonging::Groups, group)?;
     let mut member = JsonObject::new();

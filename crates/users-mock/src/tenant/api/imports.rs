@@ -1,10 +1,16 @@
 //! Imports: rows in a form, each of which is inserted, updated or rejected.
+//!
+//! A row is updated if its address is that of a user of the connection. The code of an error says what is in use otherwise: `CONFLICT` the
+//! id of a new user, `CONFLICT_USERNAME` its user name, and `CONFLICT_EMAIL` the address of a row whose id is that of another user than its
+//! address. Documented, and absent here, is `CONNECTION_NOT_FOUND`: a job ends within the request that creates it, and that request fails
+//! if the connection does not exist.
 
+use crate::tenant::api::authentication_methods::new_method;
 use crate::tenant::api::jobs::{JobResult, check_imports, finish_job, new_job};
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::defaults::add_defaults;
-use crate::tenant::rules::schema::{self, Violation};
-use crate::tenant::store::{Connection, User};
+use crate::tenant::rules::import_row::{self, RowError};
+use crate::tenant::store::{Belonging, Connection, User};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -73,7 +79,7 @@ fn import_rows(
         match import_row(context, connection, row, upserts, &mut seen) {
             Ok(Imported::Inserted) => inserted += 1,
             Ok(Imported::Updated) => updated += 1,
-            Err(rejection) => errors.push(rejected_row(row, &rejection)),
+            Err(found) => errors.push(import_row::rejected(row, &found)),
         }
     }
     let mut counts = JsonObject::new();
@@ -86,61 +92,44 @@ fn import_rows(
     JobResult { status: "completed", attributes, errors, ..JobResult::default() }
 }
 
-/// A rejected row with its error. Secrets are masked.
-fn rejected_row(row: &JsonObject, (code, message): &Rejection) -> JsonObject {
-    let mut error = JsonObject::new();
-    set(&mut error, "code", code);
-    set(&mut error, "message", message);
-    let mut shown = row.clone();
-    for secret in ["password_hash", "custom_password_hash", "mfa_factors"] {
-        if shown.contains_key(secret) {
-            set(&mut shown, secret, "*****");
-        }
-    }
-    let mut rejected = JsonObject::new();
-    set(&mut rejected, "user", shown);
-    set(&mut rejected, "errors", [error]);
-    rejected
-}
-
-/// The code and the message of a row's error.
-type Rejection = (&'static str, String);
-
 /// What a row has done.
 enum Imported {
     Inserted,
     Updated,
 }
 
+/// Imports a row, or fails with all its errors.
 fn import_row(
     context: &mut WriteContext<'_>,
     connection: &Connection,
     row: &JsonObject,
     upserts: bool,
     seen: &mut HashSet<String>,
-) -> Result<Imported, Rejection> {
-    if let Err(Violation { code, reason, path, .. }) = schema::of_import_row().check(&row.to_json()) {
-        return Err((code, if path.is_empty() { reason } else { format!("{reason} (at {path})") }));
-    }
-    if row.contains_key("password_hash") && row.contains_key("custom_password_hash") {
-        return Err(("NOT_PASSED", "Both password_hash and custom_password_hash are given".to_owned()));
+) -> Result<Imported, Vec<RowError>> {
+    let errors = import_row::check(row);
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let email = string(row, "email").unwrap_or_default().to_lowercase();
+    let fail = |code, message: &str, path: &str| Err(vec![RowError::new(code, message, path)]);
     if !seen.insert(email.clone()) {
-        return Err(("DUPLICATED_USER", "The user is in the file more than once".to_owned()));
+        return fail("DUPLICATED_USER", "The user is in the file more than once", "");
     }
     let now = context.clock.now();
     let in_connection = |user: &&Arc<User>| user.connection().as_deref() == Some(connection.name.as_str());
-    let existing = context.store().users().with_email(&email).find(in_connection).cloned();
+    let users = context.store().users();
+    let existing = users.with_email(&email).find(in_connection).cloned();
+    let user_id = string(row, "user_id").filter(|id| !id.is_empty());
+    let id_in_use = user_id.as_deref().map(full_id).filter(|id| users.get(id).is_some());
     if let Some(existing) = existing {
         if !upserts {
-            return Err((
-                "DUPLICATED_USER",
-                "The user already exist and upsert parameter is false".to_owned(),
-            ));
+            return fail("DUPLICATED_USER", "The user already exist and upsert parameter is false", "");
+        }
+        if id_in_use.is_some_and(|id| id != existing.id()) {
+            return fail("CONFLICT_EMAIL", "The email is in use by another user", "email");
         }
         context.transaction.update_user(existing.id(), |user| {
-            set_attributes(user, row);
+            set_attributes(user, row, false);
             if !row.contains_key("email_verified") {
                 user.supply("email_verified", "false");
             }
@@ -148,17 +137,40 @@ fn import_row(
         });
         return Ok(Imported::Updated);
     }
-    let user_id = string(row, "user_id").unwrap_or_else(|| context.new_object_id());
-    let id = format!("auth0|{user_id}");
-    if context.store().users().get(&id).is_some() {
-        return Err(("DUPLICATED_USER", "The user_id is in use already".to_owned()));
+    let mut conflicts = Vec::new();
+    if id_in_use.is_some() {
+        conflicts.push(RowError::new("CONFLICT", "The user_id is in use by another user", "user_id"));
     }
-    context.transaction.put_user(imported_user(&id, &user_id, connection, row, &email, &now));
+    let username = string(row, "username").map(|username| username.to_lowercase());
+    if username
+        .as_deref()
+        .is_some_and(|username| users.with_username(username).any(|user| in_connection(&user)))
+    {
+        conflicts.push(RowError::new(
+            "CONFLICT_USERNAME",
+            "The username is in use by another user",
+            "username",
+        ));
+    }
+    if !conflicts.is_empty() {
+        return Err(conflicts);
+    }
+    let user_id = user_id.unwrap_or_else(|| context.new_object_id());
+    let mut user = imported_user(&user_id, connection, row, &email, &now);
+    for method in import_row::authentication_methods(row) {
+        let method = new_method(context, &method);
+        user.belongings_mut(Belonging::AuthenticationMethods).push(method);
+    }
+    context.transaction.put_user(user);
     Ok(Imported::Inserted)
 }
 
+/// The id of an imported user. An id in the row gets the prefix even if it has one already.
+fn full_id(user_id: &str) -> String {
+    format!("auth0|{user_id}")
+}
+
 fn imported_user(
-    id: &str,
     user_id: &str,
     connection: &Connection,
     row: &JsonObject,
@@ -170,10 +182,14 @@ fn imported_user(
     set(&mut identity, "connection", &connection.name);
     set(&mut identity, "isSocial", false);
     set(&mut identity, "user_id", user_id);
-    let mut user = User::new(id);
-    set_attributes(&mut user, row);
+    let id = full_id(user_id);
+    let mut user = User::new(&id);
+    set_attributes(&mut user, row, true);
     user.supply("email", &serde_json::Value::from(email).to_string());
-    user.set("user_id", id);
+    if let Some(username) = user.string("username") {
+        user.set("username", username.to_lowercase());
+    }
+    user.set("user_id", &id);
     user.set("created_at", now);
     user.set_updated_at(now);
     user.set_identities(&[identity]);
@@ -187,14 +203,12 @@ fn imported_user(
 }
 
 /// Replaces metadata as a whole, without merging.
-fn set_attributes(user: &mut User, row: &JsonObject) {
-    for (key, value) in row.iter() {
-        if !matches!(key, "email" | "user_id" | "password_hash" | "custom_password_hash" | "mfa_factors") {
-            if key.ends_with("_metadata") {
-                user.set_raw(key, value);
-            } else {
-                user.supply(key, value);
-            }
+fn set_attributes(user: &mut User, row: &JsonObject, is_new: bool) {
+    for (key, value) in import_row::attributes(row, is_new) {
+        if key.ends_with("_metadata") {
+            user.set_raw(key, value);
+        } else {
+            user.supply(key, value);
         }
     }
 }

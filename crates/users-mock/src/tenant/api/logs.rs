@@ -24,12 +24,16 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     if let Some(from) = request.query("from") {
         return after_checkpoint(context, request, from, &entries);
     }
-    let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default())
-        .map_err(|unusable| rejected(context, &unusable))?;
+    let unusable = |why: Unusable| rejected(context, &why);
+    let query = Query::parse_for(LOGS, request.query("q").unwrap_or_default()).map_err(unusable)?;
+    if let Some(search) = request.query("search").filter(|search| !search.is_empty()) {
+        let wanted = Search::parse(search).map_err(unusable)?;
+        entries.retain(|entry| wanted.matches(entry));
+    }
     let effort = Effort::new();
     entries.retain(|entry| query.matches_all() || query.matches(&document(entry), &effort));
     if effort.is_spent() {
-        return Err(rejected(context, &Unusable::effort()));
+        return Err(unusable(Unusable::effort()));
     }
     // The newest first.
     entries.reverse();
@@ -43,6 +47,38 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     let shown: Result<Vec<JsonObject>, Failure> =
         entries.iter().map(|entry| project(&entry.shown, request)).collect();
     by_offset(request, "logs", &shown?, unchanged)
+}
+
+/// The search of old, in the parameter `search`.
+enum Search<'a> {
+    /// The beginning of the name of the application, the connection or the name of the user.
+    Beginning(&'a str),
+    /// The value of a field, as `type:s`.
+    Field(&'a str, &'a str),
+}
+
+impl<'a> Search<'a> {
+    /// The fields that a text without a colon is searched in.
+    const BARE: &'static [&'static str] = &["client_name", "connection", "user_name"];
+
+    /// Fails if the text before a colon is none of the fields that `q` has. The case counts, as in `q`: assumed.
+    fn parse(text: &'a str) -> Result<Self, Unusable> {
+        match text.split_once(':') {
+            None => Ok(Self::Beginning(text)),
+            Some((field, value)) if LOGS.has(field) => Ok(Self::Field(field, value.trim_matches('"'))),
+            Some((field, _)) => Err(Unusable(format!("{field} cannot be searched by"))),
+        }
+    }
+
+    fn matches(&self, entry: &Object) -> bool {
+        match self {
+            Self::Beginning(text) => {
+                let begins = |field: &&str| entry.string(field).is_some_and(|value| value.starts_with(text));
+                Self::BARE.iter().any(begins)
+            }
+            Self::Field(field, value) => entry.string(field).as_deref() == Some(value),
+        }
+    }
 }
 
 /// The entries after a checkpoint, the oldest first. The next request is in the `Link` header, on an empty page too.
@@ -125,6 +161,39 @@ mod tests {
             }
             assert_eq!(logs.get("903").await.unwrap().user_id.as_deref(), Some("auth0|2"));
             assert!(logs.get("905").await.unwrap_err().is_not_found());
+        });
+    }
+
+    #[test]
+    fn search_finds_beginnings_of_names_and_values_of_fields() {
+        let logs = r#"[{"log_id":"901","type":"s","client_name":"Shop","connection":"staff"},
+            {"log_id":"902","type":"fp","client_name":"Back office","user_name":"Sheila"},
+            {"log_id":"903","type":"s","client_name":"Workshop","description":"Shop"}]"#;
+        let seed = Seed::new()
+            .user(r#"{"user_id":"auth0|1","email":"ada@example.com"}"#)
+            .and_then(|seed| seed.belongings("auth0|1", "logs", logs))
+            .unwrap();
+        let tenant = builder().seed(seed).build();
+        let logs = tenant.management().logs();
+        tenant.clock().block_on(async {
+            for (search, expected) in [
+                ("Sh", vec!["902", "901"]),
+                ("staff", vec!["901"]),
+                ("shop", vec![]),
+                ("type:s", vec!["903", "901"]),
+                ("client_name:\"Back office\"", vec!["902"]),
+                ("user_id:auth0|1", vec!["903", "902", "901"]),
+                ("type:", vec![]),
+                ("", vec!["903", "902", "901"]),
+            ] {
+                let entries = logs.list().query("search", search).items().try_collect().await.unwrap();
+                let ids: Vec<&str> = entries.iter().filter_map(|entry| entry.log_id.as_deref()).collect();
+                assert_eq!(ids, expected, "{search}");
+            }
+            let both = logs.list().query("search", "Sh").q("type:s").await.unwrap();
+            assert_eq!(both.len(), 1);
+            let error = logs.list().query("search", "shoe_size:43").await.unwrap_err();
+            assert_eq!(error.code(), Some("invalid_query_string"));
         });
     }
 }

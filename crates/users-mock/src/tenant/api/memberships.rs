@@ -1,5 +1,6 @@
 //! Lists of what belongs to a user: organizations, groups, log entries, connected accounts, enrollments, token sets.
 
+use crate::tenant::api::groups::shown_group;
 use crate::tenant::api::owner::{find_user, update_user};
 use crate::tenant::object::string;
 use crate::tenant::search::project;
@@ -50,8 +51,10 @@ fn organizations(context: &ReadContext<'_>, request: &Request) -> Result<Answer,
 
 fn groups(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let groups = find_user(context.store, request.parameter(0))?.belongings(Belonging::Groups);
-    let shown: Result<Vec<(u64, JsonObject)>, Failure> =
-        (0..).zip(groups).map(|(position, group)| Ok((position, project(group, request)?))).collect();
+    let shown: Result<Vec<(u64, JsonObject)>, Failure> = (0..)
+        .zip(groups)
+        .map(|(position, group)| Ok((position, project(&shown_group(group), request)?)))
+        .collect();
     by_either(request, "groups", &shown?, unchanged)
 }
 

@@ -34,19 +34,23 @@ fn of_user(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failu
 /// The permissions of a user with their descriptions, without those whose resource server or scope was deleted.
 pub(crate) fn describe_all(store: &Store, user: &str) -> Result<Vec<JsonObject>, Failure> {
     let assigned = find_user(store, user)?.belongings(Belonging::Permissions);
-    Ok(assigned.iter().filter_map(|permission| describe(store, permission)).collect())
+    Ok(assigned.iter().filter_map(|permission| describe_assigned(store, permission)).collect())
 }
 
-fn describe(store: &Store, permission: &JsonObject) -> Option<JsonObject> {
+fn describe_assigned(store: &Store, permission: &JsonObject) -> Option<JsonObject> {
     let (identifier, name) = names(permission);
-    let (identifier, name) = (identifier?, name?);
-    let server = store.resource_server_by_identifier(&identifier)?;
-    let description = server.scope(&name)?;
+    describe(store, &identifier?, &name?)
+}
+
+/// A permission with its description; `None` if the resource server has no such scope.
+pub(crate) fn describe(store: &Store, identifier: &str, name: &str) -> Option<JsonObject> {
+    let server = store.resource_server_by_identifier(identifier)?;
+    let description = server.scope(name)?;
     let mut shown = JsonObject::new();
-    set(&mut shown, "permission_name", &name);
+    set(&mut shown, "permission_name", name);
     set(&mut shown, "description", description);
     set(&mut shown, "resource_server_name", server.name());
-    set(&mut shown, "resource_server_identifier", &identifier);
+    set(&mut shown, "resource_server_identifier", identifier);
     Some(shown)
 }
 
@@ -54,7 +58,7 @@ fn assign(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let requested = permissions(request)?;
     let user = find_user(context.store(), request.parameter(0))?;
     for permission in &requested {
-        if describe(context.store(), permission).is_none() {
+        if describe_assigned(context.store(), permission).is_none() {
             let (identifier, name) = names(permission);
             return Err(Failure::new(
                 StatusCode::NOT_FOUND,

@@ -8,13 +8,15 @@ use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::metadata::check_metadata_keys;
 use crate::tenant::rules::password::PasswordPolicy;
+use crate::tenant::rules::password_history::PasswordHistory;
 use crate::tenant::search;
-use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, Store, User};
+use crate::tenant::store::{Belonging, Connection, DEFAULT_USERNAME_LENGTH, Store, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
+use serde_json::Value;
 use users_core::model::{JsonObject, Timestamp};
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -43,7 +45,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             check_username(&username, &connection.username_length)?;
         }
         if let Some(password) = string(&body, "password") {
-            policy_of(&connection).check(&password, &body)?;
+            PasswordPolicy::of(&options(&connection)).check(&password, &body)?;
         }
         if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
             return Err(Failure::body("'Missing required property: email'"));
@@ -78,6 +80,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     user.set_identities(&[identity]);
     add_defaults(&mut user);
     user.sort_attributes();
+    if let Some(password) = string(&body, "password") {
+        remember_password(context, &mut user, &connection, &password);
+    }
     let answer = json(StatusCode::CREATED, user.shown());
     context.transaction.put_user(user);
     Ok(answer)
@@ -156,19 +161,39 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     if let Some(password) = string(&body, "password") {
         let mut profile = store.users().get(id).map_or_else(JsonObject::new, |user| user.shown().clone());
         body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
-        known.map_or_else(PasswordPolicy::default, policy_of).check(&password, &profile)?;
+        let options = known.map(options).unwrap_or_default();
+        PasswordPolicy::of(&options).check(&password, &profile)?;
+        if let (Some(history), Some(user)) = (PasswordHistory::of(&options), store.users().get(id)) {
+            history.check(&password, user.belongings(Belonging::PasswordHistory))?;
+        }
     }
-    let now = context.clock.now();
-    let answer = context.transaction.update_user(id, |user| {
-        apply(user, &body, &now);
-        json(StatusCode::OK, user.shown())
-    });
-    answer.ok_or_else(Failure::no_such_user)
+    let connection = known.cloned();
+    let mut user = User::clone(find_user(context.store(), id)?);
+    apply(&mut user, &body, &context.clock.now());
+    if let (Some(connection), Some(password)) = (connection, string(&body, "password")) {
+        remember_password(context, &mut user, &connection, &password);
+    }
+    let answer = json(StatusCode::OK, user.shown());
+    context.transaction.put_user(user);
+    Ok(answer)
 }
 
-/// The password policy of a connection.
-fn policy_of(connection: &Connection) -> PasswordPolicy {
-    PasswordPolicy::of(&connection.shown.get("options").ok().flatten().unwrap_or_default())
+/// The options of a connection.
+fn options(connection: &Connection) -> Value {
+    connection.shown.get("options").ok().flatten().unwrap_or_default()
+}
+
+/// Adds a password to the history of a user, if the connection has one.
+fn remember_password(
+    context: &mut WriteContext<'_>,
+    user: &mut User,
+    connection: &Connection,
+    password: &str,
+) {
+    if let Some(history) = PasswordHistory::of(&options(connection)) {
+        let salt = context.random.hex(32);
+        history.add(password, &salt, user.belongings_mut(Belonging::PasswordHistory));
+    }
 }
 
 /// Rejects changes of attributes that the identity provider owns.

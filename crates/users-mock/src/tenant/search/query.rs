@@ -41,6 +41,13 @@ pub(crate) struct Attributes {
     whole: &'static [&'static str],
 }
 
+impl Attributes {
+    /// Whether this attribute can be searched.
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        self.searchable.contains(&attribute)
+    }
+}
+
 const USERS: &Attributes = &Attributes {
     searchable: SEARCHABLE,
     not_bare: &["user_metadata"],
@@ -245,7 +252,7 @@ fn bound(path: &Path, bound: &UserInputBound) -> Bound {
 
 fn path(attributes: &Attributes, field: &str) -> Result<Path, Unusable> {
     let root = field.split('.').next().unwrap_or_default();
-    if !attributes.searchable.contains(&root) {
+    if !attributes.has(root) {
         return Err(rejected(&format!("{field} cannot be searched by")));
     }
     Ok(Path::new(field, attributes.case_insensitive.contains(&field)))

@@ -142,8 +142,12 @@ impl Seed {
             }
             return Ok(self);
         }
-        let Some(kind) = Belonging::from_name(kind) else {
-            let known = Belonging::ALL.iter().map(|kind| kind.name()).chain(["logs", "device_credentials"]);
+        let Some(kind) = Belonging::from_name(kind).filter(|kind| kind.is_in_seeds()) else {
+            let known = Belonging::ALL
+                .iter()
+                .filter(|kind| kind.is_in_seeds())
+                .map(|kind| kind.name())
+                .chain(["logs", "device_credentials"]);
             let known: Vec<&str> = known.collect();
             return Err(SeedError(format!(
                 "{kind:?} does not belong to a user; possible are {}",

@@ -12,6 +12,8 @@ pub(crate) enum Belonging {
     Groups,
     OrganizationRoles,
     Organizations,
+    /// Digests of the user's passwords, in connections that keep a history of them. No call shows them.
+    PasswordHistory,
     Permissions,
     RefreshTokens,
     Roles,
@@ -29,13 +31,19 @@ impl Belonging {
         Self::Groups,
         Self::OrganizationRoles,
         Self::Organizations,
+        Self::PasswordHistory,
         Self::Permissions,
         Self::RefreshTokens,
         Self::Roles,
         Self::Sessions,
     ];
 
-    /// The name in a seed document.
+    /// Whether a seed may have these objects.
+    pub(crate) fn is_in_seeds(self) -> bool {
+        self != Self::PasswordHistory
+    }
+
+    /// The name in a seed document and in a file.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AuthenticationMethods => "authentication_methods",
@@ -47,6 +55,7 @@ impl Belonging {
             Self::Groups => "groups",
             Self::OrganizationRoles => "organization_roles",
             Self::Organizations => "organizations",
+            Self::PasswordHistory => "password_history",
             Self::Permissions => "permissions",
             Self::RefreshTokens => "refresh_tokens",
             Self::Roles => "roles",

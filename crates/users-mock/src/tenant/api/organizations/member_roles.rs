@@ -1,7 +1,7 @@
 //! The roles of a member in an organization, which are separate from the user's roles of the tenant.
 
 use super::find_organization;
-use crate::tenant::api::effective::direct;
+use crate::tenant::api::effective::with_sources;
 use crate::tenant::api::owner::{find_user, update_user};
 use crate::tenant::api::roles::find_role;
 use crate::tenant::object::{set, set_raw, string, strings};
@@ -48,8 +48,19 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     by_offset(request, "roles", &roles(context, request)?, unchanged)
 }
 
+/// The roles of the member and of its groups in the organization, by name.
 fn effective(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    by_checkpoint(request, "roles", &roles(context, request)?, direct)
+    let direct = roles(context, request)?;
+    let groups = find_user(context.store, request.parameter(1))?.belongings(Belonging::Groups);
+    let assigned = groups.iter().flat_map(|group| {
+        group.get::<Vec<JsonObject>>("organization_roles").ok().flatten().unwrap_or_default()
+    });
+    let in_organization = assigned
+        .filter(|role| string(role, "organization_id").as_deref() == Some(request.parameter(0)))
+        .filter_map(|role| string(&role, "id"));
+    let mut roles = with_sources(context.store, &direct, in_organization);
+    roles.sort_by_cached_key(|role| string(role, "name"));
+    by_checkpoint(request, "roles", &roles, unchanged)
 }
 
 fn roles(context: &ReadContext<'_>, request: &Request) -> Result<Vec<JsonObject>, Failure> {

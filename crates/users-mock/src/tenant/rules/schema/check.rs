@@ -4,85 +4,76 @@
 //! first: the recorded `Additional properties not allowed: second_setting,first_setting` answers a body with `first_setting` before
 //! `second_setting`. So of several violations, the last one is reported.
 
+use super::violation::{Found, Violation, first};
 use super::{Additional, Schema, Types};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::fmt;
 use users_core::model::JsonObject;
 use users_core::model::json::unquote;
-
-/// A value that a schema does not allow.
-#[derive(Debug)]
-pub(crate) struct Violation {
-    /// The code of an error of an import.
-    pub(crate) code: &'static str,
-    pub(crate) reason: String,
-    /// Where the value is; empty if it is the whole body.
-    pub(crate) path: String,
-    description: Option<String>,
-}
-
-impl fmt::Display for Violation {
-    /// `'reason' on property path (description)`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}'", self.reason)?;
-        if self.path.is_empty() {
-            return Ok(());
-        }
-        write!(f, " on property {}", self.path)?;
-        match &self.description {
-            Some(description) => {
-                write!(f, " ({})", description.strip_suffix('.').unwrap_or(description))
-            }
-            None => Ok(()),
-        }
-    }
-}
 
 impl Schema {
     /// Checks a value. The schema bounds the depth, so the time is linear in the length of the text.
     pub(crate) fn check(&self, json: &str) -> Result<(), Violation> {
-        self.check_type(json)?;
-        match json.as_bytes().first() {
-            Some(b'{') if self.has_rules_for_objects() => {
-                let object = JsonObject::from_json(json).unwrap_or_default();
-                self.check_object(&object)?;
-            }
-            Some(b'[') => self.check_array(json)?,
-            Some(b'"') => self.check_string(json)?,
-            Some(b'-' | b'0'..=b'9') => self.check_number(json)?,
-            _ => {}
-        }
-        self.check_format(json)?;
-        self.check_alternatives(json)
+        first(|found| self.find(json, found))
     }
 
     /// Checks a body that is an object, for which Auth0 states no format and no alternatives.
     pub(crate) fn check_body(&self, object: &JsonObject) -> Result<(), Violation> {
-        self.check_type("{}")?;
-        self.check_object(object)
+        first(|found| {
+            self.find_type("{}", found);
+            self.find_in_object(object, found);
+        })
     }
 
-    fn violation(&self, code: &'static str, reason: String) -> Violation {
-        Violation { code, reason, path: String::new(), description: self.description.clone() }
+    /// All violations of a value, with the one first that [`check`](Self::check) reports.
+    pub(crate) fn violations(&self, json: &str) -> Vec<Violation> {
+        let mut found = Found::default();
+        self.find(json, &mut found);
+        found.violations
     }
 
-    fn fail(&self, code: &'static str, reason: String) -> Result<(), Violation> {
-        Err(self.violation(code, reason))
+    fn find(&self, json: &str, found: &mut Found) {
+        if !self.find_type(json, found) {
+            return;
+        }
+        match json.as_bytes().first() {
+            Some(b'{') if self.has_rules_for_objects() => {
+                let object = JsonObject::from_json(json).unwrap_or_default();
+                self.find_in_object(&object, found);
+            }
+            Some(b'[') => self.find_in_array(json, found),
+            Some(b'"') => self.find_in_string(json, found),
+            Some(b'-' | b'0'..=b'9') => self.find_in_number(json, found),
+            _ => {}
+        }
+        if !found.is_enough() {
+            self.find_format(json, found);
+            self.find_alternatives(json, found);
+        }
     }
 
-    fn check_type(&self, json: &str) -> Result<(), Violation> {
-        let found = type_of(json);
-        let is_one = |allowed: &str| allowed == found || (allowed == "number" && found == "integer");
+    fn add(&self, found: &mut Found, code: &'static str, reason: String) {
+        found.add(Violation { code, reason, path: String::new(), description: self.description.clone() });
+    }
+
+    /// A value as a message quotes it.
+    fn quoted<'a>(&self, value: &'a str) -> &'a str {
+        if self.secret { "*****" } else { value }
+    }
+
+    /// Whether the value has the type, without which the other rules do not apply.
+    fn find_type(&self, json: &str, found: &mut Found) -> bool {
+        let actual = type_of(json);
+        let is_one = |allowed: &str| allowed == actual || (allowed == "number" && actual == "integer");
         let (is_allowed, expected) = match &self.types {
-            Types::Any => return Ok(()),
+            Types::Any => return true,
             Types::One(one) => (is_one(one), one.clone()),
             Types::Several(several) => (several.iter().any(|one| is_one(one)), several.join(",")),
         };
-        if is_allowed {
-            return Ok(());
+        if !is_allowed {
+            self.add(found, "INVALID_TYPE", format!("Expected type {expected} but found type {actual}"));
         }
-        self.fail("INVALID_TYPE", format!("Expected type {expected} but found type {found}"))
+        is_allowed
     }
 
     fn has_rules_for_objects(&self) -> bool {
@@ -93,7 +84,7 @@ impl Schema {
             || self.max_properties.is_some()
     }
 
-    fn check_object(&self, object: &JsonObject) -> Result<(), Violation> {
+    fn find_in_object(&self, object: &JsonObject, found: &mut Found) {
         if let Additional::Allowed(false) = self.additional_properties {
             let mut unknown: Vec<&str> =
                 object.keys().filter(|key| !self.properties.contains_key(*key)).collect();
@@ -101,119 +92,125 @@ impl Schema {
                 unknown.reverse();
                 let hint = self.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 let reason = format!("Additional properties not allowed: {}{hint}", unknown.join(","));
-                return self.fail("NOT_PASSED", reason);
+                self.add(found, "NOT_PASSED", reason);
             }
         }
         let count = object.len();
         if let Some(most) = self.max_properties.filter(|most| count > *most) {
-            return self.fail("NOT_PASSED", format!("Too many properties defined ({count}), maximum {most}"));
+            let reason = format!("Too many properties defined ({count}), maximum {most}");
+            self.add(found, "NOT_PASSED", reason);
         }
         if let Some(least) = self.min_properties.filter(|least| count < *least) {
-            return self.fail("NOT_PASSED", format!("Too few properties defined ({count}), minimum {least}"));
+            let reason = format!("Too few properties defined ({count}), minimum {least}");
+            self.add(found, "NOT_PASSED", reason);
         }
-        if let Some(missing) = self.required.iter().rfind(|key| !object.contains_key(key)) {
-            return self.fail("OBJECT_REQUIRED", format!("Missing required property: {missing}"));
+        for missing in self.required.iter().rev().filter(|key| !object.contains_key(key)) {
+            self.add(found, "OBJECT_REQUIRED", format!("Missing required property: {missing}"));
         }
-        let mut last = Ok(());
-        for (key, json) in object.iter() {
+        if found.is_enough() {
+            return;
+        }
+        let entries: Vec<(&str, &str)> = object.iter().collect();
+        for (key, json) in entries.into_iter().rev() {
             let schema = match (self.properties.get(key), &self.additional_properties) {
                 (Some(schema), _) => schema,
                 (None, Additional::Schema(schema)) => schema,
                 (None, Additional::Allowed(_)) => continue,
             };
-            if let Err(violation) = schema.check(json) {
-                last = Err(violation.within(key));
+            let count = found.violations.len();
+            schema.find(json, found);
+            found.place(count, key);
+            if found.is_enough() {
+                return;
             }
         }
-        last
     }
 
-    fn check_array(&self, json: &str) -> Result<(), Violation> {
+    fn find_in_array(&self, json: &str, found: &mut Found) {
         let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
         if self.unique_items {
             let mut seen = HashMap::new();
             for (index, item) in items.iter().enumerate() {
                 if let Some(first) = seen.insert(item.get(), index) {
                     let reason = format!("Array items are not unique (indexes {first} and {index})");
-                    return self.fail("NOT_PASSED", reason);
+                    self.add(found, "NOT_PASSED", reason);
+                    break;
                 }
             }
         }
         let count = items.len();
         if let Some(most) = self.max_items.filter(|most| count > *most) {
-            return self.fail("ARRAY_LENGTH_LONG", format!("Array is too long ({count}), maximum {most}"));
+            // Its items are not examined, so that there are few violations.
+            self.add(found, "ARRAY_LENGTH_LONG", format!("Array is too long ({count}), maximum {most}"));
+            return;
         }
         if let Some(least) = self.min_items.filter(|least| count < *least) {
-            return self.fail("ARRAY_LENGTH_SHORT", format!("Array is too short ({count}), minimum {least}"));
+            self.add(found, "ARRAY_LENGTH_SHORT", format!("Array is too short ({count}), minimum {least}"));
         }
-        let Some(schema) = &self.items else { return Ok(()) };
+        let Some(schema) = &self.items else { return };
         for (index, item) in items.iter().enumerate().rev() {
-            schema.check(item.get()).map_err(|violation| violation.within(&format!("[{index}]")))?;
+            if found.is_enough() {
+                return;
+            }
+            let count = found.violations.len();
+            schema.find(item.get(), found);
+            found.place(count, &format!("[{index}]"));
         }
-        Ok(())
     }
 
-    fn check_string(&self, json: &str) -> Result<(), Violation> {
+    fn find_in_string(&self, json: &str, found: &mut Found) {
         // The text is valid JSON, so it has no invalid escapes. A lone surrogate counts as one character.
         let text = unquote(json).unwrap_or_default();
+        let quoted = self.quoted(&text);
         if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(&text)) {
-            return self.fail("PATTERN", format!("String does not match pattern {}: {text}", pattern.0));
+            let reason = format!("String does not match pattern {}: {quoted}", pattern.0);
+            self.add(found, "PATTERN", reason);
         }
         if self.values.as_ref().is_some_and(|values| !values.contains(&text)) {
-            return self.fail("ENUM_MISMATCH", format!("No enum match for: {text}"));
+            self.add(found, "ENUM_MISMATCH", format!("No enum match for: {quoted}"));
         }
         let length = text.chars().count();
         if let Some(most) = self.max_length.filter(|most| length > *most) {
-            return self.fail("MAX_LENGTH", format!("String is too long ({length} chars), maximum {most}"));
+            self.add(found, "MAX_LENGTH", format!("String is too long ({length} chars), maximum {most}"));
         }
         if let Some(least) = self.min_length.filter(|least| length < *least) {
-            return self.fail("MIN_LENGTH", format!("String is too short ({length} chars), minimum {least}"));
+            self.add(found, "MIN_LENGTH", format!("String is too short ({length} chars), minimum {least}"));
         }
-        Ok(())
     }
 
     /// Compares as numbers of JavaScript, and quotes the number as it was written.
-    fn check_number(&self, json: &str) -> Result<(), Violation> {
+    fn find_in_number(&self, json: &str, found: &mut Found) {
         let number: f64 = json.parse().unwrap_or_default();
         if let Some(most) =
             self.maximum.as_ref().filter(|most| most.as_f64().is_some_and(|most| number > most))
         {
-            return self.fail("MAXIMUM", format!("Value {json} is greater than maximum {most}"));
+            self.add(found, "MAXIMUM", format!("Value {json} is greater than maximum {most}"));
         }
         if let Some(least) =
             self.minimum.as_ref().filter(|least| least.as_f64().is_some_and(|least| number < least))
         {
-            return self.fail("MINIMUM", format!("Value {json} is less than minimum {least}"));
+            self.add(found, "MINIMUM", format!("Value {json} is less than minimum {least}"));
         }
-        Ok(())
     }
 
-    fn check_format(&self, json: &str) -> Result<(), Violation> {
-        let Some(format) = self.format else { return Ok(()) };
-        format.check(json).or_else(|found| {
-            let name = format.name();
-            self.fail("FORMAT", format!("Object didn't pass validation for format {name}: {found}"))
-        })
+    fn find_format(&self, json: &str, found: &mut Found) {
+        let Some(format) = self.format else { return };
+        if let Err(part) = format.check(json) {
+            let (name, quoted) = (format.name(), self.quoted(&part));
+            let reason = format!("Object didn't pass validation for format {name}: {quoted}");
+            self.add(found, "FORMAT", reason);
+        }
     }
 
     /// The alternatives of `oneOf` are of different types, so a value fits one of them at most.
-    fn check_alternatives(&self, json: &str) -> Result<(), Violation> {
+    fn find_alternatives(&self, json: &str, found: &mut Found) {
         for (keyword, code, schemas) in
             [("anyOf", "ANY_OF_MISSING", &self.any_of), ("oneOf", "NOT_PASSED", &self.one_of)]
         {
             if !schemas.is_empty() && !schemas.iter().any(|schema| schema.check(json).is_ok()) {
-                return self.fail(code, format!("Data does not match any schemas from '{keyword}'"));
+                self.add(found, code, format!("Data does not match any schemas from '{keyword}'"));
             }
         }
-        Ok(())
-    }
-}
-
-impl Violation {
-    /// A violation of a part, as one of the whole.
-    fn within(self, part: &str) -> Self {
-        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
-        Self { path: format!("{part}{dot}{}", self.path), ..self }
     }
 }
 

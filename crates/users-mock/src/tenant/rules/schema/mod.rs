@@ -2,8 +2,8 @@
 
 mod check;
 mod format;
+mod violation;
 
-pub(crate) use check::Violation;
 pub(crate) use format::is_email;
 
 use format::Format;
@@ -80,6 +80,9 @@ pub(crate) struct Schema {
     required: Vec<String>,
     any_of: Vec<Schema>,
     one_of: Vec<Schema>,
+    /// Whether messages mask the value; not a keyword of Auth0.
+    #[serde(rename = "x-secret")]
+    secret: bool,
 }
 
 /// The types of which a value must have one; any if there are none.

@@ -1,0 +1,64 @@
+//! The history of a user's passwords, which must not be used again.
+
+use crate::tenant::object::{set, string};
+use crate::tenant::wire::answer::Failure;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use users_core::model::JsonObject;
+
+/// The most passwords that a history has, which is Auth0's limit.
+const MAX_SIZE: usize = 24;
+
+/// The size of a history whose options state none.
+const DEFAULT_SIZE: usize = 5;
+
+/// The history of passwords in a database, as its options state it.
+#[derive(Debug)]
+pub(crate) struct PasswordHistory {
+    size: usize,
+}
+
+impl PasswordHistory {
+    /// Reads the option `password_history`; `None` if the database keeps no history.
+    pub(crate) fn of(options: &Value) -> Option<Self> {
+        let history = options.get("password_history")?;
+        if history.get("enable") != Some(&Value::Bool(true)) {
+            return None;
+        }
+        let size = history.get("size").and_then(Value::as_u64);
+        let size = size.map_or(DEFAULT_SIZE, |size| usize::try_from(size).unwrap_or(MAX_SIZE));
+        Some(Self { size: size.min(MAX_SIZE) })
+    }
+
+    /// Checks that a password is none of the last ones, of which these are the digests.
+    pub(crate) fn check(&self, password: &str, digests: &[JsonObject]) -> Result<(), Failure> {
+        let is_same = |kept: &&JsonObject| {
+            string(kept, "salt").is_some_and(|salt| string(kept, "digest") == Some(digest(password, &salt)))
+        };
+        if !digests.iter().rev().take(self.size).any(|kept| is_same(&kept)) {
+            return Ok(());
+        }
+        // Auth0 documents the name of the error; the text and the absent code are assumed, as its other errors of passwords have them.
+        Err(Failure::bad_request(None, "PasswordHistoryError: Password has previously been used"))
+    }
+
+    /// Adds the salted digest of a password, and removes those that do not count any more.
+    pub(crate) fn add(&self, password: &str, salt: &str, digests: &mut Vec<JsonObject>) {
+        let mut kept = JsonObject::new();
+        set(&mut kept, "salt", salt);
+        set(&mut kept, "digest", digest(password, salt));
+        digests.push(kept);
+        let surplus = digests.len().saturating_sub(self.size);
+        digests.drain(..surplus);
+    }
+}
+
+/// The SHA-256 digest of a salt and a password, in hexadecimal digits.
+fn digest(password: &str, salt: &str) -> String {
+    let mut digits = String::new();
+    for byte in Sha256::new().chain_update(salt).chain_update(password).finalize() {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
