@@ -3,6 +3,7 @@
 mod credentials;
 mod details;
 mod messages;
+mod queries;
 mod recorded;
 mod seeds;
 

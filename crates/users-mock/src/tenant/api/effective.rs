@@ -41,9 +41,7 @@ fn roles(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure
 
 /// The groups of the user that a seed gave the role, by a list `roles` of ids.
 fn role_source_groups(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(id) = request.query("role_id") else {
-        return Err(Failure::query("'Missing required property: role_id'"));
-    };
+    let id = request.query("role_id").unwrap_or_default();
     let groups = find_user(context.store, request.parameter(0))?.belongings(Belonging::Groups);
     let sources: Vec<&JsonObject> = groups.iter().filter(|group| lists(group, "roles", id)).collect();
     by_checkpoint(request, "groups", &sources, |group| {
@@ -54,9 +52,7 @@ fn role_source_groups(context: &ReadContext<'_>, request: &Request) -> Result<An
 }
 
 fn permissions(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(identifier) = request.query("resource_server_identifier") else {
-        return Err(Failure::query("'Missing required property: resource_server_identifier'"));
-    };
+    let identifier = request.query("resource_server_identifier").unwrap_or_default();
     let mut permissions = describe_all(context.store, request.parameter(0))?;
     permissions
         .retain(|permission| string(permission, "resource_server_identifier").as_deref() == Some(identifier));
@@ -65,9 +61,7 @@ fn permissions(context: &ReadContext<'_>, request: &Request) -> Result<Answer, F
 
 /// The roles of the user that a seed gave the permission, by a list `permissions` of names.
 fn permission_source_roles(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(name) = request.query("permission_name") else {
-        return Err(Failure::query("'Missing required property: permission_name'"));
-    };
+    let name = request.query("permission_name").unwrap_or_default();
     let mut roles = roles_of(context.store, request.parameter(0))?;
     roles.retain(|role| lists(role, "permissions", name));
     by_checkpoint(request, "roles", &roles, |role| {

@@ -93,7 +93,7 @@ impl Schema {
             || self.max_properties.is_some()
     }
 
-    fn check_object(&self, object: &JsonObject) -> Result<(), Violation> {
+    pub(super) fn check_object(&self, object: &JsonObject) -> Result<(), Violation> {
         if let Additional::Allowed(false) = self.additional_properties {
             let mut unknown: Vec<&str> =
                 object.keys().filter(|key| !self.properties.contains_key(*key)).collect();
@@ -159,6 +159,10 @@ impl Schema {
         if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.0.is_match(&text)) {
             return self.fail("PATTERN", format!("String does not match pattern {}: {text}", pattern.0));
         }
+        if let Some(names) = self.names.as_ref().filter(|names| !is_list_of(&text, names)) {
+            let rule = "does not match pattern. Must be a comma separated list of the following values";
+            return self.fail("PATTERN", format!("String '{text}' {rule}: {}", names.join(",")));
+        }
         if self.values.as_ref().is_some_and(|values| !values.contains(&text)) {
             return self.fail("ENUM_MISMATCH", format!("No enum match for: {text}"));
         }
@@ -215,6 +219,12 @@ impl Violation {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         Self { path: format!("{part}{dot}{}", self.path), ..self }
     }
+}
+
+/// Whether a text lists only these names. It may be empty or end with a comma.
+fn is_list_of(text: &str, names: &[String]) -> bool {
+    let mut listed = text.split(',').map(str::trim);
+    listed.all(|listed| listed.is_empty() || names.iter().any(|name| name == listed))
 }
 
 /// The type of a JSON value, as JavaScript has it: an integer may have a fraction of zero, and a number may be too large.
