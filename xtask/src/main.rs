@@ -52,12 +52,12 @@ enum Chore {
         #[arg(long, requires = "oas")]
         write: bool,
     },
-    /// Rewrites the schemas by which the embedded tenant checks request bodies.
+    /// Rewrites the schemas by which the embedded tenant checks request bodies and query parameters.
     Schemas {
         /// Auth0's OpenAPI document of the Management API.
         #[arg(long, value_name = "FILE")]
         management: std::path::PathBuf,
-        /// A document of further operations, with JSON schemas of their bodies.
+        /// A document of further operations, with JSON schemas of their bodies and the parameters of their queries.
         #[arg(long, value_name = "FILE")]
         more: std::path::PathBuf,
     },

@@ -7,6 +7,7 @@ mod imports;
 mod messages;
 mod options;
 mod passwords;
+mod queries;
 mod recorded;
 mod seeds;
 

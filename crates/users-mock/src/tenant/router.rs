@@ -56,6 +56,7 @@ const NOUNS: &[&[Route]] = &[
 ];
 
 /// What is known of an endpoint before a request.
+#[allow(clippy::struct_excessive_bools)] // each is a property of its own
 struct Endpoint {
     route: &'static Route,
     /// The scopes that the guard requires; `None` if the handler checks the token.
@@ -66,6 +67,10 @@ struct Endpoint {
     deletes_below_user: bool,
     /// Whether the request may name a custom domain.
     takes_custom_domain: bool,
+    /// Whether its query has a limit of its own, because it is a search.
+    is_search: bool,
+    /// What the query must look like; `None` if the endpoint ignores it or the handler checks it.
+    query: Option<&'static Schema>,
     /// What the body must look like; `None` if the endpoint ignores it or the handler checks it.
     body: Option<&'static Schema>,
 }
@@ -80,6 +85,9 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
                 && route.template.as_str().starts_with("/api/v2/users/{id}/"),
             takes_custom_domain: operation_of(route).is_some_and(|operation| operation.custom_domain),
             is_of_user: route.template.as_str().starts_with("/api/v2/users/{"),
+            is_search: route.method == "GET"
+                && ["/api/v2/logs", "/api/v2/users"].contains(&route.template.as_str()),
+            query: below_base(route).and_then(|path| schema::of_query(route.method, &path)),
             body: below_base(route).and_then(|path| schema::of_body(route.method, &path)),
         })
         .collect()
@@ -119,6 +127,12 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         if endpoint.is_of_user {
             check_user_id(request.parameter(0))?;
             check_subject(state, &request)?;
+        }
+        if endpoint.is_search {
+            request.check_query_length()?;
+        }
+        if let Some(schema) = endpoint.query {
+            request.check_query(schema)?;
         }
         if let Some(schema) = endpoint.body {
             request.check_body(schema)?;
@@ -290,6 +304,34 @@ mod tests {
             endpoints.push((method, template));
             assert!(scopes.is_none_or(|scopes| !scopes.is_empty()), "{method} {template}");
         }
+    }
+
+    #[test]
+    fn every_get_that_takes_query_parameters_has_a_schema_of_them() {
+        let without: Vec<&str> = ENDPOINTS
+            .iter()
+            .filter(|endpoint| endpoint.route.method == "GET" && endpoint.query.is_none())
+            .filter(|endpoint| !matches!(endpoint.route.guard, Guard::Handler))
+            .map(|endpoint| endpoint.route.template.as_str())
+            .collect();
+        // These take none.
+        assert_eq!(
+            without,
+            [
+                "/api/v2/users/{id}/authentication-methods/{method}",
+                "/api/v2/guardian/enrollments/{id}",
+                "/api/v2/jobs/{id}",
+                "/api/v2/jobs/{id}/errors",
+                "/api/v2/logs/{id}",
+                "/api/v2/users/{id}/enrollments",
+                "/api/v2/users/{id}/federated-connections-tokensets",
+                "/api/v2/organizations/name/{name}",
+                "/api/v2/organizations/{id}",
+                "/api/v2/refresh-tokens/{id}",
+                "/api/v2/roles/{id}",
+                "/api/v2/sessions/{id}",
+            ]
+        );
     }
 
     #[test]

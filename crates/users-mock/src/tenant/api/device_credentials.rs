@@ -34,9 +34,6 @@ const ROTATING: &str = "rotating_refresh_token";
 
 fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let kind = request.query("type");
-    if kind.is_some_and(|kind| !["public_key", "refresh_token", ROTATING].contains(&kind)) {
-        return Err(Failure::query("'No enum match for: type' on property type"));
-    }
     let is_selected = |credential: &JsonObject| {
         let own = string(credential, "type");
         let is_of_kind = kind.map_or(own.as_deref() != Some(ROTATING), |kind| own.as_deref() == Some(kind));
@@ -60,7 +57,7 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
         .chain(tokens)
         .filter(is_selected)
         .map(|credential| project(&credential, request))
-        .collect::<Result<_, _>>()?;
+        .collect();
     by_offset(request, "device_credentials", &credentials, unchanged)
 }
 

@@ -43,9 +43,7 @@ fn roles(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure
 
 /// The groups of the user that have the role.
 fn role_source_groups(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(id) = request.query("role_id") else {
-        return Err(Failure::query("'Missing required property: role_id'"));
-    };
+    let id = request.query("role_id").unwrap_or_default();
     let groups = find_user(context.store, request.parameter(0))?.belongings(Belonging::Groups);
     find_role(context.store, id)?;
     let has_role = |group: &&JsonObject| strings(group, "roles").iter().any(|role| role == id);
@@ -55,9 +53,7 @@ fn role_source_groups(context: &ReadContext<'_>, request: &Request) -> Result<An
 
 /// The permissions of a resource server that the user has directly, and after them those of its roles alone.
 fn permissions(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(identifier) = request.query("resource_server_identifier") else {
-        return Err(Failure::query("'Missing required property: resource_server_identifier'"));
-    };
+    let identifier = request.query("resource_server_identifier").unwrap_or_default();
     let store = context.store;
     let mut permissions = describe_all(store, request.parameter(0))?;
     permissions
@@ -82,9 +78,7 @@ fn permissions(context: &ReadContext<'_>, request: &Request) -> Result<Answer, F
 
 /// The roles of the user that have the permission.
 fn permission_source_roles(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(name) = request.query("permission_name") else {
-        return Err(Failure::query("'Missing required property: permission_name'"));
-    };
+    let name = request.query("permission_name").unwrap_or_default();
     let mut roles = effective_roles(context.store, request.parameter(0))?;
     roles.retain(|role| permissions_of(context.store, role).iter().any(|permission| permission == name));
     by_checkpoint(request, "roles", &roles, unchanged)

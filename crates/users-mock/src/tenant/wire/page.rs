@@ -18,7 +18,7 @@ pub(crate) fn by_offset<T>(
     all: &[T],
     render: impl Fn(&T) -> JsonObject,
 ) -> Result<Answer, Failure> {
-    let (page, per_page) = (request.number("page", 0, u64::MAX)?, request.number("per_page", 50, 100)?);
+    let (page, per_page) = (request.number("page", 0), request.number("per_page", 50));
     let start = page.saturating_mul(per_page);
     if start.saturating_add(per_page) > WINDOW {
         return Err(Failure::bad_request(
@@ -31,7 +31,7 @@ pub(crate) fn by_offset<T>(
     }
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let shown: Vec<JsonObject> = all.iter().skip(size(start)).take(size(per_page)).map(render).collect();
-    if !request.flag("include_totals", false)? {
+    if !request.flag("include_totals", false) {
         return Ok(json(StatusCode::OK, &shown));
     }
     let mut envelope = JsonObject::new();
@@ -58,7 +58,7 @@ pub(crate) fn by_checkpoint<T>(
     all: &[T],
     render: impl Fn(&T) -> JsonObject,
 ) -> Result<Answer, Failure> {
-    let take = usize::try_from(request.number("take", 50, 100)?).unwrap_or(usize::MAX).max(1);
+    let take = usize::try_from(request.number("take", 50)).unwrap_or(usize::MAX);
     let from: usize = match request.query("from") {
         None => 0,
         Some(text) => {
@@ -86,7 +86,7 @@ pub(crate) fn by_either<T>(
     if !is_by_checkpoint(request) {
         return by_offset(request, key, all, |(_, entry)| render(entry));
     }
-    let take = usize::try_from(request.number("take", 50, 100)?).unwrap_or(usize::MAX).max(1);
+    let take = usize::try_from(request.number("take", 50)).unwrap_or(usize::MAX);
     let after: Option<u64> = match request.query("from") {
         None => None,
         Some(text) => {

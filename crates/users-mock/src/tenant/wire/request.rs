@@ -15,6 +15,9 @@ use users_core::model::JsonObject;
 /// The largest body that Auth0 accepts, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
+/// The longest query string of a search, in bytes as it was received.
+const MAX_QUERY: usize = 8 * 1024;
+
 /// A request whose path, query and body are decoded.
 pub(crate) struct Request {
     /// The values of the path's parameters, decoded, in the order of the template.
@@ -83,9 +86,17 @@ impl Request {
         }
     }
 
-    /// The length of the query string as it was received, in bytes.
-    pub(crate) fn query_length(&self) -> usize {
-        self.query_length
+    pub(crate) fn has_query(&self) -> bool {
+        self.query_length > 0
+    }
+
+    /// Checks the length of the query string as it was received.
+    pub(crate) fn check_query_length(&self) -> Result<(), Failure> {
+        if self.query_length <= MAX_QUERY {
+            return Ok(());
+        }
+        let message = format!("The query string is longer than {MAX_QUERY} bytes");
+        Err(Failure::new(StatusCode::URI_TOO_LONG, None, message))
     }
 
     /// A parameter of the path; empty if the template has fewer.
@@ -103,33 +114,22 @@ impl Request {
         self.query.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// An integer of the query between 0 and `most`.
-    pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, Failure> {
-        let Some(text) = self.query(name) else { return Ok(default) };
-        let number: i64 = text.parse().map_err(|_| {
-            Failure::query(&format!("'Expected type integer but found type string' on property {name}"))
-        })?;
-        match u64::try_from(number) {
-            Err(_) => {
-                Err(Failure::query(&format!("'Value {number} is less than minimum 0' on property {name}")))
-            }
-            Ok(number) if number > most => Err(Failure::query(&format!(
-                "'Value {number} is greater than maximum {most}' on property {name}"
-            ))),
-            Ok(number) => Ok(number),
-        }
+    /// An integer of the query, which `check_query` has found to be one of 0 or more.
+    pub(crate) fn number(&self, name: &str, default: u64) -> u64 {
+        let Some(text) = self.query(name) else { return default };
+        // JavaScript takes -0 and 5.0 for integers too.
+        let digits = text.trim_start_matches('-').split('.').next().unwrap_or_default();
+        digits.parse().unwrap_or(u64::MAX)
     }
 
-    /// A boolean of the query.
-    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
-        match self.query(name) {
-            None => Ok(default),
-            Some("true") => Ok(true),
-            Some("false") => Ok(false),
-            Some(_) => Err(Failure::query(&format!(
-                "'Expected type boolean but found type string' on property {name}"
-            ))),
-        }
+    /// A boolean of the query, which `check_query` has found to be one.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
+        self.query(name).map_or(default, |text| text == "true")
+    }
+
+    /// Checks the query by the schema of the endpoint.
+    pub(crate) fn check_query(&self, schema: &Schema) -> Result<(), Failure> {
+        schema.check_query(&self.query).map_err(|violation| Failure::query(&violation.to_string()))
     }
 
     /// Checks a scope that a part of the request requires, in addition to those of its endpoint.

@@ -30,15 +30,13 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     if with_roles {
         request.require_scope("read:organization_member_roles")?;
     }
-    let shown: Result<Vec<(u64, JsonObject)>, Failure> = context
+    let shown: Vec<(u64, JsonObject)> = context
         .store
         .users()
         .with_positions(Belonging::Organizations, id)
-        .map(|(position, user)| {
-            Ok((position, project(&member(context.store, user, id, with_roles), request)?))
-        })
+        .map(|(position, user)| (position, project(&member(context.store, user, id, with_roles), request)))
         .collect();
-    by_either(request, "members", &shown?, unchanged)
+    by_either(request, "members", &shown, unchanged)
 }
 
 fn member(store: &Store, user: &User, organization: &str, with_roles: bool) -> JsonObject {

@@ -32,10 +32,9 @@ fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure>
     if let Some(sort) = request.query("sort").filter(|_| !is_by_checkpoint(request)) {
         let (key, order) = sort.split_once(':').unwrap_or((sort, "1"));
         match key {
-            "name" | "display_name" => all.sort_by_cached_key(|(_, organization)| organization.string(key)),
             // They are in the order of their creation.
             "created_at" => {}
-            _ => return Err(Failure::query("'String does not match pattern' on property sort")),
+            key => all.sort_by_cached_key(|(_, organization)| organization.string(key)),
         }
         if order == "-1" {
             all.reverse();

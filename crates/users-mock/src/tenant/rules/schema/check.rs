@@ -84,7 +84,7 @@ impl Schema {
             || self.max_properties.is_some()
     }
 
-    fn find_in_object(&self, object: &JsonObject, found: &mut Found) {
+    pub(super) fn find_in_object(&self, object: &JsonObject, found: &mut Found) {
         if let Additional::Allowed(false) = self.additional_properties {
             let mut unknown: Vec<&str> =
                 object.keys().filter(|key| !self.properties.contains_key(*key)).collect();
@@ -166,6 +166,10 @@ impl Schema {
             let reason = format!("String does not match pattern {}: {quoted}", pattern.0);
             self.add(found, "PATTERN", reason);
         }
+        if let Some(names) = self.names.as_ref().filter(|names| !is_list_of(&text, names)) {
+            let rule = "does not match pattern. Must be a comma separated list of the following values";
+            self.add(found, "PATTERN", format!("String '{text}' {rule}: {}", names.join(",")));
+        }
         if self.values.as_ref().is_some_and(|values| !values.contains(&text)) {
             self.add(found, "ENUM_MISMATCH", format!("No enum match for: {quoted}"));
         }
@@ -212,6 +216,12 @@ impl Schema {
             }
         }
     }
+}
+
+/// Whether a text lists only these names. It may be empty or end with a comma.
+fn is_list_of(text: &str, names: &[String]) -> bool {
+    let mut listed = text.split(',').map(str::trim);
+    listed.all(|listed| listed.is_empty() || names.iter().any(|name| name == listed))
 }
 
 /// The type of a JSON value, as JavaScript has it: an integer may have a fraction of zero, and a number may be too large.

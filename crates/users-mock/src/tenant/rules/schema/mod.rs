@@ -1,7 +1,8 @@
-//! What request bodies must look like, by Auth0's own schemas.
+//! What request bodies and query parameters must look like, by Auth0's own schemas.
 
 mod check;
 mod format;
+mod query;
 mod violation;
 
 pub(crate) use format::is_email;
@@ -14,23 +15,38 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use users_core::PathTemplate;
 
-/// The schema of each endpoint below `/api/v2`, by its method.
-static BODIES: LazyLock<Vec<(String, PathTemplate, Schema)>> = LazyLock::new(|| {
-    let bodies = parse().unwrap_or_default().bodies.into_iter();
-    let endpoint = |(name, schema): (String, Schema)| {
-        let (method, path) = name.split_once(' ')?;
-        Some((method.to_owned(), PathTemplate::parse(path).ok()?, schema))
-    };
-    bodies.filter_map(endpoint).collect()
-});
-
-static IMPORT_ROW: LazyLock<Schema> = LazyLock::new(|| parse().unwrap_or_default().import_row);
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| parse().unwrap_or_default());
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Schemas {
-    bodies: BTreeMap<String, Schema>,
+    bodies: Endpoints,
+    queries: Endpoints,
     import_row: Schema,
+}
+
+/// The schema of each endpoint below `/api/v2`, by its method.
+#[derive(Default, Deserialize)]
+#[serde(from = "BTreeMap<String, Schema>")]
+struct Endpoints(Vec<(String, PathTemplate, Schema)>);
+
+impl From<BTreeMap<String, Schema>> for Endpoints {
+    fn from(schemas: BTreeMap<String, Schema>) -> Self {
+        let endpoint = |(name, schema): (String, Schema)| {
+            let (method, path) = name.split_once(' ')?;
+            Some((method.to_owned(), PathTemplate::parse(path).ok()?, schema))
+        };
+        Self(schemas.into_iter().filter_map(endpoint).collect())
+    }
+}
+
+impl Endpoints {
+    fn find(&self, method: &str, path: &PathTemplate) -> Option<&Schema> {
+        let is_same = |(its_method, its_path, _): &&(String, PathTemplate, Schema)| {
+            its_method == method && its_path.has_shape_of(path)
+        };
+        self.0.iter().find(is_same).map(|(_, _, schema)| schema)
+    }
 }
 
 fn parse() -> Result<Schemas, serde_json::Error> {
@@ -39,18 +55,20 @@ fn parse() -> Result<Schemas, serde_json::Error> {
 
 /// The schema of the body of an endpoint; `None` if Auth0 states none.
 pub(crate) fn of_body(method: &str, path: &PathTemplate) -> Option<&'static Schema> {
-    let is_same = |(its_method, its_path, _): &&(String, PathTemplate, Schema)| {
-        its_method == method && its_path.has_shape_of(path)
-    };
-    BODIES.iter().find(is_same).map(|(_, _, schema)| schema)
+    SCHEMAS.bodies.find(method, path)
+}
+
+/// The schema of the query of an endpoint, as of an object with the parameters as properties; `None` if it takes none.
+pub(crate) fn of_query(method: &str, path: &PathTemplate) -> Option<&'static Schema> {
+    SCHEMAS.queries.find(method, path)
 }
 
 /// The schema of a row of an import.
 pub(crate) fn of_import_row() -> &'static Schema {
-    &IMPORT_ROW
+    &SCHEMAS.import_row
 }
 
-/// A JSON schema with the keywords that Auth0 uses for bodies.
+/// A JSON schema with the keywords that Auth0 uses for bodies and queries.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Schema {
@@ -62,6 +80,9 @@ pub(crate) struct Schema {
     pattern: Option<Pattern>,
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
+    /// The names that a text may list, separated by commas. The message is that of `error_with_message.json` of auth0-java.
+    #[serde(rename = "x-each-of")]
+    names: Option<Vec<String>>,
     max_length: Option<usize>,
     min_length: Option<usize>,
     maximum: Option<Number>,
@@ -124,16 +145,33 @@ impl TryFrom<String> for Pattern {
 #[cfg(test)]
 mod tests {
     use super::parse;
+    use users_core::{Api, CATALOGUE};
 
     #[test]
     fn every_keyword_format_and_pattern_of_the_schemas_is_known() {
         let schemas = parse().unwrap();
-        for (endpoint, schema) in &schemas.bodies {
+        for (method, path, schema) in schemas.bodies.0.iter().chain(&schemas.queries.0) {
             assert!(
                 schema.format.is_none() && schema.any_of.is_empty() && schema.one_of.is_empty(),
-                "{endpoint}: not checked of a whole body"
+                "{method} {path}: not checked of a whole body or query"
             );
         }
-        assert!(schemas.bodies.len() >= 34 && !schemas.import_row.properties.is_empty());
+        assert!(schemas.bodies.0.len() >= 34 && !schemas.import_row.properties.is_empty());
+    }
+
+    #[test]
+    fn every_query_parameter_that_the_client_can_send_has_a_schema() {
+        let queries = parse().unwrap().queries;
+        for operation in CATALOGUE.iter().filter(|operation| operation.api == Api::Management) {
+            let schema = queries.find(operation.method.as_str(), &operation.path);
+            for name in operation.query_parameters() {
+                let properties = schema.map(|schema| &schema.properties);
+                assert!(
+                    properties.is_some_and(|properties| properties.contains_key(name)),
+                    "{}: {name}",
+                    operation.name
+                );
+            }
+        }
     }
 }
