@@ -6,6 +6,7 @@ mod details;
 mod imports;
 mod messages;
 mod options;
+mod password_logins;
 mod passwords;
 mod queries;
 mod recorded;
@@ -119,7 +120,8 @@ fn oauth_errors_are_reported_as_auth0_does() {
         (with("client_id", "wrong"), 401, Some("access_denied")),
         (with("audience", "https://other.example.com/api/v2/"), 403, Some("access_denied")),
         (with("audience", "https://tenant.example.com/api/v2"), 403, Some("access_denied")),
-        (with("grant_type", "password"), 501, Some("not_implemented")),
+        (with("grant_type", "password"), 403, Some("invalid_grant")),
+        (with("grant_type", "refresh_token"), 501, Some("not_implemented")),
         (with("grant_type", "magic"), 403, Some("unauthorized_client")),
         (with("grant_type", ""), 403, Some("unauthorized_client")),
     ] {

@@ -52,7 +52,7 @@ use users_core::{
 /// deletions that succeed twice. [`handle`](Self::handle) maps a request to a response. The tenant is also a transport, so a client can
 /// use it in process; the crate `users-tenant` serves it over HTTP.
 ///
-/// Sign-ups, logins of users and their tokens are not implemented yet: they are answered with 501 `not_implemented`. Tests script them
+/// Users log in by password. Sign-ups and other logins are not implemented yet: they are answered with 501 `not_implemented`. Tests script them
 /// with a [`MockTransport`](crate::MockTransport).
 ///
 /// A request takes effect as a whole or not at all: one that is answered with an error changes nothing.

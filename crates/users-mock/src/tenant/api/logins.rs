@@ -1,8 +1,12 @@
-//! Sign-ups and logins, which the tenant does not implement yet.
+//! Sign-ups and logins in a browser, without a password or by another device, which the tenant does not implement yet.
 
-use crate::tenant::wire::answer::{Answer, oauth_error};
+use crate::tenant::object::string;
+use crate::tenant::wire::answer::{Answer, Failure, oauth_error};
+use crate::tenant::wire::context::ReadContext;
+use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
+use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
     missing("POST", "/dbconnections/signup", Handler::Read(|_, _| Ok(not_implemented("sign-ups")))),
@@ -11,6 +15,7 @@ pub(crate) const ROUTES: &[Route] = &[
         "/dbconnections/change_password",
         Handler::Read(|_, _| Ok(not_implemented("e-mails to change a password"))),
     ),
+    Route::new("POST", "/bc-authorize", Guard::Handler, Handler::Read(backchannel)),
     missing("POST", "/passwordless/start", PASSWORDLESS),
     missing("POST", "/passwordless/verify", PASSWORDLESS),
     missing("POST", "/otp/challenge", PASSWORDLESS),
@@ -44,9 +49,6 @@ const fn missing(method: &'static str, template: &'static str, handler: Handler)
 
 /// The grants of `POST /oauth/token` that Auth0 has and the tenant does not.
 pub(crate) const MISSING_GRANTS: &[&str] = &[
-    "password",
-    "http://auth0.com/oauth/grant-type/password-realm",
-    "authorization_code",
     "refresh_token",
     "http://auth0.com/oauth/grant-type/passwordless/otp",
     "http://auth0.com/oauth/grant-type/mfa-otp",
@@ -55,6 +57,24 @@ pub(crate) const MISSING_GRANTS: &[&str] = &[
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:ietf:params:oauth:grant-type:token-exchange",
 ];
+
+/// The recorded errors of a login by another device.
+// A handler returns a `Result`, whether it can fail or not.
+#[allow(clippy::unnecessary_wraps)]
+fn backchannel(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body()?;
+    let scope = string(&body, "scope").unwrap_or_default();
+    if !scope.split_whitespace().any(|scope| scope == "openid") {
+        let description = "openid scope must be requested";
+        return Ok(oauth_error(StatusCode::BAD_REQUEST, "invalid_request", description));
+    }
+    let hint: JsonObject =
+        string(&body, "login_hint").and_then(|hint| JsonObject::from_json(&hint).ok()).unwrap_or_default();
+    if context.store.users().get(&string(&hint, "sub").unwrap_or_default()).is_none() {
+        return Ok(oauth_error(StatusCode::BAD_REQUEST, "unknown_user_id", "The user does not exist."));
+    }
+    Ok(not_implemented("logins by another device"))
+}
 
 /// The answer where Auth0 has something that the tenant has not.
 pub(crate) fn not_implemented(what: &str) -> Answer {

@@ -21,6 +21,7 @@ pub(crate) mod multifactor;
 pub(crate) mod not_implemented;
 pub(crate) mod organizations;
 mod owner;
+pub(crate) mod password_grant;
 pub(crate) mod permissions;
 pub(crate) mod refresh_tokens;
 pub(crate) mod resource_servers;

@@ -1,6 +1,7 @@
 //! The token endpoint.
 
 use crate::tenant::api::logins::{MISSING_GRANTS, not_implemented};
+use crate::tenant::api::password_grant::log_in;
 use crate::tenant::rules::assertion::{Assertion, JWT_BEARER};
 use crate::tenant::rules::grant::{Grant, all_scopes};
 use crate::tenant::rules::quota::Standing;
@@ -16,7 +17,10 @@ use users_core::model::JsonObject;
 pub(crate) const ROUTES: &[Route] =
     &[Route::new("POST", "/oauth/token", Guard::Handler, Handler::Write(token))];
 
-/// Issues a token for client credentials.
+/// The grant of a login that names the connection.
+const PASSWORD_REALM: &str = "http://auth0.com/oauth/grant-type/password-realm";
+
+/// Issues a token for client credentials or for a user's password.
 fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let field = |name| body.get::<String>(name).ok().flatten().unwrap_or_default();
@@ -24,12 +28,24 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     if MISSING_GRANTS.contains(&grant_type.as_str()) {
         return Ok(not_implemented(&format!("the grant {grant_type}")));
     }
-    if grant_type != "client_credentials" {
+    let is_login = matches!(grant_type.as_str(), "password" | PASSWORD_REALM);
+    if !is_login && !matches!(grant_type.as_str(), "client_credentials" | "authorization_code") {
         let description = format!("Grant type '{grant_type}' not allowed for the client.");
         return Ok(oauth_error(StatusCode::FORBIDDEN, "unauthorized_client", &description));
     }
-    if !is_authenticated(context, request, &body) {
+    // An application without a secret may log users in.
+    let is_public =
+        is_login && !["client_secret", "client_assertion"].iter().any(|key| body.contains_key(key));
+    let is_known = is_public && field("client_id") == context.config.client_id;
+    if !is_known && !is_authenticated(context, request, &body) {
         return Ok(oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized"));
+    }
+    if is_login {
+        return Ok(log_in(context, &body));
+    }
+    if grant_type == "authorization_code" {
+        // The tenant has no login page yet, so it has issued no code.
+        return Ok(oauth_error(StatusCode::FORBIDDEN, "invalid_grant", "Invalid authorization code"));
     }
     let audience = field("audience");
     let host = request.authority().unwrap_or_default();

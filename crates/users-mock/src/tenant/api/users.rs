@@ -162,8 +162,8 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
         let options = known.map(options).unwrap_or_default();
         PasswordPolicy::of(&options).check(&password, &profile)?;
-        if let (Some(history), Some(user)) = (PasswordHistory::of(&options), store.users().get(id)) {
-            history.check(&password, user.belongings(Belonging::PasswordHistory))?;
+        if let Some(user) = store.users().get(id) {
+            PasswordHistory::of(&options).check(&password, user.belongings(Belonging::Passwords))?;
         }
     }
     let connection = known.cloned();
@@ -182,17 +182,15 @@ fn options(connection: &Connection) -> Value {
     connection.shown.get("options").ok().flatten().unwrap_or_default()
 }
 
-/// Adds a password to the history of a user, if the connection has one.
+/// Keeps the digest of a user's password, and of former ones as the connection requires.
 fn remember_password(
     context: &mut WriteContext<'_>,
     user: &mut User,
     connection: &Connection,
     password: &str,
 ) {
-    if let Some(history) = PasswordHistory::of(&options(connection)) {
-        let salt = context.random.hex(32);
-        history.add(password, &salt, user.belongings_mut(Belonging::PasswordHistory));
-    }
+    let salt = context.random.hex(32);
+    PasswordHistory::of(&options(connection)).add(password, &salt, user.belongings_mut(Belonging::Passwords));
 }
 
 /// Rejects changes of attributes that the identity provider owns.

@@ -1,4 +1,4 @@
-//! The history of a user's passwords, which must not be used again.
+//! The digests of a user's passwords: of the current one, and of former ones that must not be used again.
 
 use crate::tenant::object::{set, string};
 use crate::tenant::wire::answer::Failure;
@@ -20,38 +20,43 @@ pub(crate) struct PasswordHistory {
 }
 
 impl PasswordHistory {
-    /// Reads the option `password_history`; `None` if the database keeps no history.
-    pub(crate) fn of(options: &Value) -> Option<Self> {
-        let history = options.get("password_history")?;
-        if history.get("enable") != Some(&Value::Bool(true)) {
-            return None;
-        }
+    /// Reads the option `password_history`; without it, no former password is refused.
+    pub(crate) fn of(options: &Value) -> Self {
+        let history = options.get("password_history");
+        let history = history.filter(|history| history.get("enable") == Some(&Value::Bool(true)));
+        let Some(history) = history else { return Self { size: 0 } };
         let size = history.get("size").and_then(Value::as_u64);
         let size = size.map_or(DEFAULT_SIZE, |size| usize::try_from(size).unwrap_or(MAX_SIZE));
-        Some(Self { size: size.min(MAX_SIZE) })
+        Self { size: size.min(MAX_SIZE) }
     }
 
     /// Checks that a password is none of the last ones, of which these are the digests.
     pub(crate) fn check(&self, password: &str, digests: &[JsonObject]) -> Result<(), Failure> {
-        let is_same = |kept: &&JsonObject| {
-            string(kept, "salt").is_some_and(|salt| string(kept, "digest") == Some(digest(password, &salt)))
-        };
-        if !digests.iter().rev().take(self.size).any(|kept| is_same(&kept)) {
+        if !digests.iter().rev().take(self.size).any(|kept| is_of(kept, password)) {
             return Ok(());
         }
         // Auth0 documents the name of the error; the text and the absent code are assumed, as its other errors of passwords have them.
         Err(Failure::bad_request(None, "PasswordHistoryError: Password has previously been used"))
     }
 
-    /// Adds the salted digest of a password, and removes those that do not count any more.
+    /// Adds the salted digest of the current password, and removes those that do not count any more.
     pub(crate) fn add(&self, password: &str, salt: &str, digests: &mut Vec<JsonObject>) {
         let mut kept = JsonObject::new();
         set(&mut kept, "salt", salt);
         set(&mut kept, "digest", digest(password, salt));
         digests.push(kept);
-        let surplus = digests.len().saturating_sub(self.size);
+        let surplus = digests.len().saturating_sub(self.size.max(1));
         digests.drain(..surplus);
     }
+}
+
+/// Whether a password is the current one.
+pub(crate) fn is_current(password: &str, digests: &[JsonObject]) -> bool {
+    digests.last().is_some_and(|kept| is_of(kept, password))
+}
+
+fn is_of(kept: &JsonObject, password: &str) -> bool {
+    string(kept, "salt").is_some_and(|salt| string(kept, "digest") == Some(digest(password, &salt)))
 }
 
 /// The SHA-256 digest of a salt and a password, in hexadecimal digits.

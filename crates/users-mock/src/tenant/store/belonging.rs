@@ -12,8 +12,8 @@ pub(crate) enum Belonging {
     Groups,
     OrganizationRoles,
     Organizations,
-    /// Digests of the user's passwords, in connections that keep a history of them. No call shows them.
-    PasswordHistory,
+    /// Digests of the user's password and of former ones. No call shows them.
+    Passwords,
     Permissions,
     RefreshTokens,
     Roles,
@@ -31,7 +31,7 @@ impl Belonging {
         Self::Groups,
         Self::OrganizationRoles,
         Self::Organizations,
-        Self::PasswordHistory,
+        Self::Passwords,
         Self::Permissions,
         Self::RefreshTokens,
         Self::Roles,
@@ -40,7 +40,7 @@ impl Belonging {
 
     /// Whether a seed may have these objects.
     pub(crate) fn is_in_seeds(self) -> bool {
-        self != Self::PasswordHistory
+        self != Self::Passwords
     }
 
     /// The name in a seed document and in a file.
@@ -55,7 +55,7 @@ impl Belonging {
             Self::Groups => "groups",
             Self::OrganizationRoles => "organization_roles",
             Self::Organizations => "organizations",
-            Self::PasswordHistory => "password_history",
+            Self::Passwords => "passwords",
             Self::Permissions => "permissions",
             Self::RefreshTokens => "refresh_tokens",
             Self::Roles => "roles",
