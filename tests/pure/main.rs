@@ -8,6 +8,7 @@ mod cassettes;
 mod credentials;
 mod downstream;
 mod errors;
+mod everyone;
 mod faults;
 mod fuzz_bodies;
 mod hostile;

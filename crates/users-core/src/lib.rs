@@ -84,6 +84,7 @@ mod request;
 mod response;
 mod rest;
 mod retry;
+mod search;
 mod token;
 mod trace;
 mod transport;

@@ -52,16 +52,25 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// The time at which the server made the response.
+pub(crate) fn server_date(headers: &HeaderMap) -> Option<SystemTime> {
+    date(headers, &DATE)
+}
+
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok()
+}
+
 /// The delay that the server requests: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
 /// response's own `Date`, so that a wrong clock on this machine has no effect.
 pub(crate) fn server_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let date = |name: &HeaderName| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok();
-    let until = |moment: SystemTime| moment.duration_since(date(&DATE).unwrap_or(now)).unwrap_or_default();
+    let until =
+        |moment: SystemTime| moment.duration_since(server_date(headers).unwrap_or(now)).unwrap_or_default();
     if let Some(text) = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()) {
         if let Ok(seconds) = text.trim().parse::<u64>() {
             return Some(Duration::from_secs(seconds));
         }
-        if let Some(moment) = date(&RETRY_AFTER) {
+        if let Some(moment) = date(headers, &RETRY_AFTER) {
             return Some(until(moment));
         }
     }

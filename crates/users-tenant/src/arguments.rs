@@ -58,6 +58,9 @@ pub(crate) struct Arguments {
     /// has another order, because Auth0 promises none.
     #[arg(long)]
     pub(crate) stable_ties: bool,
+    /// Reject searches of user_id by ranges, and allow those by wildcards.
+    #[arg(long)]
+    pub(crate) no_user_id_ranges: bool,
     /// Reject searches of user_id by ranges and wildcards, whose support Auth0 does not document.
     #[arg(long)]
     pub(crate) whole_user_ids: bool,

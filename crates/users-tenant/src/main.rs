@@ -54,7 +54,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .fields_of_2026(arguments.fields_of_2026)
         .assumptions(assumptions)
         .shuffle_ties(!arguments.stable_ties)
-        .search_user_id_ranges(!arguments.whole_user_ids)
+        .search_user_id_ranges(!arguments.whole_user_ids && !arguments.no_user_id_ranges)
+        .search_user_id_wildcards(!arguments.whole_user_ids)
         .seed(seed);
     if let Some(token) = &arguments.token {
         builder = builder.token(token.as_str());

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Decode,
     /// A list has more entries than the 1000 that the server returns by offset.
     WindowExceeded,
+    /// A part of [`everyone`](crate::Call::everyone) cannot be proved complete. The message names it.
+    IncompleteList,
     /// A list by checkpoint does not end: it returns empty pages only, or repeats an earlier page.
     EndlessList,
 }

@@ -3,7 +3,7 @@
 use crate::clock::VirtualClock;
 use crate::tenant::Tenant;
 use crate::tenant::assumptions::Assumptions;
-use crate::tenant::config::Config;
+use crate::tenant::config::{Config, IdSearch};
 use crate::tenant::persist::{Journal, StateError};
 use crate::tenant::random::Random;
 use crate::tenant::rules::limiter::Limiter;
@@ -64,7 +64,7 @@ impl TenantBuilder {
                 token_lifetime: Duration::from_secs(86_400),
                 legacy_delete_all: false,
                 shuffles_ties: true,
-                searches_user_id_ranges: true,
+                id_search: IdSearch::ALL,
                 fields_of_2026: false,
                 custom_domains: Vec::new(),
                 token_quota: TokenQuota::none(),
@@ -122,9 +122,17 @@ impl TenantBuilder {
         self
     }
 
-    /// Sets whether `user_id` can be searched by ranges and wildcards; `true` by default. Whether Auth0 supports it is not documented.
+    /// Sets whether `user_id` can be searched by ranges, as in `user_id:{auth0|1 TO *]`; `true` by default. Whether Auth0 supports it is not
+    /// documented.
     pub fn search_user_id_ranges(mut self, search: bool) -> Self {
-        self.config.searches_user_id_ranges = search;
+        self.config.id_search.by_ranges = search;
+        self
+    }
+
+    /// Sets whether `user_id` can be searched by wildcards, as in `user_id:auth0*`; `true` by default. Whether Auth0 supports it is not
+    /// documented.
+    pub fn search_user_id_wildcards(mut self, search: bool) -> Self {
+        self.config.id_search.by_wildcards = search;
         self
     }
 

@@ -17,8 +17,7 @@ pub(crate) struct Config {
     pub(crate) legacy_delete_all: bool,
     /// Whether users with the same value of the attribute that they are sorted by are in another order in each response.
     pub(crate) shuffles_ties: bool,
-    /// Whether `user_id` can be searched by ranges and wildcards.
-    pub(crate) searches_user_id_ranges: bool,
+    pub(crate) id_search: IdSearch,
     /// Whether new roles and organizations have the attributes that Auth0 added in 2026.
     pub(crate) fields_of_2026: bool,
     /// The verified custom domains.
@@ -27,6 +26,17 @@ pub(crate) struct Config {
     pub(crate) assumptions: Assumptions,
     /// The time from the creation of a job to its end.
     pub(crate) job_duration: Duration,
+}
+
+/// How `user_id` can be searched.
+#[derive(Clone, Copy)]
+pub(crate) struct IdSearch {
+    pub(crate) by_ranges: bool,
+    pub(crate) by_wildcards: bool,
+}
+
+impl IdSearch {
+    pub(crate) const ALL: Self = Self { by_ranges: true, by_wildcards: true };
 }
 
 impl Config {

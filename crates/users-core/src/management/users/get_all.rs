@@ -36,7 +36,7 @@ operations! {
 }
 
 const LIST: List = List {
-    beyond_window: "narrow it with `q`, by created_at for example, or export all users with jobs().export_to(…)",
+    beyond_window: "stream all users with everyone(), narrow it with `q`, or export all users with jobs().export_to(…)",
     ..List::PLAIN
 };
 

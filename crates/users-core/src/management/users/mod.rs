@@ -6,6 +6,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod delete_all;
 pub(crate) mod effective;
+pub(crate) mod everyone;
 pub(crate) mod get;
 pub(crate) mod get_all;
 pub(crate) mod memberships;
@@ -21,6 +22,7 @@ pub use create::*;
 pub use delete::*;
 pub use delete_all::*;
 pub use effective::*;
+pub use everyone::{Everyone, EveryonePosition, EveryoneReport};
 pub use get::*;
 pub use get_all::*;
 pub use memberships::*;
@@ -109,8 +111,8 @@ impl UsersManager {
     /// Lists or searches users: one page when awaited, a stream of all pages with [`items`](Call::items).
     ///
     /// `GET /users`, scope `read:users`. Auth0 returns the first 1000 users of a search; a stream that reaches this limit ends
-    /// with an error. The index is eventually consistent: a user who was just created or updated may be missing;
-    /// [`get`](Self::get) is not affected.
+    /// with an error, and [`everyone`](Call::everyone) goes beyond it. The index is eventually consistent: a user who was just created
+    /// or updated may be missing; [`get`](Self::get) is not affected.
     ///
     /// ```
     /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {

@@ -172,6 +172,7 @@ fn matches(query: &Query, effort: &Effort, keeps: bool, user: &User) -> bool {
 mod tests {
     use super::*;
     use crate::tenant::assumptions::Assumptions;
+    use crate::tenant::config::IdSearch;
     use crate::tenant::store::Lag;
     use serde_json::json;
     use std::time::Duration;
@@ -243,7 +244,7 @@ mod tests {
             }
             transaction.commit(0);
             let text = random_query(&mut random);
-            let query = Query::parse(&text, true).unwrap();
+            let query = Query::parse(&text, IdSearch::ALL).unwrap();
             let effort = Effort::new();
             for sort in ["created_at:1", "created_at:-1", "user_id:1", "email:-1"] {
                 let sort = Sort::parse(sort, &Assumptions::default()).unwrap();
@@ -272,7 +273,7 @@ mod tests {
             transaction.put_user(user);
         }
         transaction.commit(0);
-        let (query, effort) = (Query::parse("", true).unwrap(), Effort::new());
+        let (query, effort) = (Query::parse("", IdSearch::ALL).unwrap(), Effort::new());
         for sort in ["created_at:1", "name:1"] {
             let sort = Sort::parse(sort, &Assumptions::default()).unwrap();
             let matches = Matches::new(&store, &query, &effort);
@@ -323,14 +324,14 @@ mod tests {
             let effort = Effort::new();
             let by_email = Sort::parse("email:1", &Assumptions::default()).unwrap();
             for sort in [Some(&by_email), None] {
-                let query = Query::parse("", true).unwrap();
+                let query = Query::parse("", IdSearch::ALL).unwrap();
                 let found = Matches::new(&store, &query, &effort).sorted(sort, 0);
                 let mut emails: Vec<String> = found.filter_map(|user| user.string("email")).collect();
                 emails.sort();
                 assert_eq!(emails, expected, "at {now}");
             }
             for email in ["a@x.com", "b@x.com", "c@x.com", "d@x.com", "e@x.com"] {
-                let query = Query::parse(&format!("email:{email}"), true).unwrap();
+                let query = Query::parse(&format!("email:{email}"), IdSearch::ALL).unwrap();
                 let found = Matches::new(&store, &query, &effort).sorted(None, 0).count();
                 assert_eq!(found, usize::from(expected.contains(&email)), "{email} at {now}");
             }

@@ -1,5 +1,6 @@
 //! The query syntax: Lucene's, with Auth0's restrictions.
 
+use crate::tenant::config::IdSearch;
 use crate::tenant::search::filter::{Bound, Effort, Filter, Path, Text, without_escapes};
 use crate::tenant::search::normal::normalize;
 use serde_json::Value;
@@ -37,8 +38,10 @@ pub(crate) struct Attributes {
     not_bare: &'static [&'static str],
     /// Those that are compared without regard to case.
     case_insensitive: &'static [&'static str],
-    /// Those that cannot be searched by ranges and wildcards.
-    whole: &'static [&'static str],
+    /// Those that cannot be searched by ranges.
+    no_ranges: &'static [&'static str],
+    /// Those that cannot be searched by wildcards.
+    no_wildcards: &'static [&'static str],
 }
 
 impl Attributes {
@@ -52,11 +55,14 @@ const USERS: &Attributes = &Attributes {
     searchable: SEARCHABLE,
     not_bare: &["user_metadata"],
     case_insensitive: &["email", "name", "given_name", "family_name", "nickname", "email.domain"],
-    whole: &[],
+    no_ranges: &[],
+    no_wildcards: &[],
 };
 
-/// Those of users, if their ids cannot be searched by ranges and wildcards.
-const USERS_BY_WHOLE_ID: &Attributes = &Attributes { whole: &["user_id"], ..*USERS };
+/// Those of users, if their ids cannot be searched by ranges, by wildcards, or by both.
+const WITHOUT_RANGES: &Attributes = &Attributes { no_ranges: &["user_id"], ..*USERS };
+const WITHOUT_WILDCARDS: &Attributes = &Attributes { no_wildcards: &["user_id"], ..*USERS };
+const BY_WHOLE_ID: &Attributes = &Attributes { no_wildcards: &["user_id"], ..*WITHOUT_RANGES };
 
 /// Those of log entries.
 pub(crate) const LOGS: &Attributes = &Attributes {
@@ -90,7 +96,8 @@ pub(crate) const LOGS: &Attributes = &Attributes {
         "user_id",
     ],
     case_insensitive: &[],
-    whole: &[],
+    no_ranges: &[],
+    no_wildcards: &[],
 };
 
 /// The number of characters that must follow a leading wildcard.
@@ -104,8 +111,14 @@ pub(crate) struct Query(Filter);
 
 impl Query {
     /// Parses a query for users, in time proportional to its length. An empty one matches every user.
-    pub(crate) fn parse(text: &str, by_id_ranges: bool) -> Result<Self, Unusable> {
-        Self::parse_for(if by_id_ranges { USERS } else { USERS_BY_WHOLE_ID }, text)
+    pub(crate) fn parse(text: &str, config: IdSearch) -> Result<Self, Unusable> {
+        let attributes = match (config.by_ranges, config.by_wildcards) {
+            (true, true) => USERS,
+            (false, true) => WITHOUT_RANGES,
+            (true, false) => WITHOUT_WILDCARDS,
+            (false, false) => BY_WHOLE_ID,
+        };
+        Self::parse_for(attributes, text)
     }
 
     /// Parses a query for objects with these attributes.
@@ -198,7 +211,7 @@ fn leaf(attributes: &Attributes, leaf: UserInputLeaf) -> Result<Filter, Unusable
             if field.starts_with("user_metadata") {
                 return Err(rejected("user_metadata cannot be searched by ranges"));
             }
-            if attributes.whole.contains(&field.as_str()) {
+            if attributes.no_ranges.contains(&field.as_str()) {
                 return Err(rejected(&format!("{field} cannot be searched by ranges")));
             }
             let path = path(attributes, &field)?;
@@ -228,7 +241,7 @@ fn term(attributes: &Attributes, literal: &UserInputLiteral) -> Result<Filter, U
             path(attributes, field)?;
             Err(rejected("metadata cannot be searched by wildcards"))
         }
-        Some(field) if is_pattern && attributes.whole.contains(&field) => {
+        Some(field) if is_pattern && attributes.no_wildcards.contains(&field) => {
             Err(rejected(&format!("{field} cannot be searched by wildcards")))
         }
         Some(field) => Ok(Filter::Term { path: path(attributes, field)?, text }),

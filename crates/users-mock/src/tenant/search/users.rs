@@ -38,7 +38,7 @@ pub(crate) fn list(context: &ReadContext<'_>, request: &Request) -> Result<Answe
     }
     let effort = Effort::new();
     let turn = if context.config.shuffles_ties { context.turn } else { 0 };
-    let query = Query::parse(request.query("q").unwrap_or_default(), context.config.searches_user_id_ranges)
+    let query = Query::parse(request.query("q").unwrap_or_default(), context.config.id_search)
         .map_err(|unusable| rejected(context, &unusable))?;
     let sort =
         request.query("sort").map(|sort| Sort::parse(sort, &context.config.assumptions)).transpose()?;
