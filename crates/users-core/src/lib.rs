@@ -94,7 +94,10 @@ pub use authentication::{
 };
 pub use base_url::BaseUrl;
 pub use builder::{ApiClient, AuthenticationApi, ClientBuilder, ManagementApi};
-pub use bulk::{ImportAll, ImportError, ImportReport, RefusedRow, UnfinishedImport};
+pub use bulk::{
+    Applied, Bulk, BulkJournal, BulkOutcome, BulkProgress, BulkReport, BulkRun, BulkStatus, ImportAll,
+    ImportError, ImportReport, RefusedRow, Resolution, UnfinishedImport,
+};
 pub use call::{Call, CallFuture, Meta, Optional, WithMeta};
 pub use catalogue::CATALOGUE;
 #[cfg(feature = "contract")]

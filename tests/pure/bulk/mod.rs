@@ -2,3 +2,5 @@
 
 mod exports;
 mod imports;
+mod runs;
+mod scratch;

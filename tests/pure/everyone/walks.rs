@@ -222,3 +222,26 @@ proptest! {
         prop_assert_eq!(ids, all_ids(&tenant));
     }
 }
+
+#[test]
+fn a_server_without_totals_is_walked_to_the_end() {
+    let tenant = tenant_of(Tenant::builder(), (0..730).map(|number| number / 9 * 50));
+    let server = tenant.clone();
+    // It returns bare arrays, of 40 users at most.
+    let transport = users_core::transport_fn(move |request, _| {
+        let target = request
+            .uri()
+            .to_string()
+            .replace("include_totals=true", "")
+            .replace("per_page=100", "per_page=40");
+        let (mut parts, body) = request.into_parts();
+        parts.uri = target.parse().unwrap();
+        let answer = server.handle(http::Request::from_parts(parts, body)).map(users_core::Body::from);
+        async { Ok(answer) }
+    });
+    let builder =
+        users_core::ManagementClient::builder(transport).domain(tenant.domain()).clock(tenant.clock());
+    let client = builder.token(tenant.management_token()).build().unwrap();
+    let (ids, _) = walk(&tenant, client.users().get_all().everyone()).unwrap();
+    assert_eq!(ids, all_ids(&tenant));
+}

@@ -1,13 +1,25 @@
-//! Operations of several calls: imports of any size, and exports to a writer.
+//! Operations of several calls: an operation over many inputs, imports of any size, and exports to a writer.
 
+mod builder;
 mod export;
 mod files;
 mod gzip;
 mod import;
 mod job;
+mod journal;
 mod matching;
+mod outcome;
+mod progress;
 mod report;
+mod resolve;
+mod run;
 mod yielding;
 
+pub use builder::Bulk;
 pub use import::ImportAll;
+pub use journal::BulkJournal;
+pub use outcome::{Applied, BulkOutcome, BulkStatus};
+pub use progress::BulkProgress;
 pub use report::{ImportError, ImportReport, RefusedRow, UnfinishedImport};
+pub use resolve::Resolution;
+pub use run::{BulkReport, BulkRun};

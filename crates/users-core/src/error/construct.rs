@@ -7,6 +7,8 @@ use crate::rate_limit::server_delay;
 use crate::transport::error::{Sent, TransportError, TransportErrorKind};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 use users_model::{ErrorBody, json};
@@ -115,6 +117,16 @@ impl Error {
         this.0.retry_after = error.retry_after();
         this.0.cause = Cause::Token(error);
         this
+    }
+
+    /// The journal of a bulk run cannot be read or written.
+    pub(crate) fn journal(path: &Path, problem: &str, error: io::Error) -> Self {
+        Self::journal_text(path, problem).with_source(error)
+    }
+
+    /// The journal of a bulk run cannot be used.
+    pub(crate) fn journal_text(path: &Path, problem: &str) -> Self {
+        Self::new(ErrorKind::Journal, format!("the journal {} {problem}", path.display()))
     }
 
     /// Marks the error as retryable.

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     WindowExceeded,
     /// A part of [`everyone`](crate::Call::everyone) cannot be proved complete. The message names it.
     IncompleteList,
+    /// The journal of a bulk run cannot be read, written or used.
+    Journal,
     /// A list by checkpoint does not end: it returns empty pages only, or repeats an earlier page.
     EndlessList,
 }

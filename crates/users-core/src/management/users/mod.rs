@@ -36,6 +36,7 @@ use super::identities::{Identities, LinkIdentity, UnlinkIdentity};
 use super::multifactor::{DeleteMultifactorProvider, Multifactor};
 use super::user_id::IntoUserId;
 use crate::builder::{ApiClient, ClientBuilder, ManagementApi, sealed::Sealed};
+use crate::bulk::Bulk;
 use crate::call::Call;
 use crate::client::Client;
 use crate::descriptor::Api;
@@ -106,6 +107,31 @@ impl UsersManager {
     #[inline]
     pub fn create(&self, user: NewUser) -> Call<CreateUser> {
         self.client.call(Ok(CreateUser::new(user)))
+    }
+
+    /// Runs an operation over many inputs: creates, updates, deletes or reads users, or executes any other operation.
+    ///
+    /// The inputs come from an iterator or a stream, and are taken as calls end. Each gives exactly one
+    /// [`BulkOutcome`](crate::BulkOutcome): its result, and whether it may have been applied. A run with a
+    /// [journal](crate::BulkJournal) can be continued after it was stopped or killed.
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use users_core::model::NewUser;
+    /// use users_core::BulkStatus;
+    ///
+    /// let new = (0..100_000).map(|n| NewUser::new("Username-Password-Authentication").email(format!("user{n}@example.com")));
+    /// let mut run = users.bulk().concurrency(16).create(new);
+    /// while let Some(outcome) = run.try_next().await? {
+    ///     if let BulkStatus::NotApplied(error) = outcome.status {
+    ///         eprintln!("{}: {error}", outcome.index);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn bulk(&self) -> Bulk {
+        Bulk::new(self.client.clone())
     }
 
     /// Lists or searches users: one page when awaited, a stream of all pages with [`items`](Call::items).

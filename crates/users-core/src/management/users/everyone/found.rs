@@ -19,26 +19,42 @@ pub(super) struct Found {
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) found: Vec<Found>,
-    /// The number of users that match, capped at [`COUNTED`].
-    pub(super) total: u64,
+    /// The number of users that match, capped at [`COUNTED`]; `None` if the server does not state it.
+    pub(super) total: Option<u64>,
+    /// The number of users that were asked for.
+    pub(super) asked: usize,
 }
 
 impl Listing {
-    /// Reads a page. Each user must state when it was created and its id, and the page its total.
-    pub(super) fn of(page: Page<User>) -> Result<Self, Error> {
-        let total = page.total.ok_or_else(|| decode("the page does not state its total"))?;
+    /// Reads a page. Each user must state when it was created and its id.
+    pub(super) fn of(page: Page<User>, asked: u32) -> Result<Self, Error> {
+        let total = page.total;
         let found: Result<Vec<Found>, Error> = page.items.into_iter().map(found).collect();
-        Ok(Self { found: found?, total })
+        Ok(Self { found: found?, total, asked: usize::try_from(asked).unwrap_or(usize::MAX) })
     }
 
-    /// Whether no other user matches.
-    pub(super) fn is_complete(&self) -> bool {
-        self.found.len() as u64 >= self.total
+    /// Whether no other user matches, if `is_stale`: all users of the page were returned before. Without a total, a short page may be one of a
+    /// server that returns fewer users than it is asked for, so it must be stale.
+    pub(super) fn is_complete(&self, is_stale: bool) -> bool {
+        match self.total {
+            Some(total) => self.found.len() as u64 >= total,
+            None => is_stale && self.found.len() < self.asked,
+        }
+    }
+
+    /// Whether there may be others of the page's last millisecond. Without a total, a page that is not full shows them if it is requested again.
+    pub(super) fn may_hide_others(&self) -> bool {
+        self.total.is_some() || self.found.len() >= self.asked
+    }
+
+    /// The number of users that match, as far as it is known.
+    pub(super) fn counted(&self) -> u64 {
+        self.total.unwrap_or(COUNTED)
     }
 
     /// The number of users that match but are not on the page, as far as they are counted.
     pub(super) fn left(&self) -> u64 {
-        self.total.saturating_sub(self.found.len() as u64)
+        self.counted().saturating_sub(self.found.len() as u64)
     }
 }
 

@@ -99,7 +99,7 @@ impl Instant {
         let has_progress = self.listed.len() > before;
         let known = seen.values().filter(|created| **created == self.at).count() as u64;
         let is_first = self.expected.is_none();
-        let expected = *self.expected.get_or_insert(listing.total);
+        let expected = *self.expected.get_or_insert(listing.counted());
         if is_first && self.pass > 0 && known >= expected && expected < COUNTED {
             return Step::Done;
         }
@@ -110,8 +110,8 @@ impl Instant {
         match &mut self.mode {
             Mode::Ranges { after, left } => {
                 // Users were deleted, or the range does not continue where the last page ended.
-                self.has_lost |= left.is_some_and(|left| listing.total < left);
-                if listing.is_complete() {
+                self.has_lost |= left.is_some_and(|left| listing.counted() < left);
+                if listing.is_complete(!has_progress) {
                     return self.end(known, expected);
                 }
                 if !has_progress {
@@ -126,7 +126,7 @@ impl Instant {
                 if !listing.found.iter().all(|found| part.includes(&found.id)) {
                     return self.next_mode();
                 }
-                if !listing.is_complete() {
+                if !listing.is_complete(!has_progress) {
                     match part.divided(listing) {
                         Some(divided) => parts.extend(divided),
                         None => return self.next_mode(),
@@ -138,7 +138,7 @@ impl Instant {
                 if expected >= COUNTED {
                     return Step::Failed;
                 }
-                if listing.found.is_empty() || self.listed.len() as u64 >= listing.total {
+                if listing.found.is_empty() || self.listed.len() as u64 >= listing.counted() {
                     return self.end(known, expected);
                 }
                 *page += 1;

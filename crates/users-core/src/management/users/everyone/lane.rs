@@ -146,7 +146,7 @@ impl Lane {
             .as_mut()
             .map(|instant| (instant.at(), instant.accept(&listing, &self.position.seen)))
         {
-            None => self.follow(&listing)?,
+            None => self.follow(&listing, !is_new.contains(&true))?,
             Some((_, Step::More)) => {}
             Some((at, Step::Done)) => {
                 self.instant = None;
@@ -165,14 +165,16 @@ impl Lane {
     }
 
     /// Decides what follows a page that is sorted by time.
-    fn follow(&mut self, listing: &Listing) -> Result<(), Incomplete> {
+    fn follow(&mut self, listing: &Listing, is_stale: bool) -> Result<(), Incomplete> {
         let created = |found: Option<&Found>| found.map(|found| found.created);
-        if listing.is_complete() {
+        if listing.is_complete(is_stale) {
             self.is_done = true;
             return Ok(());
         }
         match (created(listing.found.first()), created(listing.found.last())) {
-            (Some(first), Some(last)) if first == last || self.position.from == Some(last) => {
+            (Some(first), Some(last))
+                if listing.may_hide_others() && (first == last || self.position.from == Some(last)) =>
+            {
                 self.instant = Some(Instant::new(last));
             }
             (_, Some(last)) => self.advance(last),

@@ -251,8 +251,9 @@ impl Everyone {
         };
         let now = self.client.shared.clock.unix_now();
         let received = server_date(&page.headers).unwrap_or(now).max(now);
+        let asked = self.operation.paging.per_page.unwrap_or_default();
         let listing =
-            Listing::of(page.value).map_err(|error| error.with_operation(GetAllUsers::DESCRIPTOR))?;
+            Listing::of(page.value, asked).map_err(|error| error.with_operation(GetAllUsers::DESCRIPTOR))?;
         if lane.end().is_none() {
             // The first response fixes the end. Its users may have been created after that by another clock.
             let last = listing.found.iter().map(|found| found.created).max();
