@@ -2,6 +2,7 @@
 
 mod belongings;
 mod binary;
+mod bulk;
 mod cancellation;
 mod errors;
 mod failures;

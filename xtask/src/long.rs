@@ -8,13 +8,20 @@ const SEARCHES: &str = "100000";
 /// The total number of executions of all fuzz targets, unless a number is given.
 const EXECUTIONS: u64 = 10_000_000;
 
+/// The number of random bulk operations.
+const OPERATIONS: &str = "100000";
+
 /// The number of times that the tenant's process is killed while it writes.
 const KILLS: &str = "50";
 
-/// Kills a tenant, compares random searches, then runs every fuzz target for a number of executions.
+/// Kills a tenant and a bulk run, repeats random bulk operations and searches, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a tenant that writes");
     test("users-tests", "sockets", "state::", ("USERS_KILLS", KILLS))?;
+    println!("\n=== {KILLS} kills of a bulk run");
+    test("users-tests", "sockets", "bulk::", ("USERS_KILLS", KILLS))?;
+    println!("\n=== {OPERATIONS} bulk operations, of which every tenth request fails");
+    test("users-tests-pure", "pure", "bulk::runs::outcomes", ("USERS_BULK_OPERATIONS", OPERATIONS))?;
     println!("\n=== {SEARCHES} random searches, compared with a second implementation");
     test("users-tests-pure", "pure", "search::random", ("USERS_SEARCHES", SEARCHES))?;
     let toolchain = toolchain()?;
