@@ -37,19 +37,26 @@ pub(super) fn one_of(field: &str, values: impl Iterator<Item = Written>) -> Quer
     }
 }
 
-/// `field:[from TO to]`, with each bracket as given.
-pub(super) fn range(field: &str, open: char, from: Written, to: Written, close: char) -> Query {
-    match (from, to) {
-        (Ok(from), Ok(to)) => Query::term(format!("{field}:{open}{from} TO {to}{close}")),
+/// The end of a range.
+pub(super) enum End {
+    Open,
+    Including(Written),
+    Excluding(Written),
+}
+
+/// `field:[from TO to]`, with a brace where an end is excluded and `*` where there is none.
+pub(super) fn range(field: &str, from: End, to: End) -> Query {
+    let written = |end: End, [including, excluding]: [char; 2]| match end {
+        End::Open => Ok(("*".to_owned(), including)),
+        End::Including(value) => value.map(|value| (value, including)),
+        End::Excluding(value) => value.map(|value| (value, excluding)),
+    };
+    match (written(from, ['[', '{']), written(to, [']', '}'])) {
+        (Ok((from, open)), Ok((to, close))) => Query::term(format!("{field}:{open}{from} TO {to}{close}")),
         (Err(reason), _) | (_, Err(reason)) => {
             Query::refused(format!("{field} cannot be searched for {reason}"))
         }
     }
-}
-
-/// The end of a range that is open.
-pub(super) fn open_end() -> Written {
-    Ok("*".to_owned())
 }
 
 /// `field:text*`.

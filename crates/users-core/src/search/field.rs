@@ -5,7 +5,7 @@
 //!
 //! `email`, `name`, `given_name`, `family_name` and `nickname` are compared without regard to case, every other attribute with.
 
-use super::condition::{self, date, open_end};
+use super::condition::{self, End, date};
 use super::metadata::{AppMetadataField, UserMetadataField};
 use super::query::Query;
 use users_model::Timestamp;
@@ -147,27 +147,27 @@ impl NumberField {
 
     /// Finds the users whose attribute is this number or a larger one.
     pub fn at_least(self, number: u64) -> Query {
-        condition::range(self.0, '[', Ok(number.to_string()), open_end(), ']')
+        condition::range(self.0, End::Including(Ok(number.to_string())), End::Open)
     }
 
     /// Finds the users whose attribute is this number or a smaller one.
     pub fn at_most(self, number: u64) -> Query {
-        condition::range(self.0, '[', open_end(), Ok(number.to_string()), ']')
+        condition::range(self.0, End::Open, End::Including(Ok(number.to_string())))
     }
 
     /// Finds the users whose attribute is larger than this number.
     pub fn more_than(self, number: u64) -> Query {
-        condition::range(self.0, '{', Ok(number.to_string()), open_end(), ']')
+        condition::range(self.0, End::Excluding(Ok(number.to_string())), End::Open)
     }
 
     /// Finds the users whose attribute is smaller than this number.
     pub fn less_than(self, number: u64) -> Query {
-        condition::range(self.0, '[', open_end(), Ok(number.to_string()), '}')
+        condition::range(self.0, End::Open, End::Excluding(Ok(number.to_string())))
     }
 
     /// Finds the users whose attribute is one of these numbers or between them.
     pub fn between(self, from: u64, to: u64) -> Query {
-        condition::range(self.0, '[', Ok(from.to_string()), Ok(to.to_string()), ']')
+        condition::range(self.0, End::Including(Ok(from.to_string())), End::Including(Ok(to.to_string())))
     }
 
     /// Finds the users who have the attribute.
@@ -182,37 +182,38 @@ pub struct DateField(&'static str);
 
 impl DateField {
     /// Finds the users whose attribute is this date or a later one.
-    pub fn since(self, from: &Timestamp) -> Query {
-        condition::range(self.0, '[', date(from), open_end(), ']')
+    pub fn since(self, from: impl Into<Timestamp>) -> Query {
+        condition::range(self.0, End::Including(date(&from.into())), End::Open)
     }
 
     /// Finds the users whose attribute is this date or an earlier one.
-    pub fn until(self, to: &Timestamp) -> Query {
-        condition::range(self.0, '[', open_end(), date(to), ']')
+    pub fn until(self, to: impl Into<Timestamp>) -> Query {
+        condition::range(self.0, End::Open, End::Including(date(&to.into())))
     }
 
     /// Finds the users whose attribute is later than this date.
-    pub fn after(self, from: &Timestamp) -> Query {
-        condition::range(self.0, '{', date(from), open_end(), ']')
+    pub fn after(self, from: impl Into<Timestamp>) -> Query {
+        condition::range(self.0, End::Excluding(date(&from.into())), End::Open)
     }
 
     /// Finds the users whose attribute is earlier than this date.
-    pub fn before(self, to: &Timestamp) -> Query {
-        condition::range(self.0, '[', open_end(), date(to), '}')
+    pub fn before(self, to: impl Into<Timestamp>) -> Query {
+        condition::range(self.0, End::Open, End::Excluding(date(&to.into())))
     }
 
     /// Finds the users whose attribute is one of these dates or between them.
     ///
     /// ```
+    /// use users_core::model::Timestamp;
     /// use users_core::search::field;
     ///
-    /// let (from, to) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T23:59:59.999Z".parse()?);
-    /// let query = field::CREATED_AT.between(&from, &to);
+    /// let (from, to): (Timestamp, Timestamp) = ("2026-01-01T00:00:00Z".parse()?, "2026-01-31T23:59:59.999Z".parse()?);
+    /// let query = field::CREATED_AT.between(from, to);
     /// assert_eq!(query.to_text()?, "created_at:[2026-01-01T00:00:00.000Z TO 2026-01-31T23:59:59.999Z]");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn between(self, from: &Timestamp, to: &Timestamp) -> Query {
-        condition::range(self.0, '[', date(from), date(to), ']')
+    pub fn between(self, from: impl Into<Timestamp>, to: impl Into<Timestamp>) -> Query {
+        condition::range(self.0, End::Including(date(&from.into())), End::Including(date(&to.into())))
     }
 
     /// Finds the users who have the attribute.

@@ -1,6 +1,6 @@
 //! Values in metadata.
 
-use super::condition::{self, Written, date, open_end};
+use super::condition::{self, End, Written, date};
 use super::escape::word;
 use super::query::Query;
 use std::borrow::Cow;
@@ -74,27 +74,27 @@ impl AppMetadataField {
 
     /// Finds the users with this number or date, or a larger or later one, at the path.
     pub fn at_least(&self, from: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, '[', from.into().0, open_end(), ']'))
+        at(&self.0, |path| condition::range(path, End::Including(from.into().0), End::Open))
     }
 
     /// Finds the users with this number or date, or a smaller or earlier one, at the path.
     pub fn at_most(&self, to: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, '[', open_end(), to.into().0, ']'))
+        at(&self.0, |path| condition::range(path, End::Open, End::Including(to.into().0)))
     }
 
     /// Finds the users with a larger number or a later date at the path.
     pub fn more_than(&self, from: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, '{', from.into().0, open_end(), ']'))
+        at(&self.0, |path| condition::range(path, End::Excluding(from.into().0), End::Open))
     }
 
     /// Finds the users with a smaller number or an earlier date at the path.
     pub fn less_than(&self, to: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, '[', open_end(), to.into().0, '}'))
+        at(&self.0, |path| condition::range(path, End::Open, End::Excluding(to.into().0)))
     }
 
     /// Finds the users with one of these numbers or dates, or one between them, at the path.
-    pub fn between<E: Into<RangeEnd>>(&self, from: E, to: E) -> Query {
-        at(&self.0, |path| condition::range(path, '[', from.into().0, to.into().0, ']'))
+    pub fn between(&self, from: impl Into<RangeEnd>, to: impl Into<RangeEnd>) -> Query {
+        at(&self.0, |path| condition::range(path, End::Including(from.into().0), End::Including(to.into().0)))
     }
 
     /// Finds the users with any value at the path. Null, an empty object and an empty list are none.
@@ -138,6 +138,12 @@ pub struct RangeEnd(Written);
 impl From<&Timestamp> for RangeEnd {
     fn from(value: &Timestamp) -> Self {
         Self(date(value))
+    }
+}
+
+impl From<Timestamp> for RangeEnd {
+    fn from(value: Timestamp) -> Self {
+        Self(date(&value))
     }
 }
 

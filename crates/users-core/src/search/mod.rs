@@ -4,11 +4,13 @@
 //! `get_all().q(…)` takes a query or a text.
 //!
 //! ```no_run
+//! use std::time::{Duration, SystemTime};
 //! use users_core::ManagementClient;
 //! use users_core::search::field;
 //!
 //! # async fn example(client: ManagementClient) -> Result<(), users_core::Error> {
-//! let dormant = field::LAST_LOGIN.before(&"2025-01-01T00:00:00Z".parse().unwrap()).or(field::LAST_LOGIN.exists().not());
+//! let a_year_ago = SystemTime::now() - Duration::from_secs(365 * 24 * 60 * 60);
+//! let dormant = field::LAST_LOGIN.before(a_year_ago).or(field::LAST_LOGIN.exists().not());
 //! let query = dormant.and(field::EMAIL_DOMAIN.equals("example.com")).and(field::app_metadata("plan").equals("free"));
 //! for user in client.users().get_all().q(query).await? {
 //!     println!("{:?}", user.user_id);

@@ -59,8 +59,9 @@ enum Kind {
 /// The number of terms and ranges that Lucene accepts in a query.
 const MAX_TERMS: usize = 1024;
 
-/// The levels of groups and negations that a query may have. Auth0 states no limit; `users-mock` refuses more.
-const MAX_DEPTH: usize = 50;
+/// The levels of groups and negations that a query may have. Auth0 states no limit; `users-mock` refuses more than 50, of which a call
+/// may add some.
+const MAX_DEPTH: usize = 40;
 
 /// What stands before negations that are alone. In Lucene a negation only excludes: `NOT a` alone finds nothing, and `b OR NOT a` means
 /// `b AND NOT a`. Beside a condition that every user meets, both readings are the same.
@@ -139,7 +140,7 @@ impl Query {
     /// # Errors
     ///
     /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) with the reason if a part of the query is refused, or if it
-    /// has more than 1024 terms or more than 50 levels of groups and negations.
+    /// has more than 1024 terms or more than 40 levels of groups and negations.
     pub fn to_text(&self) -> Result<String, Error> {
         let form = match &self.0 {
             Ok(form) => form.clone().finished(),
