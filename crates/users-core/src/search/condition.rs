@@ -90,7 +90,7 @@ pub(super) fn date(date: &Timestamp) -> Written {
 }
 
 fn not_empty(text: &str) -> Result<&str, Cow<'static, str>> {
-    if text.is_empty() { Err("an empty text, which Auth0 does not index".into()) } else { Ok(text) }
+    if text.is_empty() { Err("an empty text".into()) } else { Ok(text) }
 }
 
 fn after_wildcard(text: &str) -> Result<&str, Cow<'static, str>> {

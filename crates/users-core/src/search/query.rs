@@ -69,7 +69,8 @@ const EVERYONE: &str = "_exists_:user_id AND ";
 
 impl Query {
     /// Creates a query from a text in Auth0's syntax, which is sent as it is. Where it is combined with another query, it is enclosed in
-    /// parentheses, and refused if it is blank or its parentheses, brackets or quotes are not balanced.
+    /// parentheses, and refused if it is blank or its parentheses, brackets or quotes are not balanced. What is in it is not changed:
+    /// Lucene reads `a OR NOT b` as `a AND NOT b`, which [`or`](Self::or) and [`not`](Self::not) avoid.
     pub fn raw(text: impl Into<String>) -> Self {
         Self(Ok(Form { text: text.into(), kind: Kind::Raw, depth: 0, terms: 1 }))
     }
@@ -129,10 +130,10 @@ impl Query {
         all.unwrap_or_else(|| Self::refused("a query of no conditions would find every user"))
     }
 
-    /// Finds the users that any of these queries finds. Refused if there are none, because no query in Auth0's syntax finds nobody.
+    /// Finds the users that any of these queries finds. Refused if there are none, because that is nobody.
     pub fn any(queries: impl IntoIterator<Item = Self>) -> Self {
         let any = queries.into_iter().reduce(Self::or);
-        any.unwrap_or_else(|| Self::refused("a query of no alternatives cannot be sent: it finds nobody"))
+        any.unwrap_or_else(|| Self::refused("a query of no alternatives would find nobody"))
     }
 
     /// Returns the query in Auth0's syntax.
