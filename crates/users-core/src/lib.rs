@@ -53,6 +53,7 @@
 
 pub mod authentication;
 pub mod management;
+pub mod search;
 
 mod attempt;
 mod base_url;
@@ -84,7 +85,6 @@ mod request;
 mod response;
 mod rest;
 mod retry;
-mod search;
 mod token;
 mod trace;
 mod transport;

@@ -349,6 +349,7 @@ pub(crate) use query_name;
 macro_rules! argument {
     (String) => { impl Into<String> };
     (Secret) => { impl Into<Secret> };
+    (Query) => { impl Into<Query> };
     ($type:tt) => { $type };
 }
 pub(crate) use argument;

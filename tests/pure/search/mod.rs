@@ -1,13 +1,18 @@
 //! Searches, and the users that they find.
 
+mod builder;
+mod built;
+mod lucene;
 mod naive;
 mod random;
+mod round_trips;
 mod table;
 
 use bytes::Bytes;
 use proptest::prelude::*;
 use std::time::Duration;
 use users_core::model::User;
+use users_core::search::Query;
 use users_core::{Clock as _, SystemClock};
 use users_mock::{Seed, Tenant};
 
@@ -45,7 +50,7 @@ fn tenant() -> Tenant {
     Tenant::builder().seed(seed).build()
 }
 
-fn find(tenant: &Tenant, query: &str) -> Result<String, users_core::Error> {
+fn find(tenant: &Tenant, query: impl Into<Query>) -> Result<String, users_core::Error> {
     let users = tenant.management().users();
     let page = tenant.clock().block_on(users.get_all().q(query).per_page(100).send())?;
     Ok(page.iter().map(|user: &User| user.username.as_deref().unwrap()).collect())

@@ -6,7 +6,7 @@ use super::{find, tenant};
 fn assert_found(table: &[(&str, &str)]) {
     let tenant = tenant();
     for (query, expected) in table {
-        let found = find(&tenant, query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        let found = find(&tenant, *query).unwrap_or_else(|error| panic!("{query}: {error}"));
         assert_eq!(found, *expected, "{query}");
     }
 }

@@ -40,5 +40,9 @@ mod tests {
     fn characters_with_a_meaning_are_escaped() {
         assert_eq!(phrase(r#"a "b" \ c"#), r#""a \"b\" \\ c""#);
         assert_eq!(word("auth0|a b*"), r"auth0\|a\ b\*");
+        // Each one of Lucene's, also where the tenant of users-mock does not need it.
+        for special in "+-&|!(){}[]^\"~*?:\\/".chars() {
+            assert_eq!(word(&special.to_string()), format!("\\{special}"));
+        }
     }
 }

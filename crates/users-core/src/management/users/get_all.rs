@@ -6,6 +6,7 @@ use crate::operation_macro::operations;
 use crate::paging::{LARGEST_PAGE, List};
 use crate::request::RequestBuilder;
 use crate::response::decode_model;
+use crate::search::Query;
 use bytes::Bytes;
 use users_model::{Page, User};
 
@@ -20,10 +21,11 @@ operations! {
             sort: String,
             /// Returns users of this connection only. Search engine v1 only; with v3, search for `identities.connection`.
             connection: String,
-            /// Sets the query, in Lucene's syntax: `email:"ada@example.com" AND logins_count:[1 TO *]`.
+            /// Sets the query: one that is built of the fields in [`search`](crate::search), or a text in Lucene's syntax, such as
+            /// `email:"ada@example.com" AND logins_count:[1 TO *]`, which is sent as it is. A query that is refused fails the call.
             ///
             /// <https://auth0.com/docs/manage-users/user-search/user-search-query-syntax>
-            q: String,
+            q: Query,
             /// Sets the version of the search engine; v3 unless set.
             search_engine: SearchEngine,
             /// Sets whether the same query always returns the same order, which is the default and slower.
@@ -44,6 +46,7 @@ fn request(list: &GetAllUsers, request: RequestBuilder<'_>) -> Result<http::Requ
     if let Some(per_page) = list.paging.per_page.filter(|per_page| *per_page > LARGEST_PAGE) {
         return Err(Error::invalid(format!("per_page is {per_page}; the maximum is {LARGEST_PAGE}")));
     }
+    let q = list.q.as_ref().map(Query::to_text).transpose()?;
     let request = list
         .paging
         .add_to(request)
@@ -51,7 +54,7 @@ fn request(list: &GetAllUsers, request: RequestBuilder<'_>) -> Result<http::Requ
         .query("connection", list.connection.as_deref());
     list.fields
         .add_to(request)
-        .query("q", list.q.as_deref())
+        .query("q", q)
         .query("search_engine", list.search_engine.map(SearchEngine::as_str))
         .query("primary_order", list.primary_order)
         .empty()

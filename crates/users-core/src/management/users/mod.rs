@@ -141,8 +141,10 @@ impl UsersManager {
     /// or updated may be missing; [`get`](Self::get) is not affected.
     ///
     /// ```
+    /// use users_core::search::field;
+    ///
     /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
-    /// let page = users.get_all().q(r#"email.domain:"example.com""#).page(2).per_page(10).await?;
+    /// let page = users.get_all().q(field::EMAIL_DOMAIN.equals("example.com")).page(2).per_page(10).await?;
     ///
     /// let mut all = users.get_all().fields(["user_id", "email"]).items();
     /// while let Some(user) = all.try_next().await? {

@@ -144,7 +144,8 @@ impl Everyone {
                 "everyone() has an order of its own: `sort` and `page` cannot be set",
             ));
         }
-        self.query = parenthesized(operation.q.take().as_deref().unwrap_or_default())?;
+        let query = operation.q.take().map(|query| query.to_text()).transpose()?;
+        self.query = parenthesized(query.as_deref().unwrap_or_default())?;
         self.hidden = operation.fields.require(&["created_at", "user_id"]);
         self.operation = operation.include_totals(true);
         let per_page = self.operation.paging.per_page.unwrap_or(crate::paging::LARGEST_PAGE).max(1);
