@@ -4,11 +4,11 @@
 #![allow(clippy::disallowed_methods)]
 
 use crate::calls::build;
+use crate::served::Served;
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -68,38 +68,6 @@ pub fn table(rows: &[Row]) -> String {
         );
     }
     table
-}
-
-/// A server, which is killed on drop.
-struct Served {
-    process: Child,
-    address: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Served {
-    fn start(command: &mut Command, key: &str) -> Outcome<Self> {
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().ok_or("the server has no output")?).read_line(&mut line)?;
-        let facts: serde_json::Value = serde_json::from_str(&line)?;
-        let url = facts[key].as_str().ok_or("the server prints no address")?;
-        let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Ok(Self { process, address })
-    }
-
-    fn resident_mib(&self) -> u64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
-    }
 }
 
 /// Runs the load on the server with fixed responses, and on a tenant of each size.

@@ -5,7 +5,9 @@ mod calls;
 mod in_process;
 mod load;
 mod pacing;
+mod served;
 mod soak;
+mod walk;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -82,6 +84,18 @@ enum Measurement {
         #[arg(long)]
         json: bool,
     },
+    /// Walks all users of a tenant over a real socket: requests, time beside a walk that decodes nothing, memory of the client.
+    Walk {
+        /// The number of users.
+        #[arg(long, default_value_t = 100_000)]
+        users: u32,
+        /// Prints a JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One of the processes of `walk`.
+    #[command(hide = true)]
+    Walker { part: String, address: String },
     /// Runs the server of `soak`.
     #[command(hide = true)]
     Serve,
@@ -99,6 +113,8 @@ fn main() -> ExitCode {
         Measurement::Calls(options) => exit_code(calls::run(options)),
         Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
         Measurement::Load { users, seconds, connections, json } => load(&users, seconds, connections, json),
+        Measurement::Walk { users, json } => exit_code(walk(users, json)),
+        Measurement::Walker { part, address } => on_tokio(async move { walk::walker(&part, &address).await }),
         Measurement::Serve => on_tokio(soak::serve()),
     }
 }
@@ -173,6 +189,22 @@ fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
         }
         if misses.is_empty() { Ok(()) } else { Err(misses.join("\n").into()) }
     })
+}
+
+fn walk(users: u32, json: bool) -> Outcome<()> {
+    let row = walk::run(users)?;
+    let walk::Row { users, seen, requests, seconds, floor_seconds, peak_rss_mib } = row;
+    if json {
+        println!("{}", serde_json::to_string(&row)?);
+    } else {
+        println!("{seen} of {users} users in {requests} requests");
+        println!(
+            "{seconds:.2} s, {floor_seconds:.2} s without decoding: {:.2} times",
+            seconds / floor_seconds
+        );
+        println!("{peak_rss_mib:.1} MiB at most");
+    }
+    if seen == users { Ok(()) } else { Err(format!("{seen} of {users} users were returned").into()) }
 }
 
 fn delete(calls: usize) -> Outcome<()> {

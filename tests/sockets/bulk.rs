@@ -26,7 +26,9 @@ fn email(number: usize) -> String {
 #[tokio::test]
 async fn child() {
     let Ok(arguments) = std::env::var(CHILD) else { return };
-    let [url, token, journal, count] = arguments.split('\n').collect::<Vec<_>>()[..] else { panic!("{arguments}") };
+    let [url, token, journal, count] = arguments.split('\n').collect::<Vec<_>>()[..] else {
+        panic!("{arguments}")
+    };
     let client = users_hyper::management(url).token(token).retry(Retry::never()).build().unwrap();
     let new = (0..count.parse().unwrap()).map(|number| {
         NewUser::new("Username-Password-Authentication").email(email(number)).password("Correct horse 1")

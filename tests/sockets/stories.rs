@@ -86,3 +86,18 @@ async fn a_story_runs_unchanged_in_process_over_http_and_on_a_recording() {
     });
     assert_eq!(replayed.await.unwrap(), in_process);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_thousand_users_are_walked_over_http() {
+    let tenant = Tenant::builder().system_clock().users(20_000).build();
+    let server = TenantServer::bind(tenant.clone(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let client = users_hyper::management(server.url()).token(tenant.management_token()).build().unwrap();
+    let mut everyone = client.users().get_all().fields(["user_id"]).everyone().parallel(4);
+    let mut ids = std::collections::HashSet::new();
+    while let Some(user) = everyone.try_next().await.unwrap() {
+        assert!(ids.insert(user.user_id.unwrap().to_string()));
+    }
+    assert_eq!(ids, tenant.user_ids().into_iter().collect());
+    assert!(everyone.report().requests <= 400, "{:?}", everyone.report());
+    server.shutdown().await;
+}
