@@ -88,6 +88,13 @@ fn what_would_change_the_walk_is_refused_before_anything_is_sent() {
 
 /// Walks a server that answers each search with what a function makes of it: the query, the page, and the number of the request.
 fn walk_of(answer: impl Fn(&str, u32) -> Value + Send + Sync + 'static) -> (usize, Result<(), Error>) {
+    walk_of_query("", answer)
+}
+
+fn walk_of_query(
+    query: &str,
+    answer: impl Fn(&str, u32) -> Value + Send + Sync + 'static,
+) -> (usize, Result<(), Error>) {
     let tenant = Tenant::new();
     let number = std::sync::atomic::AtomicU32::new(0);
     let transport = transport_fn(move |request, _| {
@@ -99,7 +106,7 @@ fn walk_of(answer: impl Fn(&str, u32) -> Value + Send + Sync + 'static) -> (usiz
     let builder = ManagementClient::builder(transport).domain("tenant.example.com").clock(tenant.clock());
     let client = builder.token("token").build().unwrap();
     tenant.clock().block_on(async {
-        let mut everyone = client.users().get_all().per_page(2).everyone();
+        let mut everyone = client.users().get_all().q(query).per_page(2).everyone();
         let mut ids = HashSet::new();
         let outcome = loop {
             match everyone.try_next().await {
@@ -185,4 +192,31 @@ fn a_failed_request_ends_the_walk_and_the_position_goes_on() {
         while rest.try_next().await.unwrap().is_some() {}
         assert_eq!(rest.report().users, 500);
     });
+}
+
+#[test]
+fn a_negation_that_the_server_reads_otherwise_in_parentheses_is_not_a_walk_of_nobody() {
+    // As plain Lucene does: a group of negations finds nothing.
+    let (_, outcome) = walk_of(|query, _| {
+        let is_alone = !query.contains("created_at");
+        if is_alone { page(&[user(1, 0)], 2) } else { page(&[], 0) }
+    });
+    outcome.unwrap();
+    let answer = |query: &str, _| {
+        let is_alone = !query.contains("created_at");
+        if is_alone { page(&[user(1, 0)], 2) } else { page(&[], 0) }
+    };
+    let (_, outcome) = walk_of_query("NOT blocked:true", answer);
+    let error = outcome.unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::IncompleteList && error.to_string().contains("_exists_:user_id AND NOT"),
+        "{error}"
+    );
+    let nobody = |_: &str, _| page(&[], 0);
+    walk_of_query("NOT blocked:true", nobody).1.unwrap();
+
+    // The tenant reads both alike, at the price of one request.
+    let tenant = tenant_of(Tenant::builder(), 0..150);
+    let (ids, requests) = super::walk(&tenant, list(&tenant).q("NOT nickname:n1").everyone()).unwrap();
+    assert_eq!((ids.len(), requests), (100, 3));
 }

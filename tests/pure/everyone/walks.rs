@@ -205,7 +205,7 @@ fn memory_does_not_grow_with_the_number_of_users() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
 
     #[test]
     fn every_user_of_any_tenant_is_returned_once(

@@ -41,6 +41,8 @@ pub struct Everyone {
     operation: GetAllUsers,
     /// The caller's query in parentheses.
     query: Option<String>,
+    /// The number of users who match a query with a negation that stands alone, as far as they are counted.
+    alone: Option<u64>,
     /// The attributes that were not asked for, but are needed.
     hidden: Vec<&'static str>,
     parallel: usize,
@@ -58,10 +60,14 @@ type Received = Result<Meta<Page<User>>, Error>;
 enum State {
     /// The error that ends the stream.
     Failed(Error),
+    /// The query is to be sent without the conditions of the walk.
+    Ask(String),
     /// The next requests are to be sent.
     Next,
     /// The responses to the requests of all lanes that are not done.
     Round(BoxFuture<'static, Vec<(usize, Received)>>),
+    /// The query without the conditions of the walk.
+    Alone(BoxFuture<'static, Result<Page<User>, Error>>),
     /// The search for users without a date.
     WithoutDate(BoxFuture<'static, Result<Page<User>, Error>>),
     Done,
@@ -120,6 +126,7 @@ impl Call<GetAllUsers> {
             options,
             operation: GetAllUsers::new(),
             query: None,
+            alone: None,
             hidden: Vec::new(),
             parallel: 1,
             state: State::Next,
@@ -146,6 +153,10 @@ impl Everyone {
         }
         let query = operation.q.take().map(|query| query.to_text()).transpose()?;
         self.query = parenthesized(query.as_deref().unwrap_or_default())?;
+        self.state = match query.filter(|query| may_negate(query)) {
+            Some(query) => State::Ask(query),
+            None => State::Next,
+        };
         self.hidden = operation.fields.require(&["created_at", "user_id"]);
         self.operation = operation.include_totals(true);
         let per_page = self.operation.paging.per_page.unwrap_or(crate::paging::LARGEST_PAGE).max(1);
@@ -255,6 +266,11 @@ impl Everyone {
         let asked = self.operation.paging.per_page.unwrap_or_default();
         let listing =
             Listing::of(page.value, asked).map_err(|error| error.with_operation(GetAllUsers::DESCRIPTOR))?;
+        if lane.end().is_none() && listing.counted() == 0 && self.alone > Some(0) {
+            return Err(
+                Error::new(ErrorKind::IncompleteList, READ_OTHERWISE).with_operation(GetAllUsers::DESCRIPTOR)
+            );
+        }
         if lane.end().is_none() {
             // The first response fixes the end. Its users may have been created after that by another clock.
             let last = listing.found.iter().map(|found| found.created).max();
@@ -285,6 +301,15 @@ impl Everyone {
     }
 }
 
+/// The error for a query that the server reads in another way within parentheses.
+const READ_OTHERWISE: &str = "users match the query alone, and none if it is in parentheses: Lucene finds nothing for a negation that stands \
+     alone in them. Put a condition before it that every user meets, `_exists_:user_id AND NOT …`, as users_core::search does";
+
+/// Whether a query may consist of negations.
+fn may_negate(query: &str) -> bool {
+    query.contains("NOT") || query.contains(['!', '-'])
+}
+
 /// Whether the server does not execute the search: it cannot search by that, or the query is too long.
 fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(StatusCode::BAD_REQUEST | StatusCode::URI_TOO_LONG))
@@ -312,6 +337,23 @@ impl Stream for Everyone {
                 return Poll::Ready(Some(Ok(this.hand_out(index, found))));
             }
             match &mut this.state {
+                State::Ask(query) => {
+                    let mut operation = this.operation.clone().q(std::mem::take(query)).page(0).per_page(1);
+                    operation.sort = None;
+                    this.report.requests += 1;
+                    let call = Call::from_parts(this.client.clone(), operation, this.options.clone());
+                    this.state = State::Alone(call.send().boxed());
+                }
+                State::Alone(search) => {
+                    let page = ready!(search.as_mut().poll(context));
+                    this.state = match page {
+                        Ok(page) => {
+                            this.alone = Some(page.total.unwrap_or(page.len() as u64));
+                            State::Next
+                        }
+                        Err(error) => State::Failed(error),
+                    };
+                }
                 State::Next => this.state = this.round(),
                 State::Round(round) => {
                     let received = ready!(round.as_mut().poll(context));
