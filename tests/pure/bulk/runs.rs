@@ -336,7 +336,7 @@ fn nothing_is_repeated_after_damage_to_a_journal() {
     let scratch = Scratch::new("mend");
     let tenant = Tenant::new();
     let users = client(&tenant, &[]).users();
-    // Neither address nor id: a repetition could not be told.
+    // Neither address nor id: a repetition could not be noticed.
     let named =
         |number: usize| NewUser::new(DATABASE).username(format!("user{number}")).password("Correct horse 1");
     let run = |journal| users.bulk().concurrency(2).journal(journal).create((0..6).map(named));

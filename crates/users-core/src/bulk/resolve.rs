@@ -12,7 +12,7 @@ pub enum Resolution<T> {
     Applied(T),
     /// It was not, so it is executed.
     NotApplied,
-    /// It cannot be told, so it is not executed.
+    /// It cannot be determined, so it is not executed.
     Unknown,
 }
 
