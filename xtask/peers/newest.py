@@ -55,7 +55,7 @@ def identities():
 def roles_and_permissions():
     users.roles.assign(ID, roles=["rol_1"])
     equal([role.name for role in users.roles.list(ID)], ["admin"])
-    equal([role.sources for role in users.effective_roles.list(ID)], [["direct"]])
+    equal([role.sources for role in users.effective_roles.list(ID)], [["direct", "groups"]])
     equal(next(iter(users.effective_roles.sources.groups.list(ID, role_id="rol_1"))).name, "staff")
     client.roles.users.assign("rol_1", users=["auth0|2"])
     equal(len(list(client.roles.users.list("rol_1", take=1))), 2)
