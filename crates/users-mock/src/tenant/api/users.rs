@@ -55,7 +55,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let user_id = user_id.unwrap_or_else(|| context.new_object_id());
     let id = format!("{}|{user_id}", connection.strategy);
     let store = context.store();
+    // Linked accounts are users of their connection too.
     let exists = store.users().get(&id).is_some()
+        || store.users().with_identity(&id).next().is_some()
         || is_email_taken(store, &connection.name, string(&body, "email"), None)
         || is_username_taken(store, &connection.name, string(&body, "username"), None);
     if exists {
@@ -312,14 +314,15 @@ fn delete_all(context: &mut WriteContext<'_>, _request: &Request) -> Result<Answ
     Ok(no_content())
 }
 
-/// Whether another user of the connection has this address.
+/// Whether another account of the connection has this address.
 fn is_email_taken(store: &Store, connection: &str, email: Option<String>, except: Option<&str>) -> bool {
     email.is_some_and(|email| {
         store.users().with_email(&email).any(|user| is_another(user, connection, except))
+            || store.users().has_linked_email(connection, &email)
     })
 }
 
-/// Whether another user of the connection has this user name.
+/// Whether another account of the connection has this user name.
 fn is_username_taken(
     store: &Store,
     connection: &str,
@@ -328,6 +331,7 @@ fn is_username_taken(
 ) -> bool {
     username.is_some_and(|username| {
         store.users().with_username(&username).any(|user| is_another(user, connection, except))
+            || store.users().has_linked_username(connection, &username)
     })
 }
 
