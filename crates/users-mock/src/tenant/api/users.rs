@@ -7,7 +7,7 @@ use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::metadata::check_metadata_keys;
-use crate::tenant::rules::password::PasswordPolicy;
+use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
 use crate::tenant::rules::password_history::PasswordHistory;
 use crate::tenant::search;
 use crate::tenant::store::{Belonging, Connection, DEFAULT_USERNAME_LENGTH, Store, User};
@@ -45,6 +45,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             check_username(&username, &connection.username_length)?;
         }
         if let Some(password) = string(&body, "password") {
+            check_password_length(&password, &context.config.assumptions)?;
             PasswordPolicy::of(&options(&connection)).check(&password, &body)?;
         }
         if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
@@ -160,6 +161,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::bad_request("auth0_idp_error", "The specified new email already exists"));
     }
     if let Some(password) = string(&body, "password") {
+        check_password_length(&password, assumptions)?;
         let mut profile = store.users().get(id).map_or_else(JsonObject::new, |user| user.shown().clone());
         body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
         let options = known.map(options).unwrap_or_default();
