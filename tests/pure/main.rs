@@ -4,6 +4,7 @@ mod arguments;
 mod bodies;
 mod bulk;
 mod cancellation;
+mod cassette_secrets;
 mod cassettes;
 mod credentials;
 mod downstream;

@@ -76,7 +76,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
     /// Keep the data in this file from one start to the next. Each change is written before its request is answered, so that a process
-    /// that is killed loses none. If the file exists, it takes the place of --users and --seed.
+    /// that is killed loses none. If the file exists, it takes the place of --users and --seed. One process may use it at a
+    /// time: if another one replaces it, requests that change something fail.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// Wait until each change is on the disk, so that a loss of power loses none either.

@@ -92,6 +92,22 @@ fn each_assumption_about_an_error_has_a_default_and_can_be_changed() {
             to.set_username = error;
         }),
         (
+            "long_password",
+            "POST",
+            "/users",
+            json!({"connection": DATABASE, "email": "c@example.com", "password": format!("Aa1-{}", "é".repeat(35))}),
+            400,
+            |to, error| to.long_password = Some(error),
+        ),
+        (
+            "long_password",
+            "PATCH",
+            "/users/auth0%7Cada",
+            json!({"password": format!("Aa1-{}", "x".repeat(69))}),
+            400,
+            |to, error| to.long_password = Some(error),
+        ),
+        (
             "update_enterprise_email",
             "PATCH",
             "/users/samlp%7Ccorp%7C1",
@@ -172,8 +188,10 @@ fn each_assumption_about_an_error_has_a_default_and_can_be_changed() {
 
 #[test]
 fn an_error_that_is_not_assumed_leaves_the_request_to_succeed() {
-    let document = r#"{"metadata_key": null, "app_metadata_key": null, "delete_of_unknown_user": null}"#;
+    let document = r#"{"metadata_key": null, "app_metadata_key": null, "delete_of_unknown_user": null, "long_password": null}"#;
     let tenant = tenant(serde_json::from_str(document).unwrap());
+    let long = json!({"password": format!("Aa1-{}", "x".repeat(69))});
+    assert_eq!(as_admin(&tenant, "PATCH", "/api/v2/users/auth0%7Cada", &long).0, 200);
     let metadata = json!({"app_metadata": {"a.b": 1, "email": "x"}});
     let (status, answer) = as_admin(&tenant, "PATCH", "/api/v2/users/auth0%7Cbob", &metadata);
     assert_eq!(status, 200, "{answer}");

@@ -239,3 +239,20 @@ fn the_factors_of_a_new_user_are_its_authentication_methods() {
     assert_eq!(methods[1]["phone_number"], "XXXX2345");
     assert!(!methods.to_string().contains("ABCDEFGH"));
 }
+
+#[test]
+fn a_linked_account_is_in_use_by_its_address_user_name_and_id() {
+    let tenant = tenant();
+    let link = json!({"provider": "auth0", "user_id": "1"});
+    assert_eq!(as_admin(&tenant, "POST", "/api/v2/users/auth0%7C2/identities", &link).0, 201);
+    for (row, upsert, code) in [
+        (row(json!({"email": "ada@example.com"})), false, "DUPLICATED_USER"),
+        (row(json!({"email": "ada@example.com"})), true, "CONFLICT_EMAIL"),
+        (row(json!({"username": "ada"})), true, "CONFLICT_USERNAME"),
+        (row(json!({"user_id": "1"})), true, "CONFLICT"),
+    ] {
+        let codes: Vec<String> = errors(&tenant, &row, upsert).into_iter().map(|(code, _)| code).collect();
+        assert_eq!(codes, [code], "{row}");
+    }
+    assert_eq!(tenant.user_count(), 1);
+}

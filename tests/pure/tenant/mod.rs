@@ -4,6 +4,7 @@ mod assumptions;
 mod credentials;
 mod details;
 mod imports;
+mod linked;
 mod messages;
 mod options;
 mod password_logins;

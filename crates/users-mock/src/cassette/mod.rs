@@ -1,6 +1,10 @@
 //! Cassettes: recorded exchanges, in a file that can be replayed.
 
+mod assignments;
 mod har;
+mod links;
+mod names;
+mod notation;
 mod personal;
 mod recorder;
 mod replay;

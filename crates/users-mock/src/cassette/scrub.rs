@@ -1,11 +1,19 @@
 //! Removing secrets, and by choice personal data, from what a cassette keeps.
 
+use crate::cassette::assignments::secret_values;
 use crate::cassette::har::{Entry, Pair};
+use crate::cassette::names::{Part, is_secret, is_secret_value, letters};
+use crate::cassette::notation::{
+    as_bytes, as_text, boundary, decode, is_url, part_name, query_string, without_credentials, without_jwts,
+    without_query,
+};
 use crate::cassette::personal::{is_personal, pseudonym, without_addresses};
-use percent_encoding::percent_decode_str;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use users_core::model::JsonObject;
+use users_core::model::json::unquote;
 use users_core::{is_sensitive, replace_secrets};
 
 /// What is removed from a cassette.
@@ -24,56 +32,23 @@ pub enum Scrub {
 const REDACTED: &str = "[redacted]";
 
 /// What replaces a secret in a URL or a form, where brackets would have to be escaped.
-const REDACTED_IN_URL: &str = "redacted";
+pub(super) const REDACTED_IN_URL: &str = "redacted";
 
 /// Secrets shorter than this are removed under their keys only: elsewhere they would match ordinary text.
-const MIN_LENGTH: usize = 4;
+pub(super) const MIN_LENGTH: usize = 4;
+
+/// Values of cookies shorter than this are removed from the header only.
+const MIN_COOKIE: usize = 8;
 
 /// The depth to which a body is examined key by key. What is deeper is removed if it may contain a secret.
 const MAX_DEPTH: usize = 128;
-
-/// The ends of the names of secrets, without case and punctuation.
-const SECRET_ENDS: &[&str] = &[
-    "password",
-    "secret",
-    "token",
-    "assertion",
-    "otp",
-    "otpcode",
-    "oobcode",
-    "bindingcode",
-    "usercode",
-    "devicecode",
-    "recoverycode",
-    "recoverycodes",
-    "verificationcode",
-    "codeverifier",
-    "linkwith",
-    "hash",
-    "salt",
-    "apikey",
-    "privatekey",
-    "ticket",
-    "ticketid",
-    "invitation",
-];
-
-/// Names of settings, which are objects and no secrets.
-const SETTINGS: &[&str] = &["refreshtoken", "token"];
-
-/// Whether a text is part of a request or of a response.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Request,
-    Response,
-}
 
 /// The secrets that occur in exchanges, to be removed from all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets(BTreeSet<String>);
 
 impl Secrets {
-    fn add(&mut self, secret: &str) {
+    pub(super) fn add(&mut self, secret: &str) {
         if secret.len() >= MIN_LENGTH && secret != REDACTED && secret != REDACTED_IN_URL {
             self.0.insert(secret.to_owned());
         }
@@ -83,8 +58,8 @@ impl Secrets {
 /// Removes secrets, and by choice personal data. A cassette's requests and those that are compared with them become equal.
 #[derive(Debug)]
 pub(crate) struct Scrubber {
-    scrub: Scrub,
-    secrets: Secrets,
+    pub(super) scrub: Scrub,
+    pub(super) secrets: Secrets,
 }
 
 impl Scrubber {
@@ -103,66 +78,141 @@ impl Scrubber {
 
     pub(crate) fn scrub(&mut self, entry: &mut Entry) {
         let (request, response) = (&mut entry.request, &mut entry.response);
-        request.url = self.url(&request.url);
+        request.url = self.url(&request.url, 0);
         request.query_string = query_string(&request.url);
-        self.headers(&mut request.headers);
-        self.headers(&mut response.headers);
+        self.headers(Part::Request, &mut request.headers);
+        self.headers(Part::Response, &mut response.headers);
         request.cookies.clear();
         response.cookies.clear();
-        response.redirect_url = self.url(&response.redirect_url);
-        if let Some(body) = request.post_data.as_mut().filter(|body| body.encoding.is_none()) {
-            let boundary = boundary(&body.mime_type);
-            if let Some(boundary) = boundary {
-                // It differs from request to request.
-                body.text = body.text.replace(&boundary, "boundary");
-                body.mime_type = body.mime_type.replace(&boundary, "boundary");
+        response.redirect_url = self.url(&response.redirect_url, 0);
+        if let Some(body) = &mut request.post_data {
+            let mime_type = body.mime_type.clone();
+            // A boundary differs from request to request.
+            let boundary = boundary(&mime_type);
+            if let Some(boundary) = &boundary {
+                body.mime_type = mime_type.replace(boundary, "boundary");
             }
-            body.text = self.body(Part::Request, &body.mime_type, &body.text);
+            body.text = if body.encoding.is_some() {
+                self.encoded_body(Part::Request, &mime_type, &body.text)
+            } else {
+                let text = boundary.map(|boundary| body.text.replace(&boundary, "boundary"));
+                self.body(Part::Request, &mime_type, text.as_ref().unwrap_or(&body.text))
+            };
         }
         let content = &mut response.content;
-        if content.encoding.is_none() {
-            content.text = self.body(Part::Response, &content.mime_type, &content.text);
-        }
+        content.text = if content.encoding.is_some() {
+            self.encoded_body(Part::Response, &content.mime_type, &content.text)
+        } else {
+            self.body(Part::Response, &content.mime_type, &content.text)
+        };
         if let Some(failure) = &mut response.error {
-            failure.message = self.text(&failure.message);
+            failure.message = self.text(Part::Response, &failure.message);
         }
     }
 
-    fn headers(&mut self, headers: &mut [Pair]) {
+    fn headers(&mut self, part: Part, headers: &mut [Pair]) {
         for header in headers {
             let name = header.name.to_ascii_lowercase();
             let is_secret =
-                matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie" | "set-cookie")
-                    || is_sensitive(&name);
+                is_sensitive(&name) || ["authorization", "cookie"].iter().any(|end| name.ends_with(end));
             header.value = if is_secret {
-                // `Bearer` is not part of the secret.
-                let (scheme, secret) = header.value.split_once(' ').unwrap_or(("", &header.value));
-                self.secrets.add(if scheme.contains('=') { &header.value } else { secret });
+                self.add_credentials(&name, &header.value);
                 REDACTED.to_owned()
             } else if name == "content-type" {
                 match boundary(&header.value) {
                     Some(boundary) => header.value.replace(&boundary, "boundary"),
                     None => header.value.clone(),
                 }
-            } else if header.value.contains("://") {
-                self.url(&header.value)
+            } else if name == "location" || is_url(&header.value) {
+                self.url(&header.value, 0)
             } else {
-                self.text(&header.value)
+                self.text(part, &header.value)
             };
         }
     }
 
-    fn body(&mut self, part: Part, mime_type: &str, text: &str) -> String {
-        if mime_type.starts_with("application/x-www-form-urlencoded") {
-            return self.form(text);
+    /// Remembers the secrets in a header that is one.
+    fn add_credentials(&mut self, name: &str, value: &str) {
+        self.secrets.add(value);
+        if name.ends_with("cookie") {
+            // The attributes of a cookie that is set are no secrets.
+            let count = if name == "set-cookie" { 1 } else { usize::MAX };
+            for (_, value) in value.split(';').take(count).filter_map(|pair| pair.split_once('=')) {
+                if value.len() >= MIN_COOKIE {
+                    self.secrets.add(value);
+                }
+            }
+            return;
         }
+        // `Bearer` is not part of the secret.
+        let Some((scheme, secret)) = value.trim().split_once(' ') else { return };
+        let secret = secret.trim();
+        self.secrets.add(secret);
+        if scheme.eq_ignore_ascii_case("basic") {
+            let decoded = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            if let Some((_, password)) = decoded.as_deref().and_then(|text| text.split_once(':')) {
+                self.secrets.add(password);
+                self.secrets.add(&decode(password));
+            }
+        }
+    }
+
+    /// The body that is kept in base64 because it is not text: what of it is text is scrubbed as such.
+    fn encoded_body(&mut self, part: Part, mime_type: &str, body: &str) -> String {
+        let Ok(bytes) = STANDARD.decode(body) else { return body.to_owned() };
+        let scrubbed = self.body(part, mime_type, &as_text(&bytes));
+        let mut kept = Vec::with_capacity(bytes.len());
+        as_bytes(&scrubbed, &mut kept);
+        STANDARD.encode(kept)
+    }
+
+    fn body(&mut self, part: Part, mime_type: &str, text: &str) -> String {
+        let mime_type = mime_type.trim().to_ascii_lowercase();
+        if mime_type.starts_with("application/x-www-form-urlencoded") {
+            return self.form(text, 0);
+        }
+        if mime_type.starts_with("multipart/") && mime_type.contains("boundary=") {
+            return self.multipart(part, text);
+        }
+        self.content(part, text)
+    }
+
+    /// The parts of a form with files. One of a secret name is a secret.
+    fn multipart(&mut self, part: Part, text: &str) -> String {
+        // The delimiter is the first line.
+        let delimiter = text.lines().find(|line| line.starts_with("--")).unwrap_or_default().trim_end();
+        if delimiter.len() < 3 {
+            return self.content(part, text);
+        }
+        let parts = text.split(delimiter).map(|field| {
+            let Some((head, content)) = field.split_once("\r\n\r\n") else {
+                return self.content(part, field);
+            };
+            let (content, end) =
+                content.strip_suffix("\r\n").map_or((content, ""), |content| (content, "\r\n"));
+            let content = if part_name(head).is_some_and(|name: String| is_secret(part, &name)) {
+                self.secrets.add(content);
+                REDACTED.to_owned()
+            } else {
+                self.content(part, content)
+            };
+            format!("{}\r\n\r\n{content}{end}", self.text(part, head))
+        });
+        parts.collect::<Vec<_>>().join(delimiter)
+    }
+
+    fn content(&mut self, part: Part, text: &str) -> String {
         if let Some(json) = self.json(part, text, Hidden::No, 0) {
             return json;
         }
-        // Lines of JSON, as in exports and in the parts of a form.
+        // Lines of JSON, as in exports.
+        let is_json = |line: &str| serde_json::from_str::<&RawValue>(line.trim()).is_ok();
+        if !text.lines().next().is_some_and(is_json) {
+            return self.text(part, text);
+        }
         let lines = text.split('\n').map(|line| match self.json(part, line, Hidden::No, 0) {
             Some(json) => format!("{json}{}", if line.ends_with('\r') { "\r" } else { "" }),
-            None => self.text(line),
+            None => self.text(part, line),
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -178,10 +228,15 @@ impl Scrubber {
         Some(match raw.as_bytes().first()? {
             b'{' => {
                 let object = JsonObject::from_json(raw).ok()?;
+                // In lists of headers and parameters, the name stands beside the value.
+                let name = object.get::<String>("name").ok().flatten();
+                let is_pair = name.is_some_and(|name| is_secret_value(Part::Request, &name, "\""));
                 let mut scrubbed = JsonObject::new();
                 for (key, value) in object.iter() {
-                    let value = self.json(part, value, hidden.below(part, key, value), depth + 1)?;
-                    let key = if key.len() >= 16 { self.text(key) } else { key.to_owned() };
+                    let is_value = is_pair && key == "value";
+                    let hidden = if is_value { Hidden::Secret } else { hidden.below(part, key, value) };
+                    let value = self.json(part, value, hidden, depth + 1)?;
+                    let key = if key.len() >= 16 { self.text(part, key) } else { key.to_owned() };
                     scrubbed.insert_raw(key, &value).ok()?;
                 }
                 scrubbed.to_json()
@@ -196,12 +251,12 @@ impl Scrubber {
             }
             b'"' => match serde_json::from_str::<String>(raw) {
                 Ok(text) => {
-                    let scrubbed = self.string(&text, hidden);
+                    let scrubbed = self.string(part, &text, hidden, depth + 1);
                     if scrubbed == text { raw.to_owned() } else { serde_json::to_string(&scrubbed).ok()? }
                 }
                 // A lone surrogate.
                 Err(_) if hidden == Hidden::Secret => format!("\"{REDACTED}\""),
-                Err(_) => self.text(raw),
+                Err(_) => self.text(part, raw),
             },
             b'0'..=b'9' | b'-' if hidden == Hidden::Secret => {
                 self.secrets.add(raw);
@@ -211,7 +266,7 @@ impl Scrubber {
         })
     }
 
-    fn string(&mut self, text: &str, hidden: Hidden) -> String {
+    pub(super) fn string(&mut self, part: Part, text: &str, hidden: Hidden, depth: usize) -> String {
         match hidden {
             Hidden::Secret if text.contains("://") => {
                 // The secret of a link is its query.
@@ -227,54 +282,58 @@ impl Scrubber {
                 REDACTED.to_owned()
             }
             Hidden::Personal if self.scrub == Scrub::SecretsAndPersonalData => pseudonym(text),
-            _ if is_url(text) => self.url(text),
-            _ => self.text(text),
+            _ if is_url(text) => self.url(text, 0),
+            // JSON within a string, as in logs.
+            _ if text.trim_start().starts_with(['{', '[']) => {
+                let scrubbed = self.json(part, text, Hidden::No, depth);
+                let is_changed = scrubbed.as_ref().is_some_and(|json| json != text.trim());
+                scrubbed.filter(|_| is_changed).unwrap_or_else(|| self.text(part, text))
+            }
+            _ => self.text(part, text),
         }
     }
 
-    fn form(&mut self, text: &str) -> String {
-        let pairs = text.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, value)) if is_secret(Part::Request, name) => {
-                self.secrets.add(&decode(value));
-                format!("{name}={REDACTED_IN_URL}")
-            }
-            _ => self.in_url(pair),
-        });
-        pairs.collect::<Vec<_>>().join("&")
+    pub(super) fn in_url(&mut self, text: &str) -> String {
+        let text = self.without_assigned(Part::Request, text, REDACTED_IN_URL);
+        self.replace(&text, REDACTED_IN_URL)
     }
 
-    /// A URL without the values of secret parameters, and without any values if it is presigned.
-    fn url(&mut self, url: &str) -> String {
-        let Some((place, query)) = url.split_once('?') else { return self.in_url(url) };
-        let pairs = || query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        if pairs().any(|(name, _)| is_signature(name)) {
-            for (_, value) in pairs().filter(|(name, _)| is_sensitive(name) || is_signature(name)) {
-                self.secrets.add(&decode(value));
+    pub(super) fn text(&mut self, part: Part, text: &str) -> String {
+        let text = self.without_assigned(part, text, REDACTED);
+        self.replace(&text, REDACTED)
+    }
+
+    /// The text without the values of secret names in it.
+    fn without_assigned(&mut self, part: Part, text: &str, replacement: &str) -> String {
+        let mut kept = String::with_capacity(text.len());
+        let mut from = 0;
+        for value in secret_values(part, text) {
+            kept.push_str(text.get(from..value.start).unwrap_or_default());
+            kept.push_str(replacement);
+            let secret = text.get(value.clone()).unwrap_or_default();
+            self.secrets.add(secret);
+            self.secrets.add(&decode(secret));
+            if let Some(secret) = unquote(&format!("\"{secret}\"")) {
+                self.secrets.add(&secret);
             }
-            return without_query(&format!("{}?{query}", self.in_url(place)));
+            from = value.end;
         }
-        format!("{}?{}", self.in_url(place), self.form(query))
+        kept.push_str(text.get(from..).unwrap_or_default());
+        kept
     }
 
-    fn in_url(&self, text: &str) -> String {
-        self.replace(text, REDACTED_IN_URL)
-    }
-
-    fn text(&self, text: &str) -> String {
-        self.replace(text, REDACTED)
-    }
-
-    /// The text without known secrets, JWTs and, by choice, e-mail addresses.
+    /// The text without known secrets, JWTs, credentials of headers and, by choice, e-mail addresses.
     fn replace(&self, text: &str, replacement: &str) -> String {
         let secrets: Vec<&str> = self.secrets.0.iter().map(String::as_str).collect();
         let text = without_jwts(&replace_secrets(text, &secrets, replacement), replacement);
+        let text = without_credentials(&text, replacement);
         if self.scrub == Scrub::SecretsAndPersonalData { without_addresses(&text) } else { text }
     }
 }
 
 /// Why the value of a key is replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Hidden {
+pub(super) enum Hidden {
     No,
     Personal,
     Secret,
@@ -283,79 +342,12 @@ enum Hidden {
 impl Hidden {
     /// That of the value of a key in an object.
     fn below(self, part: Part, key: &str, value: &str) -> Self {
-        let name = letters(key);
-        let is_setting = value.starts_with('{') && SETTINGS.contains(&name.as_str());
-        if self == Self::Secret || (is_secret(part, key) && !is_setting) {
+        if self == Self::Secret || is_secret_value(part, key, value) {
             Self::Secret
-        } else if is_personal(&name) {
+        } else if is_personal(&letters(key)) {
             Self::Personal
         } else {
             Self::No
         }
     }
-}
-
-/// Whether a key or parameter has a secret value. In responses, `code` is that of an error.
-fn is_secret(part: Part, name: &str) -> bool {
-    let name = letters(name);
-    SECRET_ENDS.iter().any(|end| name.ends_with(end)) || (part == Part::Request && name == "code")
-}
-
-/// Whether a parameter of this name occurs in presigned URLs only.
-fn is_signature(name: &str) -> bool {
-    let name = letters(name);
-    name == "sig" || ["signature", "xamz", "credential", "keypairid"].iter().any(|part| name.contains(part))
-}
-
-/// A name without case and punctuation.
-fn letters(name: &str) -> String {
-    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn decode(value: &str) -> String {
-    percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-/// Whether a text is a URL, or a path with a query, as in log entries.
-fn is_url(text: &str) -> bool {
-    let is_path = text.starts_with('/') && text.contains('?');
-    (text.contains("://") || is_path) && !text.contains(char::is_whitespace)
-}
-
-/// A URL whose parameters have no values.
-fn without_query(url: &str) -> String {
-    let Some((place, query)) = url.split_once('?') else { return url.to_owned() };
-    let names = query.split(['&', '#']).filter(|pair| !pair.is_empty());
-    let names = names.map(|pair| format!("{}={REDACTED_IN_URL}", pair.split('=').next().unwrap_or_default()));
-    format!("{place}?{}", names.collect::<Vec<_>>().join("&"))
-}
-
-/// The decoded parameters of a URL.
-fn query_string(url: &str) -> Vec<Pair> {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| Pair { name: decode(name), value: decode(value) }).collect()
-}
-
-fn boundary(mime_type: &str) -> Option<String> {
-    let (_, boundary) = mime_type.split_once("boundary=")?;
-    let boundary = boundary.split(';').next()?.trim().trim_matches('"');
-    (boundary.len() >= MIN_LENGTH && boundary != "boundary").then(|| boundary.to_owned())
-}
-
-/// JWTs are JSON in base64url, so they begin with `eyJ`.
-fn without_jwts(text: &str, replacement: &str) -> String {
-    let is_part = |character: char| character.is_ascii_alphanumeric() || "-_.=".contains(character);
-    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(start) = rest.find("eyJ") {
-        let (before, token) = rest.split_at(start);
-        let end = token.find(|character| !is_part(character)).unwrap_or(token.len());
-        let (token, after) = token.split_at(end);
-        kept.push_str(before);
-        kept.push_str(if token.len() >= 16 { replacement } else { token });
-        rest = after;
-    }
-    kept.push_str(rest);
-    kept
 }

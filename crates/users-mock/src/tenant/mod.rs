@@ -332,6 +332,8 @@ impl Tenant {
     }
 
     /// Replaces all data by that of a snapshot, of this tenant or another one. Tokens remain valid. Searches see the data at once.
+    ///
+    /// If a state file cannot be written with this data, requests that change something fail until it can be.
     pub fn restore(&self, snapshot: &Snapshot) {
         let mut restored = Store::default();
         let mut transaction = restored.transaction();
@@ -346,7 +348,7 @@ impl Tenant {
         let mut random = lock(&self.state.random);
         *random = Random::new(snapshot.random);
         if let Some(journal) = &mut *lock(&self.state.journal) {
-            journal.rewrite(&store, random.state());
+            journal.replace(&store, random.state());
         }
     }
 

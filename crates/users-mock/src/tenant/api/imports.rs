@@ -120,7 +120,15 @@ fn import_row(
     let users = context.store().users();
     let existing = users.with_email(&email).find(in_connection).cloned();
     let user_id = string(row, "user_id").filter(|id| !id.is_empty());
-    let id_in_use = user_id.as_deref().map(full_id).filter(|id| users.get(id).is_some());
+    let id_in_use = user_id.as_deref().map(full_id).filter(|id| users.with_identity(id).next().is_some());
+    let is_linked = users.has_linked_email(&connection.name, &email);
+    if is_linked && !upserts {
+        return fail("DUPLICATED_USER", "The user already exist and upsert parameter is false", "");
+    }
+    // Which attributes of a linked account an import changes is not documented.
+    if is_linked {
+        return fail("CONFLICT_EMAIL", "The email is in use by a linked account", "email");
+    }
     if let Some(existing) = existing {
         if !upserts {
             return fail("DUPLICATED_USER", "The user already exist and upsert parameter is false", "");
@@ -142,10 +150,10 @@ fn import_row(
         conflicts.push(RowError::new("CONFLICT", "The user_id is in use by another user", "user_id"));
     }
     let username = string(row, "username").map(|username| username.to_lowercase());
-    if username
-        .as_deref()
-        .is_some_and(|username| users.with_username(username).any(|user| in_connection(&user)))
-    {
+    if username.as_deref().is_some_and(|username| {
+        users.with_username(username).any(|user| in_connection(&user))
+            || users.has_linked_username(&connection.name, username)
+    }) {
         conflicts.push(RowError::new(
             "CONFLICT_USERNAME",
             "The username is in use by another user",

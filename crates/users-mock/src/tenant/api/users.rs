@@ -7,7 +7,7 @@ use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::metadata::check_metadata_keys;
-use crate::tenant::rules::password::PasswordPolicy;
+use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
 use crate::tenant::rules::password_history::PasswordHistory;
 use crate::tenant::search;
 use crate::tenant::store::{Belonging, Connection, DEFAULT_USERNAME_LENGTH, Store, User};
@@ -45,6 +45,7 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             check_username(&username, &connection.username_length)?;
         }
         if let Some(password) = string(&body, "password") {
+            check_password_length(&password, &context.config.assumptions)?;
             PasswordPolicy::of(&options(&connection)).check(&password, &body)?;
         }
         if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
@@ -55,7 +56,9 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let user_id = user_id.unwrap_or_else(|| context.new_object_id());
     let id = format!("{}|{user_id}", connection.strategy);
     let store = context.store();
+    // Linked accounts are users of their connection too.
     let exists = store.users().get(&id).is_some()
+        || store.users().with_identity(&id).next().is_some()
         || is_email_taken(store, &connection.name, string(&body, "email"), None)
         || is_username_taken(store, &connection.name, string(&body, "username"), None);
     if exists {
@@ -158,6 +161,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::bad_request("auth0_idp_error", "The specified new email already exists"));
     }
     if let Some(password) = string(&body, "password") {
+        check_password_length(&password, assumptions)?;
         let mut profile = store.users().get(id).map_or_else(JsonObject::new, |user| user.shown().clone());
         body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
         let options = known.map(options).unwrap_or_default();
@@ -310,14 +314,15 @@ fn delete_all(context: &mut WriteContext<'_>, _request: &Request) -> Result<Answ
     Ok(no_content())
 }
 
-/// Whether another user of the connection has this address.
+/// Whether another account of the connection has this address.
 fn is_email_taken(store: &Store, connection: &str, email: Option<String>, except: Option<&str>) -> bool {
     email.is_some_and(|email| {
         store.users().with_email(&email).any(|user| is_another(user, connection, except))
+            || store.users().has_linked_email(connection, &email)
     })
 }
 
-/// Whether another user of the connection has this user name.
+/// Whether another account of the connection has this user name.
 fn is_username_taken(
     store: &Store,
     connection: &str,
@@ -326,6 +331,7 @@ fn is_username_taken(
 ) -> bool {
     username.is_some_and(|username| {
         store.users().with_username(&username).any(|user| is_another(user, connection, except))
+            || store.users().has_linked_username(connection, &username)
     })
 }
 

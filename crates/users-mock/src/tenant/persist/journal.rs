@@ -104,7 +104,10 @@ impl Journal {
         is_synced: bool,
     ) -> Result<Self, StateError> {
         let error = |failure: io::Error| StateError::new(path, failure);
-        let (file, length) = write_all(path, store, random).map_err(error)?;
+        let Written { file, length, durable } = write_all(path, store, random).map_err(error)?;
+        if let (true, Err(failure)) = (is_synced, durable) {
+            return Err(error(failure));
+        }
         Ok(Self { path: path.to_owned(), file, is_synced, length, compact_length: length, is_broken: false })
     }
 
@@ -112,6 +115,9 @@ impl Journal {
     pub(crate) fn append(&mut self, changes: &[Change], random: u64) -> io::Result<()> {
         if self.is_broken {
             return Err(io::Error::other("an earlier write failed"));
+        }
+        if !is_same_file(&self.file, &self.path)? {
+            return Err(io::Error::other("it was removed, or another process has replaced it"));
         }
         let records = changes.iter().filter_map(Record::of).chain([Record::Random { state: random }]);
         let line = line(&records.collect::<Vec<_>>())?;
@@ -134,20 +140,45 @@ impl Journal {
     pub(crate) fn compact_if_large(&mut self, store: &Store, random: u64) {
         let growth = self.length.saturating_sub(self.compact_length);
         if growth > MIN_GROWTH.max(self.compact_length) {
-            self.rewrite(store, random);
+            let _ = self.rewrite(store, random);
         }
     }
 
-    /// Writes the file anew. If that fails, the old one is kept and appended to.
-    pub(crate) fn rewrite(&mut self, store: &Store, random: u64) {
-        if let Ok((file, length)) = write_all(&self.path, store, random) {
-            (self.file, self.length, self.compact_length) = (file, length, length);
-            self.is_broken = false;
-        } else {
-            // It is tried again after as much was appended once more.
-            self.compact_length = self.length;
-        }
+    /// Writes the file with other data. If that fails, no change is written any more, because it would be one of the old data.
+    pub(crate) fn replace(&mut self, store: &Store, random: u64) {
+        self.is_broken = self.rewrite(store, random).is_err();
     }
+
+    /// Writes the file anew. If that fails, the old one is kept and appended to.
+    fn rewrite(&mut self, store: &Store, random: u64) -> io::Result<()> {
+        // It is tried again after as much was appended once more.
+        self.compact_length = self.length;
+        let Written { file, length, durable } = write_all(&self.path, store, random)?;
+        (self.file, self.length, self.compact_length) = (file, length, length);
+        // What is appended to a file whose name may be lost is not safe.
+        self.is_broken = self.is_synced && durable.is_err();
+        Ok(())
+    }
+}
+
+/// Whether a path still names an open file. If not, what is written to the file is lost with it.
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let named = match std::fs::metadata(path) {
+        Ok(named) => named,
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let open = file.metadata()?;
+    Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))
+}
+
+/// Other systems do not let an open file be replaced.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)] // as on Unix
+fn is_same_file(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// A line with the records of a transaction.
@@ -170,22 +201,31 @@ fn parse(line: &[u8]) -> Option<Vec<Record>> {
     serde_json::from_slice(json).ok()
 }
 
-/// Writes a new file next to the old one, and replaces the old one when all of it is on the disk.
-fn write_all(path: &Path, store: &Store, random: u64) -> io::Result<(File, u64)> {
+/// A file that has taken the place of the old one.
+struct Written {
+    file: File,
+    length: u64,
+    /// Whether its name is on the disk too.
+    durable: io::Result<()>,
+}
+
+/// Writes a new file next to the old one, and replaces the old one when all of it is on the disk. If it fails, the old one is there.
+fn write_all(path: &Path, store: &Store, random: u64) -> io::Result<Written> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
-    let mut writer = BufWriter::new(File::create(&new)?);
+    let mut file = OpenOptions::new().append(true).create(true).open(&new)?;
+    file.set_len(0)?;
+    let mut writer = BufWriter::new(&file);
     writeln!(writer, "{HEADER}")?;
     for record in Record::all(store).chain([Record::Random { state: random }]) {
         writer.write_all(&line(&[record])?)?;
     }
-    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    writer.flush()?;
+    drop(writer);
     file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    sync_folder(path)?;
-    let mut file = OpenOptions::new().append(true).open(path)?;
     let length = file.seek(SeekFrom::End(0))?;
-    Ok((file, length))
+    std::fs::rename(&new, path)?;
+    Ok(Written { file, length, durable: sync_folder(path) })
 }
 
 /// Makes the new name of a file durable.
@@ -202,6 +242,45 @@ mod tests {
     use crate::tenant::testing::{builder, send};
     use serde_json::json;
     use std::fs::File;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_tenant_whose_file_another_one_has_replaced_acknowledges_no_change() {
+        let file = std::env::temp_dir().join(format!("users-journal-shared-{}", std::process::id()));
+        let first = builder().build_with_state(&file, false).unwrap();
+        assert_eq!(send(&first, "POST", "/roles", &json!({"name": "a"})).0, 200);
+        let second = builder().build_with_state(&file, false).unwrap();
+        assert_eq!(send(&first, "POST", "/roles", &json!({"name": "b"})).0, 500);
+        assert_eq!(send(&second, "POST", "/roles", &json!({"name": "c"})).0, 200);
+        let third = builder().build_with_state(&file, false).unwrap();
+        let names: Vec<_> = send(&third, "GET", "/roles", &json!(null))
+            .1
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|role| role["name"].clone())
+            .collect();
+        assert_eq!(names, ["a", "c"]);
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(send(&third, "POST", "/roles", &json!({"name": "d"})).0, 500);
+    }
+
+    #[test]
+    fn a_restoration_that_cannot_be_written_lets_no_change_follow() {
+        let folder = std::env::temp_dir().join(format!("users-journal-folder-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("state");
+        let tenant = builder().users(1).build_with_state(&file, false).unwrap();
+        let snapshot = builder().build().snapshot();
+        // A folder in the place of the new file prevents that it is written.
+        std::fs::create_dir(folder.join("state.new")).unwrap();
+        tenant.restore(&snapshot);
+        assert_eq!(send(&tenant, "POST", "/roles", &json!({"name": "a"})).0, 500);
+        std::fs::remove_dir(folder.join("state.new")).unwrap();
+        tenant.restore(&snapshot);
+        assert_eq!(send(&tenant, "POST", "/roles", &json!({"name": "a"})).0, 200);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn a_request_whose_change_cannot_be_written_fails_and_changes_nothing() {

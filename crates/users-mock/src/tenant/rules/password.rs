@@ -1,5 +1,6 @@
 //! The password policy of a database.
 
+use crate::tenant::assumptions::Assumptions;
 use crate::tenant::wire::answer::Failure;
 use serde_json::Value;
 use users_core::model::JsonObject;
@@ -30,6 +31,17 @@ const COMMON: &[&str] = &[
 
 /// The length from which a part of the profile is looked for in a password.
 const MIN_PERSONAL: usize = 3;
+
+/// The most bytes of a password, whatever the policy.
+const MAX_BYTES: usize = 72;
+
+/// Checks the length of a password in bytes.
+pub(crate) fn check_password_length(password: &str, assumptions: &Assumptions) -> Result<(), Failure> {
+    match &assumptions.long_password {
+        Some(error) if password.len() > MAX_BYTES => Err(Failure::assumed(error, &[])),
+        _ => Ok(()),
+    }
+}
 
 /// The password policy of a database, as its options state it.
 #[derive(Debug, Default)]

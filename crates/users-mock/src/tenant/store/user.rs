@@ -5,8 +5,10 @@ use crate::tenant::store::belonging::Belonging;
 use crate::tenant::store::table::Record;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use users_core::model::json::unquote;
 use users_core::model::{IdentityId, JsonObject, Timestamp};
 
 /// The attributes of a user's profile, in the order in which `profileData` shows them.
@@ -97,7 +99,7 @@ impl User {
         if self.attributes.supplied & bit(key) == 0 { None } else { self.shown().raw(key) }
     }
 
-    /// The attributes that searches examine. One with a number or string that serde_json cannot represent is not found.
+    /// The attributes that searches examine, without the values that serde_json cannot represent.
     pub(crate) fn document(&self) -> &Value {
         self.attributes.document.get_or_init(|| Box::new(self.parse()))
     }
@@ -105,8 +107,7 @@ impl User {
     /// The attributes that searches examine, without keeping them: of a million users they would fill the memory.
     pub(crate) fn parse(&self) -> Value {
         let shown = self.attributes.shown.iter();
-        let values =
-            shown.filter_map(|(key, json)| Some((key.to_owned(), serde_json::from_str::<Value>(json).ok()?)));
+        let values = shown.filter_map(|(key, json)| Some((key.to_owned(), representable(json, MAX_SPLITS)?)));
         Value::Object(values.collect())
     }
 
@@ -214,6 +215,35 @@ impl User {
 }
 
 /// The bit of an attribute of the profile; 0 for another attribute.
+/// The depth to which a value is examined for parts that can be represented.
+const MAX_SPLITS: usize = 32;
+
+/// A JSON value without the parts that serde_json cannot represent: too large numbers and what is nested too deeply. A lone surrogate
+/// becomes a replacement character.
+fn representable(json: &str, splits: usize) -> Option<Value> {
+    if let Ok(value) = serde_json::from_str(json) {
+        return Some(value);
+    }
+    let splits = splits.checked_sub(1)?;
+    match json.as_bytes().first()? {
+        b'{' => {
+            let object = JsonObject::from_json(json).ok()?;
+            let values = object.iter();
+            Some(Value::Object(
+                values
+                    .filter_map(|(key, json)| Some((key.to_owned(), representable(json, splits)?)))
+                    .collect(),
+            ))
+        }
+        b'[' => {
+            let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+            Some(Value::Array(items.iter().filter_map(|item| representable(item.get(), splits)).collect()))
+        }
+        b'"' => unquote(json).map(Value::String),
+        _ => None,
+    }
+}
+
 fn bit(key: &str) -> u16 {
     PROFILE.iter().position(|profile| *profile == key).map_or(0, |place| 1 << place)
 }
@@ -228,6 +258,18 @@ pub(crate) fn full_id(identity: &JsonObject) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Belonging, User};
+
+    #[test]
+    fn a_value_that_cannot_be_represented_hides_no_other() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for odd in [&deep, "1e999", r#""\ud800""#] {
+            let mut ada = User::new("auth0|1");
+            ada.set_raw("user_metadata", &format!(r#"{{"odd":{odd},"list":[{odd},1],"a":{{"b":2}}}}"#));
+            let metadata = &ada.document()["user_metadata"];
+            assert_eq!(metadata["a"]["b"], 2, "{odd}");
+            assert_eq!(metadata["list"].as_array().and_then(|list| list.last()), Some(&1.into()), "{odd}");
+        }
+    }
 
     #[test]
     fn a_clone_shares_what_is_not_changed() {

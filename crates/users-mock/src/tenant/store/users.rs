@@ -8,7 +8,7 @@ use crate::tenant::store::user::{User, full_id};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use users_core::model::IdentityId;
+use users_core::model::{IdentityId, JsonObject};
 
 /// The kinds of objects by which users are looked up, and the key of their objects.
 const KEYS: &[(Belonging, &str)] = &[
@@ -36,6 +36,10 @@ struct Indexes {
     username: Index,
     /// By `provider|user_id` of each identity.
     identity: Index,
+    /// By the connection and address of each linked account.
+    linked_email: Index,
+    /// By the connection and user name of each linked account.
+    linked_username: Index,
     /// By the keys of the objects of each kind that belong to the user.
     belongings: BTreeMap<Belonging, Index>,
 }
@@ -46,6 +50,8 @@ impl Default for Indexes {
             email: Index::default(),
             username: Index::default(),
             identity: Index::default(),
+            linked_email: Index::default(),
+            linked_username: Index::default(),
             belongings: KEYS.iter().map(|(kind, _)| (*kind, Index::default())).collect(),
         }
     }
@@ -97,6 +103,18 @@ impl Users {
     /// The users that have an identity, by its full id `provider|user_id`.
     pub(crate) fn with_identity(&self, full_id: &str) -> impl Iterator<Item = &Arc<User>> {
         self.found(&self.indexes.identity, full_id.to_owned(), identities).map(|(_, user)| user)
+    }
+
+    /// Whether an account of this connection that is linked to a user has this address, whatever its capitals.
+    pub(crate) fn has_linked_email(&self, connection: &str, email: &str) -> bool {
+        let key = linked_key(connection, email);
+        self.found(&self.indexes.linked_email, key, linked_emails).next().is_some()
+    }
+
+    /// Whether an account of this connection that is linked to a user has this user name.
+    pub(crate) fn has_linked_username(&self, connection: &str, username: &str) -> bool {
+        let key = linked_key(connection, username);
+        self.found(&self.indexes.linked_username, key, linked_usernames).next().is_some()
     }
 
     /// The users to whom an object of this kind with this key belongs. [`KEYS`] lists the kinds.
@@ -172,6 +190,8 @@ impl Indexes {
             update(&mut self.email, emails);
             update(&mut self.username, usernames);
             update(&mut self.identity, identities);
+            update(&mut self.linked_email, linked_emails);
+            update(&mut self.linked_username, linked_usernames);
         }
         let is_changed =
             |kind| both.is_none_or(|(before, after): (&Arc<User>, _)| !before.shares_belongings(after, kind));
@@ -206,6 +226,31 @@ fn identities(user: &User) -> Vec<String> {
         }
         Err(_) => user.identities().iter().filter_map(full_id).collect(),
     }
+}
+
+fn linked_emails(user: &User) -> Vec<String> {
+    linked(user, "email")
+}
+
+fn linked_usernames(user: &User) -> Vec<String> {
+    linked(user, "username")
+}
+
+/// The values of an attribute of the linked accounts, each with its connection.
+fn linked(user: &User, key: &str) -> Vec<String> {
+    // Most users have none.
+    if !user.shown().raw("identities").is_some_and(|identities| identities.contains("profileData")) {
+        return Vec::new();
+    }
+    let value = |identity: &JsonObject| {
+        let profile: JsonObject = identity.get("profileData").ok().flatten()?;
+        Some(linked_key(&string(identity, "connection")?, &string(&profile, key)?))
+    };
+    user.identities().iter().skip(1).filter_map(value).collect()
+}
+
+fn linked_key(connection: &str, value: &str) -> String {
+    format!("{connection}|{}", value.to_lowercase())
 }
 
 fn strings(user: &User, kind: Belonging, key: &str) -> Vec<String> {
