@@ -14,6 +14,7 @@ pub(crate) mod identities;
 pub(crate) mod impersonation;
 pub(crate) mod imports;
 pub(crate) mod jobs;
+mod linked;
 pub(crate) mod logins;
 pub(crate) mod logs;
 pub(crate) mod memberships;

@@ -1,5 +1,6 @@
 //! Users: creating, reading, updating and deleting them.
 
+use crate::tenant::api::linked::LinkedUpdate;
 use crate::tenant::api::owner::find_user;
 use crate::tenant::assumptions::Assumptions;
 use crate::tenant::object::{set, set_raw, string};
@@ -136,6 +137,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::insufficient_scope(&[&["update:users"], &["update:users_app_metadata"]]));
     }
     let user = find_user(context.store(), id)?;
+    let linked = LinkedUpdate::take(&mut body, user, context.store(), assumptions)?;
     let connection = user.connection().unwrap_or_default();
     if !matches!(user.provider(), "auth0" | "email" | "sms") {
         reject_provider_attributes(&body, user.provider(), &connection, assumptions)?;
@@ -172,6 +174,9 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     }
     let connection = known.cloned();
     let mut user = User::clone(find_user(context.store(), id)?);
+    if let Some(linked) = linked {
+        linked.apply(&mut user);
+    }
     apply(&mut user, &body, &context.clock.now());
     if let (Some(connection), Some(password)) = (connection, string(&body, "password")) {
         remember_password(context, &mut user, &connection, &password);
@@ -182,7 +187,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 }
 
 /// The options of a connection.
-fn options(connection: &Connection) -> Value {
+pub(crate) fn options(connection: &Connection) -> Value {
     connection.shown.get("options").ok().flatten().unwrap_or_default()
 }
 
@@ -200,7 +205,7 @@ fn remember_password(
 }
 
 /// Rejects changes of attributes that the identity provider owns.
-fn reject_provider_attributes(
+pub(crate) fn reject_provider_attributes(
     body: &JsonObject,
     provider: &str,
     connection: &str,
@@ -317,7 +322,12 @@ fn delete_all(context: &mut WriteContext<'_>, _request: &Request) -> Result<Answ
 }
 
 /// Whether another account of the connection has this address.
-fn is_email_taken(store: &Store, connection: &str, email: Option<String>, except: Option<&str>) -> bool {
+pub(crate) fn is_email_taken(
+    store: &Store,
+    connection: &str,
+    email: Option<String>,
+    except: Option<&str>,
+) -> bool {
     email.is_some_and(|email| {
         store.users().with_email(&email).any(|user| is_another(user, connection, except))
             || store.users().has_linked_email(connection, &email)
@@ -325,7 +335,7 @@ fn is_email_taken(store: &Store, connection: &str, email: Option<String>, except
 }
 
 /// Whether another account of the connection has this user name.
-fn is_username_taken(
+pub(crate) fn is_username_taken(
     store: &Store,
     connection: &str,
     username: Option<String>,
@@ -341,7 +351,7 @@ fn is_another(user: &User, connection: &str, except: Option<&str>) -> bool {
     except != Some(user.id()) && user.connection().as_deref() == Some(connection)
 }
 
-fn lower_case(body: &mut JsonObject, key: &str) {
+pub(crate) fn lower_case(body: &mut JsonObject, key: &str) {
     if let Some(value) = string(body, key) {
         set(body, key, value.to_lowercase());
     }
