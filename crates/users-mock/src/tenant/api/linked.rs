@@ -1,6 +1,6 @@
 //! Updates of a linked account, which `connection` in the body names.
 
-use crate::tenant::api::users::{
+use crate::tenant::api::account::{
     is_email_taken, is_username_taken, lower_case, options, reject_provider_attributes,
 };
 use crate::tenant::assumptions::Assumptions;

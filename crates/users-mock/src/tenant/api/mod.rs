@@ -1,5 +1,6 @@
 //! The endpoints: one noun, one file, with its routes and handlers.
 
+mod account;
 pub(crate) mod actions;
 pub(crate) mod authentication_methods;
 pub(crate) mod clients;
