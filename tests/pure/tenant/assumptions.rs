@@ -92,6 +92,14 @@ fn each_assumption_about_an_error_has_a_default_and_can_be_changed() {
             to.set_username = error;
         }),
         (
+            "update_of_other_connection",
+            "PATCH",
+            "/users/auth0%7Cada",
+            json!({"connection": "elsewhere", "email": "a@example.com"}),
+            400,
+            |to, error| to.update_of_other_connection = error,
+        ),
+        (
             "long_password",
             "POST",
             "/users",

@@ -1,9 +1,9 @@
 //! Removing secrets from URLs and forms.
 
-use crate::cassette::names::{Part, is_secret, is_signature, letters};
+use crate::cassette::names::{Part, REDACTED_IN_URL, is_secret, is_signature, letters};
 use crate::cassette::notation::{decode, encode, is_url, without_query};
 use crate::cassette::personal::{is_personal, pseudonym, without_searched};
-use crate::cassette::scrub::{Hidden, REDACTED_IN_URL, Scrub, Scrubber};
+use crate::cassette::scrub::{Hidden, Scrub, Scrubber};
 use users_core::is_sensitive;
 
 /// The number of percent-encodings of a parameter that are examined.

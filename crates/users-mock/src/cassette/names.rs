@@ -1,6 +1,12 @@
-//! The names of secrets: of keys, parameters and parts of forms.
+//! The names of secrets, of keys, parameters and parts of forms, and what replaces their values.
 
 use percent_encoding::percent_decode_str;
+
+/// Secrets shorter than this are removed under their keys only: elsewhere they would match ordinary text.
+pub(super) const MIN_LENGTH: usize = 4;
+
+/// What replaces a secret in a URL or a form, where brackets would have to be escaped.
+pub(super) const REDACTED_IN_URL: &str = "redacted";
 
 /// The ends of the names of secrets, without case and punctuation.
 const SECRET_ENDS: &[&str] = &[

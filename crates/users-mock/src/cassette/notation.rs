@@ -1,7 +1,7 @@
 //! The notations of URLs, forms, tokens and bytes.
 
 use crate::cassette::har::Pair;
-use crate::cassette::scrub::{MIN_LENGTH, REDACTED_IN_URL};
+use crate::cassette::names::{MIN_LENGTH, REDACTED_IN_URL};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The characters that stand for the bytes that are not UTF-8: private ones of the last plane.

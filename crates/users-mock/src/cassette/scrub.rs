@@ -2,7 +2,7 @@
 
 use crate::cassette::assignments::secret_values;
 use crate::cassette::har::{Entry, Pair};
-use crate::cassette::names::{Part, is_secret, is_secret_value, letters};
+use crate::cassette::names::{MIN_LENGTH, Part, REDACTED_IN_URL, is_secret, is_secret_value, letters};
 use crate::cassette::notation::{
     as_bytes, as_text, boundary, decode, is_url, part_name, query_string, without_credentials, without_jwts,
     without_query,
@@ -30,12 +30,6 @@ pub enum Scrub {
 
 /// What replaces a secret in text.
 const REDACTED: &str = "[redacted]";
-
-/// What replaces a secret in a URL or a form, where brackets would have to be escaped.
-pub(super) const REDACTED_IN_URL: &str = "redacted";
-
-/// Secrets shorter than this are removed under their keys only: elsewhere they would match ordinary text.
-pub(super) const MIN_LENGTH: usize = 4;
 
 /// Values of cookies shorter than this are removed from the header only.
 const MIN_COOKIE: usize = 8;

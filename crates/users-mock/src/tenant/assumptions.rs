@@ -44,6 +44,8 @@ pub struct Assumptions {
     pub update_username_and_email: Option<AssumedError>,
     /// Setting the user name of a user without one. Reported: the message. Assumed: 400 without a code.
     pub set_username: AssumedError,
+    /// Updating a user who has no account in the `{connection}` that the body names. Assumed: 400 `inexistent_connection`.
+    pub update_of_other_connection: AssumedError,
     /// A password of more than 72 bytes, the most that bcrypt reads. Documented: the limit. Assumed: the error. `null` accepts it.
     pub long_password: Option<AssumedError>,
     /// Changing the e-mail address of a user of an enterprise connection. Documented: the message. Assumed: 400
@@ -147,6 +149,7 @@ impl Default for Assumptions {
             update_together: error(400, "Cannot update {one} and {other} simultaneously"),
             update_username_and_email: None,
             set_username: error(400, "Cannot update username for users without an username already set."),
+            update_of_other_connection: error(400, "The connection does not exist.").code("inexistent_connection"),
             long_password: Some(error(400, "PasswordStrengthError: Password is longer than 72 bytes")),
             update_enterprise_email: error(400, "Cannot update email for this user")
                 .code("operation_not_supported"),

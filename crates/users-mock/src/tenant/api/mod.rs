@@ -1,5 +1,6 @@
 //! The endpoints: one noun, one file, with its routes and handlers.
 
+mod account;
 pub(crate) mod actions;
 pub(crate) mod authentication_methods;
 pub(crate) mod clients;
@@ -14,6 +15,7 @@ pub(crate) mod identities;
 pub(crate) mod impersonation;
 pub(crate) mod imports;
 pub(crate) mod jobs;
+mod linked;
 pub(crate) mod logins;
 pub(crate) mod logs;
 pub(crate) mod memberships;

@@ -1,7 +1,10 @@
 //! Users: creating, reading, updating and deleting them.
 
+use crate::tenant::api::account::{
+    is_email_taken, is_username_taken, lower_case, options, reject_provider_attributes,
+};
+use crate::tenant::api::linked::LinkedUpdate;
 use crate::tenant::api::owner::find_user;
-use crate::tenant::assumptions::Assumptions;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
@@ -10,13 +13,12 @@ use crate::tenant::rules::metadata::check_metadata_keys;
 use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
 use crate::tenant::rules::password_history::PasswordHistory;
 use crate::tenant::search;
-use crate::tenant::store::{Belonging, Connection, DEFAULT_USERNAME_LENGTH, Store, User};
+use crate::tenant::store::{Belonging, Connection, DEFAULT_USERNAME_LENGTH, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
-use serde_json::Value;
 use users_core::model::{JsonObject, Timestamp};
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -136,6 +138,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::insufficient_scope(&[&["update:users"], &["update:users_app_metadata"]]));
     }
     let user = find_user(context.store(), id)?;
+    let linked = LinkedUpdate::take(&mut body, user, context.store(), assumptions)?;
     let connection = user.connection().unwrap_or_default();
     if !matches!(user.provider(), "auth0" | "email" | "sms") {
         reject_provider_attributes(&body, user.provider(), &connection, assumptions)?;
@@ -172,6 +175,9 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     }
     let connection = known.cloned();
     let mut user = User::clone(find_user(context.store(), id)?);
+    if let Some(linked) = linked {
+        linked.apply(&mut user);
+    }
     apply(&mut user, &body, &context.clock.now());
     if let (Some(connection), Some(password)) = (connection, string(&body, "password")) {
         remember_password(context, &mut user, &connection, &password);
@@ -179,11 +185,6 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let answer = json(StatusCode::OK, user.shown());
     context.transaction.put_user(user);
     Ok(answer)
-}
-
-/// The options of a connection.
-fn options(connection: &Connection) -> Value {
-    connection.shown.get("options").ok().flatten().unwrap_or_default()
 }
 
 /// Keeps the digest of a user's password, and of former ones as the connection requires.
@@ -195,57 +196,6 @@ fn remember_password(
 ) {
     let salt = context.random.hex(32);
     PasswordHistory::of(&options(connection)).add(password, &salt, user.belongings_mut(Belonging::Passwords));
-}
-
-/// Rejects changes of attributes that the identity provider owns.
-fn reject_provider_attributes(
-    body: &JsonObject,
-    provider: &str,
-    connection: &str,
-    assumptions: &Assumptions,
-) -> Result<(), Failure> {
-    const ENTERPRISE: &[&str] = &[
-        "ad",
-        "adfs",
-        "google-apps",
-        "ip",
-        "office365",
-        "oidc",
-        "okta",
-        "pingfederate",
-        "samlp",
-        "sharepoint",
-        "waad",
-    ];
-    const OWNED_BY_PROVIDER: &[&str] = &[
-        "email",
-        "family_name",
-        "given_name",
-        "name",
-        "nickname",
-        "password",
-        "phone_number",
-        "picture",
-        "username",
-    ];
-    if ENTERPRISE.contains(&provider) && body.contains_key("email") {
-        return Err(Failure::assumed(&assumptions.update_enterprise_email, &[]));
-    }
-    let rejected: Vec<&str> =
-        OWNED_BY_PROVIDER.iter().copied().filter(|key| body.contains_key(key)).collect();
-    if rejected.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::bad_request(
-        "operation_not_supported",
-        format!(
-            "The following user attributes cannot be updated: {}. The connection ({connection}) must either be a database \
-             connection (using the Auth0 store), a passwordless connection (email or sms) or has disabled 'Sync user \
-             profile attributes at each login'. For more information, see \
-             https://auth0.com/docs/dashboard/guides/connections/configure-connection-sync",
-            rejected.join(", ")
-        ),
-    ))
 }
 
 /// Applies a valid update.
@@ -312,37 +262,6 @@ fn delete_all(context: &mut WriteContext<'_>, _request: &Request) -> Result<Answ
         context.transaction.remove_user(&id);
     }
     Ok(no_content())
-}
-
-/// Whether another account of the connection has this address.
-fn is_email_taken(store: &Store, connection: &str, email: Option<String>, except: Option<&str>) -> bool {
-    email.is_some_and(|email| {
-        store.users().with_email(&email).any(|user| is_another(user, connection, except))
-            || store.users().has_linked_email(connection, &email)
-    })
-}
-
-/// Whether another account of the connection has this user name.
-fn is_username_taken(
-    store: &Store,
-    connection: &str,
-    username: Option<String>,
-    except: Option<&str>,
-) -> bool {
-    username.is_some_and(|username| {
-        store.users().with_username(&username).any(|user| is_another(user, connection, except))
-            || store.users().has_linked_username(connection, &username)
-    })
-}
-
-fn is_another(user: &User, connection: &str, except: Option<&str>) -> bool {
-    except != Some(user.id()) && user.connection().as_deref() == Some(connection)
-}
-
-fn lower_case(body: &mut JsonObject, key: &str) {
-    if let Some(value) = string(body, key) {
-        set(body, key, value.to_lowercase());
-    }
 }
 
 #[cfg(test)]
