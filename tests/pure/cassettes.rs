@@ -7,7 +7,8 @@ use users_core::authentication::RequestToken;
 use users_core::management::GetUser;
 use users_core::model::{NewUser, Secret};
 use users_core::{
-    Body, ErrorKind, HttpTransport, ManagementClient, Sent, TransportError, TransportErrorKind,
+    Body, Clock as _, ErrorKind, HttpTransport, ManagementClient, Sent, SystemClock, TransportError,
+    TransportErrorKind,
 };
 use users_mock::{Fault, FaultyTransport, MockTransport, Recorder, Replay, Scrub, Tenant, VirtualClock};
 
@@ -287,4 +288,29 @@ fn bodies_that_are_not_text_are_kept() {
     assert_eq!(read(&replay).unwrap(), bytes);
     let error: TransportError = read(&replay).unwrap_err();
     assert_eq!((error.kind(), error.sent()), (TransportErrorKind::Invalid, Sent::No));
+}
+
+#[test]
+fn the_time_to_write_a_recording_grows_with_its_length_and_not_with_its_square() {
+    let time = |count: usize| {
+        let tenant = Tenant::new();
+        let recorder = Recorder::new(tenant.clone());
+        let builder =
+            ManagementClient::builder(recorder.clone()).domain(tenant.domain()).clock(tenant.clock());
+        let users = builder.token(tenant.management_token()).build().unwrap().users();
+        tenant.clock().block_on(async {
+            for number in 0..count {
+                let user =
+                    NewUser::new("Username-Password-Authentication").email(format!("u{number}@example.com"));
+                users.create(user.password(format!("Correct horse {number} of {count}"))).await.unwrap();
+            }
+        });
+        let clock = SystemClock::new();
+        let started = clock.now();
+        let har = recorder.to_har().unwrap();
+        assert!(!har.contains("Correct horse"));
+        clock.now().saturating_since(started)
+    };
+    let (few, many) = (time(100), time(800));
+    assert!(many < few * 8 * 4, "{few:?} for 100 requests, {many:?} for 800");
 }

@@ -114,7 +114,7 @@ pub use path_template::{InvalidPath, PathTemplate};
 pub use rate_limit::RateLimit;
 pub use redact::is_sensitive;
 #[doc(hidden)]
-pub use redact::replace_secrets;
+pub use redact::{SecretSet, replace_secrets};
 pub use request::RequestBuilder;
 pub use response::{decode_empty, decode_json, decode_text};
 pub use rest::{Rest, RestClient};

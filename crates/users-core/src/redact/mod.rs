@@ -3,9 +3,11 @@
 mod quoted;
 mod request;
 
+pub use quoted::SecretSet;
 use request::is_metadata;
 pub use request::is_sensitive;
 pub(crate) use request::secrets;
+use std::ops::Range;
 
 /// The replacement of a secret.
 const REDACTED: &str = "[redacted]";
@@ -71,16 +73,20 @@ fn without_secrets(text: &str, secrets: &[&str]) -> String {
 ///
 /// For the crates of this family.
 #[doc(hidden)]
-pub fn replace_secrets(text: &str, secrets: &[&str], replacement: &str) -> String {
-    replace(text, text.len(), secrets, replacement)
+pub fn replace_secrets(text: &str, secrets: &SecretSet, replacement: &str) -> String {
+    replace_places(text, text.len(), quoted::places(text, secrets), replacement)
 }
 
 /// The first `length` bytes of a text, with secrets replaced that begin in them.
 fn replace(text: &str, length: usize, secrets: &[&str], replacement: &str) -> String {
+    replace_places(text, length, quoted::places(text, &secrets.iter().copied().collect()), replacement)
+}
+
+fn replace_places(text: &str, length: usize, places: Vec<Range<usize>>, replacement: &str) -> String {
     let shown = text.get(..length).unwrap_or(text);
     let mut kept = String::with_capacity(shown.len());
     let mut from = 0;
-    for place in quoted::places(text, secrets) {
+    for place in places {
         if place.start >= shown.len() {
             break;
         }
@@ -96,7 +102,7 @@ fn replace(text: &str, length: usize, secrets: &[&str], replacement: &str) -> St
 
 /// Returns whether a text contains one of these secrets.
 pub(crate) fn holds(text: &str, secrets: &[&str]) -> bool {
-    !quoted::places(prefix(text, EXAMINED), secrets).is_empty()
+    !quoted::places(prefix(text, EXAMINED), &secrets.iter().copied().collect()).is_empty()
 }
 
 /// Returns at most this many bytes of a text, cut at a character boundary.

@@ -1,11 +1,11 @@
 //! Finding secrets in text, including percent-, HTML- and backslash-escaped ones.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 /// Secrets shorter than this are not searched for: they would match ordinary text.
 const MIN_LENGTH: usize = 4;
-/// The number of a secret's first bytes that are looked up before it is searched for.
+/// The number of a secret's first bytes that are looked up before the rest.
 const PREFIX_LENGTH: usize = 8;
 
 /// Unescaped text, with the origin of each of its bytes.
@@ -15,13 +15,51 @@ struct View {
     places: Vec<usize>,
 }
 
-/// Returns the ranges of the secrets in a text, in any form: for each position at which one begins, the longest.
-pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
-    let mut sought: HashSet<&[u8]> = HashSet::new();
-    for secret in secrets.iter().filter(|secret| secret.len() >= MIN_LENGTH) {
-        sought.insert(secret.as_bytes());
+/// Secrets that are searched for together, in time that does not depend on their number.
+///
+/// For the crates of this family.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default)]
+pub struct SecretSet {
+    all: HashSet<Box<[u8]>>,
+    /// The lengths of the secrets with these first bytes.
+    lengths: HashMap<Box<[u8]>, BTreeSet<usize>>,
+}
+
+impl SecretSet {
+    /// Adds a secret, unless it is too short to be searched for.
+    pub fn insert(&mut self, secret: &str) {
+        let secret = secret.as_bytes();
+        if let Some(start) =
+            secret.get(..secret.len().min(PREFIX_LENGTH)).filter(|start| start.len() >= MIN_LENGTH)
+        {
+            if self.all.insert(secret.into()) {
+                self.lengths.entry(start.into()).or_default().insert(secret.len());
+            }
+        }
     }
-    if sought.is_empty() {
+
+    /// The lengths of the secrets that begin a text, the longest one last.
+    fn at_start<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+        let starts = (MIN_LENGTH..=PREFIX_LENGTH).filter_map(|length| self.lengths.get(text.get(..length)?));
+        starts
+            .flatten()
+            .copied()
+            .filter(|length| text.get(..*length).is_some_and(|text| self.all.contains(text)))
+    }
+}
+
+impl<'a> FromIterator<&'a str> for SecretSet {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(secrets: I) -> Self {
+        let mut set = Self::default();
+        secrets.into_iter().for_each(|secret| set.insert(secret));
+        set
+    }
+}
+
+/// Returns the ranges of the secrets in a text, in any form: for each position at which one begins, the longest.
+pub(super) fn places(text: &str, sought: &SecretSet) -> Vec<Range<usize>> {
+    if sought.all.is_empty() {
         return Vec::new();
     }
     // For each position, the end of the longest secret that begins there, or 0.
@@ -30,7 +68,7 @@ pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
     // Nested escapes, as in JSON within HTML.
     for _ in 0..3 {
         for view in &views {
-            view.search(&sought, &mut ends);
+            view.search(sought, &mut ends);
         }
         let mut unescaped = Vec::new();
         for view in &views {
@@ -48,20 +86,10 @@ pub(super) fn places(text: &str, secrets: &[&str]) -> Vec<Range<usize>> {
 }
 
 impl View {
-    fn search(&self, secrets: &HashSet<&[u8]>, ends: &mut [usize]) {
-        // With many secrets, most are excluded by their first bytes.
-        let mut prefixes: HashSet<&[u8]> = HashSet::new();
-        for length in MIN_LENGTH..=PREFIX_LENGTH {
-            for prefix in self.text.windows(length) {
-                prefixes.insert(prefix);
-            }
-        }
-        for secret in secrets {
-            if !secret.get(..secret.len().min(PREFIX_LENGTH)).is_some_and(|start| prefixes.contains(start)) {
-                continue;
-            }
-            for at in memchr::memmem::find_iter(&self.text, secret) {
-                let (start, end) = (self.places.get(at), self.places.get(at + secret.len()));
+    fn search(&self, secrets: &SecretSet, ends: &mut [usize]) {
+        for at in 0..self.text.len() {
+            for length in secrets.at_start(self.text.get(at..).unwrap_or_default()) {
+                let (start, end) = (self.places.get(at), self.places.get(at + length));
                 if let Some((known, end)) = start.and_then(|start| ends.get_mut(*start)).zip(end) {
                     *known = (*known).max(*end);
                 }
@@ -233,9 +261,11 @@ mod tests {
         ] {
             let text = format!("x{form}y");
             let expected = is_there.then_some(1..=form.len());
-            let found = places(&text, &[secret]).first().map(|place| place.start..=place.end - 1);
+            let found = places(&text, &[secret].into_iter().collect())
+                .first()
+                .map(|place| place.start..=place.end - 1);
             assert_eq!(found, expected, "{form}");
         }
-        assert!(places("abc", &["abc"]).is_empty(), "shorter than four bytes");
+        assert!(places("abc", &["abc"].into_iter().collect()).is_empty(), "shorter than four bytes");
     }
 }

@@ -11,10 +11,9 @@ use crate::cassette::personal::{is_personal, pseudonym, without_addresses};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
-use std::collections::BTreeSet;
 use users_core::model::JsonObject;
 use users_core::model::json::unquote;
-use users_core::{is_sensitive, replace_secrets};
+use users_core::{SecretSet, is_sensitive, replace_secrets};
 
 /// What is removed from a cassette.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,12 +38,12 @@ const MAX_DEPTH: usize = 128;
 
 /// The secrets that occur in exchanges, to be removed from all of them.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets(BTreeSet<String>);
+pub(crate) struct Secrets(SecretSet);
 
 impl Secrets {
     pub(super) fn add(&mut self, secret: &str) {
         if secret.len() >= MIN_LENGTH && secret != REDACTED && secret != REDACTED_IN_URL {
-            self.0.insert(secret.to_owned());
+            self.0.insert(secret);
         }
     }
 }
@@ -318,8 +317,7 @@ impl Scrubber {
 
     /// The text without known secrets, JWTs, credentials of headers and, by choice, e-mail addresses.
     fn replace(&self, text: &str, replacement: &str) -> String {
-        let secrets: Vec<&str> = self.secrets.0.iter().map(String::as_str).collect();
-        let text = without_jwts(&replace_secrets(text, &secrets, replacement), replacement);
+        let text = without_jwts(&replace_secrets(text, &self.secrets.0, replacement), replacement);
         let text = without_credentials(&text, replacement);
         if self.scrub == Scrub::SecretsAndPersonalData { without_addresses(&text) } else { text }
     }

@@ -67,7 +67,7 @@ pub(crate) fn finish_job(context: &mut WriteContext<'_>, job: &JsonObject, resul
 
 fn find<'a>(store: &'a Store, id: &str) -> Result<&'a Job, Failure> {
     let job = store.job(id).map(|job| &**job);
-    job.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Job not found"))
+    job.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, None, "Job not found."))
 }
 
 /// The time since the creation of a job if it has not ended, in milliseconds.
