@@ -1,5 +1,6 @@
 //! Imports and exports of any size, and their results if a step fails.
 
+mod exported_users;
 mod exports;
 mod imports;
 mod runs;

@@ -234,7 +234,7 @@ async fn send(client: Client, options: Options, file: File) -> Event {
 
 #[inline]
 async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
-    let job = match wait_for(&client, &id, job).await {
+    let job = match wait_for(&client, &id, job, &mut |_| {}).await {
         Ok(job) => job,
         Err(error) => return Event::Ended(file, id, None, Err(error)),
     };
