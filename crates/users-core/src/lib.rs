@@ -96,8 +96,8 @@ pub use base_url::BaseUrl;
 pub use builder::{ApiClient, AuthenticationApi, ClientBuilder, ManagementApi};
 pub use bulk::{
     Applied, Bulk, BulkJournal, BulkOutcome, BulkProgress, BulkReport, BulkRun, BulkStatus, Export,
-    ExportProgress, ExportedUsers, ImportAll, ImportError, ImportReport, RefusedRow, Resolution,
-    RunningExport, UnfinishedImport,
+    ExportProgress, ExportedUsers, ImportAll, ImportError, ImportProgress, ImportReport, RefusedRow,
+    Resolution, RunningExport, UnfinishedImport,
 };
 pub use call::{Call, CallFuture, Meta, Optional, WithMeta};
 pub use catalogue::CATALOGUE;

@@ -2,6 +2,7 @@
 
 mod exported_users;
 mod exports;
+mod import_progress;
 mod imports;
 mod runs;
 mod scratch;

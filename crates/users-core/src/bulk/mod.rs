@@ -17,7 +17,7 @@ mod yielding;
 
 pub use builder::Bulk;
 pub use export::{Export, ExportProgress, ExportedUsers, RunningExport};
-pub use import::ImportAll;
+pub use import::{ImportAll, ImportProgress};
 pub use journal::BulkJournal;
 pub use outcome::{Applied, BulkOutcome, BulkStatus};
 pub use progress::BulkProgress;
