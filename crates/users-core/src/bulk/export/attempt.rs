@@ -1,16 +1,16 @@
 //! One attempt to download a file.
 
-use super::super::gzip::{Check, Misfit};
+use super::super::gzip::Check;
 use super::super::yielding::yield_now;
 use super::delivered::{Delivered, Repeat};
-use super::download::Form;
-use super::file_url::{location, without_location};
+use super::failed::Failed;
+use super::file_url::location;
 use crate::client::Client;
 use crate::clock::within;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::outcome::AttemptResult;
 use crate::rate_limit::server_delay;
-use crate::transport::{Body, ConnectTimeout, Sent, TransportError, TransportErrorKind};
+use crate::transport::{Body, ConnectTimeout};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue, Uri};
@@ -21,50 +21,13 @@ use users_model::Job;
 /// The number of bytes that are checked and delivered before other tasks run.
 const SLICE: usize = 64 * 1024;
 
-/// The error of an attempt, and whether it may be retried.
-pub(super) struct Failed {
-    pub(super) error: Error,
-    pub(super) result: AttemptResult,
-}
-
-impl Failed {
-    fn permanent(error: Error) -> Self {
-        Self { error, result: AttemptResult::Completed }
-    }
-
-    fn from_transport(error: TransportError, location: &Uri) -> Self {
-        let result = AttemptResult::from_error(&error);
-        Self { error: Error::transport(without_location(error, location)), result }
-    }
-
-    /// No data came for the attempt's time limit.
-    fn stalled(timeout: Duration, location: &Uri) -> Self {
-        let message = format!("no data of the file was received for {} s", timeout.as_secs_f32());
-        Self::from_transport(TransportError::new(TransportErrorKind::Timeout, Sent::Yes, message), location)
-    }
-
-    /// The file is not valid. `is_transient`: another download may return a valid one.
-    pub(super) fn invalid_file(message: &str, is_transient: bool) -> Self {
-        let transient = AttemptResult::Transient { status: None, server_delay: None };
-        let result = if is_transient { transient } else { AttemptResult::Completed };
-        Self { error: Error::new(ErrorKind::Decode, message), result }
-    }
-}
-
-impl From<Misfit> for Failed {
-    fn from(misfit: Misfit) -> Self {
-        match misfit {
-            Misfit::Other => Self::invalid_file(
-                "the file is not gzip: it is a page, or a proxy has decompressed it",
-                false,
-            ),
-            Misfit::Damaged => Self::invalid_file("the file is damaged: it cannot be decompressed", false),
-            Misfit::Incomplete => Self::invalid_file(
-                "the file is incomplete: its gzip checksum or length is missing or wrong",
-                true,
-            ),
-        }
-    }
+/// What the pieces of a download are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The bytes as received.
+    Packed,
+    /// The decompressed bytes.
+    Unpacked,
 }
 
 /// A response whose body is a file.

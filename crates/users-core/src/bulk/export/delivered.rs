@@ -1,6 +1,6 @@
 //! What was delivered of a file, so that a repeated download delivers nothing twice.
 
-use super::attempt::Failed;
+use super::failed::Failed;
 use bytes::Bytes;
 use flate2::Crc;
 

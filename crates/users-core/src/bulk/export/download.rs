@@ -1,7 +1,8 @@
 //! The download of an export's file, piece by piece, with retries.
 
-use super::attempt::{Attempt, Failed};
+use super::attempt::{Attempt, Form};
 use super::delivered::Delivered;
+use super::failed::Failed;
 use crate::client::Client;
 use crate::clock::Instant;
 use crate::descriptor::{Descriptor, Safety};
@@ -13,15 +14,6 @@ use users_model::Job;
 
 /// The descriptor that errors of the download name. It is not an operation of the API.
 const DOWNLOAD: &Descriptor = &Descriptor::get("jobs.export", "export file").scopes(&[&["read:users"]]);
-
-/// What the pieces of a download are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// The bytes as received.
-    Packed,
-    /// The decompressed bytes.
-    Unpacked,
-}
 
 /// The file of a completed job. A failed attempt is repeated with a new URL; pieces that were delivered are compared and not delivered
 /// again.

@@ -3,6 +3,7 @@
 mod attempt;
 mod delivered;
 mod download;
+mod failed;
 mod file_url;
 mod users;
 
@@ -12,7 +13,8 @@ use super::job::{job_id, wait_for};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::management::jobs::{ExportUsers, GetJob, JobsManager};
-use download::{Download, Form};
+use attempt::Form;
+use download::Download;
 use futures_util::future::FutureExt as _;
 use std::fmt;
 use std::io::Write;
@@ -24,7 +26,7 @@ use users_model::{Job, JobFormat, JobStatus, UsersExport};
 #[must_use = "nothing is exported until it is started"]
 pub struct Export {
     client: Client,
-    export: UsersExport,
+    settings: UsersExport,
     on_progress: Option<Box<OnProgress>>,
 }
 
@@ -80,8 +82,8 @@ impl JobsManager {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn export(&self, export: UsersExport) -> Export {
-        Export { client: self.0.clone(), export, on_progress: None }
+    pub fn export(&self, settings: UsersExport) -> Export {
+        Export { client: self.0.clone(), settings, on_progress: None }
     }
 
     /// Reads the file of an export that was started earlier. Auth0 keeps it for 24 hours.
@@ -126,9 +128,9 @@ impl Export {
     /// # }
     /// ```
     pub async fn start(self) -> Result<RunningExport, Error> {
-        let Self { client, export, on_progress } = self;
-        let format = Some(export.format.clone().unwrap_or(JobFormat::Csv));
-        let job = client.call(Ok(ExportUsers::new(export))).send().await?;
+        let Self { client, settings, on_progress } = self;
+        let format = Some(settings.format.clone().unwrap_or(JobFormat::Csv));
+        let job = client.call(Ok(ExportUsers::new(settings))).send().await?;
         let id = job_id(&job, ExportUsers::DESCRIPTOR)?;
         Ok(RunningExport { client, id, accepted: Some(job), format, on_progress })
     }
@@ -143,7 +145,7 @@ impl Export {
     ///
     /// Another format than `json` is refused before anything is sent. A line that is not a user, or is too large, ends the stream.
     pub fn users(mut self) -> ExportedUsers {
-        let format = self.export.format.get_or_insert(JobFormat::Json);
+        let format = self.settings.format.get_or_insert(JobFormat::Json);
         let checked = check_format(Some(format));
         ExportedUsers::new(
             async move {
@@ -287,7 +289,7 @@ async fn write(mut download: Download, mut sink: impl Write + Send) -> Result<Jo
 
 impl fmt::Debug for Export {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Export").field("export", &self.export).finish_non_exhaustive()
+        f.debug_struct("Export").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
