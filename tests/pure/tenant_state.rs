@@ -49,7 +49,7 @@ async fn change_everything(client: &ManagementClient, client_id: String) {
     invitations.create(NewInvitation::new("Ada", "new@example.com", client_id)).await.unwrap();
     client.device_credentials().delete("dcr_1").await.unwrap();
     users.delete("auth0|2").await.unwrap();
-    client.jobs().export_to(UsersExport::new().format("json"), Vec::new()).await.unwrap();
+    client.jobs().export(UsersExport::new().format("json")).write_to(Vec::new()).await.unwrap();
 }
 
 /// Everything that requests can observe.

@@ -358,7 +358,7 @@ async fn an_export_is_written_into_a_sink() {
     let (_tenant, _server, client) = setup().await;
     let mut unpacked = flate2::write::GzDecoder::new(Vec::new());
     let export = UsersExport::new().format("json").fields(["email"]);
-    client.jobs().export_to(export, &mut unpacked).await.unwrap();
+    client.jobs().export(export).write_to(&mut unpacked).await.unwrap();
     let text = String::from_utf8(unpacked.finish().unwrap()).unwrap();
     assert_eq!(text, "{\"email\":\"ada@example.com\"}\n{\"email\":\"bob@example.com\"}\n");
 }

@@ -41,7 +41,7 @@ async fn story(client: &ManagementClient) -> Result<Vec<String>, Error> {
     observed.push(format!("{} member", client.organizations().members(&organization).list().await?.len()));
 
     let mut file = Vec::new();
-    client.jobs().export_to(UsersExport::new().format("json"), &mut file).await?;
+    client.jobs().export(UsersExport::new().format("json")).write_to(&mut file).await?;
     observed.push(format!("gzip {:?}", &file[..2]));
     let report = client
         .jobs()

@@ -189,7 +189,11 @@ fn check_status(
 }
 
 fn memory(response: &http::Response<Bytes>) -> usize {
-    let limit = response.extensions().get::<ResponseLimit>().map_or(RESPONSE_LIMIT, |limit| limit.0);
+    memory_within(response.extensions().get::<ResponseLimit>().map_or(RESPONSE_LIMIT, |limit| limit.0))
+}
+
+/// The memory that decoding a text of up to this many bytes may allocate.
+pub(crate) fn memory_within(limit: usize) -> usize {
     limit.saturating_mul(MEMORY).max(LEAST_MEMORY)
 }
 

@@ -15,7 +15,7 @@ use users_mock::{Expectation, MockTransport};
 
 const FILE: (Method, &str) = (Method::GET, "/exports/{file}");
 
-fn gzip(text: &str) -> Vec<u8> {
+pub(super) fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()
@@ -23,7 +23,7 @@ fn gzip(text: &str) -> Vec<u8> {
 
 /// Expects an export whose file is at `https://files.example.com/exports/1?signature=secret-N`, where N counts the requests for the
 /// job.
-fn export(mock: &MockTransport) {
+pub(super) fn export(mock: &MockTransport) {
     export_at(mock, "https://files.example.com/exports/1");
 }
 
@@ -39,14 +39,14 @@ fn export_at(mock: &MockTransport, location: &'static str) {
     });
 }
 
-fn file(mock: &MockTransport) -> Expectation {
+pub(super) fn file(mock: &MockTransport) -> Expectation {
     mock.expect(FILE)
 }
 
 /// The bytes that an export writes, and its result.
 fn exported(mock: &MockTransport) -> (Vec<u8>, Result<(), Error>) {
     let (mut sink, jobs) = (Vec::new(), mock.management().jobs());
-    let ended = mock.clock().block_on(jobs.export_to(UsersExport::new(), &mut sink));
+    let ended = mock.clock().block_on(jobs.export(UsersExport::new()).write_to(&mut sink));
     (sink, ended.map(drop))
 }
 
@@ -133,7 +133,7 @@ fn the_error_of_a_failed_download_names_the_export_file() {
     export(&mock);
     file(&mock).status(403).bytes(Bytes::from_static(b"<Error>signature=secret-0</Error>"));
     let error = exported(&mock).1.unwrap_err();
-    assert_eq!((error.operation(), error.status().unwrap().as_u16()), (Some("jobs.export_to"), 403));
+    assert_eq!((error.operation(), error.status().unwrap().as_u16()), (Some("jobs.export"), 403));
     assert!(error.to_string().starts_with("GET export file: 403: "), "{error}");
     assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
 }
@@ -162,7 +162,7 @@ fn a_file_is_downloaded_only_over_https_or_from_loopback() {
 #[derive(Clone, Debug)]
 struct Files(MockTransport, std::sync::Arc<std::sync::Mutex<Vec<Pieces>>>);
 
-type Pieces = Vec<Result<Bytes, &'static str>>;
+pub(super) type Pieces = Vec<Result<Bytes, &'static str>>;
 
 #[async_trait]
 impl HttpTransport for Files {
@@ -186,14 +186,21 @@ impl HttpTransport for Files {
     }
 }
 
-/// The bytes that an export writes if its downloads have these pieces, and its result.
-fn exported_in_pieces(attempts: Vec<Pieces>) -> (Vec<u8>, Result<(), Error>) {
+/// The mock and the client of an export whose downloads have these pieces.
+pub(super) fn in_pieces(attempts: Vec<Pieces>) -> (MockTransport, ManagementClient) {
     let mock = MockTransport::new();
     export(&mock);
     let files = Files(mock.clone(), std::sync::Arc::new(attempts.into()));
     let builder = ManagementClient::builder(files).domain(MockTransport::DOMAIN).token("t");
-    let (mut sink, jobs) = (Vec::new(), builder.clock(mock.clock()).build().unwrap().jobs());
-    let ended = mock.clock().block_on(jobs.export_to(UsersExport::new(), &mut sink));
+    let client = builder.clock(mock.clock()).response_limit(1000).build().unwrap();
+    (mock, client)
+}
+
+/// The bytes that an export writes if its downloads have these pieces, and its result.
+fn exported_in_pieces(attempts: Vec<Pieces>) -> (Vec<u8>, Result<(), Error>) {
+    let (mock, client) = in_pieces(attempts);
+    let (mut sink, jobs) = (Vec::new(), client.jobs());
+    let ended = mock.clock().block_on(jobs.export(UsersExport::new()).write_to(&mut sink));
     (sink, ended.map(drop))
 }
 
@@ -274,7 +281,7 @@ fn every_error_after_the_job_was_accepted_names_the_job_and_it_can_be_resumed() 
         mock.ignore_unmet();
         let (mut sink, jobs) = (Vec::new(), mock.management().jobs());
         let id = error.job_id().unwrap();
-        let job = mock.clock().block_on(jobs.resume_export(id, &mut sink)).unwrap();
+        let job = mock.clock().block_on(jobs.export_job(id).write_to(&mut sink)).unwrap();
         assert_eq!((job.id.as_deref(), sink), (Some("job_1"), gzip("ada\n")));
         assert!(
             mock.requests().iter().all(|request| request.method() == Method::GET),
@@ -299,8 +306,10 @@ fn an_error_of_the_sink_also_names_the_job() {
     let mock = MockTransport::new();
     export(&mock);
     file(&mock).bytes(gzip("ada\n"));
-    let error =
-        mock.clock().block_on(mock.management().jobs().export_to(UsersExport::new(), Full)).unwrap_err();
+    let error = mock
+        .clock()
+        .block_on(mock.management().jobs().export(UsersExport::new()).write_to(Full))
+        .unwrap_err();
     assert_eq!(error.job_id(), Some("job_1"));
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "no space left");
@@ -314,7 +323,8 @@ fn an_export_without_retries_is_downloaded_once() {
     file(&mock).status(503);
     let builder = ManagementClient::builder(mock.clone()).domain(MockTransport::DOMAIN).token("t");
     let client = builder.clock(mock.clock()).retry(Retry::never()).build().unwrap();
-    let error = mock.clock().block_on(client.jobs().export_to(UsersExport::new(), Vec::new())).unwrap_err();
+    let error =
+        mock.clock().block_on(client.jobs().export(UsersExport::new()).write_to(Vec::new())).unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.attempts()), (503, 1));
 }
 
@@ -372,7 +382,7 @@ fn a_file_is_written_piece_by_piece_and_never_held_in_memory_whole() {
     let client =
         ManagementClient::builder(transport).domain("tenant.example.com").token("t").build().unwrap();
     let counter = Counter(Arc::clone(&written));
-    futures_executor::block_on(client.jobs().export_to(UsersExport::new(), counter)).unwrap();
+    futures_executor::block_on(client.jobs().export(UsersExport::new()).write_to(counter)).unwrap();
     assert_eq!(written.load(Ordering::SeqCst), MEMBERS * length);
 }
 

@@ -31,8 +31,7 @@ fn an_instant_that_cannot_be_divided_ends_the_walk_and_is_named() {
         }
     });
     assert_eq!(error.kind(), ErrorKind::IncompleteList);
-    for part in
-        ["GET /users: ", "created_at:2023-11-14T22:13:20.100Z", &format!("{count} users"), "export_to"]
+    for part in ["GET /users: ", "created_at:2023-11-14T22:13:20.100Z", &format!("{count} users"), "export("]
     {
         assert!(error.to_string().contains(part), "{error}");
     }

@@ -1,16 +1,33 @@
-//! Validation of gzip files, including the checksum and length at the end.
+//! Validation and decompression of gzip files, including the checksum and length at the end.
 
+use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use std::io::{self, Write as _};
 
 /// The first bytes of every gzip file.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Decompresses a file incrementally and discards the output.
+/// Decompresses a file incrementally.
 pub(super) struct Check {
-    decoder: MultiGzDecoder<io::Sink>,
+    decoder: MultiGzDecoder<Output>,
     /// The number of bytes so far.
     length: u64,
+}
+
+/// The decompressed bytes, or nothing if they are not needed.
+struct Output(Option<Vec<u8>>);
+
+impl io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(output) = &mut self.0 {
+            output.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Why a file is not valid gzip.
@@ -25,8 +42,9 @@ pub(super) enum Misfit {
 }
 
 impl Check {
-    pub(super) fn new() -> Self {
-        Self { decoder: MultiGzDecoder::new(io::sink()), length: 0 }
+    /// Keeps the decompressed bytes if they are needed.
+    pub(super) fn new(is_output_needed: bool) -> Self {
+        Self { decoder: MultiGzDecoder::new(Output(is_output_needed.then(Vec::new))), length: 0 }
     }
 
     /// The number of bytes so far.
@@ -35,17 +53,37 @@ impl Check {
     }
 
     /// Checks the next bytes.
-    pub(super) fn add(&mut self, bytes: &[u8]) -> Result<(), Misfit> {
+    pub(super) fn add(&mut self, mut bytes: &[u8]) -> Result<(), Misfit> {
+        while !bytes.is_empty() {
+            let checked = self.step(bytes)?;
+            bytes = bytes.get(checked..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Checks some of the next bytes, at least one, and returns their number. The decompressed bytes are some 64 KiB at most, however
+    /// well the file is compressed; the last of them are available after the next step, or at the end.
+    pub(super) fn step(&mut self, bytes: &[u8]) -> Result<usize, Misfit> {
         let begun = usize::try_from(self.length).unwrap_or(usize::MAX);
         if bytes.iter().zip(MAGIC.iter().skip(begun)).any(|(byte, magic)| byte != magic) {
             return Err(Misfit::Other);
         }
-        self.length += bytes.len() as u64;
-        self.decoder.write_all(bytes).map_err(|_| Misfit::Damaged)
+        match self.decoder.write(bytes) {
+            Ok(0) | Err(_) => Err(Misfit::Damaged),
+            Ok(checked) => {
+                self.length += checked as u64;
+                Ok(checked)
+            }
+        }
+    }
+
+    /// Returns the decompressed bytes since the last time.
+    pub(super) fn take_output(&mut self) -> Bytes {
+        self.decoder.get_mut().0.as_mut().map(std::mem::take).unwrap_or_default().into()
     }
 
     /// Checks the end of the file.
-    pub(super) fn finish(mut self) -> Result<(), Misfit> {
+    pub(super) fn finish(&mut self) -> Result<(), Misfit> {
         self.decoder.try_finish().map_err(|_| Misfit::Incomplete)
     }
 }
@@ -63,7 +101,7 @@ mod tests {
     }
 
     fn check(file: &[u8], size: usize) -> Result<(), Misfit> {
-        let mut check = Check::new();
+        let mut check = Check::new(false);
         file.chunks(size).try_for_each(|bytes| check.add(bytes))?;
         assert_eq!(check.length(), file.len() as u64);
         check.finish()
@@ -89,5 +127,20 @@ mod tests {
         assert_eq!(check(b"<html>", 1), Err(Misfit::Other));
         assert_eq!(check(b"\x1f{", 1), Err(Misfit::Other));
         assert_eq!(check(&[&one[..], b"<html></html>"].concat(), 5), Err(Misfit::Damaged));
+    }
+
+    #[test]
+    fn a_step_decompresses_little_of_a_file_that_is_compressed_very_well() {
+        let text = "a".repeat(10_000_000);
+        let packed = gzip(&text);
+        let (mut check, mut left, mut length) = (Check::new(true), &packed[..], 0);
+        while !left.is_empty() {
+            left = &left[check.step(left).unwrap()..];
+            let output = check.take_output();
+            assert!(output.len() <= 128 * 1024, "{} bytes in a step", output.len());
+            length += output.len();
+        }
+        check.finish().unwrap();
+        assert_eq!(length + check.take_output().len(), text.len());
     }
 }

@@ -14,7 +14,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
-use users_model::Job;
+use users_model::{Job, JobStatus};
 
 /// The number of jobs of a tenant that run at once.
 const JOBS_AT_ONCE: usize = 2;
@@ -26,7 +26,32 @@ const JOBS_AT_ONCE: usize = 2;
 pub struct ImportAll {
     client: Client,
     rows: Rows,
+    /// The number of all rows, if they state it.
+    total: Option<usize>,
     options: Options,
+    on_progress: Option<Box<OnProgress>>,
+}
+
+type OnProgress = dyn FnMut(&ImportProgress) + Send;
+
+/// How far an import has come, in numbers of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportProgress {
+    /// The rows of the files that Auth0 accepted.
+    pub rows_sent: usize,
+    /// The rows of the jobs that ended.
+    pub rows_done: usize,
+    /// The users who were created by the jobs that ended.
+    pub inserted: u64,
+    /// The users who were updated by the jobs that ended.
+    pub updated: u64,
+    /// The rows that the jobs that ended have rejected, and all rows of a job that failed without a summary.
+    pub failed: u64,
+    /// The jobs that were accepted, and of which no end is known.
+    pub jobs_running: usize,
+    /// The number of all rows, if the iterator or stream states it.
+    pub total: Option<usize>,
 }
 
 /// The options of each job.
@@ -85,13 +110,15 @@ impl ImportAll {
         connection_id: String,
         rows: impl Stream<Item = T> + Send + 'static,
     ) -> Self {
+        let (least, most) = rows.size_hint();
+        let total = most.filter(|most| *most == least);
         let rows = rows.enumerate().map(|(number, row)| {
             let row = serde_json::to_string(&row)
                 .map_err(|_| Error::invalid(format!("row {number} cannot be serialized as JSON")))?;
             check_row(number, row.as_bytes()).map(|()| row)
         });
         let options = Options { connection_id, upsert: None, send_completion_email: Some(false) };
-        Self { client, rows: Box::pin(rows), options }
+        Self { client, rows: Box::pin(rows), total, options, on_progress: None }
     }
 
     /// Sets whether existing users are updated rather than rejected. `false` unless set.
@@ -106,8 +133,23 @@ impl ImportAll {
         self
     }
 
+    /// Calls a closure each time that Auth0 has accepted a file, and that a job has ended.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::ManagementClient) -> Result<(), users_core::Error> {
+    /// let rows = (0..100_000).map(|n| serde_json::json!({"email": format!("user{n}@example.com")}));
+    /// let import = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows);
+    /// import.on_progress(|rows| eprintln!("{} of {:?} done, {} failed", rows.rows_done, rows.total, rows.failed)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, report: impl FnMut(&ImportProgress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(report));
+        self
+    }
+
     #[inline]
-    async fn run(self) -> Result<ImportReport, ImportError> {
+    async fn run(mut self) -> Result<ImportReport, ImportError> {
         let mut import = Running {
             files: Files::new(self.rows),
             is_at_end: false,
@@ -115,8 +157,10 @@ impl ImportAll {
             waiting: Vec::new(),
         };
         let mut report = ImportReport::default();
+        let mut progress = ImportProgress { total: self.total, ..ImportProgress::default() };
         let mut failure: Option<FileError> = None;
         while let Some(event) = import.next().await {
+            let is_progress = matches!(event, Event::Sent(_, Ok(_)) | Event::Ended(_, _, Some(_), _));
             let failed = match event {
                 Event::File(Some(Ok(file))) => {
                     import.sending.push(Box::pin(send(self.client.clone(), self.options.clone(), file)));
@@ -128,6 +172,7 @@ impl ImportAll {
                     None
                 }
                 Event::Sent(file, Ok((id, job))) => {
+                    progress.rows_sent += file.texts.len();
                     report.unfinished.push(UnfinishedImport {
                         job_id: id.clone(),
                         rows: file.rows(),
@@ -146,6 +191,7 @@ impl ImportAll {
                 }
                 Event::Ended(file, _, Some(job), Ok(errors)) => {
                     report.unfinished.retain(|unfinished| unfinished.rows != file.rows());
+                    progress.add(&job, file.texts.len());
                     report.add(&file, job, errors).await;
                     None
                 }
@@ -153,12 +199,18 @@ impl ImportAll {
                 Event::Ended(file, id, job, Err(error)) => {
                     let rows = file.rows();
                     let unfinished = report.unfinished.iter_mut().find(|unfinished| unfinished.rows == rows);
+                    if let Some(job) = &job {
+                        progress.add(job, rows.len());
+                    }
                     if let Some(unfinished) = unfinished {
                         unfinished.job = job;
                     }
                     Some((error.with_job_id(&id), rows))
                 }
             };
+            if let Some(on_progress) = self.on_progress.as_mut().filter(|_| is_progress) {
+                on_progress(&progress.with_running(&report));
+            }
             if failed.is_some() {
                 // No further file is sent and no job is waited for. A file in flight is completed, so that its job is known.
                 import.is_at_end = true;
@@ -171,6 +223,28 @@ impl ImportAll {
             None => Ok(report),
             Some((error, rows)) => Err(ImportError::new(error, report, Some(rows))),
         }
+    }
+}
+
+impl ImportProgress {
+    /// Counts a job that ended, and its rows.
+    fn add(&mut self, job: &Job, rows: usize) {
+        self.rows_done += rows;
+        match &job.summary {
+            Some(summary) => {
+                self.inserted += summary.inserted.unwrap_or(0);
+                self.updated += summary.updated.unwrap_or(0);
+                self.failed += summary.failed.unwrap_or(0);
+            }
+            None if job.status == Some(JobStatus::Failed) => self.failed += rows as u64,
+            None => {}
+        }
+    }
+
+    /// The progress with the number of the jobs of which no end is known.
+    fn with_running(self, report: &ImportReport) -> Self {
+        let running = report.unfinished.iter().filter(|unfinished| unfinished.job.is_none());
+        Self { jobs_running: running.count(), ..self }
     }
 }
 
@@ -234,7 +308,7 @@ async fn send(client: Client, options: Options, file: File) -> Event {
 
 #[inline]
 async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
-    let job = match wait_for(&client, &id, job).await {
+    let job = match wait_for(&client, &id, job, &mut |_| {}).await {
         Ok(job) => job,
         Err(error) => return Event::Ended(file, id, None, Err(error)),
     };

@@ -21,11 +21,17 @@ pub(super) fn job_id(job: &Job, descriptor: &Descriptor) -> Result<String, Error
     })
 }
 
-/// Polls a job at growing intervals until it has ended.
-pub(super) async fn wait_for(client: &Client, id: &str, mut job: Job) -> Result<Job, Error> {
+/// Polls a job at growing intervals until it has ended. `report` gets each state of the job, the given one first.
+pub(super) async fn wait_for(
+    client: &Client,
+    id: &str,
+    mut job: Job,
+    report: &mut (dyn FnMut(&Job) + Send),
+) -> Result<Job, Error> {
     let clock = &*client.shared.clock;
     let (mut interval, longest) = POLL;
     let began = clock.now();
+    report(&job);
     while !matches!(job.status, Some(JobStatus::Completed | JobStatus::Failed)) {
         if clock.now().saturating_since(began) > LONGEST_JOB {
             let message = format!("job {id} has not ended in two hours");
@@ -34,6 +40,7 @@ pub(super) async fn wait_for(client: &Client, id: &str, mut job: Job) -> Result<
         clock.sleep(interval).await;
         interval = (interval * 3 / 2).min(longest);
         job = client.call(GetJob::new(id)).send().await?;
+        report(&job);
     }
     Ok(job)
 }

@@ -1,4 +1,4 @@
-//! Operations of several calls: an operation over many inputs, imports of any size, and exports to a writer.
+//! Operations of several calls: an operation over many inputs, imports of any size, and exports as users or as a file.
 
 mod builder;
 mod export;
@@ -16,7 +16,8 @@ mod run;
 mod yielding;
 
 pub use builder::Bulk;
-pub use import::ImportAll;
+pub use export::{Export, ExportProgress, ExportedUsers, RunningExport};
+pub use import::{ImportAll, ImportProgress};
 pub use journal::BulkJournal;
 pub use outcome::{Applied, BulkOutcome, BulkStatus};
 pub use progress::BulkProgress;

@@ -196,7 +196,7 @@ impl Error {
 
     /// Returns the id of the job that the error concerns. Auth0 accepted it, and its result can still be read.
     ///
-    /// Resume an export with [`resume_export`](crate::management::JobsManager::resume_export).
+    /// Continue an export with [`export_job`](crate::management::JobsManager::export_job).
     pub fn job_id(&self) -> Option<&str> {
         self.0.job_id.as_deref()
     }

@@ -38,7 +38,7 @@ operations! {
 }
 
 const LIST: List = List {
-    beyond_window: "stream all users with everyone(), narrow it with `q`, or export all users with jobs().export_to(…)",
+    beyond_window: "stream all users with everyone(), narrow it with `q`, or export all users with jobs().export(…)",
     ..List::PLAIN
 };
 

@@ -322,7 +322,7 @@ fn millis(time: SystemTime) -> i64 {
 fn unfinished(Incomplete { range, why }: Incomplete, users: u64) -> Error {
     let message = format!(
         "the users of {range} cannot be listed completely: {why}; {users} users were returned. \
-         Export all users with jobs().export_to(…), or walk around the range with `q`"
+         Export all users with jobs().export(…), or walk around the range with `q`"
     );
     Error::new(ErrorKind::IncompleteList, message).with_operation(GetAllUsers::DESCRIPTOR)
 }
