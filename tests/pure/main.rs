@@ -5,6 +5,7 @@ mod bodies;
 mod bulk;
 mod cancellation;
 mod cassettes;
+mod convenience;
 mod credentials;
 mod downstream;
 mod errors;
