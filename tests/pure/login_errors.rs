@@ -1,9 +1,10 @@
 //! What goes wrong with sign-ups and logins: Auth0's codes and messages.
 
 use serde_json::json;
-use users_core::ErrorKind;
 use users_core::authentication::{AuthorizationCodeGrant, PasswordGrant, SignUp};
-use users_core::model::{NewSignup, Secret};
+use users_core::management::UpdateUser;
+use users_core::model::{ErrorBody, NewSignup, PasswordProblem, Secret};
+use users_core::{ErrorKind, Operation as _};
 use users_tests_pure::{clients, decode};
 
 const EMAIL: &str = "ada@example.com";
@@ -18,6 +19,11 @@ const WEAK: &str = r#"{"name":"PasswordStrengthError","message":"Password is too
     {"message":"No more than %d identical characters in a row (e.g., \"%s\" not allowed)","format":[2,"aaa"],"code":"identicalChars","verified":true}
     ],"verified":false},"policy":"* At least 8 characters in length","statusCode":400}"#;
 
+/// The error body of a sign-up.
+fn signup(name: &str, code: &str, description: &str) -> String {
+    json!({"name": name, "code": code, "description": description, "statusCode": 400}).to_string()
+}
+
 #[test]
 fn a_wrong_password_is_an_invalid_grant_and_is_sent_once() {
     let (mock, _, auth) = clients();
@@ -27,6 +33,39 @@ fn a_wrong_password_is_an_invalid_grant_and_is_sent_once() {
     assert_eq!(error.to_string(), "POST /oauth/token: 403 invalid_grant: Wrong email or password.");
     assert_eq!((error.operation(), error.kind()), (Some("oauth.password_grant"), ErrorKind::Status));
     assert!(!error.may_have_been_applied() && !error.is_retryable());
+}
+
+#[test]
+fn a_refused_password_is_recognized_in_both_apis() {
+    let error = |status: u16, body: &str| {
+        let response = http::Response::builder().status(status).body(body.to_owned().into()).unwrap();
+        UpdateUser::decode(response).unwrap_err()
+    };
+    let management =
+        |message: &str| json!({"statusCode": 400, "error": "Bad Request", "message": message}).to_string();
+    for (body, problem) in [
+        (WEAK.to_owned(), Some(PasswordProblem::Strength)),
+        (signup("PasswordHistoryError", "invalid_password", "Used before"), Some(PasswordProblem::Reused)),
+        (signup("BadRequestError", "invalid_password", "No"), Some(PasswordProblem::Other)),
+        (management("PasswordStrengthError: Password is too weak"), Some(PasswordProblem::Strength)),
+        (
+            management("PasswordHistoryError: Password has previously been used"),
+            Some(PasswordProblem::Reused),
+        ),
+        (management("PasswordNoUserInfoError: Password contains it"), Some(PasswordProblem::UserInfo)),
+        (management("PasswordDictionaryError: Password is too common"), Some(PasswordProblem::Dictionary)),
+        (management("The password is a PasswordStrengthError: no"), None),
+        (management("Payload validation error: 'PasswordStrengthError'"), None),
+        (signup("BadRequestError", "invalid_signup", "Invalid sign up"), None),
+        ("PasswordStrengthError".to_owned(), None),
+    ] {
+        let error400 = error(400, &body);
+        let found = error400.error_body().and_then(ErrorBody::password_problem);
+        assert_eq!(found, problem, "{body}");
+        assert_eq!(error400.is_weak_password(), problem.is_some(), "{body}");
+        assert_eq!(error400.is_password_reused(), problem == Some(PasswordProblem::Reused), "{body}");
+        assert!(!error(500, &body).is_weak_password(), "{body}");
+    }
 }
 
 #[test]
@@ -109,9 +148,6 @@ fn a_login_that_is_blocked_is_not_repeated_but_one_that_exceeds_the_rate_is() {
 fn every_documented_failure_has_its_code_and_its_message() {
     let oauth = |error: &str, description: &str| {
         json!({"error": error, "error_description": description}).to_string()
-    };
-    let signup = |name: &str, code: &str, description: &str| {
-        json!({"name": name, "code": code, "description": description, "statusCode": 400}).to_string()
     };
     let text = |text: &str| text.to_owned();
     for (status, body, code, message) in [

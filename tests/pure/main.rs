@@ -6,6 +6,7 @@ mod bulk;
 mod cancellation;
 mod cassette_secrets;
 mod cassettes;
+mod convenience;
 mod credentials;
 mod downstream;
 mod errors;

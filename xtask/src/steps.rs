@@ -41,6 +41,13 @@ pub const ALL: &[Step] = &[
     Step { name: "instructions", run: instructions },
     Step { name: "tour", run: || run(&["examples/tour"]) },
     Step { name: "department", run: || run(&["examples/department"]) },
+    Step {
+        name: "many users",
+        run: || {
+            let examples = ["examples/export_users", "examples/block_users", "examples/empty_tenant"];
+            examples.iter().try_for_each(|example| run(&[example]).map(|_| ())).map(done)
+        },
+    },
     Step { name: "peers", run: other_sdks },
     Step { name: "documentation", run: documentation },
     Step { name: "public api", run: || public_api::run(false) },

@@ -2,7 +2,7 @@
 
 use crate::json::JsonObject;
 use crate::object::object;
-use crate::{PasswordRules, Secret};
+use crate::{PasswordProblem, PasswordRules, Secret};
 
 object! {
     /// The body of an error response of either API.
@@ -71,6 +71,28 @@ impl ErrorBody {
         [&self.message, &self.error_description, &self.description, &self.error, &self.name]
             .into_iter()
             .find_map(|text| text.as_deref().filter(|text| !text.is_empty()))
+    }
+
+    /// Returns why a password was refused, if this is the error of a weak password, of either API.
+    ///
+    /// Sign-ups name the reason in `name`, the Management API at the start of the message, without a code.
+    ///
+    /// ```
+    /// use users_model::{ErrorBody, PasswordProblem};
+    ///
+    /// let body: ErrorBody =
+    ///     serde_json::from_str(r#"{"statusCode":400,"message":"PasswordStrengthError: Password is too weak"}"#)?;
+    /// assert_eq!(body.password_problem(), Some(PasswordProblem::Strength));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn password_problem(&self) -> Option<PasswordProblem> {
+        let named = self.name.as_deref().and_then(PasswordProblem::from_name);
+        let in_message = || {
+            let (name, _) = self.message.as_deref()?.split_once(':')?;
+            PasswordProblem::from_name(name)
+        };
+        let unnamed = || (self.code() == Some("invalid_password")).then_some(PasswordProblem::Other);
+        named.or_else(in_message).or_else(unnamed)
     }
 
     /// Returns the rules for passwords, and which of them the password violates, if this is the error of a weak password.

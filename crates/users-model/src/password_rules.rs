@@ -73,6 +73,35 @@ impl PasswordRule {
     }
 }
 
+/// Why a password was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PasswordProblem {
+    /// It violates the rules for length and characters (`PasswordStrengthError`).
+    Strength,
+    /// It is a common password, or one in the connection's dictionary (`PasswordDictionaryError`).
+    Dictionary,
+    /// It contains information about the user (`PasswordNoUserInfoError`).
+    UserInfo,
+    /// The user had it before (`PasswordHistoryError`).
+    Reused,
+    /// The response does not say why.
+    Other,
+}
+
+impl PasswordProblem {
+    /// The problem that Auth0 reports by this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "PasswordStrengthError" => Some(Self::Strength),
+            "PasswordDictionaryError" => Some(Self::Dictionary),
+            "PasswordNoUserInfoError" => Some(Self::UserInfo),
+            "PasswordHistoryError" => Some(Self::Reused),
+            _ => None,
+        }
+    }
+}
+
 /// A value in the message of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -73,6 +73,42 @@ impl UserUpdate {
         *self == Self::default()
     }
 
+    /// Splits the update into ones that Auth0 accepts: the user name, the password, and the e-mail address with its verification are
+    /// sent in an update each. Returns the update itself if at most one of them changes.
+    ///
+    /// Sent in this order, what is refused most often comes first, and all other attributes come last. A user who is to be blocked is
+    /// blocked by the first update, one who is to be unblocked by the last. `connection` is in each.
+    ///
+    /// ```
+    /// use users_model::UserUpdate;
+    ///
+    /// let update = UserUpdate::new().nickname("Ada").email("ada@example.com").email_verified(true).password("correct horse");
+    /// let [password, others] = &update.split()[..] else { unreachable!() };
+    /// assert_eq!(password, &UserUpdate::new().password("correct horse"));
+    /// assert_eq!(others, &UserUpdate::new().nickname("Ada").email("ada@example.com").email_verified(true));
+    /// ```
+    pub fn split(mut self) -> Vec<Self> {
+        let has_email = !self.email.is_keep() || self.email_verified.is_some();
+        let exclusive = [!self.username.is_keep(), !self.password.is_keep(), has_email];
+        let mut left = exclusive.iter().filter(|changes| **changes).count();
+        let mut parts = Vec::new();
+        // The last of them stays with the other attributes.
+        if left > 1 && !self.username.is_keep() {
+            let username = std::mem::take(&mut self.username);
+            parts.push(Self { username, connection: self.connection.clone(), ..Self::default() });
+            left -= 1;
+        }
+        if left > 1 {
+            let password = std::mem::take(&mut self.password);
+            parts.push(Self { password, connection: self.connection.clone(), ..Self::default() });
+        }
+        if let Some(first) = parts.first_mut().filter(|_| self.blocked == Some(true)) {
+            first.blocked = self.blocked.take();
+        }
+        parts.push(self);
+        parts
+    }
+
     /// Sets the update of `user_metadata`.
     #[must_use]
     pub fn user_metadata(mut self, update: impl Into<MetadataUpdate>) -> Self {

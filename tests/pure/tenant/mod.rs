@@ -591,6 +591,7 @@ fn the_password_policy_is_that_of_the_user_s_connection() {
         assert!(error.to_string().contains("PasswordStrengthError: Password is too weak"), "{error}");
         let error = users.create(new("strict", "The Countess 1")).await.unwrap_err();
         assert!(error.to_string().contains("PasswordNoUserInfoError"), "{error}");
+        assert!(error.is_weak_password() && !error.is_password_reused());
         users.create(new("strict", "Analytical 12")).await.unwrap();
         users.update(&ada, UserUpdate::new().password("plainer")).await.unwrap();
         assert!(users.update(&ada, UserUpdate::new().password("short")).await.is_err());

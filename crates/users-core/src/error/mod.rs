@@ -18,7 +18,7 @@ use http::{HeaderMap, Method, StatusCode};
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
-use users_model::{ErrorBody, InvalidId, JsonObject, Secret};
+use users_model::{ErrorBody, InvalidId, JsonObject, PasswordProblem, Secret};
 
 /// The error of a call.
 ///
@@ -257,6 +257,22 @@ impl Error {
     /// Returns whether the status is 403: the access token lacks a scope, or the tenant's plan a feature.
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// Returns whether the password was refused: it is too weak, too common, contains information about the user, or was used
+    /// before. [`ErrorBody::password_problem`] says which, for sign-ups [`ErrorBody::password_rules`] lists the rules.
+    pub fn is_weak_password(&self) -> bool {
+        self.password_problem().is_some()
+    }
+
+    /// Returns whether the password was refused because the user had it before.
+    pub fn is_password_reused(&self) -> bool {
+        self.password_problem() == Some(PasswordProblem::Reused)
+    }
+
+    fn password_problem(&self) -> Option<PasswordProblem> {
+        let body = self.error_body().filter(|_| self.status() == Some(StatusCode::BAD_REQUEST))?;
+        body.password_problem()
     }
 
     /// Returns whether a time limit passed.

@@ -1,6 +1,7 @@
 //! Users: created, read, changed and deleted.
 
 pub(crate) mod actions;
+pub(crate) mod any_case;
 pub(crate) mod authentication_methods;
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -10,10 +11,12 @@ pub(crate) mod everyone;
 pub(crate) mod get;
 pub(crate) mod get_all;
 pub(crate) mod memberships;
+pub(crate) mod merge_deep;
 pub(crate) mod of_user;
 pub(crate) mod permissions;
 pub(crate) mod roles;
 pub(crate) mod sessions;
+pub(crate) mod split_update;
 pub(crate) mod update;
 
 pub use actions::*;
@@ -26,9 +29,11 @@ pub use everyone::{Everyone, EveryonePosition, EveryoneReport};
 pub use get::*;
 pub use get_all::*;
 pub use memberships::*;
+pub use merge_deep::MetadataMerge;
 pub use permissions::*;
 pub use roles::*;
 pub use sessions::*;
+pub use split_update::SplitUpdateError;
 pub use update::*;
 
 use self::of_user::OfUser;
@@ -37,14 +42,14 @@ use super::multifactor::{DeleteMultifactorProvider, Multifactor};
 use super::user_id::IntoUserId;
 use crate::builder::{ApiClient, ClientBuilder, ManagementApi, sealed::Sealed};
 use crate::bulk::Bulk;
-use crate::call::Call;
+use crate::call::{Call, CallFuture};
 use crate::client::Client;
 use crate::descriptor::Api;
 use crate::rest::RestClient;
 use crate::transport::HttpTransport;
 use users_model::{
     AccessRevocation, LinkTarget, MetadataUpdate, MultifactorProvider, NewUser, Provider,
-    RiskAssessmentClearance, UserUpdate,
+    RiskAssessmentClearance, User, UserUpdate,
 };
 
 /// Operations on users in the Management API.
@@ -200,6 +205,34 @@ impl UsersManager {
         self.client.call(UpdateUser::new(id, update))
     }
 
+    /// Updates a user, in several requests where Auth0 refuses attributes together: see [`UserUpdate::split`]. Returns the user after the
+    /// last one.
+    ///
+    /// `PATCH /users/{id}`, scope `update:users`. The requests are sent one after the other, up to the first that fails. All are checked
+    /// before the first is sent. Dropping the future leaves those applied that were sent.
+    ///
+    /// # Errors
+    ///
+    /// A [`SplitUpdateError`]: it says which updates were applied.
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::management::SplitUpdateError> {
+    /// use users_core::model::UserUpdate;
+    ///
+    /// let update = UserUpdate::new().email("ada@example.com").email_verified(true).password("correct horse");
+    /// let user = users.update_split("auth0|1", update).await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_split(
+        &self,
+        id: impl IntoUserId,
+        update: UserUpdate,
+    ) -> CallFuture<User, SplitUpdateError> {
+        CallFuture::new(split_update::update_split(self.clone(), id.into_user_id(), update))
+    }
+
     /// Updates the metadata that the user may read and change. The first level is merged.
     ///
     /// `PATCH /users/{id}`, scope `update:users`. An empty update is an error and is not sent, since Auth0 removes all metadata
@@ -238,6 +271,36 @@ impl UsersManager {
         metadata: impl Into<MetadataUpdate>,
     ) -> Call<UpdateUser> {
         self.update(id, UserUpdate::new().app_metadata(metadata))
+    }
+
+    /// Merges metadata at every level: reads the user, and writes the first-level keys that change. Returns the user afterwards.
+    ///
+    /// Auth0 itself merges the first level only, and replaces nested objects. Nothing is written if nothing changes.
+    ///
+    /// `GET /users/{id}` and `PATCH /users/{id}`, scopes `read:users` and `update:users`.
+    ///
+    /// # Concurrent changes
+    ///
+    /// Auth0 has no conditional writes. If another writer changes the same first-level key between the read and the write, that
+    /// change is lost, also where it concerns other keys below. Changes of other first-level keys are not affected. Where several
+    /// writers change one user, keep what each writes under a first-level key of its own, and use
+    /// [`update_user_metadata`](Self::update_user_metadata).
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// use serde_json::json;
+    /// use users_core::management::MetadataMerge;
+    ///
+    /// // {"preferences":{"theme":"light","beta":true,"mail":{"weekly":true}}} becomes
+    /// // {"preferences":{"theme":"dark","mail":{"weekly":true}}}.
+    /// let merge = MetadataMerge::new().user_metadata(json!({"preferences": {"theme": "dark", "beta": null}}));
+    /// let user = users.merge_deep("auth0|1", merge).await?;
+    /// # let _ = user;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn merge_deep(&self, id: impl IntoUserId, merge: MetadataMerge) -> CallFuture<User> {
+        CallFuture::new(merge_deep::merge_deep(self.clone(), id.into_user_id(), merge))
     }
 
     /// Deletes a user and the identities that are linked to it.
@@ -326,6 +389,25 @@ impl UsersManager {
     /// <https://auth0.com/docs/api/management/v2/users-by-email/get-users-by-email>
     pub fn by_email(&self, email: impl Into<String>) -> Call<GetUsersByEmail> {
         self.client.call(Ok(GetUsersByEmail::new(email)))
+    }
+
+    /// Lists the users with this e-mail address as it is, and those with it in lower case, each once.
+    ///
+    /// [`by_email`](Self::by_email) distinguishes case. Databases store addresses in lower case, other connections as the identity provider
+    /// sends them. An address that is stored in yet another case is not found. One request if the address is in lower case, else two.
+    ///
+    /// `GET /users-by-email`, scope `read:users`.
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager) -> Result<(), users_core::Error> {
+    /// for user in users.by_email_any_case("Ada.Lovelace@Example.com").await? {
+    ///     println!("{:?}", user.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by_email_any_case(&self, email: impl Into<String>) -> CallFuture<Vec<User>> {
+        CallFuture::new(any_case::by_email_any_case(self.clone(), email.into()))
     }
 
     /// The roles of a user.
