@@ -1,11 +1,13 @@
 //! Merging metadata below its first level.
 
-use super::UsersManager;
+use super::get::GetUser;
+use super::update::UpdateUser;
+use crate::client::Client;
 use crate::error::Error;
 use serde::Serialize;
 use users_model::{JsonObject, MetadataUpdate, User, UserId, UserUpdate, json};
 
-/// Metadata to merge into that of a user, at every level; see [`merge_deep`](UsersManager::merge_deep).
+/// Metadata to merge into that of a user, at every level; see [`merge_deep`](crate::management::UsersManager::merge_deep).
 ///
 /// Objects are merged. Every other value replaces the one that exists, arrays too, and `null` deletes a key (RFC 7396).
 #[derive(Clone, Debug, Default)]
@@ -56,7 +58,7 @@ impl MetadataMerge {
 
 /// Reads the user, and writes the first-level keys that change.
 pub(super) async fn merge_deep(
-    users: UsersManager,
+    client: Client,
     id: Result<UserId, Error>,
     merge: MetadataMerge,
 ) -> Result<User, Error> {
@@ -64,9 +66,12 @@ pub(super) async fn merge_deep(
     if let Some(invalid) = merge.invalid {
         return Err(Error::invalid(invalid));
     }
-    let user = users.get(&id).await?;
+    let user = client.call(GetUser::new(&id)).send().await?;
     let update = merge.update_of(&user)?;
-    if update.is_empty() { Ok(user) } else { users.update(&id, update).await }
+    if update.is_empty() {
+        return Ok(user);
+    }
+    client.call(UpdateUser::new(id, update)).send().await
 }
 
 /// The first-level keys that change, with their new values; `null` for one that is deleted.

@@ -230,7 +230,7 @@ impl UsersManager {
         id: impl IntoUserId,
         update: UserUpdate,
     ) -> CallFuture<User, SplitUpdateError> {
-        CallFuture::new(split_update::update_split(self.clone(), id.into_user_id(), update))
+        CallFuture::new(split_update::update_split(self.client.clone(), id.into_user_id(), update))
     }
 
     /// Updates the metadata that the user may read and change. The first level is merged.
@@ -300,7 +300,7 @@ impl UsersManager {
     /// # }
     /// ```
     pub fn merge_deep(&self, id: impl IntoUserId, merge: MetadataMerge) -> CallFuture<User> {
-        CallFuture::new(merge_deep::merge_deep(self.clone(), id.into_user_id(), merge))
+        CallFuture::new(merge_deep::merge_deep(self.client.clone(), id.into_user_id(), merge))
     }
 
     /// Deletes a user and the identities that are linked to it.
@@ -407,7 +407,7 @@ impl UsersManager {
     /// # }
     /// ```
     pub fn by_email_any_case(&self, email: impl Into<String>) -> CallFuture<Vec<User>> {
-        CallFuture::new(any_case::by_email_any_case(self.clone(), email.into()))
+        CallFuture::new(any_case::by_email_any_case(self.client.clone(), email.into()))
     }
 
     /// The roles of a user.

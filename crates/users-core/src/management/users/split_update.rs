@@ -1,12 +1,13 @@
 //! Updating a user in several requests.
 
-use super::UsersManager;
+use super::update::UpdateUser;
+use crate::client::Client;
 use crate::error::Error;
 use std::error::Error as StdError;
 use std::fmt;
 use users_model::{User, UserId, UserUpdate};
 
-/// The error of [`update_split`](UsersManager::update_split): which updates were applied, and which were not.
+/// The error of [`update_split`](crate::management::UsersManager::update_split): which updates were applied, and which were not.
 ///
 /// There is no conversion into an [`Error`], which could not report that a part was applied.
 #[derive(Debug)]
@@ -42,12 +43,12 @@ impl StdError for SplitUpdateError {
 
 /// Sends the parts of an update in order, and stops at the first that fails.
 pub(super) async fn update_split(
-    users: UsersManager,
+    client: Client,
     id: Result<UserId, Error>,
     update: UserUpdate,
 ) -> Result<User, SplitUpdateError> {
     let parts = update.split();
-    let id = match id.and_then(|id| check(&users, &id, &parts).map(|()| id)) {
+    let id = match id.and_then(|id| check(&client, &id, &parts).map(|()| id)) {
         Ok(id) => id,
         Err(error) => return Err(failure(error, Vec::new(), None, parts, None)),
     };
@@ -55,7 +56,7 @@ pub(super) async fn update_split(
     let mut user = None;
     let mut rest = parts.into_iter();
     while let Some(part) = rest.next() {
-        match users.update(&id, part.clone()).await {
+        match client.call(UpdateUser::new(&id, part.clone())).send().await {
             Ok(updated) => {
                 user = Some(updated);
                 applied.push(part);
@@ -67,8 +68,10 @@ pub(super) async fn update_split(
 }
 
 /// Checks every part before the first is sent.
-fn check(users: &UsersManager, id: &UserId, parts: &[UserUpdate]) -> Result<(), Error> {
-    parts.iter().try_for_each(|part| users.update(id, part.clone()).into_request().map(|_| ()))
+fn check(client: &Client, id: &UserId, parts: &[UserUpdate]) -> Result<(), Error> {
+    parts
+        .iter()
+        .try_for_each(|part| client.call(UpdateUser::new(id, part.clone())).into_request().map(|_| ()))
 }
 
 fn failure(
