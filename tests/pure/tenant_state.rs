@@ -140,3 +140,28 @@ fn a_line_that_was_cut_off_is_left_out_and_damage_in_the_middle_is_an_error() {
     assert!(build(&scratch.0).contains("not the state of a tenant"), "{}", build(&scratch.0));
     assert!(build(std::path::Path::new("/nowhere/at/all/x")).contains("/nowhere/at/all/x"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_state_file_must_be_a_regular_file() {
+    for path in ["/dev/full", "/dev/zero", "/tmp"] {
+        let error = Tenant::builder().build_with_state(path, false).unwrap_err().to_string();
+        assert!(error.contains("it is not a regular file"), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_state_file_remains_one() {
+    let folder = std::env::temp_dir().join(format!("users-state-link-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let (file, link) = (folder.join("state"), folder.join("link"));
+    drop(Tenant::builder().users(3).build_with_state(&file, false).unwrap());
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let tenant = Tenant::builder().build_with_state(&link, false).unwrap();
+    tenant.add_generated_user();
+    drop(tenant);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(Tenant::builder().build_with_state(&file, false).unwrap().user_count(), 4);
+    fs::remove_dir_all(folder).unwrap();
+}

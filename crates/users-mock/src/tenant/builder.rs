@@ -251,7 +251,9 @@ impl TenantBuilder {
     ///
     /// If the file cannot be read or written, or is damaged otherwise than at its end.
     pub fn build_with_state(self, file: impl AsRef<Path>, sync: bool) -> Result<Tenant, StateError> {
-        let file = file.as_ref();
+        // The file that a link names is the one that is replaced.
+        let file = std::fs::canonicalize(file.as_ref()).unwrap_or_else(|_| file.as_ref().to_owned());
+        let file = file.as_path();
         let mut store = Store::default();
         let mut random = None;
         let exists = Journal::read(file, |records| {

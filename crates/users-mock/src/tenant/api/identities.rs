@@ -57,6 +57,10 @@ fn link(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fai
 /// The full id of the account that a body names, by provider and id or by its ID token.
 fn secondary(context: &WriteContext<'_>, body: &JsonObject) -> Result<String, Failure> {
     if let Some(token) = string(body, "link_with") {
+        // Documented: the other properties must not be sent. The message is assumed.
+        if body.len() > 1 {
+            return Err(Failure::body("'link_with excludes provider, user_id and connection_id'"));
+        }
         return match context.tokens.grant(&token, context.clock.millis()) {
             Some(Grant::Identity { id }) => Ok(id.clone()),
             _ => Err(Failure::bad_request(
@@ -168,6 +172,7 @@ mod tests {
         for (body, status) in [
             (json!({"provider": "github", "user_id": "42"}), 409),
             (json!({"provider": "github", "user_id": "43"}), 400),
+            (json!({"provider": "github", "user_id": "43", "link_with": "a.b.c"}), 400),
         ] {
             assert_eq!(send(&tenant, "POST", "/users/auth0%7C1/identities", &body).0, status);
         }

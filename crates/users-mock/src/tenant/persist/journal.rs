@@ -63,6 +63,10 @@ impl Journal {
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(other) => return Err(error(&other)),
         };
+        // A device may have no end.
+        if !file.metadata().map_err(|failure| error(&failure))?.is_file() {
+            return Err(error(&"it is not a regular file"));
+        }
         let mut reader = BufReader::new(file);
         let mut line = Vec::new();
         let mut number = 0_u64;
