@@ -13,3 +13,4 @@ mod state;
 mod stories;
 mod transports;
 mod wire;
+mod wrong_transports;
