@@ -23,6 +23,7 @@ mod mock;
 mod models;
 mod operations;
 mod pacing;
+mod paging;
 mod pipeline;
 mod recordings;
 mod requests;

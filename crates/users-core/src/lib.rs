@@ -110,7 +110,9 @@ pub use error::{Error, ErrorKind};
 pub use management::ManagementClient;
 pub use operation::Operation;
 pub use pacing::{AdaptivePacer, PaceError, PaceRequest, Pacer, Permit, RateLimitState, Unpaced};
-pub use paging::{CheckpointPaged, CheckpointPaging, Items, OffsetPaged, OffsetPaging, Paged, Pages};
+pub use paging::{
+    CheckpointPaged, CheckpointPaging, Items, ListPage, ListPosition, OffsetPaged, OffsetPaging, Paged, Pages,
+};
 pub use path_template::{InvalidPath, PathTemplate};
 pub use rate_limit::RateLimit;
 pub use redact::is_sensitive;

@@ -1,10 +1,14 @@
 //! Lists: the options of a page, and streams over the pages.
 
+mod checkpoints;
+mod lister;
 mod options;
+mod position;
 mod stream;
 
 pub(crate) use options::{AnyPaging, LARGEST_PAGE, List};
 pub use options::{CheckpointPaging, OffsetPaging};
+pub use position::{ListPage, ListPosition};
 pub use stream::{Items, Pages};
 
 use crate::call::Call;
@@ -23,7 +27,7 @@ use users_model::{Listed, Page};
 /// # use bytes::Bytes;
 /// use users_core::model::{Listed, Model, Page};
 /// use users_core::{
-///     BaseUrl, Descriptor, Error, OffsetPaged, OffsetPaging, Operation, Paged, Paging, RequestBuilder, decode_json,
+///     BaseUrl, Descriptor, Error, ListPage, OffsetPaged, OffsetPaging, Operation, Paged, Paging, RequestBuilder, decode_json,
 /// };
 ///
 /// #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
@@ -70,6 +74,15 @@ use users_model::{Listed, Page};
 ///     fn next_page(&self, page: &Page<Application>) -> Result<Option<Self>, Error> {
 ///         Ok(self.paging.next_page(page)?.map(|paging| Self { paging }))
 ///     }
+///
+///     // Both are optional: they allow to store the position of a stream.
+///     fn list_page(&self) -> Option<ListPage> {
+///         Some(ListPage::Offset(self.paging.clone()))
+///     }
+///
+///     fn at_list_page(self, page: ListPage) -> Option<Self> {
+///         if let ListPage::Offset(paging) = page { Some(Self { paging }) } else { None }
+///     }
 /// }
 ///
 /// impl OffsetPaged for ListApplications {
@@ -99,6 +112,19 @@ pub trait Paged: Operation<Output = Page<Self::Item>> {
     /// An error of kind [`WindowExceeded`](crate::ErrorKind::WindowExceeded) if the list has more items than the server returns by
     /// offset.
     fn next_page(&self, page: &Page<Self::Item>) -> Result<Option<Self>, Error>;
+
+    /// The page that the operation requests, for the [position](Items::position) of a stream; `None` if positions of this list cannot
+    /// be stored, which is the default.
+    fn list_page(&self) -> Option<ListPage> {
+        None
+    }
+
+    /// The operation for a page of [`list_page`](Self::list_page), to resume there; `None` if the list has no such page.
+    #[must_use]
+    fn at_list_page(self, page: ListPage) -> Option<Self> {
+        let _ = page;
+        None
+    }
 }
 
 /// A list that is paged by offset: `page`, `per_page`, `include_totals`.
@@ -191,7 +217,7 @@ pub(crate) use paging_setters;
 /// Implements the traits of a paged operation.
 macro_rules! paged {
     ($operation:ident, OffsetPaging, $item:ty, $list:expr $(; $sort:ident)?) => {
-        $crate::paging::paged!(@ $operation, $item, $list $(; $sort)?);
+        $crate::paging::paged!(@ $operation, OffsetPaging, $item, $list $(; $sort)?);
 
         impl $crate::paging::OffsetPaged for $operation {
             fn offset_paging(&mut self) -> &mut $crate::paging::OffsetPaging {
@@ -200,7 +226,7 @@ macro_rules! paged {
         }
     };
     ($operation:ident, CheckpointPaging, $item:ty, $list:expr $(; $sort:ident)?) => {
-        $crate::paging::paged!(@ $operation, $item, $list $(; $sort)?);
+        $crate::paging::paged!(@ $operation, CheckpointPaging, $item, $list $(; $sort)?);
 
         impl $crate::paging::CheckpointPaged for $operation {
             fn checkpoint_paging(&mut self) -> &mut $crate::paging::CheckpointPaging {
@@ -209,7 +235,7 @@ macro_rules! paged {
         }
     };
     ($operation:ident, AnyPaging, $item:ty, $list:expr $(; $sort:ident)?) => {
-        $crate::paging::paged!(@ $operation, $item, $list $(; $sort)?);
+        $crate::paging::paged!(@ $operation, AnyPaging, $item, $list $(; $sort)?);
 
         impl $crate::paging::OffsetPaged for $operation {
             fn offset_paging(&mut self) -> &mut $crate::paging::OffsetPaging {
@@ -223,7 +249,7 @@ macro_rules! paged {
             }
         }
     };
-    (@ $operation:ident, $item:ty, $list:expr $(; $sort:ident)?) => {
+    (@ $operation:ident, $paging:ident, $item:ty, $list:expr $(; $sort:ident)?) => {
         impl $crate::paging::Paged for $operation {
             type Item = $item;
 
@@ -243,6 +269,17 @@ macro_rules! paged {
             fn next_page(&self, page: &users_model::Page<$item>) -> Result<Option<Self>, $crate::error::Error> {
                 let next = self.paging.next_page_of(page, &$list)?;
                 Ok(next.map(|paging| Self { paging, ..self.clone() }))
+            }
+
+            #[inline]
+            fn list_page(&self) -> Option<$crate::paging::ListPage> {
+                Some(self.paging.list_page(&$list))
+            }
+
+            #[inline]
+            fn at_list_page(self, page: $crate::paging::ListPage) -> Option<Self> {
+                let paging = $crate::paging::$paging::at_list_page(page)?;
+                Some(Self { paging, ..self })
             }
         }
     };

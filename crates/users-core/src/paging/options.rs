@@ -2,7 +2,9 @@
 
 use crate::descriptor::Paging;
 use crate::error::{Error, ErrorKind};
+use crate::paging::ListPage;
 use crate::request::RequestBuilder;
+use serde::{Deserialize, Serialize};
 use users_model::Page;
 
 /// The properties of a list.
@@ -37,7 +39,8 @@ impl List {
 pub(crate) const LARGEST_PAGE: u32 = 100;
 
 /// The options of a list that is paged by offset.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OffsetPaging {
     /// The page to return, from 0.
@@ -74,6 +77,18 @@ impl OffsetPaging {
         self.next_page_of(page, &List::PLAIN)
     }
 
+    pub(crate) fn list_page(&self, _: &List) -> ListPage {
+        ListPage::Offset(self.clone())
+    }
+
+    /// These options for a stored page; `None` if it is of another style.
+    pub(crate) fn at_list_page(page: ListPage) -> Option<Self> {
+        match page {
+            ListPage::Offset(paging) => Some(paging),
+            ListPage::Checkpoint(_) => None,
+        }
+    }
+
     pub(crate) fn first_page_of(&self, _: &List) -> Self {
         Self {
             page: self.page,
@@ -96,7 +111,8 @@ impl OffsetPaging {
 }
 
 /// The options of a list that is paged by checkpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CheckpointPaging {
     /// The checkpoint: the `next` of the previous page.
@@ -128,6 +144,18 @@ impl CheckpointPaging {
         self.next_page_of(page, &List::PLAIN)
     }
 
+    pub(crate) fn list_page(&self, _: &List) -> ListPage {
+        ListPage::Checkpoint(self.clone())
+    }
+
+    /// These options for a stored page; `None` if it is of another style.
+    pub(crate) fn at_list_page(page: ListPage) -> Option<Self> {
+        match page {
+            ListPage::Checkpoint(paging) => Some(paging),
+            ListPage::Offset(_) => None,
+        }
+    }
+
     pub(crate) fn first_page_of(&self, _: &List) -> Self {
         Self { take: Some(self.take.unwrap_or(LARGEST_PAGE).max(1)), from: self.from.clone() }
     }
@@ -156,6 +184,24 @@ impl AnyPaging {
 
     pub(crate) fn add_to<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a> {
         self.checkpoint.add_to(self.offset.add_to(request))
+    }
+
+    pub(crate) fn list_page(&self, list: &List) -> ListPage {
+        if self.is_by_checkpoint(list) {
+            ListPage::Checkpoint(self.checkpoint.clone())
+        } else {
+            ListPage::Offset(self.offset.clone())
+        }
+    }
+
+    /// These options for a stored page of either style.
+    // The other styles refuse a page.
+    #[allow(clippy::unnecessary_wraps)]
+    pub(crate) fn at_list_page(page: ListPage) -> Option<Self> {
+        Some(match page {
+            ListPage::Offset(offset) => Self { offset, ..Self::default() },
+            ListPage::Checkpoint(checkpoint) => Self { checkpoint, ..Self::default() },
+        })
     }
 
     pub(crate) fn first_page_of(&self, list: &List) -> Self {
