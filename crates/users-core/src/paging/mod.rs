@@ -7,8 +7,8 @@ mod position;
 mod stream;
 
 pub(crate) use options::{AnyPaging, LARGEST_PAGE, List};
-pub use options::{CheckpointPaging, OffsetPaging};
-pub use position::{ListPage, ListPosition};
+pub use options::{CheckpointPaging, ListPage, OffsetPaging};
+pub use position::ListPosition;
 pub use stream::{Items, Pages};
 
 use crate::call::Call;

@@ -2,7 +2,6 @@
 
 use crate::descriptor::Paging;
 use crate::error::{Error, ErrorKind};
-use crate::paging::ListPage;
 use crate::request::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use users_model::Page;
@@ -165,6 +164,17 @@ impl CheckpointPaging {
         let next = page.next.clone().filter(|next| !next.is_empty());
         Ok(next.map(|next| Self { from: Some(next), take: self.take }))
     }
+}
+
+/// The page that an operation requests.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ListPage {
+    /// A page by offset.
+    Offset(OffsetPaging),
+    /// A page by checkpoint.
+    Checkpoint(CheckpointPaging),
 }
 
 /// The options of a list that can be paged by offset and by checkpoint. Auth0 pages by checkpoint as soon as `take` or `from` is

@@ -1,6 +1,7 @@
 //! Where a stream over a list stands, to be stored.
 
-use super::{CheckpointPaging, OffsetPaging, Paged};
+use super::Paged;
+use super::options::ListPage;
 use crate::client::{CallOptions, Client};
 use crate::error::Error;
 use flate2::Crc;
@@ -30,17 +31,6 @@ pub struct ListPosition {
     pub(super) page: Option<ListPage>,
     /// The number of items of that page that were returned.
     pub(super) skip: u64,
-}
-
-/// The page that an operation requests.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ListPage {
-    /// A page by offset.
-    Offset(OffsetPaging),
-    /// A page by checkpoint.
-    Checkpoint(CheckpointPaging),
 }
 
 impl ListPosition {
