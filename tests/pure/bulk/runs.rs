@@ -218,6 +218,25 @@ fn a_user_who_existed_before_was_not_created_by_the_run() {
 }
 
 #[test]
+fn a_look_up_that_fails_later_does_not_make_a_created_user_one_who_existed_before() {
+    let scratch = Scratch::new("later");
+    let tenant = Tenant::new();
+    let run = |faults: &[&str]| {
+        let users = client(&tenant, faults).users();
+        let run = users.bulk().journal(BulkJournal::open(scratch.file()).unwrap()).create([new_user(0)]);
+        tenant.clock().block_on(run.finish()).unwrap().progress
+    };
+    assert_eq!(run(&["reset-after@users.create,always"]).uncertain, 1);
+    for _ in 0..2 {
+        tenant.clock().advance(std::time::Duration::from_secs(3600));
+        assert_eq!(run(&["403@users.by_email,always"]).uncertain, 1);
+    }
+    tenant.clock().advance(std::time::Duration::from_secs(3600));
+    let progress = run(&[]);
+    assert_eq!((progress.done, progress.failed, tenant.user_count()), (1, 0, 1));
+}
+
+#[test]
 fn any_operation_is_run_and_a_closure_tells_whether_it_was_carried_out() {
     let scratch = Scratch::new("roles");
     let seed = json!({"roles": [{"id": "rol_0000000000000001", "name": "editor"}]}).to_string();

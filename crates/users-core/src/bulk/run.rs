@@ -78,8 +78,8 @@ impl<T> Prepared<T> {
 /// An input with its outcome.
 struct Ended<I, T> {
     outcome: BulkOutcome<I, T>,
-    /// The hash in the journal; `None` if nothing is to be recorded.
-    hash: Option<u64>,
+    /// The hash in the journal and the time of the first request; `None` if nothing is to be recorded.
+    recorded: Option<(u64, i64)>,
 }
 
 /// The results of a run, without the inputs that were carried out.
@@ -201,7 +201,8 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
     fn begin(&mut self, input: I) -> Result<(), Error> {
         let index = self.next;
         self.next += 1;
-        let end = move |input, status, hash| Ended { outcome: BulkOutcome { index, input, status }, hash };
+        let end =
+            move |input, status, recorded| Ended { outcome: BulkOutcome { index, input, status }, recorded };
         let Prepared { request, call } = match (self.work.prepare)(&self.client, &input) {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -224,11 +225,14 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
             ))),
             Earlier::Nothing => {
                 journal.started(index, hash, now)?;
-                self.running.push(call.map(move |result| end(input, status_of(result), Some(hash))).boxed());
+                self.running
+                    .push(call.map(move |result| end(input, status_of(result), Some((hash, now)))).boxed());
                 return Ok(());
             }
             Earlier::Unknown(sent) => {
-                journal.started(index, hash, now)?;
+                // The first request may have been carried out, so its time is kept: the beginning of time if it is not known.
+                let first = sent.unwrap_or_default();
+                journal.started(index, hash, first)?;
                 let resolution = (self.work.resolve)(self.client.clone(), &input, sent);
                 self.running.push(
                     async move {
@@ -238,7 +242,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
                             Ok(Resolution::Unknown) => BulkStatus::MayHaveBeenApplied(None),
                             Err(error) => BulkStatus::MayHaveBeenApplied(Some(error)),
                         };
-                        end(input, status, Some(hash))
+                        end(input, status, Some((hash, first)))
                     }
                     .boxed(),
                 );
@@ -251,9 +255,8 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
 
     /// Records and counts an outcome.
     fn end(&mut self, ended: Ended<I, T>) -> Result<BulkOutcome<I, T>, Error> {
-        let Ended { outcome, hash } = ended;
-        let now = self.now();
-        if let (Some(journal), Some(hash)) = (&mut self.journal, hash) {
+        let Ended { outcome, recorded } = ended;
+        if let (Some(journal), Some((hash, first))) = (&mut self.journal, recorded) {
             let end = match &outcome.status {
                 BulkStatus::NotApplied(error) if error.is_retryable() => End::NotYet,
                 status => match status.applied() {
@@ -262,7 +265,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
                     Applied::Maybe => End::Unknown,
                 },
             };
-            journal.ended(outcome.index, hash, now, end)?;
+            journal.ended(outcome.index, hash, first, end)?;
         }
         let is_own = !matches!(outcome.status, BulkStatus::AppliedBefore | BulkStatus::NotAppliedBefore);
         let clock = &*self.client.shared.clock;
