@@ -15,6 +15,8 @@ const MOST_EXCLUDED: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Instant {
     at: i64,
+    /// The number of users of other times among those who were returned, which does not change.
+    others: usize,
     mode: Mode,
     pass: u32,
     /// The number of users in the instant when the pass began.
@@ -52,9 +54,10 @@ pub(super) enum Step {
 }
 
 impl Instant {
-    pub(super) fn new(at: i64) -> Self {
+    pub(super) fn new(at: i64, others: usize) -> Self {
         Self {
             at,
+            others,
             mode: Mode::Ranges { after: None, left: None },
             pass: 0,
             expected: None,
@@ -97,7 +100,7 @@ impl Instant {
         let before = self.listed.len();
         self.listed.extend(listing.found.iter().map(|found| found.id.clone()));
         let has_progress = self.listed.len() > before;
-        let known = seen.values().filter(|created| **created == self.at).count() as u64;
+        let known = seen.len().saturating_sub(self.others) as u64;
         let is_first = self.expected.is_none();
         let expected = *self.expected.get_or_insert(listing.counted());
         if is_first && self.pass > 0 && known >= expected && expected < COUNTED {

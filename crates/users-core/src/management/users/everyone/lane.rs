@@ -52,6 +52,12 @@ impl LanePosition {
         self.seen.insert(id.to_owned(), created);
     }
 
+    /// Whether another position has the same range.
+    pub(super) fn is_same_range(&self, other: &Self) -> bool {
+        let range = |position: &Self| (position.from, position.to, position.is_closed);
+        range(self) == range(other)
+    }
+
     fn to(&self) -> Option<Bound> {
         self.to.map(|at| Bound { at, is_inclusive: self.is_closed })
     }
@@ -175,7 +181,8 @@ impl Lane {
             (Some(first), Some(last))
                 if listing.may_hide_others() && (first == last || self.position.from == Some(last)) =>
             {
-                self.instant = Some(Instant::new(last));
+                let others = self.position.seen.values().filter(|created| **created != last).count();
+                self.instant = Some(Instant::new(last, others));
             }
             (_, Some(last)) => self.advance(last),
             (_, None) => {

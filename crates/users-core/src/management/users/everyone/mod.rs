@@ -212,7 +212,7 @@ impl Everyone {
     /// The requests of all lanes that are not done.
     fn round(&mut self) -> State {
         self.divide();
-        self.stored = self.lanes.iter().map(|lane| lane.position().clone()).collect();
+        self.store();
         let mut calls = Vec::new();
         for (index, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| !lane.is_done()) {
             let call = self.call(lane.search()).with_meta();
@@ -237,6 +237,17 @@ impl Everyone {
         let mut operation = self.operation.clone().q(q).page(search.page);
         operation.sort = search.sort.map(ToOwned::to_owned);
         Call::from_parts(self.client.clone(), operation, self.options.clone())
+    }
+
+    /// Stores where the lanes are. One that lists an instant by id keeps what is stored of it: the users who were returned are added to
+    /// that one by one, so its many users are not copied for each page.
+    fn store(&mut self) {
+        self.stored.resize(self.lanes.len(), LanePosition::default());
+        for (lane, stored) in self.lanes.iter().zip(&mut self.stored) {
+            if !(lane.has_another_way() && lane.position().is_same_range(stored)) {
+                stored.clone_from(lane.position());
+            }
+        }
     }
 
     /// Divides ranges until there are as many as wanted.
