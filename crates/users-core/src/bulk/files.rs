@@ -61,17 +61,21 @@ impl Files {
     pub(super) fn new(rows: Rows) -> Self {
         Self { rows: Some(rows), next: File::default() }
     }
+}
 
-    /// Polls for the next file; `None` after the last one.
-    pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<File, FileError>>> {
+impl Stream for Files {
+    type Item = Result<File, FileError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
         loop {
-            let Some(rows) = &mut self.rows else { return Poll::Ready(None) };
+            let Some(rows) = &mut this.rows else { return Poll::Ready(None) };
             let row = ready!(rows.as_mut().poll_next(context));
-            let file = &mut self.next;
+            let file = &mut this.next;
             let at = file.rows().end;
             match row {
                 None => {
-                    self.rows = None;
+                    this.rows = None;
                     let last = std::mem::take(file);
                     return Poll::Ready((!last.texts.is_empty()).then_some(Ok(last)));
                 }
@@ -86,7 +90,7 @@ impl Files {
                     return Poll::Ready(Some(Ok(std::mem::replace(file, next))));
                 }
                 Some(row) => {
-                    self.rows = None;
+                    this.rows = None;
                     let error = row.map_or_else(|error| error, |row| too_large(at, row.len()));
                     return Poll::Ready(Some(Err((error, file.first..at + 1))));
                 }

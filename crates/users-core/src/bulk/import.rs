@@ -3,17 +3,17 @@
 use super::files::{File, FileError, Files, Rows};
 use super::job::{job_id, wait_for};
 use super::report::{ImportError, ImportReport, UnfinishedImport};
+use super::runner::{Event, Runner};
 use crate::call::CallFuture;
 use crate::client::Client;
 use crate::error::Error;
 use crate::management::jobs::{GetJobErrors, ImportRows, ImportUsers, JobErrors, JobsManager, check_row};
 use futures_core::Stream;
+use futures_util::future::{AbortHandle, FutureExt as _, abortable};
 use futures_util::stream::StreamExt as _;
 use serde::Serialize;
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
+use std::future::{IntoFuture, poll_fn};
 use users_model::{Job, JobStatus};
 
 /// The number of jobs of a tenant that run at once.
@@ -149,29 +149,23 @@ impl ImportAll {
     }
 
     #[inline]
-    async fn run(mut self) -> Result<ImportReport, ImportError> {
-        let mut import = Running {
-            files: Files::new(self.rows),
-            is_at_end: false,
-            sending: Vec::new(),
-            waiting: Vec::new(),
-        };
+    async fn run(self) -> Result<ImportReport, ImportError> {
+        let Self { client, rows, total, options, mut on_progress } = self;
+        let mut runner = Runner::new(Files::new(rows).boxed(), JOBS_AT_ONCE);
+        let mut waits: Vec<AbortHandle> = Vec::new();
         let mut report = ImportReport::default();
-        let mut progress = ImportProgress { total: self.total, ..ImportProgress::default() };
+        let mut progress = ImportProgress { total, ..ImportProgress::default() };
         let mut failure: Option<FileError> = None;
-        while let Some(event) = import.next().await {
-            let is_progress = matches!(event, Event::Sent(_, Ok(_)) | Event::Ended(_, _, Some(_), _));
+        while let Some(event) = poll_fn(|context| runner.poll_next(context)).await {
+            let is_progress =
+                matches!(event, Event::Ended(Step::Sent(_, Ok(_)) | Step::Done(_, _, Some(_), _)));
             let failed = match event {
-                Event::File(Some(Ok(file))) => {
-                    import.sending.push(Box::pin(send(self.client.clone(), self.options.clone(), file)));
+                Event::Input(Ok(file)) => {
+                    runner.push(send(client.clone(), options.clone(), file).boxed());
                     None
                 }
-                Event::File(Some(Err(failed))) => Some(failed),
-                Event::File(None) => {
-                    import.is_at_end = true;
-                    None
-                }
-                Event::Sent(file, Ok((id, job))) => {
+                Event::Input(Err(failed)) => Some(failed),
+                Event::Ended(Step::Sent(file, Ok((id, job)))) => {
                     progress.rows_sent += file.texts.len();
                     report.unfinished.push(UnfinishedImport {
                         job_id: id.clone(),
@@ -179,24 +173,25 @@ impl ImportAll {
                         job: None,
                     });
                     if failure.is_none() {
-                        import.waiting.push(Box::pin(wait(self.client.clone(), file, id, job)));
+                        let (wait, handle) = abortable(wait(client.clone(), file, id, job));
+                        waits.push(handle);
+                        runner.push(wait.map(|step| step.unwrap_or(Step::Abandoned)).boxed());
                     }
                     None
                 }
-                Event::Sent(file, Err(error)) => {
+                Event::Ended(Step::Sent(file, Err(error))) => {
                     if error.may_have_been_applied() {
                         report.uncertain.push(file.rows());
                     }
                     Some((error, file.rows()))
                 }
-                Event::Ended(file, _, Some(job), Ok(errors)) => {
+                Event::Ended(Step::Done(file, _, Some(job), Ok(errors))) => {
                     report.unfinished.retain(|unfinished| unfinished.rows != file.rows());
                     progress.add(&job, file.texts.len());
                     report.add(&file, job, errors).await;
                     None
                 }
-                Event::Ended(_, _, None, Ok(_)) => None,
-                Event::Ended(file, id, job, Err(error)) => {
+                Event::Ended(Step::Done(file, id, job, Err(error))) => {
                     let rows = file.rows();
                     let unfinished = report.unfinished.iter_mut().find(|unfinished| unfinished.rows == rows);
                     if let Some(job) = &job {
@@ -207,14 +202,15 @@ impl ImportAll {
                     }
                     Some((error.with_job_id(&id), rows))
                 }
+                Event::Ended(Step::Done(_, _, None, Ok(_)) | Step::Abandoned) => None,
             };
-            if let Some(on_progress) = self.on_progress.as_mut().filter(|_| is_progress) {
+            if let Some(on_progress) = on_progress.as_mut().filter(|_| is_progress) {
                 on_progress(&progress.with_running(&report));
             }
             if failed.is_some() {
                 // No further file is sent and no job is waited for. A file in flight is completed, so that its job is known.
-                import.is_at_end = true;
-                import.waiting.clear();
+                runner.stop();
+                waits.iter().for_each(AbortHandle::abort);
                 failure = failure.or(failed);
             }
         }
@@ -248,53 +244,18 @@ impl ImportProgress {
     }
 }
 
-/// An event of a running import.
-enum Event {
-    /// The next file; `None` after the last one.
-    File(Option<Result<File, FileError>>),
-    /// Auth0 accepted a file, or sending it failed.
+/// A step of the import of a file that has ended.
+enum Step {
+    /// Auth0 accepted the file, or sending it failed.
     Sent(File, Result<(String, Job), Error>),
-    /// A job has ended, or it or its errors could not be read.
-    Ended(File, String, Option<Job>, Result<JobErrors, Error>),
-}
-
-type Task = Pin<Box<dyn Future<Output = Event> + Send>>;
-
-struct Running {
-    files: Files,
-    is_at_end: bool,
-    /// With `waiting`, `JOBS_AT_ONCE` at most.
-    sending: Vec<Task>,
-    waiting: Vec<Task>,
-}
-
-impl Running {
-    /// Waits for the next event; `None` at the end of the import.
-    #[inline]
-    async fn next(&mut self) -> Option<Event> {
-        let Self { files, is_at_end, sending, waiting } = self;
-        let is_free = !*is_at_end && sending.len() + waiting.len() < JOBS_AT_ONCE;
-        poll_fn(|context| {
-            for tasks in [&mut *sending, &mut *waiting] {
-                for index in 0..tasks.len() {
-                    let task = tasks.get_mut(index).map(|task| task.as_mut().poll(context));
-                    if let Some(Poll::Ready(event)) = task {
-                        drop(tasks.swap_remove(index));
-                        return Poll::Ready(Some(event));
-                    }
-                }
-            }
-            if is_free {
-                return files.poll_next(context).map(|file| Some(Event::File(file)));
-            }
-            if sending.is_empty() && waiting.is_empty() { Poll::Ready(None) } else { Poll::Pending }
-        })
-        .await
-    }
+    /// The job has ended, or it or its errors could not be read.
+    Done(File, String, Option<Job>, Result<JobErrors, Error>),
+    /// The job was not waited for, since the import failed.
+    Abandoned,
 }
 
 #[inline]
-async fn send(client: Client, options: Options, file: File) -> Event {
+async fn send(client: Client, options: Options, file: File) -> Step {
     let Options { connection_id, upsert, send_completion_email } = options;
     let mut import = ImportUsers::new(connection_id, ImportRows::from_json(file.bytes()));
     (import.upsert, import.send_completion_email) = (upsert, send_completion_email);
@@ -303,17 +264,17 @@ async fn send(client: Client, options: Options, file: File) -> Event {
         job_id(&job, ImportUsers::DESCRIPTOR).map(|id| (id, job))
     };
     let accepted = accepted.await;
-    Event::Sent(file, accepted)
+    Step::Sent(file, accepted)
 }
 
 #[inline]
-async fn wait(client: Client, file: File, id: String, job: Job) -> Event {
+async fn wait(client: Client, file: File, id: String, job: Job) -> Step {
     let job = match wait_for(&client, &id, job, &mut |_| {}).await {
         Ok(job) => job,
-        Err(error) => return Event::Ended(file, id, None, Err(error)),
+        Err(error) => return Step::Done(file, id, None, Err(error)),
     };
     let errors = client.call(GetJobErrors::new(id.as_str())).send().await;
-    Event::Ended(file, id, Some(job), errors)
+    Step::Done(file, id, Some(job), errors)
 }
 
 impl IntoFuture for ImportAll {

@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod resolve;
 mod run;
+mod runner;
 mod yielding;
 
 pub use builder::Bulk;

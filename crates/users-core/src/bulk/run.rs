@@ -4,18 +4,18 @@ use super::journal::{BulkJournal, Earlier, End};
 use super::outcome::{Applied, BulkOutcome, BulkStatus};
 use super::progress::{BulkProgress, Counter};
 use super::resolve::Resolution;
+use super::runner::{Event, Runner};
 use crate::client::Client;
 use crate::error::Error;
 use crate::operation::Operation;
 use futures_core::Stream;
-use futures_util::future::{BoxFuture, FutureExt as _};
-use futures_util::stream::{BoxStream, FuturesUnordered, StreamExt};
-use std::collections::VecDeque;
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
+use futures_util::stream::{BoxStream, StreamExt};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{self, Context, Poll};
 use users_model::Timestamp;
 
 /// An operation that runs over many inputs: a stream of their outcomes, in the order in which they end. Created by the methods of
@@ -27,15 +27,11 @@ use users_model::Timestamp;
 pub struct BulkRun<I, T> {
     client: Client,
     work: Work<I, T>,
-    inputs: BoxStream<'static, I>,
-    has_inputs: bool,
-    concurrency: usize,
+    runner: Runner<I, Ended<I, T>>,
     journal: Option<BulkJournal>,
     /// Whether the journal was checked.
     is_begun: bool,
     next: u64,
-    running: FuturesUnordered<BoxFuture<'static, Ended<I, T>>>,
-    ready: VecDeque<Ended<I, T>>,
     failed: Option<Error>,
     counter: Counter,
     on_progress: Option<Box<OnProgress>>,
@@ -106,14 +102,10 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
         Self {
             client,
             work,
-            inputs,
-            has_inputs: true,
-            concurrency: options.concurrency,
+            runner: Runner::new(inputs, options.concurrency),
             journal: options.journal,
             is_begun: false,
             next: 0,
-            running: FuturesUnordered::new(),
-            ready: VecDeque::new(),
             failed: None,
             counter: Counter::new(total),
             on_progress: options.on_progress,
@@ -152,7 +144,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
 
     /// Begins no further input. Those that were begun end, and the stream ends after them.
     pub fn stop(&mut self) {
-        self.has_inputs = false;
+        self.runner.stop();
     }
 
     /// How far the run has come.
@@ -206,13 +198,13 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
         let Prepared { request, call } = match (self.work.prepare)(&self.client, &input) {
             Ok(prepared) => prepared,
             Err(error) => {
-                self.ready.push_back(end(input, BulkStatus::NotApplied(error), None));
+                self.runner.push(ready(end(input, BulkStatus::NotApplied(error), None)).boxed());
                 return Ok(());
             }
         };
         let now = self.now();
         let Some(journal) = &mut self.journal else {
-            self.running.push(call.map(move |result| end(input, status_of(result), None)).boxed());
+            self.runner.push(call.map(move |result| end(input, status_of(result), None)).boxed());
             return Ok(());
         };
         let hash = journal.hash(&request);
@@ -225,7 +217,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
             ))),
             Earlier::Nothing => {
                 journal.started(index, hash, now)?;
-                self.running
+                self.runner
                     .push(call.map(move |result| end(input, status_of(result), Some((hash, now)))).boxed());
                 return Ok(());
             }
@@ -234,7 +226,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
                 let first = sent.unwrap_or_default();
                 journal.started(index, hash, first)?;
                 let resolution = (self.work.resolve)(self.client.clone(), &input, sent);
-                self.running.push(
+                self.runner.push(
                     async move {
                         let status = match resolution.await {
                             Ok(Resolution::Applied(value)) => BulkStatus::Applied(value),
@@ -249,7 +241,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
                 return Ok(());
             }
         };
-        self.ready.push_back(end(input, known, None));
+        self.runner.push(ready(end(input, known, None)).boxed());
         Ok(())
     }
 
@@ -269,30 +261,28 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
         }
         let is_own = !matches!(outcome.status, BulkStatus::AppliedBefore | BulkStatus::NotAppliedBefore);
         let clock = &*self.client.shared.clock;
-        self.counter.count(outcome.status.applied(), is_own, self.running.len(), clock);
+        self.counter.count(outcome.status.applied(), is_own, self.runner.running(), clock);
         if let Some(report) = &mut self.on_progress {
             report(&self.counter.progress());
         }
         Ok(outcome)
     }
 
-    /// Begins inputs up to the limit, unless an outcome is ready. Fails if the journal does.
-    fn fill(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
-        if !self.is_begun {
-            self.is_begun = true;
+    /// Checks the journal before the first input.
+    fn check_journal(&mut self) -> Result<(), Error> {
+        if !std::mem::replace(&mut self.is_begun, true) {
             self.counter.begin(&*self.client.shared.clock);
             if let Some(journal) = &mut self.journal {
                 journal.begin(&self.work.name)?;
             }
         }
-        while self.has_inputs && self.ready.is_empty() && self.running.len() < self.concurrency {
-            match self.inputs.poll_next_unpin(context) {
-                Poll::Ready(Some(input)) => self.begin(input)?,
-                Poll::Ready(None) => self.has_inputs = false,
-                Poll::Pending => break,
-            }
-        }
         Ok(())
+    }
+
+    /// Takes no further input after a failure of the journal. The stream ends with it once the calls that were begun have ended.
+    fn fail(&mut self, error: Error) {
+        self.failed.get_or_insert(error);
+        self.runner.stop();
     }
 }
 
@@ -316,26 +306,25 @@ impl<I: Send + 'static, T: Send + 'static> Stream for BulkRun<I, T> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if this.failed.is_none() {
-            if let Err(error) = this.fill(context) {
-                this.failed = Some(error);
-                this.has_inputs = false;
-            }
+        if let Err(error) = this.check_journal() {
+            this.fail(error);
         }
-        if let Some(ended) = this.ready.pop_front() {
-            return Poll::Ready(Some(this.end(ended)));
-        }
-        match this.running.poll_next_unpin(context) {
-            Poll::Ready(Some(ended)) => {
-                let outcome = this.end(ended);
-                if outcome.is_err() {
-                    this.has_inputs = false;
+        loop {
+            match task::ready!(this.runner.poll_next(context)) {
+                Some(Event::Input(input)) => {
+                    if let Err(error) = this.begin(input) {
+                        this.fail(error);
+                    }
                 }
-                Poll::Ready(Some(outcome))
+                Some(Event::Ended(ended)) => {
+                    let outcome = this.end(ended);
+                    if outcome.is_err() {
+                        this.runner.stop();
+                    }
+                    return Poll::Ready(Some(outcome));
+                }
+                None => return Poll::Ready(this.failed.take().map(Err)),
             }
-            // The calls that were begun have ended.
-            Poll::Ready(None) if !this.has_inputs => Poll::Ready(this.failed.take().map(Err)),
-            _ => Poll::Pending,
         }
     }
 }

@@ -94,8 +94,9 @@ impl Call<GetAllUsers> {
     /// `GET /users`, scope `read:users`. It walks by the date of creation, always at the first page: at most 1.3 requests for 100 users,
     /// unless more than 20 were created in the same millisecond. The end is the moment of the first response. A user who is in the
     /// search index when the walk begins, and is not deleted during it, is returned exactly once, also if others are created and deleted
-    /// meanwhile. Memory does not grow with the number of users. The order is that of creation, unless the walk is
-    /// [parallel](Everyone::parallel).
+    /// meanwhile. Memory holds a page for each range of time, and the ids of the users of one millisecond. The order is that of creation,
+    /// unless the walk is [parallel](Everyone::parallel). One more request shows at the end whether there are users without `created_at`.
+    /// So does one at the beginning of a query with `NOT`, `!` or `-`, whether the server reads it in the same way within the parentheses.
     ///
     /// Of the options of the call, `q`, `fields` and `exclude_fields`, `per_page` (100 unless set) and `connection` are respected. `created_at`
     /// and `user_id` are requested in any case, and removed again if they were not asked for.
