@@ -4,6 +4,7 @@ use crate::clock::VirtualClock;
 use crate::tenant::Tenant;
 use crate::tenant::assumptions::Assumptions;
 use crate::tenant::config::{Config, IdSearch};
+use crate::tenant::keys::SigningKey;
 use crate::tenant::persist::{Journal, StateError};
 use crate::tenant::random::Random;
 use crate::tenant::rules::limiter::Limiter;
@@ -12,6 +13,7 @@ use crate::tenant::rules::quota::TokenQuota;
 use crate::tenant::seed::{Generator, Seed};
 use crate::tenant::state::{State, lock};
 use crate::tenant::store::{Connection, Lag, Store};
+use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -31,6 +33,7 @@ pub struct TenantBuilder {
     users: u32,
     seed: Seed,
     rng_seed: u64,
+    signing_key: Option<SigningKey>,
     clock: VirtualClock,
     system_clock: bool,
 }
@@ -76,6 +79,7 @@ impl TenantBuilder {
             users: 0,
             seed: Seed::new(),
             rng_seed: 0,
+            signing_key: None,
             clock: VirtualClock::new(),
             system_clock: false,
         }
@@ -228,6 +232,13 @@ impl TenantBuilder {
         self
     }
 
+    /// Sets the key that signs tokens. Unless it is set, tenants sign with a development key, which is in the package of this crate: whoever
+    /// has it can sign tokens too.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_key = Some(key);
+        self
+    }
+
     /// Sets the clock of the tenant and its clients; a new one by default.
     pub fn clock(mut self, clock: VirtualClock) -> Self {
         self.clock = clock;
@@ -297,7 +308,8 @@ impl TenantBuilder {
             limiter: Mutex::new(Limiter::new(self.limits, clock.millis())),
             clock,
             random: Mutex::new(Random::new(self.rng_seed)),
-            tokens: RwLock::default(),
+            tokens: RwLock::new(Tokens::new(self.signing_key)),
+            logins: Mutex::default(),
             generator: Mutex::new(generator),
             journal: Mutex::new(None),
             log: Mutex::default(),

@@ -2,13 +2,15 @@
 
 use crate::tenant::config::Config;
 use crate::tenant::log::Log;
+use crate::tenant::logins::Logins;
 use crate::tenant::persist::Journal;
 use crate::tenant::random::Random;
+use crate::tenant::rules::claims::AccessClaims;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::seed::Generator;
 use crate::tenant::store::{Store, Transaction};
-use crate::tenant::tokens::Tokens;
+use crate::tenant::tokens::{Times, Tokens};
 use crate::tenant::wall_clock::WallClock;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +24,7 @@ pub(crate) struct State {
     /// The data.
     pub(crate) store: RwLock<Store>,
     pub(crate) tokens: RwLock<Tokens>,
+    pub(crate) logins: Mutex<Logins>,
     pub(crate) random: Mutex<Random>,
     pub(crate) generator: Mutex<Generator>,
     /// The file that keeps the data, if there is one.
@@ -72,10 +75,33 @@ impl State {
         self.tokens.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Issues a token outside of a request. Its issuer is the tenant's domain.
     pub(crate) fn issue_token(&self, grant: Grant, audience: &str, lifetime: Duration) -> String {
-        let now = self.clock.millis();
+        let issuer = format!("https://{}/", self.config.domain);
+        let times = Times::new(self.clock.millis(), lifetime);
+        let (subject, scope) = match &grant {
+            Grant::Management(scopes) => (format!("{}@clients", self.config.client_id), scopes.join(" ")),
+            Grant::SelfService { id, scopes } => (id.clone(), scopes.join(" ")),
+            Grant::User { id, scopes } => (id.clone(), scopes.join(" ")),
+            Grant::Identity { id } => (id.clone(), String::new()),
+            Grant::Global | Grant::Nothing => ("global@clients".to_owned(), String::new()),
+        };
         let mut tokens = self.tokens_mut();
-        tokens.issue(grant, audience, lifetime, &self.config, now, &mut lock(&self.random))
+        let id = Some(lock(&self.random).hex(16));
+        let claims = AccessClaims {
+            issuer: &issuer,
+            subject: &subject,
+            audience,
+            with_userinfo: false,
+            client_id: &self.config.client_id,
+            scope: &scope,
+            grant: None,
+            permissions: None,
+            custom: None,
+            id,
+            times,
+        };
+        tokens.issue(grant, "JWT", &claims.payload(), times)
     }
 
     /// A number for each request, never 0.

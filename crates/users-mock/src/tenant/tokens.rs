@@ -1,6 +1,8 @@
 //! The tokens that a tenant has issued.
 
 use crate::tenant::config::Config;
+use crate::tenant::keys::{SigningKey, SigningKeys};
+use crate::tenant::object::set;
 use crate::tenant::random::Random;
 use crate::tenant::rules::assertion::Assertion;
 use crate::tenant::rules::grant::{Grant, all_scopes};
@@ -8,14 +10,17 @@ use crate::tenant::rules::quota::{Spent, Standing, TokenQuota};
 use crate::tenant::wire::answer::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json as value;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
+use users_core::model::JsonObject;
 
 /// The tokens that a tenant has issued.
 #[derive(Default)]
 pub(crate) struct Tokens {
     issued: HashMap<String, Issued>,
+    /// The number of tokens at which those that have expired are removed.
+    prune_at: usize,
+    keys: SigningKeys,
     fetched: u64,
     /// How much of the quota is spent.
     spent: Spent,
@@ -25,38 +30,88 @@ pub(crate) struct Tokens {
 
 struct Issued {
     grant: Grant,
+    /// The id of the key that signed it; `None` for an opaque one.
+    key: Option<String>,
     /// In milliseconds since 1970.
     expires_at: u64,
+    issued_at: u64,
+}
+
+/// The number of tokens below which none is removed.
+const LEAST_PRUNED: usize = 10_000;
+
+/// The time in milliseconds for which an expired token is known as one.
+const KEPT_EXPIRED: u64 = 60 * 60 * 1000;
+
+/// When a token is issued and when it expires, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) now: u64,
+    pub(crate) expires_at: u64,
+}
+
+impl Times {
+    pub(crate) fn new(now: u64, lifetime: Duration) -> Self {
+        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        Self { now, expires_at: now.saturating_add(lifetime) }
+    }
 }
 
 impl Tokens {
-    /// Issues a token in the form of a JWT. Its signature is random, so it cannot be verified.
-    pub(crate) fn issue(
-        &mut self,
-        grant: Grant,
-        audience: &str,
-        lifetime: Duration,
-        config: &Config,
-        now: u64,
-        random: &mut Random,
-    ) -> String {
-        let expires_at = now.saturating_add(u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX));
-        let (subject, scopes) = match &grant {
-            Grant::Management(scopes) => (format!("{}@clients", config.client_id), scopes.join(" ")),
-            Grant::SelfService { id, scopes } => (id.clone(), scopes.join(" ")),
-            Grant::User { id, scopes } => (id.clone(), scopes.join(" ")),
-            Grant::Identity { id } => (id.clone(), String::new()),
-            Grant::Global | Grant::Nothing => ("global@clients".to_owned(), String::new()),
-        };
-        let header = value!({"alg": "RS256", "typ": "JWT", "kid": "tenant"});
-        let payload = value!({
-            "iss": format!("https://{}/", config.domain), "sub": subject, "aud": audience, "scope": scopes,
-            "iat": now / 1000, "exp": expires_at / 1000, "jti": random.hex(16),
-        });
-        let parts = [header.to_string().into_bytes(), payload.to_string().into_bytes(), random.bytes(32)];
-        let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
-        self.issued.insert(token.clone(), Issued { grant, expires_at });
+    /// Signs with this key, or with the development key.
+    pub(crate) fn new(key: Option<SigningKey>) -> Self {
+        let mut tokens = Self::default();
+        if let Some(key) = key {
+            tokens.keys = SigningKeys::only(key);
+        }
+        tokens
+    }
+
+    /// Signs a token, and records what it grants.
+    pub(crate) fn issue(&mut self, grant: Grant, kind: &str, payload: &JsonObject, times: Times) -> String {
+        let token = self.keys.current().map(|key| key.sign(kind, payload)).unwrap_or_default();
+        let key = self.keys.current().map(|key| key.id().to_owned());
+        self.record(token.clone(), Issued { grant, key, expires_at: times.expires_at, issued_at: times.now });
         token
+    }
+
+    /// Issues an opaque token, in the form of an encrypted one (JWE) whose content is random.
+    pub(crate) fn issue_opaque(&mut self, grant: Grant, issuer: &str, times: Times, random: &mut Random) -> String {
+        let mut header = JsonObject::new();
+        set(&mut header, "alg", "dir");
+        set(&mut header, "enc", "A256GCM");
+        set(&mut header, "iss", issuer);
+        let parts = [header.to_json().into_bytes(), Vec::new(), random.bytes(12), random.bytes(48), random.bytes(16)];
+        let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        self.record(
+            token.clone(),
+            Issued { grant, key: None, expires_at: times.expires_at, issued_at: times.now },
+        );
+        token
+    }
+
+    /// Records a token. Those that have expired are removed each time that there are twice as many as remained.
+    fn record(&mut self, token: String, issued: Issued) {
+        if self.issued.len() >= self.prune_at.max(LEAST_PRUNED) {
+            let now = issued.issued_at;
+            self.issued.retain(|_, issued| issued.expires_at.saturating_add(KEPT_EXPIRED) > now);
+            self.prune_at = self.issued.len().saturating_mul(2);
+        }
+        self.issued.insert(token, issued);
+    }
+
+    /// Signs what is no token of the tenant's own, such as a logout token.
+    pub(crate) fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    pub(crate) fn keys_mut(&mut self) -> &mut SigningKeys {
+        &mut self.keys
+    }
+
+    /// Invalidates the tokens that a key has signed.
+    pub(crate) fn forget_key(&mut self, id: &str) {
+        self.issued.retain(|_, issued| issued.key.as_deref() != Some(id));
     }
 
     /// The grant of a bearer token of the Management API, or why it is rejected.

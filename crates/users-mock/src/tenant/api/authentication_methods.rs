@@ -51,7 +51,15 @@ fn replace_all(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     find_user(context.store(), request.parameter(0))?;
     let requested: Vec<JsonObject> = serde_json::from_slice(request.raw_body()).unwrap_or_default();
     let methods: Vec<JsonObject> = requested.iter().map(|method| new_method(context, method)).collect();
-    let answer = json(StatusCode::OK, &methods);
+    let shown: Vec<JsonObject> = methods
+        .iter()
+        .cloned()
+        .map(|mut method| {
+            method.remove("totp_secret");
+            method
+        })
+        .collect();
+    let answer = json(StatusCode::OK, &shown);
     update_user(&mut context.transaction, request.parameter(0), |user| {
         *user.belongings_mut(Belonging::AuthenticationMethods) = methods;
     })?;
@@ -116,7 +124,7 @@ pub(crate) fn new_method(context: &mut WriteContext<'_>, requested: &JsonObject)
     let device = context.random.prefixed_id("dev_");
     let mut method = JsonObject::new();
     set(&mut method, "id", format!("{kind}|{device}"));
-    for (key, value) in requested.iter().filter(|(key, _)| *key != "totp_secret") {
+    for (key, value) in requested.iter() {
         set_raw(&mut method, key, value);
     }
     set(&mut method, "created_at", context.clock.now());
@@ -131,9 +139,10 @@ pub(crate) fn new_method(context: &mut WriteContext<'_>, requested: &JsonObject)
     method
 }
 
-/// A method as it is read: of an address the first four characters of either part, of a number the last four digits.
+/// A method as it is read, without the secret of an authenticator: of an address the first four characters of either part, of a number the last four digits.
 fn masked(method: &JsonObject, with_confirmed: bool) -> JsonObject {
     let mut shown = method.clone();
+    shown.remove("totp_secret");
     if with_confirmed && !shown.contains_key("confirmed") {
         set(&mut shown, "confirmed", true);
     }

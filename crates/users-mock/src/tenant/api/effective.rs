@@ -12,7 +12,7 @@ use crate::tenant::wire::context::ReadContext;
 use crate::tenant::wire::page::{by_checkpoint, unchanged};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -82,6 +82,19 @@ fn permission_source_roles(context: &ReadContext<'_>, request: &Request) -> Resu
     let mut roles = effective_roles(context.store, request.parameter(0))?;
     roles.retain(|role| permissions_of(context.store, role).iter().any(|permission| permission == name));
     by_checkpoint(request, "roles", &roles, unchanged)
+}
+
+/// The names of the permissions of a resource server that a user has, directly or through roles, in order.
+pub(crate) fn permission_names(store: &Store, user: &str, identifier: &str) -> Vec<String> {
+    let direct = describe_all(store, user).unwrap_or_default().into_iter().filter(|permission| {
+        string(permission, "resource_server_identifier").as_deref() == Some(identifier)
+    });
+    let direct = direct.filter_map(|permission| string(&permission, "permission_name"));
+    let roles = effective_roles(store, user).unwrap_or_default();
+    let of_roles = roles.iter().flat_map(|role| permissions_of(store, role));
+    let of_roles = of_roles.filter(|name| describe(store, identifier, name).is_some());
+    let names: BTreeSet<String> = direct.chain(of_roles).collect();
+    names.into_iter().collect()
 }
 
 /// The names of the permissions that a seed gave a role.

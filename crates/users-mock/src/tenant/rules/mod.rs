@@ -1,6 +1,8 @@
 //! The rules by which Auth0 accepts and completes what it is sent.
 
+pub(crate) mod application;
 pub(crate) mod assertion;
+pub(crate) mod claims;
 pub(crate) mod credentials;
 pub(crate) mod defaults;
 pub(crate) mod grant;

@@ -86,6 +86,10 @@ impl Objects {
         self.table.get(id)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// All objects in the order of their creation.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Object>> {
         self.table.iter()

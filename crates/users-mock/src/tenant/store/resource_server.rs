@@ -1,8 +1,9 @@
 //! A resource server, as the store keeps it.
 
-use crate::tenant::object::string;
+use crate::tenant::object::{integer, string};
 use crate::tenant::store::table::Record;
 use std::collections::HashMap;
+use std::time::Duration;
 use users_core::model::JsonObject;
 
 /// An API, whose scopes are permissions.
@@ -49,6 +50,37 @@ impl ResourceServer {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The names of the scopes.
+    pub(crate) fn scope_names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.scopes.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// Whether a user needs the permission for a scope to be granted.
+    pub(crate) fn enforces_policies(&self) -> bool {
+        self.flag("enforce_policies").unwrap_or(false)
+    }
+
+    /// Whether access tokens name the permissions of the user.
+    pub(crate) fn shows_permissions(&self) -> bool {
+        let dialect = string(&self.shown, "token_dialect");
+        self.enforces_policies() && dialect.is_some_and(|dialect| dialect.ends_with("_authz"))
+    }
+
+    pub(crate) fn allows_offline_access(&self) -> bool {
+        self.flag("allow_offline_access").unwrap_or(false)
+    }
+
+    /// The lifetime of access tokens, if it is stated.
+    pub(crate) fn token_lifetime(&self) -> Option<Duration> {
+        integer(&self.shown, "token_lifetime").map(Duration::from_secs)
+    }
+
+    fn flag(&self, key: &str) -> Option<bool> {
+        self.shown.get(key).ok().flatten()
     }
 
     /// The description of a scope; `None` if the API does not have the scope.

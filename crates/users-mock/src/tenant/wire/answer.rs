@@ -4,7 +4,7 @@ use crate::tenant::assumptions::{AssumedError, Assumptions};
 use crate::tenant::object::set;
 use crate::tenant::rules::limiter::{Rejection, Standing};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -63,9 +63,16 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
     }
 
     pub(crate) fn new(
@@ -161,6 +168,22 @@ impl From<Failure> for Answer {
 /// An error of the Authentication API: `{error, error_description}`.
 pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Answer {
     json(status, &json!({"error": error, "error_description": description}))
+}
+
+/// The answer where Auth0 has something that the tenant has not.
+pub(crate) fn not_implemented(what: &str) -> Answer {
+    let description =
+        format!("The embedded tenant does not implement {what} yet. Script the response with MockTransport.");
+    oauth_error(StatusCode::NOT_IMPLEMENTED, "not_implemented", &description)
+}
+
+/// Sends a browser elsewhere; an empty answer if the address may not be a header.
+pub(crate) fn redirect(location: &str) -> Answer {
+    let mut answer = text(StatusCode::FOUND, &format!("Found. Redirecting to {location}"));
+    if let Ok(location) = HeaderValue::from_str(location) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    answer
 }
 
 /// Adds the headers of every Management API response, errors included.

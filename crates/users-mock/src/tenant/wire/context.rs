@@ -1,12 +1,11 @@
 //! What handlers have access to.
 
 use crate::tenant::config::Config;
+use crate::tenant::logins::Logins;
 use crate::tenant::random::Random;
-use crate::tenant::rules::grant::Grant;
 use crate::tenant::store::{Store, Transaction};
 use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
-use std::time::Duration;
 
 /// What a handler that reads has access to.
 pub(crate) struct ReadContext<'a> {
@@ -23,6 +22,7 @@ pub(crate) struct WriteContext<'a> {
     /// Committed if the handler succeeds.
     pub(crate) transaction: Transaction<'a>,
     pub(crate) tokens: &'a mut Tokens,
+    pub(crate) logins: &'a mut Logins,
     pub(crate) random: &'a mut Random,
     pub(crate) clock: &'a WallClock,
     pub(crate) config: &'a Config,
@@ -36,9 +36,5 @@ impl WriteContext<'_> {
 
     pub(crate) fn new_object_id(&mut self) -> String {
         self.random.object_id(self.clock.millis())
-    }
-
-    pub(crate) fn issue_token(&mut self, grant: Grant, audience: &str, lifetime: Duration) -> String {
-        self.tokens.issue(grant, audience, lifetime, self.config, self.clock.millis(), self.random)
     }
 }

@@ -6,10 +6,11 @@ use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::schema::Schema;
 use crate::tenant::wire::answer::Failure;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
+use http::{Extensions, HeaderMap, Method, StatusCode, Uri};
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
+use std::net::IpAddr;
 use users_core::model::JsonObject;
 
 /// The largest body that Auth0 accepts, in bytes.
@@ -32,7 +33,21 @@ pub(crate) struct Request {
     custom_domain: Option<String>,
     body: Bytes,
     parsed: OnceCell<Body>,
+    /// The path below which the tenant is served.
+    mount: String,
+    ip: IpAddr,
+    is_post: bool,
 }
+
+/// The path below which a tenant is served, as `/t/shop`, in the extensions of a request to [`Tenant::handle`](crate::Tenant::handle). The
+/// links that the tenant makes, and its issuer, begin with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountPath(pub String);
+
+/// The address that a request comes from, in the extensions of a request to [`Tenant::handle`](crate::Tenant::handle); `127.0.0.1` without
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 /// A parsed body.
 enum Body {
@@ -43,12 +58,16 @@ enum Body {
 
 impl Request {
     pub(crate) fn new(
+        method: &Method,
         uri: &Uri,
         headers: HeaderMap,
+        extensions: &Extensions,
         body: Bytes,
         parameters: Vec<String>,
         grant: Grant,
     ) -> Self {
+        let mount = extensions.get::<MountPath>().map(|mount| mount.0.clone()).unwrap_or_default();
+        let ip = extensions.get::<ClientAddress>().map_or(IpAddr::from([127, 0, 0, 1]), |address| address.0);
         let authority = uri.authority().map(ToString::to_string);
         let query = uri.query().unwrap_or_default();
         let (query, query_length) = (pairs(query), query.len());
@@ -64,6 +83,9 @@ impl Request {
             custom_domain: None,
             body,
             parsed: OnceCell::new(),
+            mount,
+            ip,
+            is_post: method == Method::POST,
         }
     }
 
@@ -217,7 +239,47 @@ impl Request {
         }
         let authority = self.authority().unwrap_or(domain);
         let scheme = self.scheme.as_deref().unwrap_or("https");
-        format!("{scheme}://{authority}")
+        format!("{scheme}://{authority}{}", self.mount)
+    }
+
+    /// The issuer of tokens: the address that the request was sent to, with a slash at the end.
+    pub(crate) fn issuer(&self, config: &Config) -> String {
+        format!("{}/", self.origin(&config.domain))
+    }
+
+    /// The path of one of the tenant's own pages, as a browser requests it.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.mount)
+    }
+
+    /// The path that cookies are for.
+    pub(crate) fn cookie_path(&self) -> &str {
+        if self.mount.is_empty() { "/" } else { &self.mount }
+    }
+
+    /// Whether links begin with `https`.
+    pub(crate) fn is_https(&self) -> bool {
+        self.scheme.as_deref() != Some("http")
+    }
+
+    /// The address that the request comes from.
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    pub(crate) fn is_post(&self) -> bool {
+        self.is_post
+    }
+
+    pub(crate) fn user_agent(&self) -> &str {
+        self.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let headers = self.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
+        let mut pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 }
 

@@ -1,0 +1,185 @@
+//! The authorization endpoint: where an application sends a browser to log in.
+
+use crate::tenant::api::login::complete::{resume, send_back};
+use crate::tenant::api::login::session;
+use crate::tenant::api::oauth::issue::is_known_audience;
+use crate::tenant::logins::{Challenge, ResponseMode, Transaction};
+use crate::tenant::page;
+use crate::tenant::rules::application::Application;
+use crate::tenant::wire::answer::{Answer, Failure, redirect};
+use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
+use crate::tenant::wire::route::{Guard, Handler, Route};
+use http::StatusCode;
+use users_core::model::JsonObject;
+
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("GET", "/authorize", Guard::Handler, Handler::Write(authorize)),
+    Route::new("POST", "/authorize", Guard::Handler, Handler::Write(authorize)),
+    Route::new("GET", "/authorize/resume", Guard::Handler, Handler::Write(resume)),
+];
+
+/// The time that a login may take, in milliseconds.
+pub(crate) const LIFETIME: u64 = 3_600_000;
+
+fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    let body = request.body().unwrap_or_default();
+    let asked = Parameters { request, body };
+    let (application, redirect_uri) = match application(context, &asked) {
+        Ok(found) => found,
+        Err(refused) => return Ok(refused),
+    };
+    let mut transaction = match transaction(&asked, &application, redirect_uri) {
+        Ok(transaction) => transaction,
+        Err(refused) => return Ok(refused),
+    };
+    let prompt = asked.get("prompt").unwrap_or_default();
+    let prompts: Vec<&str> = prompt.split_whitespace().collect();
+    if let Some((error, description)) = problem(context, &asked, &transaction, &application) {
+        return Ok(send_back(&transaction, vec![("error", error.to_owned()), ("error_description", description)]));
+    }
+    transaction.asks_consent = prompts.contains(&"consent");
+    let session = session::current(context, request);
+    let max_age: Option<u64> = asked.get("max_age").and_then(|seconds| seconds.parse().ok());
+    let forces_login = prompts.contains(&"login") || prompts.contains(&"select_account");
+    transaction.states_auth_time = max_age.is_some() || prompts.contains(&"login");
+    let now = context.clock.millis();
+    let is_recent = |at: u64| max_age.is_none_or(|age| age > 0 && now.saturating_sub(at) <= age.saturating_mul(1000));
+    let session = session.filter(|session| !forces_login && is_recent(session.authenticated_at));
+    let state = context.random.alphanumeric(40);
+    let has_session = session.is_some();
+    transaction.user_id = session.map(|session| session.user_id);
+    // The second factor of the session counts.
+    transaction.is_mfa = has_session;
+    if prompts.contains(&"none") && !has_session {
+        let error = vec![("error", "login_required".to_owned()), ("error_description", "Login required".to_owned())];
+        return Ok(send_back(&transaction, error));
+    }
+    let is_signup = asked.get("screen_hint").as_deref() == Some("signup");
+    context.logins.transactions.insert(state.clone(), transaction, now.saturating_add(LIFETIME), now);
+    if has_session {
+        return super::complete::proceed(context, request, &state);
+    }
+    let page = if is_signup { "signup" } else { "login" };
+    Ok(redirect(&request.path(&format!("/u/{page}?state={state}"))))
+}
+
+/// The parameters of the query, or of a form.
+struct Parameters<'a> {
+    request: &'a Request,
+    body: JsonObject,
+}
+
+impl Parameters<'_> {
+    /// A parameter that is not empty.
+    fn get(&self, name: &str) -> Option<String> {
+        let text = self.request.query(name).map(ToOwned::to_owned);
+        text.or_else(|| crate::tenant::object::string(&self.body, name)).filter(|text| !text.is_empty())
+    }
+}
+
+/// The application and where it may be called back. What is wrong with them is shown to the user, since nobody else can be told.
+fn application(context: &WriteContext<'_>, asked: &Parameters<'_>) -> Result<(Application, String), Answer> {
+    let refuse = |status, error: &str, description: String| Err(page::error(status, error, description));
+    let Some(id) = asked.get("client_id") else {
+        let description = "Missing required parameter: client_id".to_owned();
+        return refuse(StatusCode::BAD_REQUEST, "invalid_request", description);
+    };
+    let Some(application) = Application::find(context.store(), context.config, &id) else {
+        return refuse(StatusCode::BAD_REQUEST, "invalid_request", format!("Unknown client: {id}"));
+    };
+    let redirect_uri = asked.get("redirect_uri").or_else(|| application.first_callback().map(ToOwned::to_owned));
+    let Some(redirect_uri) = redirect_uri else {
+        let description = "Missing required parameter: redirect_uri".to_owned();
+        return refuse(StatusCode::BAD_REQUEST, "invalid_request", description);
+    };
+    if !application.allows_callback(&redirect_uri) {
+        let description =
+            format!("Callback URL mismatch. {redirect_uri} is not in the list of allowed callback URLs");
+        return refuse(StatusCode::FORBIDDEN, "unauthorized_client", description);
+    }
+    Ok((application, redirect_uri))
+}
+
+/// Reads the parameters of a login. Those that are wrong and known to the application are found by [`problem`].
+fn transaction(
+    asked: &Parameters<'_>,
+    application: &Application,
+    redirect_uri: String,
+) -> Result<Transaction, Answer> {
+    let Some(response_type) = asked.get("response_type") else {
+        let description = "Missing required parameter: response_type";
+        return Err(page::error(StatusCode::BAD_REQUEST, "invalid_request", description));
+    };
+    let response_types: Vec<String> = response_type.split_whitespace().map(ToOwned::to_owned).collect();
+    let is_implicit = response_types.iter().any(|kind| kind != "code");
+    let response_mode = match asked.get("response_mode").as_deref() {
+        Some("form_post") => ResponseMode::FormPost,
+        Some("web_message") => ResponseMode::WebMessage,
+        Some("fragment") => ResponseMode::Fragment,
+        None if is_implicit => ResponseMode::Fragment,
+        _ => ResponseMode::Query,
+    };
+    let scope = asked.get("scope").unwrap_or_default();
+    Ok(Transaction {
+        client_id: application.id.clone(),
+        redirect_uri,
+        response_types,
+        response_mode,
+        scopes: scope.split_whitespace().map(ToOwned::to_owned).collect(),
+        audience: asked.get("audience"),
+        state: asked.get("state"),
+        nonce: asked.get("nonce"),
+        challenge: None,
+        connection: asked.get("connection"),
+        login_hint: asked.get("login_hint"),
+        states_auth_time: false,
+        asks_consent: false,
+        user_id: None,
+        is_mfa: false,
+    })
+    .map(|transaction| Transaction { challenge: challenge(asked), ..transaction })
+}
+
+fn challenge(asked: &Parameters<'_>) -> Option<Challenge> {
+    let method = asked.get("code_challenge_method").unwrap_or_else(|| "plain".to_owned());
+    Challenge::new(&method, asked.get("code_challenge")?)
+}
+
+/// What is wrong with the parameters, which the application is told.
+fn problem(
+    context: &WriteContext<'_>,
+    asked: &Parameters<'_>,
+    transaction: &Transaction,
+    application: &Application,
+) -> Option<(&'static str, String)> {
+    let is_known = |kind: &String| matches!(kind.as_str(), "code" | "token" | "id_token");
+    if !transaction.response_types.iter().all(is_known) {
+        return Some(("unsupported_response_type", "Unsupported response type".to_owned()));
+    }
+    let needed = if transaction.returns("code") { "authorization_code" } else { "implicit" };
+    if !application.allows_grant(needed) {
+        return Some(("unauthorized_client", format!("Grant type '{needed}' not allowed for the client.")));
+    }
+    if asked.get("code_challenge").is_some() && transaction.challenge.is_none() {
+        let description = "code_challenge_method must be one of plain or S256";
+        return Some(("invalid_request", description.to_owned()));
+    }
+    if transaction.returns("code") && application.secret.is_none() && transaction.challenge.is_none() {
+        return Some(("invalid_request", "Parameter 'code_challenge' is required for this client".to_owned()));
+    }
+    if transaction.returns("id_token") && transaction.nonce.is_none() {
+        return Some(("invalid_request", "Missing required parameter: nonce".to_owned()));
+    }
+    if let Some(audience) = &transaction.audience {
+        if !is_known_audience(context, asked.request, audience) {
+            return Some(("access_denied", format!("Service not found: {audience}")));
+        }
+    }
+    if let Some(connection) = &transaction.connection {
+        if context.store().connection(connection).is_none() {
+            return Some(("invalid_request", "the connection was not found".to_owned()));
+        }
+    }
+    None
+}

@@ -1,0 +1,63 @@
+//! Tokens for an authorization code.
+
+use crate::tenant::api::oauth::issue::{Asked, issue};
+use crate::tenant::api::oauth::token::{TokenRequest, granted, invalid_grant};
+use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::wire::answer::Answer;
+use crate::tenant::wire::context::WriteContext;
+use serde_json::json;
+
+const INVALID: &str = "Invalid authorization code";
+
+pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
+    let text = asked.field("code").unwrap_or_default();
+    let now = context.clock.millis();
+    // A code that was used once is void, also if that use failed.
+    let code = context.logins.codes.remove(&text, now);
+    let client = Some((asked.application.id.as_str(), asked.application.name.as_str()));
+    let refuse = |context: &mut WriteContext<'_>, description: &str| {
+        let event = Event { client, description: description.to_owned(), ..Event::new("feacft") };
+        record(context, asked.request, &event);
+        invalid_grant(description)
+    };
+    let Some(code) = code.filter(|code| code.client_id == asked.application.id) else {
+        return refuse(context, INVALID);
+    };
+    if let Some(challenge) = &code.challenge {
+        if !challenge.is_met(&asked.field("code_verifier").unwrap_or_default()) {
+            return refuse(context, "Failed to verify code verifier");
+        }
+    } else if asked.application.secret.is_none() {
+        return refuse(context, "Failed to verify code verifier");
+    }
+    if asked.field("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
+        return refuse(context, "The redirect URI is wrong. You sent another one than to the authorization endpoint");
+    }
+    let Some(user) = context.store().users().get(&code.login.user_id).cloned() else {
+        return refuse(context, INVALID);
+    };
+    let masked = format!("{}{}", "*".repeat(text.len().saturating_sub(3)), text.get(text.len().saturating_sub(3)..).unwrap_or_default());
+    let connection = user.connection();
+    let event = Event {
+        description: "Authorization Code for Access Token".to_owned(),
+        user_id: user.id(),
+        user_name: name_of(user.shown()),
+        connection: connection.as_deref(),
+        client,
+        details: Some(json!({"code": masked})),
+        ..Event::new("seacft")
+    };
+    record(context, asked.request, &event);
+    let tokens = issue(
+        context,
+        asked.request,
+        Asked {
+            application: &asked.application,
+            login: code.login,
+            scopes: code.scopes,
+            audience: code.audience.as_deref(),
+            nonce: code.nonce.as_deref(),
+        },
+    );
+    granted(context, &tokens)
+}

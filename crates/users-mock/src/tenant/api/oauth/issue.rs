@@ -1,0 +1,261 @@
+//! Issuing the tokens of a login.
+
+use crate::tenant::api::effective::permission_names;
+use crate::tenant::logins::{Authenticated, Family};
+use crate::tenant::object::{set, string};
+use crate::tenant::rules::application::Application;
+use crate::tenant::rules::claims::{AccessClaims, IdClaims};
+use crate::tenant::rules::grant::Grant;
+use crate::tenant::store::{Belonging, ResourceServer};
+use crate::tenant::tokens::Times;
+use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
+use serde_json::json as value;
+use std::sync::Arc;
+use std::time::Duration;
+use users_core::model::{JsonObject, Timestamp};
+
+/// The scopes of OpenID Connect, which need no API.
+const OPENID: &[&str] = &[
+    "openid", "profile", "offline_access", "name", "given_name", "family_name", "nickname", "email", "email_verified",
+    "picture", "created_at", "identities", "phone", "address",
+];
+
+/// The number of refresh tokens that a user has for an application, at most.
+const MOST_REFRESH_TOKENS: usize = 200;
+
+/// What a login asks tokens for.
+pub(crate) struct Asked<'a> {
+    pub(crate) application: &'a Application,
+    pub(crate) login: Authenticated,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) audience: Option<&'a str>,
+    pub(crate) nonce: Option<&'a str>,
+}
+
+/// Whether tokens can be issued for an audience.
+pub(crate) fn is_known_audience(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
+    is_management(context, request, audience)
+        || is_userinfo(context, request, audience)
+        || context.store().resource_server_by_identifier(audience).is_some()
+}
+
+fn is_management(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
+    let issuer = request.issuer(context.config);
+    audience == context.config.management_audience() || audience == format!("{issuer}api/v2/")
+}
+
+fn is_userinfo(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
+    let issuer = request.issuer(context.config);
+    audience == format!("https://{}/userinfo", context.config.domain) || audience == format!("{issuer}userinfo")
+}
+
+/// Issues the tokens of a login, with a refresh token if one is asked for, as the token endpoint returns them.
+pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: Asked<'_>) -> JsonObject {
+    let scopes = granted_scopes(context, request, &asked);
+    let asked = Asked { scopes, ..asked };
+    let (access_token, lifetime) = access_token(context, request, &asked);
+    let mut tokens = JsonObject::new();
+    set(&mut tokens, "access_token", access_token);
+    if has(&asked.scopes, "offline_access") {
+        set(&mut tokens, "refresh_token", new_refresh_token(context, request, &asked));
+    }
+    if let Some(id_token) = id_token(context, request, &asked) {
+        set(&mut tokens, "id_token", id_token);
+    }
+    if !asked.scopes.is_empty() {
+        set(&mut tokens, "scope", asked.scopes.join(" "));
+    }
+    set(&mut tokens, "expires_in", lifetime.as_secs());
+    set(&mut tokens, "token_type", "Bearer");
+    tokens
+}
+
+fn has(scopes: &[String], wanted: &str) -> bool {
+    scopes.iter().any(|scope| scope == wanted)
+}
+
+fn api_of(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> Option<Arc<ResourceServer>> {
+    let audience = asked.audience.filter(|audience| !is_management(context, request, audience))?;
+    context.store().resource_server_by_identifier(audience).cloned()
+}
+
+/// The scopes that are granted: those of OpenID Connect, and of those of the API the ones that it has. Where the API enforces policies, the
+/// user must have the permission.
+fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> Vec<String> {
+    let api = api_of(context, request, asked);
+    let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
+    let owned = api.as_ref().filter(|api| api.enforces_policies()).map(|api| {
+        permission_names(context.store(), &asked.login.user_id, api.identifier().unwrap_or_default())
+    });
+    let may_refresh =
+        asked.application.allows_grant("refresh_token") && api.as_ref().is_none_or(|api| api.allows_offline_access());
+    let mut granted: Vec<String> = Vec::new();
+    for scope in &asked.scopes {
+        let is_granted = match scope.as_str() {
+            "offline_access" => may_refresh,
+            name if OPENID.contains(&name) => true,
+            name if is_own => name.contains(":current_user"),
+            name => {
+                api.as_ref().is_some_and(|api| api.scope(name).is_some())
+                    && owned.as_ref().is_none_or(|owned| has(owned, name))
+            }
+        };
+        if is_granted && !granted.contains(scope) {
+            granted.push(scope.clone());
+        }
+    }
+    granted
+}
+
+/// An access token with its lifetime: opaque for `/userinfo`, a JSON Web Token for an API.
+fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> (String, Duration) {
+    let issuer = request.issuer(context.config);
+    let id = asked.login.user_id.clone();
+    let now = context.clock.millis();
+    let default = context.config.token_lifetime;
+    let scopes = asked.scopes.clone();
+    let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
+    let api = api_of(context, request, asked);
+    let audience = match asked.audience {
+        Some(audience) if is_own || api.is_some() => audience,
+        _ => {
+            let times = Times::new(now, default);
+            let grant = Grant::User { id, scopes };
+            return (context.tokens.issue_opaque(grant, &issuer, times, context.random), default);
+        }
+    };
+    let lifetime = api.as_ref().and_then(|api| api.token_lifetime()).unwrap_or(default);
+    let permissions = api.as_ref().filter(|api| api.shows_permissions()).map(|api| {
+        permission_names(context.store(), &id, api.identifier().unwrap_or_default())
+    });
+    let custom = context.store().claims(&id).cloned();
+    let scope = scopes.join(" ");
+    let claims = AccessClaims {
+        issuer: &issuer,
+        subject: &id,
+        audience,
+        with_userinfo: has(&scopes, "openid"),
+        client_id: &asked.application.id,
+        scope: &scope,
+        grant: asked.login.grant,
+        permissions: permissions.as_deref(),
+        custom: custom.as_ref().map(|custom| &custom.claims),
+        id: None,
+        times: Times::new(now, lifetime),
+    };
+    let payload = claims.payload();
+    let grant = if is_own {
+        Grant::SelfService { id: id.clone(), scopes: scopes.into() }
+    } else {
+        Grant::User { id: id.clone(), scopes }
+    };
+    (context.tokens.issue(grant, "JWT", &payload, claims.times), lifetime)
+}
+
+/// An ID token, if the scope `openid` is granted.
+pub(crate) fn id_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> Option<String> {
+    if !has(&asked.scopes, "openid") {
+        return None;
+    }
+    let issuer = request.issuer(context.config);
+    let id = &asked.login.user_id;
+    let user = context.store().users().get(id)?.clone();
+    let custom = context.store().claims(id).cloned();
+    let claims = IdClaims {
+        issuer: &issuer,
+        client_id: &asked.application.id,
+        user: user.shown(),
+        user_id: id,
+        scopes: &asked.scopes,
+        custom: custom.as_ref().map(|custom| &custom.claims),
+        nonce: asked.nonce,
+        session_id: asked.login.session_id.as_deref(),
+        auth_time: asked.login.auth_time,
+        is_mfa: asked.login.is_mfa,
+        times: Times::new(context.clock.millis(), asked.application.id_token_lifetime),
+    };
+    let payload = claims.payload();
+    Some(context.tokens.issue(Grant::Identity { id: id.clone() }, "JWT", &payload, claims.times))
+}
+
+/// Issues the first refresh token of a family, and shows it among those of the user.
+fn new_refresh_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> String {
+    let now = context.clock.millis();
+    let rules = asked.application.refresh;
+    let family = Family {
+        id: context.random.alphanumeric(24),
+        user_id: asked.login.user_id.clone(),
+        client_id: asked.application.id.clone(),
+        audience: asked.audience.map(ToOwned::to_owned),
+        scopes: asked.scopes.clone(),
+        session_id: asked.login.session_id.clone(),
+        created_at: now,
+    };
+    show(context, request, &family, asked.application);
+    let token = refresh_token(context);
+    context.logins.refresh_tokens.add(token.clone(), family, 0, &rules, now);
+    token
+}
+
+/// The text of a new refresh token.
+pub(crate) fn refresh_token(context: &mut WriteContext<'_>) -> String {
+    format!("v1.{}", context.random.alphanumeric(64))
+}
+
+/// Adds a family to the refresh tokens of its user, of which the oldest for the application is removed if there are too many.
+fn show(context: &mut WriteContext<'_>, request: &Request, family: &Family, application: &Application) {
+    let at = |millis: Option<u64>| millis.map(|millis| Timestamp::from_unix_millis(signed(millis)));
+    let rules = application.refresh;
+    let after = |time: Option<Duration>| {
+        time.map(|time| family.created_at.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    };
+    let mut shown = JsonObject::new();
+    set(&mut shown, "id", &family.id);
+    set(&mut shown, "user_id", &family.user_id);
+    set(&mut shown, "created_at", at(Some(family.created_at)));
+    set(&mut shown, "idle_expires_at", at(after(rules.idle_lifetime)));
+    set(&mut shown, "expires_at", at(after(rules.lifetime)));
+    set(&mut shown, "device", device(request));
+    set(&mut shown, "client_id", &family.client_id);
+    set(&mut shown, "session_id", &family.session_id);
+    set(&mut shown, "rotating", rules.rotates);
+    let servers: Vec<_> = family
+        .audience
+        .iter()
+        .map(|audience| value!({"audience": audience, "scopes": family.scopes.join(" ")}))
+        .collect();
+    set(&mut shown, "resource_servers", servers);
+    set(&mut shown, "last_exchanged_at", at(None));
+    let mut removed = None;
+    context.transaction.update_user(&family.user_id, |user| {
+        let tokens = user.belongings_mut(Belonging::RefreshTokens);
+        let is_its = |token: &JsonObject| string(token, "client_id").as_deref() == Some(&*family.client_id);
+        if tokens.iter().filter(|token| is_its(token)).count() >= MOST_REFRESH_TOKENS {
+            if let Some(oldest) = tokens.iter().position(is_its) {
+                removed = string(&tokens.remove(oldest), "id");
+            }
+        }
+        tokens.push(shown);
+    });
+    if let Some(removed) = removed {
+        context.logins.refresh_tokens.remove_family(&removed);
+    }
+}
+
+/// Where a session or refresh token was begun.
+pub(crate) fn device(request: &Request) -> JsonObject {
+    let (ip, agent) = (request.ip().to_string(), request.user_agent());
+    let mut device = JsonObject::new();
+    for prefix in ["initial", "last"] {
+        set(&mut device, &format!("{prefix}_ip"), &ip);
+        set(&mut device, &format!("{prefix}_asn"), "0");
+        set(&mut device, &format!("{prefix}_user_agent"), agent);
+    }
+    device
+}
+
+/// A time for a [`Timestamp`].
+pub(crate) fn signed(millis: u64) -> i64 {
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,108 @@
+//! Tokens for a user's name and password.
+
+use crate::tenant::api::login::credentials::{Refused, check, count_login, is_blocked};
+use crate::tenant::api::oauth::issue::{Asked, is_known_audience, issue};
+use crate::tenant::api::oauth::second_factor::{challenge, is_enrolled};
+use crate::tenant::api::oauth::token::{TokenRequest, granted};
+use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::logins::{Authenticated, SecondFactor};
+use crate::tenant::store::DEFAULT_DATABASE;
+use crate::tenant::wire::answer::{Answer, oauth_error};
+use crate::tenant::wire::context::WriteContext;
+use http::StatusCode;
+
+/// The scopes of a login that asks for none, or for `openid` alone, as recorded.
+const WIDENED: &str = "openid profile email address phone";
+
+pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
+    let audience = asked.field("audience");
+    if audience.as_ref().is_some_and(|audience| !is_known_audience(context, asked.request, audience)) {
+        let description = "invalid audience specified for password grant exchange";
+        return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", description);
+    }
+    // A plain login ignores `realm`.
+    let is_plain = asked.field("grant_type").as_deref() == Some("password");
+    let realm = asked.field("realm").filter(|_| !is_plain).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    if context.store().connection(&realm).is_none() {
+        // That it is an error is known, and not which.
+        return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", "The realm does not exist.");
+    }
+    let name = asked.field("username").unwrap_or_default();
+    let password = asked.field("password").unwrap_or_default();
+    let user = match check(context, asked.request, &asked.application, &realm, &name, &password) {
+        Ok(user) => user,
+        Err(refused) => return refuse(context, asked, refused),
+    };
+    if is_blocked(&user) {
+        return refuse(context, asked, Refused::Blocked);
+    }
+    let scope = asked.field("scope");
+    if is_enrolled(&user) {
+        let pending = SecondFactor {
+            user_id: user.id().to_owned(),
+            client_id: asked.application.id.clone(),
+            scope,
+            audience,
+            failures: 0,
+        };
+        return challenge(context, pending);
+    }
+    finish(context, asked, user.id(), scope.as_deref(), audience.as_deref(), false)
+}
+
+/// Counts and records a login, and issues its tokens.
+pub(crate) fn finish(
+    context: &mut WriteContext<'_>,
+    asked: &TokenRequest<'_>,
+    user_id: &str,
+    scope: Option<&str>,
+    audience: Option<&str>,
+    is_mfa: bool,
+) -> Answer {
+    count_login(context, asked.request, user_id);
+    let user = context.store().users().get(user_id).cloned();
+    let connection = user.as_ref().and_then(|user| user.connection());
+    let event = Event {
+        user_id,
+        user_name: user.as_ref().map_or_else(String::new, |user| name_of(user.shown())),
+        connection: connection.as_deref(),
+        client: Some((&asked.application.id, &asked.application.name)),
+        audience,
+        scope,
+        ..Event::new(if is_mfa { "seotpft" } else { "sepft" })
+    };
+    record(context, asked.request, &event);
+    let scopes = requested_scopes(context, scope, audience);
+    let login = Authenticated {
+        user_id: user_id.to_owned(),
+        session_id: None,
+        auth_time: None,
+        is_mfa,
+        grant: Some("password"),
+    };
+    let application = &asked.application;
+    let tokens = issue(context, asked.request, Asked { application, login, scopes, audience, nonce: None });
+    granted(context, &tokens)
+}
+
+/// The scopes of a login without a browser. Without any, it asks for all of the API.
+fn requested_scopes(context: &WriteContext<'_>, scope: Option<&str>, audience: Option<&str>) -> Vec<String> {
+    let api = audience.and_then(|audience| context.store().resource_server_by_identifier(audience));
+    match (scope, api) {
+        (None, Some(api)) => api.scope_names().map(ToOwned::to_owned).collect(),
+        (None | Some("openid"), None) => WIDENED.split(' ').map(ToOwned::to_owned).collect(),
+        (scope, _) => scope.unwrap_or_default().split_whitespace().map(ToOwned::to_owned).collect(),
+    }
+}
+
+fn refuse(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>, refused: Refused) -> Answer {
+    let event = Event {
+        description: refused.description().to_owned(),
+        user_name: asked.field("username").unwrap_or_default(),
+        client: Some((&asked.application.id, &asked.application.name)),
+        audience: asked.field("audience").as_deref(),
+        ..Event::new("fepft")
+    };
+    record(context, asked.request, &event);
+    oauth_error(refused.status(), refused.error(), refused.description())
+}

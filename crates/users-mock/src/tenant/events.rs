@@ -1,0 +1,125 @@
+//! The tenant's log of what users did.
+
+use crate::tenant::object::{set, string};
+use crate::tenant::store::{Kind, Object};
+use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
+use serde_json::Value;
+use users_core::model::JsonObject;
+
+/// The number of entries that are kept.
+const MOST: usize = 10_000;
+
+/// The number of digits of an entry's id.
+const ID_DIGITS: usize = 56;
+
+/// An entry of the log.
+pub(crate) struct Event<'a> {
+    /// The code of the type, as `s` or `fp`.
+    pub(crate) kind: &'static str,
+    pub(crate) description: String,
+    pub(crate) user_id: &'a str,
+    /// The name of the user, or what was typed.
+    pub(crate) user_name: String,
+    /// The name of the connection.
+    pub(crate) connection: Option<&'a str>,
+    pub(crate) client: Option<(&'a str, &'a str)>,
+    pub(crate) audience: Option<&'a str>,
+    pub(crate) scope: Option<&'a str>,
+    pub(crate) details: Option<Value>,
+}
+
+impl Event<'_> {
+    pub(crate) fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            description: String::new(),
+            user_id: "",
+            user_name: String::new(),
+            connection: None,
+            client: None,
+            audience: None,
+            scope: None,
+            details: None,
+        }
+    }
+}
+
+/// Adds an entry to the log, and removes the oldest one if there are too many.
+pub(crate) fn record(context: &mut WriteContext<'_>, request: &Request, event: &Event<'_>) {
+    let now = context.clock.now();
+    let id = new_id(context, now.as_str());
+    let connection = event.connection.and_then(|name| context.store().connection(name)).cloned();
+    let mut shown = JsonObject::new();
+    set(&mut shown, "date", &now);
+    set(&mut shown, "type", event.kind);
+    set(&mut shown, "description", &event.description);
+    if let Some(connection) = &connection {
+        set(&mut shown, "connection", &connection.name);
+        set(&mut shown, "connection_id", &connection.id);
+    }
+    if let Some((id, name)) = event.client {
+        set(&mut shown, "client_id", id);
+        set(&mut shown, "client_name", name);
+    }
+    set(&mut shown, "ip", request.ip().to_string());
+    set(&mut shown, "user_agent", browser(request));
+    if let Some(details) = &event.details {
+        set(&mut shown, "details", details);
+    }
+    set(&mut shown, "user_id", event.user_id);
+    set(&mut shown, "user_name", &event.user_name);
+    if let Some(connection) = &connection {
+        set(&mut shown, "strategy", &connection.strategy);
+        set(&mut shown, "strategy_type", if connection.is_database() { "database" } else { "social" });
+    }
+    for (name, value) in [("audience", event.audience), ("scope", event.scope)] {
+        if let Some(value) = value {
+            set(&mut shown, name, value);
+        }
+    }
+    set(&mut shown, "log_id", &id);
+    set(&mut shown, "_id", &id);
+    set(&mut shown, "isMobile", false);
+    if context.store().objects(Kind::LogEntries).len() >= MOST {
+        let oldest = context.store().objects(Kind::LogEntries).iter().next().map(|entry| entry.id.clone());
+        if let Some(oldest) = oldest {
+            context.transaction.remove_object(Kind::LogEntries, &oldest);
+        }
+    }
+    context.transaction.put_object(Kind::LogEntries, Object { id, shown });
+}
+
+/// `900`, the time to the second, and digits that ascend.
+fn new_id(context: &mut WriteContext<'_>, now: &str) -> String {
+    let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
+    let number = context.logins.next_event();
+    format!("900{digits}{number:0width$}", width = ID_DIGITS - 17)
+}
+
+/// The browser and system of a request, in Auth0's form; those of programs are not told apart.
+fn browser(request: &Request) -> String {
+    let agent = request.user_agent();
+    let version = |name: &str| {
+        let rest = agent.split_once(name)?.1;
+        let major: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        (!major.is_empty()).then_some(major)
+    };
+    let named = [("Edg/", "Edge"), ("Chrome/", "Chrome"), ("Firefox/", "Firefox"), ("Version/", "Safari")];
+    let browser = named.iter().find_map(|(token, name)| Some(format!("{name} {}.0.0", version(token)?)));
+    let systems = [("Windows", "Windows"), ("Mac OS X", "Mac OS X"), ("Android", "Android"), ("Linux", "Linux")];
+    let system = systems.iter().find(|(token, _)| agent.contains(token)).map(|(_, name)| format!("{name} 0.0.0"));
+    format!(
+        "{} / {}",
+        browser.as_deref().unwrap_or("Other 0.0.0"),
+        system.as_deref().unwrap_or("Other 0.0.0")
+    )
+}
+
+/// The name of a user in the log: the address, or what else there is.
+pub(crate) fn name_of(user: &JsonObject) -> String {
+    ["email", "username", "phone_number", "name"]
+        .into_iter()
+        .find_map(|key| string(user, key))
+        .unwrap_or_default()
+}

@@ -1,0 +1,78 @@
+//! The messages that Auth0 would have sent.
+
+use serde::Serialize;
+use std::collections::VecDeque;
+use users_core::model::Timestamp;
+
+/// The number of messages that are kept.
+const MOST: usize = 1_000;
+
+/// A message that Auth0 would have sent. See [`Tenant::mails`](crate::Tenant::mails).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Mail {
+    /// The number of the message, from 1.
+    pub id: u64,
+    /// What it is about.
+    pub kind: MailKind,
+    /// The e-mail address, or the telephone number of a text message.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// The link that it contains, if it has one.
+    pub link: Option<String>,
+    /// The one-time code that it contains, if it has one.
+    pub code: Option<String>,
+    /// The user whom it concerns; `None` if there is none yet.
+    pub user_id: Option<String>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MailKind {
+    /// A link that verifies the address.
+    VerifyEmail,
+    /// A link to a page that changes the password.
+    ChangePassword,
+    /// A one-time code for a login without a password.
+    Passcode,
+    /// A one-time link for a login without a password.
+    MagicLink,
+    /// The account was blocked after too many failed logins; with a link that lifts the block.
+    Blocked,
+    /// An invitation to an organization.
+    Invitation,
+}
+
+/// The latest messages.
+#[derive(Debug, Default)]
+pub(crate) struct Mails {
+    mails: VecDeque<Mail>,
+    count: u64,
+}
+
+impl Mails {
+    /// Adds a message, and gives it its number.
+    pub(crate) fn push(&mut self, mut mail: Mail) {
+        self.count += 1;
+        mail.id = self.count;
+        if self.mails.len() >= MOST {
+            self.mails.pop_front();
+        }
+        self.mails.push_back(mail);
+    }
+
+    pub(crate) fn all(&self) -> Vec<Mail> {
+        self.mails.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.mails.clear();
+    }
+}

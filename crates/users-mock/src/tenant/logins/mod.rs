@@ -1,0 +1,69 @@
+//! What logins leave behind until they end: transactions, codes, browsers, refresh tokens, passcodes, tickets and mails.
+//!
+//! It is not kept in a state file, as access tokens are not.
+
+mod attempts;
+mod code;
+mod mail;
+mod passcode;
+mod refresh;
+mod ticket;
+mod transaction;
+
+pub(crate) use attempts::Attempts;
+pub(crate) use code::{Authenticated, Code};
+pub use mail::{Mail, MailKind};
+pub(crate) use mail::Mails;
+pub(crate) use passcode::Passcode;
+pub(crate) use refresh::{Family, RefreshTokens, Use};
+pub(crate) use ticket::{Ticket, TicketKind};
+pub(crate) use transaction::{Challenge, ResponseMode, Transaction};
+
+use crate::tenant::expiring::Expiring;
+
+/// What logins leave behind until they end.
+#[derive(Debug, Default)]
+pub(crate) struct Logins {
+    /// The logins that are under way in a browser, by their state.
+    pub(crate) transactions: Expiring<Transaction>,
+    pub(crate) codes: Expiring<Code>,
+    /// The sessions of browsers, by their cookie.
+    pub(crate) browsers: Expiring<Browser>,
+    pub(crate) refresh_tokens: RefreshTokens,
+    /// Codes that were sent, by connection and recipient.
+    pub(crate) passcodes: Expiring<Passcode>,
+    /// Logins that wait for a second factor, by their token.
+    pub(crate) second_factors: Expiring<SecondFactor>,
+    pub(crate) tickets: Expiring<Ticket>,
+    /// Logins that failed, by identifier and address.
+    pub(crate) attempts: Expiring<Attempts>,
+    pub(crate) mails: Mails,
+    /// The number of entries in the log so far.
+    events: u64,
+}
+
+impl Logins {
+    /// The number of the next entry of the log.
+    pub(crate) fn next_event(&mut self) -> u64 {
+        self.events += 1;
+        self.events
+    }
+}
+
+/// The session of a browser.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) user_id: String,
+    pub(crate) session_id: String,
+}
+
+/// A login whose password was right, and whose second factor is missing.
+#[derive(Clone, Debug)]
+pub(crate) struct SecondFactor {
+    pub(crate) user_id: String,
+    pub(crate) client_id: String,
+    pub(crate) scope: Option<String>,
+    pub(crate) audience: Option<String>,
+    /// Wrong codes so far.
+    pub(crate) failures: u32,
+}

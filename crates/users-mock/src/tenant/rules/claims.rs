@@ -1,0 +1,141 @@
+//! The claims of tokens.
+
+use crate::tenant::object::{set, set_raw};
+use crate::tenant::tokens::Times;
+use users_core::model::JsonObject;
+
+/// The claims of each scope in an ID token, in the order of Auth0's tokens.
+const OF_SCOPES: &[(&str, &str)] = &[
+    ("profile", "given_name"),
+    ("profile", "family_name"),
+    ("profile", "nickname"),
+    ("profile", "name"),
+    ("profile", "picture"),
+    ("profile", "updated_at"),
+    ("email", "email"),
+    ("email", "email_verified"),
+    ("phone", "phone_number"),
+    ("phone", "phone_verified"),
+];
+
+/// Claims that a tenant cannot set: Auth0 drops them in silence.
+const RESERVED: &[&str] = &[
+    "acr", "act", "active", "amr", "at_hash", "ath", "attest", "aud", "auth_time", "authorization_details", "azp",
+    "c_hash", "client_id", "cnf", "cty", "dest", "entitlements", "events", "exp", "groups", "gty", "htm", "htu",
+    "iat", "internalService", "iss", "jcard", "jku", "jti", "jwe", "jwk", "kid", "may_act", "mky", "nbf", "nonce",
+    "object_id", "org_id", "org_name", "orig", "origid", "permissions", "roles", "rph", "s_hash", "sid", "sip_callid",
+    "sip_cseq_num", "sip_date", "sip_from_tag", "sip_via_branch", "sub", "sub_jwk", "toe", "txn", "typ", "uuid",
+    "vot", "vtm", "x5t#S256",
+];
+
+/// What an ID token is about.
+pub(crate) struct IdClaims<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) user: &'a JsonObject,
+    pub(crate) user_id: &'a str,
+    pub(crate) scopes: &'a [String],
+    pub(crate) custom: Option<&'a JsonObject>,
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) session_id: Option<&'a str>,
+    /// In seconds since 1970.
+    pub(crate) auth_time: Option<u64>,
+    /// Whether a second factor was used.
+    pub(crate) is_mfa: bool,
+    pub(crate) times: Times,
+}
+
+impl IdClaims<'_> {
+    pub(crate) fn payload(&self) -> JsonObject {
+        let mut payload = JsonObject::new();
+        add_custom(&mut payload, self.custom);
+        add_profile(&mut payload, self.user, self.scopes);
+        set(&mut payload, "iss", self.issuer);
+        set(&mut payload, "aud", self.client_id);
+        set(&mut payload, "sub", self.user_id);
+        add_times(&mut payload, self.times);
+        if let Some(session_id) = self.session_id {
+            set(&mut payload, "sid", session_id);
+        }
+        if let Some(nonce) = self.nonce {
+            set(&mut payload, "nonce", nonce);
+        }
+        if let Some(auth_time) = self.auth_time {
+            set(&mut payload, "auth_time", auth_time);
+        }
+        if self.is_mfa {
+            set(&mut payload, "acr", "http://schemas.openid.net/pape/policies/2007/06/multi-factor");
+            set(&mut payload, "amr", ["mfa"]);
+        }
+        payload
+    }
+}
+
+/// What an access token for an API is about.
+pub(crate) struct AccessClaims<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) audience: &'a str,
+    /// Whether the token is for `/userinfo` too.
+    pub(crate) with_userinfo: bool,
+    pub(crate) client_id: &'a str,
+    pub(crate) scope: &'a str,
+    /// How it was obtained; `None` in a browser.
+    pub(crate) grant: Option<&'a str>,
+    pub(crate) permissions: Option<&'a [String]>,
+    pub(crate) custom: Option<&'a JsonObject>,
+    /// Makes tokens of the same moment differ.
+    pub(crate) id: Option<String>,
+    pub(crate) times: Times,
+}
+
+impl AccessClaims<'_> {
+    pub(crate) fn payload(&self) -> JsonObject {
+        let mut payload = JsonObject::new();
+        add_custom(&mut payload, self.custom);
+        set(&mut payload, "iss", self.issuer);
+        set(&mut payload, "sub", self.subject);
+        if self.with_userinfo {
+            set(&mut payload, "aud", [self.audience, &format!("{}userinfo", self.issuer)]);
+        } else {
+            set(&mut payload, "aud", self.audience);
+        }
+        add_times(&mut payload, self.times);
+        set(&mut payload, "azp", self.client_id);
+        if !self.scope.is_empty() {
+            set(&mut payload, "scope", self.scope);
+        }
+        if let Some(grant) = self.grant {
+            set(&mut payload, "gty", grant);
+        }
+        if let Some(permissions) = self.permissions {
+            set(&mut payload, "permissions", permissions);
+        }
+        if let Some(id) = &self.id {
+            set(&mut payload, "jti", id);
+        }
+        payload
+    }
+}
+
+fn add_times(payload: &mut JsonObject, times: Times) {
+    set(payload, "iat", times.now / 1000);
+    set(payload, "exp", times.expires_at / 1000);
+}
+
+/// Adds the claims of a user that scopes select.
+fn add_profile(payload: &mut JsonObject, user: &JsonObject, scopes: &[String]) {
+    for (scope, claim) in OF_SCOPES {
+        if let Some(value) = user.raw(claim).filter(|_| scopes.iter().any(|granted| granted == scope)) {
+            set_raw(payload, claim, value);
+        }
+    }
+}
+
+fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>) {
+    for (name, value) in custom.iter().flat_map(|custom| custom.iter()) {
+        if !RESERVED.contains(&name) {
+            set_raw(payload, name, value);
+        }
+    }
+}
