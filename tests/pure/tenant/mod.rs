@@ -5,6 +5,7 @@ mod credentials;
 mod details;
 mod imports;
 mod linked;
+mod logins;
 mod messages;
 mod options;
 mod password_logins;
@@ -122,7 +123,7 @@ fn oauth_errors_are_reported_as_auth0_does() {
         (with("audience", "https://other.example.com/api/v2/"), 403, Some("access_denied")),
         (with("audience", "https://tenant.example.com/api/v2"), 403, Some("access_denied")),
         (with("grant_type", "password"), 403, Some("invalid_grant")),
-        (with("grant_type", "refresh_token"), 501, Some("not_implemented")),
+        (with("grant_type", "refresh_token"), 403, Some("invalid_grant")),
         (with("grant_type", "magic"), 403, Some("unauthorized_client")),
         (with("grant_type", ""), 403, Some("unauthorized_client")),
     ] {

@@ -78,6 +78,9 @@ pub struct Assumptions {
     /// A header `auth0-custom-domain` that names a domain `{domain}` which the tenant does not have. Assumed: 400
     /// `inexistent_custom_domain`, and the message.
     pub unknown_custom_domain: AssumedError,
+    /// Whether a change of the password by a link ends the user's refresh tokens, as it ends the sessions. Assumed: it does. Auth0's staff
+    /// has said that it does not.
+    pub password_change_revokes_refresh_tokens: bool,
     /// The address that impersonation answers, of `{origin}` and `{ticket}`.
     pub impersonation_url: String,
     /// Headers that errors of the Management API have in addition, by status, as in `[{"statusCode": 429, "name": "retry-after", "value": "2"}]`. Assumed: none.
@@ -181,6 +184,7 @@ impl Default for Assumptions {
             unknown_member: unknown_user,
             unknown_custom_domain: error(400, "The custom domain {domain} does not exist.")
                 .code("inexistent_custom_domain"),
+            password_change_revokes_refresh_tokens: true,
             impersonation_url: "{origin}/login/callback?connection=impersonation&ticket={ticket}".to_owned(),
             error_headers: Vec::new(),
             rate_limit_headers: true,

@@ -107,8 +107,10 @@ fn browser(request: &Request) -> String {
     };
     let named = [("Edg/", "Edge"), ("Chrome/", "Chrome"), ("Firefox/", "Firefox"), ("Version/", "Safari")];
     let browser = named.iter().find_map(|(token, name)| Some(format!("{name} {}.0.0", version(token)?)));
-    let systems = [("Windows", "Windows"), ("Mac OS X", "Mac OS X"), ("Android", "Android"), ("Linux", "Linux")];
-    let system = systems.iter().find(|(token, _)| agent.contains(token)).map(|(_, name)| format!("{name} 0.0.0"));
+    let systems =
+        [("Windows", "Windows"), ("Mac OS X", "Mac OS X"), ("Android", "Android"), ("Linux", "Linux")];
+    let system =
+        systems.iter().find(|(token, _)| agent.contains(token)).map(|(_, name)| format!("{name} 0.0.0"));
     format!(
         "{} / {}",
         browser.as_deref().unwrap_or("Other 0.0.0"),

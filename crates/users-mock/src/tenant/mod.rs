@@ -4,8 +4,13 @@ mod api;
 mod assumptions;
 mod builder;
 mod config;
+mod events;
+mod expiring;
+mod keys;
 mod log;
+mod logins;
 mod object;
+mod page;
 mod persist;
 mod random;
 mod router;
@@ -22,17 +27,22 @@ mod wire;
 
 pub use assumptions::{AssumedError, Assumptions, ErrorHeader};
 pub use builder::TenantBuilder;
+pub use keys::{SigningKey, SigningKeyError};
 pub use log::Logged;
+pub use logins::{Mail, MailKind};
+pub use page::{Page, PageUser};
 pub use persist::{Snapshot, StateError};
 pub use rules::limits::{Bucket, Limits, UnknownTier};
 pub use rules::quota::TokenQuota;
 pub use seed::{Seed, SeedError};
+pub use wire::request::{ClientAddress, MountPath};
 
 use crate::client::build;
 use crate::clock::VirtualClock;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use logins::Logins;
 use random::Random;
 use rules::grant::{Grant, all_scopes};
 use state::{State, lock};
@@ -52,8 +62,10 @@ use users_core::{
 /// deletions that succeed twice. [`handle`](Self::handle) maps a request to a response. The tenant is also a transport, so a client can
 /// use it in process; the crate `users-tenant` serves it over HTTP.
 ///
-/// Users log in by password. Sign-ups and other logins are not implemented yet: they are answered with 501 `not_implemented`. Tests script them
-/// with a [`MockTransport`](crate::MockTransport).
+/// Users log in as they do in Auth0: in a browser (authorization code with PKCE), by password, by a one-time code, with a second factor. What
+/// they do shows in `last_login`, sessions, refresh tokens, blocks and logs. Messages that Auth0 would have sent are [mails](Self::mails). Logins
+/// of devices, pushed authorization requests and token exchange are answered with 501 `not_implemented`; tests script them with a
+/// [`MockTransport`](crate::MockTransport).
 ///
 /// A request takes effect as a whole or not at all: one that is answered with an error changes nothing.
 ///
@@ -192,6 +204,44 @@ impl Tenant {
         let state = &self.state;
         let (audience, lifetime) = (format!("https://{}/", state.config.domain), state.config.token_lifetime);
         state.issue_token(Grant::Global, &audience, lifetime).into()
+    }
+
+    /// The messages that Auth0 would have sent, the oldest first: the latest 1000.
+    ///
+    /// ```
+    /// use users_mock::Tenant;
+    ///
+    /// let tenant = Tenant::new();
+    /// let body = r#"{"client_id": "tenant-client", "connection": "email", "email": "ada@example.com", "send": "code"}"#;
+    /// let request = http::Request::post("https://tenant.example.com/passwordless/start").header("content-type", "application/json");
+    /// tenant.handle(request.body(body.into())?);
+    /// let mail = tenant.mails().pop().unwrap();
+    /// assert_eq!((mail.to.as_str(), mail.code.unwrap().len()), ("ada@example.com", 6));
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    pub fn mails(&self) -> Vec<Mail> {
+        lock(&self.state.logins).mails.all()
+    }
+
+    /// Removes all mails.
+    pub fn clear_mails(&self) {
+        lock(&self.state.logins).mails.clear();
+    }
+
+    /// The public keys of the signing keys, as `/.well-known/jwks.json` shows them.
+    pub fn jwks(&self) -> String {
+        self.state.tokens().keys().jwks(&self.state.config.domain).to_json()
+    }
+
+    /// Signs tokens with another key from now on. Tokens of the keys before it remain valid.
+    pub fn set_signing_key(&self, key: SigningKey) {
+        self.state.tokens_mut().keys_mut().replace(key);
+    }
+
+    /// Ends all logins: browsers have no sessions, and codes, refresh tokens, passcodes and links are unknown. What the Management API shows
+    /// remains.
+    pub fn forget_logins(&self) {
+        *lock(&self.state.logins) = Logins::default();
     }
 
     /// Invalidates every token that was issued so far, as a rotation of the signing key would.

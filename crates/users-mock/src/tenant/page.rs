@@ -134,6 +134,10 @@ pub(crate) fn shown(status: StatusCode, page: Page) -> http::Response<Bytes> {
 }
 
 /// A page with an error.
-pub(crate) fn error(status: StatusCode, error: &str, description: impl Into<String>) -> http::Response<Bytes> {
+pub(crate) fn error(
+    status: StatusCode,
+    error: &str,
+    description: impl Into<String>,
+) -> http::Response<Bytes> {
     shown(status, Page::Error { error: error.to_owned(), description: description.into() })
 }

@@ -133,8 +133,15 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         Some(scopes) => authorize(state, &parts.headers, scopes, now),
     };
     let outcome = grant.and_then(|grant| {
-        let mut request =
-            Request::new(&parts.method, &parts.uri, parts.headers, &parts.extensions, body, parameters, grant);
+        let mut request = Request::new(
+            &parts.method,
+            &parts.uri,
+            parts.headers,
+            &parts.extensions,
+            body,
+            parameters,
+            grant,
+        );
         if endpoint.is_of_user {
             check_user_id(request.parameter(0))?;
             check_subject(state, &request)?;
@@ -346,6 +353,8 @@ mod tests {
                 "/api/v2/refresh-tokens/{id}",
                 "/api/v2/roles/{id}",
                 "/api/v2/sessions/{id}",
+                "/api/v2/keys/signing",
+                "/api/v2/keys/signing/{kid}",
             ]
         );
     }
@@ -368,6 +377,8 @@ mod tests {
                 "POST /api/v2/jobs/users-imports",
                 "POST /api/v2/users/{id}/multifactor/actions/invalidate-remember-browser",
                 "POST /api/v2/sessions/{id}/revoke",
+                "POST /api/v2/keys/signing/rotate",
+                "PUT /api/v2/keys/signing/{kid}/revoke",
             ]
         );
     }

@@ -1,6 +1,7 @@
 //! The tokens that a tenant has issued.
 
 use crate::tenant::config::Config;
+use crate::tenant::expiring::Expiring;
 use crate::tenant::keys::{SigningKey, SigningKeys};
 use crate::tenant::object::set;
 use crate::tenant::random::Random;
@@ -10,16 +11,15 @@ use crate::tenant::rules::quota::{Spent, Standing, TokenQuota};
 use crate::tenant::wire::answer::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use users_core::model::JsonObject;
 
 /// The tokens that a tenant has issued.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    issued: HashMap<String, Issued>,
-    /// The number of tokens at which those that have expired are removed.
-    prune_at: usize,
+    /// They are known for an hour after they have expired, so that the response can say so.
+    issued: Expiring<Issued>,
     keys: SigningKeys,
     fetched: u64,
     /// How much of the quota is spent.
@@ -34,11 +34,7 @@ struct Issued {
     key: Option<String>,
     /// In milliseconds since 1970.
     expires_at: u64,
-    issued_at: u64,
 }
-
-/// The number of tokens below which none is removed.
-const LEAST_PRUNED: usize = 10_000;
 
 /// The time in milliseconds for which an expired token is known as one.
 const KEPT_EXPIRED: u64 = 60 * 60 * 1000;
@@ -71,33 +67,31 @@ impl Tokens {
     pub(crate) fn issue(&mut self, grant: Grant, kind: &str, payload: &JsonObject, times: Times) -> String {
         let token = self.keys.current().map(|key| key.sign(kind, payload)).unwrap_or_default();
         let key = self.keys.current().map(|key| key.id().to_owned());
-        self.record(token.clone(), Issued { grant, key, expires_at: times.expires_at, issued_at: times.now });
+        self.record(token.clone(), Issued { grant, key, expires_at: times.expires_at }, times);
         token
     }
 
     /// Issues an opaque token, in the form of an encrypted one (JWE) whose content is random.
-    pub(crate) fn issue_opaque(&mut self, grant: Grant, issuer: &str, times: Times, random: &mut Random) -> String {
+    pub(crate) fn issue_opaque(
+        &mut self,
+        grant: Grant,
+        issuer: &str,
+        times: Times,
+        random: &mut Random,
+    ) -> String {
         let mut header = JsonObject::new();
         set(&mut header, "alg", "dir");
         set(&mut header, "enc", "A256GCM");
         set(&mut header, "iss", issuer);
-        let parts = [header.to_json().into_bytes(), Vec::new(), random.bytes(12), random.bytes(48), random.bytes(16)];
+        let parts =
+            [header.to_json().into_bytes(), Vec::new(), random.bytes(12), random.bytes(48), random.bytes(16)];
         let token = parts.map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
-        self.record(
-            token.clone(),
-            Issued { grant, key: None, expires_at: times.expires_at, issued_at: times.now },
-        );
+        self.record(token.clone(), Issued { grant, key: None, expires_at: times.expires_at }, times);
         token
     }
 
-    /// Records a token. Those that have expired are removed each time that there are twice as many as remained.
-    fn record(&mut self, token: String, issued: Issued) {
-        if self.issued.len() >= self.prune_at.max(LEAST_PRUNED) {
-            let now = issued.issued_at;
-            self.issued.retain(|_, issued| issued.expires_at.saturating_add(KEPT_EXPIRED) > now);
-            self.prune_at = self.issued.len().saturating_mul(2);
-        }
-        self.issued.insert(token, issued);
+    fn record(&mut self, token: String, issued: Issued, times: Times) {
+        self.issued.insert(token, issued, times.expires_at.saturating_add(KEPT_EXPIRED), times.now);
     }
 
     /// Signs what is no token of the tenant's own, such as a logout token.
@@ -111,7 +105,7 @@ impl Tokens {
 
     /// Invalidates the tokens that a key has signed.
     pub(crate) fn forget_key(&mut self, id: &str) {
-        self.issued.retain(|_, issued| issued.key.as_deref() != Some(id));
+        self.issued.retain(|issued| issued.key.as_deref() != Some(id));
     }
 
     /// The grant of a bearer token of the Management API, or why it is rejected.
@@ -128,7 +122,7 @@ impl Tokens {
         if token.split('.').filter(|part| !part.is_empty()).count() != 3 {
             return Err(Failure::bad_request("Bearer", "Bad HTTP authentication header format"));
         }
-        match self.issued.get(token) {
+        match self.issued.get(token, now) {
             Some(issued) if issued.expires_at <= now => {
                 Err(Failure::rejected_token("Expired token received for JSON Web Token validation"))
             }
@@ -141,7 +135,7 @@ impl Tokens {
 
     /// The grant of a token that was issued here and has not expired.
     pub(crate) fn grant(&self, token: &str, now: u64) -> Option<&Grant> {
-        self.issued.get(token).filter(|issued| issued.expires_at > now).map(|issued| &issued.grant)
+        self.issued.get(token, now).filter(|issued| issued.expires_at > now).map(|issued| &issued.grant)
     }
 
     /// Records an assertion; `false` if it was used before. `now` is in seconds since 1970.

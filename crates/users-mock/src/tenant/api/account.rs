@@ -1,10 +1,17 @@
 //! What holds for every account of a connection, whether it is the first one of a user or a linked one.
 
 use crate::tenant::assumptions::Assumptions;
-use crate::tenant::object::{set, string};
-use crate::tenant::store::{Connection, Store, User};
+use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::rules::credentials::check_username;
+use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::metadata::check_metadata_keys;
+use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
+use crate::tenant::rules::password_history::PasswordHistory;
+use crate::tenant::store::{Belonging, Connection, Store, User};
 use crate::tenant::wire::answer::Failure;
+use crate::tenant::wire::context::WriteContext;
 use serde_json::Value;
+use std::sync::Arc;
 use users_core::model::JsonObject;
 
 /// The options of a connection.
@@ -97,4 +104,125 @@ pub(crate) fn lower_case(body: &mut JsonObject, key: &str) {
     if let Some(value) = string(body, key) {
         set(body, key, value.to_lowercase());
     }
+}
+
+/// How an account comes to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewAccount {
+    /// By the Management API, which may set any attribute.
+    Managed,
+    /// By a sign-up.
+    SignedUp,
+}
+
+/// Creates an account of a connection, with the properties of a body.
+pub(crate) fn create_account(
+    context: &mut WriteContext<'_>,
+    mut body: JsonObject,
+    connection: &Connection,
+    how: NewAccount,
+) -> Result<User, Failure> {
+    check_metadata_keys(&body, &context.config.assumptions)?;
+    if connection.is_database() {
+        lower_case(&mut body, "email");
+        lower_case(&mut body, "username");
+        if let Some(username) = string(&body, "username") {
+            check_username(&username, &connection.username_length)?;
+        }
+        if let Some(password) = string(&body, "password") {
+            check_password_length(&password, &context.config.assumptions)?;
+            PasswordPolicy::of(&options(connection)).check(&password, &body)?;
+        }
+        if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
+            return Err(Failure::body("'Missing required property: email'"));
+        }
+    }
+    let user_id = string(&body, "user_id").filter(|id| !id.is_empty() && how == NewAccount::Managed);
+    let user_id = user_id.unwrap_or_else(|| context.new_object_id());
+    let id = format!("{}|{user_id}", connection.strategy);
+    let store = context.store();
+    // Linked accounts are users of their connection too.
+    let exists = store.users().get(&id).is_some()
+        || store.users().with_identity(&id).next().is_some()
+        || is_email_taken(store, &connection.name, string(&body, "email"), None)
+        || is_username_taken(store, &connection.name, string(&body, "username"), None);
+    if exists {
+        return Err(Failure::conflict("The user already exists."));
+    }
+
+    let now = context.clock.now();
+    let mut identity = JsonObject::new();
+    set(&mut identity, "connection", &connection.name);
+    set(&mut identity, "user_id", &user_id);
+    set(&mut identity, "provider", &connection.strategy);
+    set(&mut identity, "isSocial", false);
+    let mut user = User::new(&id);
+    for (key, value) in body.iter() {
+        if !matches!(key, "connection" | "password" | "verify_email" | "user_id") {
+            user.supply(key, value);
+        }
+    }
+    user.set("user_id", &id);
+    user.set("created_at", &now);
+    user.set_updated_at(&now);
+    user.set_identities(&[identity]);
+    add_defaults(&mut user);
+    user.sort_attributes();
+    if let Some(password) = string(&body, "password") {
+        remember_password(context, &mut user, connection, &password);
+    }
+    context.transaction.put_user(user.clone());
+    Ok(user)
+}
+
+/// The connection of a user's first account.
+fn connection_of(store: &Store, id: &str) -> Option<Arc<Connection>> {
+    store.connection(&store.users().get(id)?.connection()?).cloned()
+}
+
+/// Checks a new password of a user, whose profile changes as the body says.
+pub(crate) fn check_new_password(
+    context: &WriteContext<'_>,
+    id: &str,
+    password: &str,
+    body: &JsonObject,
+) -> Result<(), Failure> {
+    check_password_length(password, &context.config.assumptions)?;
+    let store = context.store();
+    let mut profile = store.users().get(id).map_or_else(JsonObject::new, |user| user.shown().clone());
+    body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
+    let options = connection_of(store, id).as_deref().map(options).unwrap_or_default();
+    PasswordPolicy::of(&options).check(password, &profile)?;
+    match store.users().get(id) {
+        Some(user) => PasswordHistory::of(&options).check(password, user.belongings(Belonging::Passwords)),
+        None => Ok(()),
+    }
+}
+
+/// Changes the password of a user.
+pub(crate) fn set_password(context: &mut WriteContext<'_>, id: &str, password: &str) -> Result<(), Failure> {
+    check_new_password(context, id, password, &JsonObject::new())?;
+    let (Some(user), Some(connection)) =
+        (context.store().users().get(id).cloned(), connection_of(context.store(), id))
+    else {
+        return Err(Failure::no_such_user());
+    };
+    let mut user = User::clone(&user);
+    remember_password(context, &mut user, &connection, password);
+    let now = context.clock.now();
+    user.set("last_password_reset", &now);
+    user.set_updated_at(&now);
+    context.transaction.put_user(user);
+    Ok(())
+}
+
+/// Keeps the digest of a user's password, and of former ones as the connection requires.
+pub(crate) fn remember_password(
+    context: &mut WriteContext<'_>,
+    user: &mut User,
+    connection: &Connection,
+    password: &str,
+) {
+    let salt = context.random.hex(32);
+    PasswordHistory::of(&options(connection)).add(password, &salt, user.belongings_mut(Belonging::Passwords));
 }

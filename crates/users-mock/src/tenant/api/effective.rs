@@ -86,9 +86,10 @@ fn permission_source_roles(context: &ReadContext<'_>, request: &Request) -> Resu
 
 /// The names of the permissions of a resource server that a user has, directly or through roles, in order.
 pub(crate) fn permission_names(store: &Store, user: &str, identifier: &str) -> Vec<String> {
-    let direct = describe_all(store, user).unwrap_or_default().into_iter().filter(|permission| {
-        string(permission, "resource_server_identifier").as_deref() == Some(identifier)
-    });
+    let direct = describe_all(store, user)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|permission| string(permission, "resource_server_identifier").as_deref() == Some(identifier));
     let direct = direct.filter_map(|permission| string(&permission, "permission_name"));
     let roles = effective_roles(store, user).unwrap_or_default();
     let of_roles = roles.iter().flat_map(|role| permissions_of(store, role));

@@ -68,7 +68,15 @@ fn revoke(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     context.tokens.forget_key(id);
     let mut shown = JsonObject::new();
     set(&mut shown, "kid", id);
-    set(&mut shown, "cert", context.tokens.keys().shown_key(id, &context.config.domain).and_then(|key| key.get::<String>("cert").ok().flatten()));
+    set(
+        &mut shown,
+        "cert",
+        context
+            .tokens
+            .keys()
+            .shown_key(id, &context.config.domain)
+            .and_then(|key| key.get::<String>("cert").ok().flatten()),
+    );
     set(&mut shown, "revoked", true);
     set(&mut shown, "revoked_at", &now);
     Ok(json(StatusCode::OK, &shown))

@@ -1,7 +1,9 @@
 //! Tickets for the verification of an address and for a change of password.
 
+use crate::tenant::api::login::mails::{TICKET_LIFETIME, new_ticket};
 use crate::tenant::api::owner::find_user;
-use crate::tenant::object::{set, string};
+use crate::tenant::logins::TicketKind;
+use crate::tenant::object::{integer, set, string};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -21,26 +23,42 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn email_verification(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    find_user(context.store(), &string(&body, "user_id").unwrap_or_default())?;
-    Ok(ticket(context, request, "email-verification"))
+    let id = string(&body, "user_id").unwrap_or_default();
+    find_user(context.store(), &id)?;
+    Ok(ticket(context, request, &body, TicketKind::EmailVerification, &id))
 }
 
 fn password_change(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    match (string(&body, "user_id"), string(&body, "connection_id"), string(&body, "email")) {
-        (Some(id), ..) => drop(find_user(context.store(), &id)?),
+    let id = match (string(&body, "user_id"), string(&body, "connection_id"), string(&body, "email")) {
+        (Some(id), ..) => {
+            find_user(context.store(), &id)?;
+            id
+        }
         (None, Some(_), Some(email)) => {
-            context.store().users().with_email(&email).next().ok_or_else(Failure::no_such_user)?;
+            let user = context.store().users().with_email(&email).next().ok_or_else(Failure::no_such_user)?;
+            user.id().to_owned()
         }
         _ => return Err(Failure::body("'user_id, or connection_id and email are needed'")),
-    }
-    Ok(ticket(context, request, "reset-password"))
+    };
+    Ok(ticket(context, request, &body, TicketKind::PasswordChange, &id))
 }
 
-fn ticket(context: &mut WriteContext<'_>, request: &Request, page: &str) -> Answer {
-    let secret = context.random.alphanumeric(32);
-    let origin = request.origin(&context.config.domain);
+fn ticket(
+    context: &mut WriteContext<'_>,
+    request: &Request,
+    body: &JsonObject,
+    kind: TicketKind,
+    user_id: &str,
+) -> Answer {
+    let flag = |name: &str| body.get::<bool>(name).ok().flatten() == Some(true);
+    let lifetime = integer(body, "ttl_sec").filter(|seconds| *seconds > 0).unwrap_or(TICKET_LIFETIME);
+    let link = new_ticket(context, request, kind, user_id, lifetime, |ticket| {
+        ticket.result_url = string(body, "result_url");
+        ticket.includes_email = flag("includeEmailInRedirect");
+        ticket.verifies_email = flag("mark_email_as_verified");
+    });
     let mut body = JsonObject::new();
-    set(&mut body, "ticket", format!("{origin}/u/{page}?ticket={secret}#"));
+    set(&mut body, "ticket", link);
     json(StatusCode::CREATED, &body)
 }

@@ -1,19 +1,18 @@
 //! Users: creating, reading, updating and deleting them.
 
 use crate::tenant::api::account::{
-    is_email_taken, is_username_taken, lower_case, options, reject_provider_attributes,
+    NewAccount, check_new_password, create_account, is_email_taken, is_username_taken, lower_case,
+    reject_provider_attributes, remember_password,
 };
 use crate::tenant::api::linked::LinkedUpdate;
+use crate::tenant::api::login::mails::send_verification;
 use crate::tenant::api::owner::find_user;
-use crate::tenant::object::{set, set_raw, string};
+use crate::tenant::object::{set_raw, string};
 use crate::tenant::rules::credentials::check_username;
-use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::metadata::check_metadata_keys;
-use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
-use crate::tenant::rules::password_history::PasswordHistory;
 use crate::tenant::search;
-use crate::tenant::store::{Belonging, Connection, DEFAULT_USERNAME_LENGTH, User};
+use crate::tenant::store::{Connection, DEFAULT_USERNAME_LENGTH, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
@@ -37,60 +36,12 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let Some(connection) = context.store().connection(&connection).cloned() else {
         return Err(Failure::bad_request("inexistent_connection", "The connection does not exist."));
     };
-    let is_database = connection.is_database();
-    check_metadata_keys(&body, &context.config.assumptions)?;
-    let mut body = body;
-    if is_database {
-        lower_case(&mut body, "email");
-        lower_case(&mut body, "username");
-        if let Some(username) = string(&body, "username") {
-            check_username(&username, &connection.username_length)?;
-        }
-        if let Some(password) = string(&body, "password") {
-            check_password_length(&password, &context.config.assumptions)?;
-            PasswordPolicy::of(&options(&connection)).check(&password, &body)?;
-        }
-        if !["email", "username", "phone_number"].iter().any(|key| body.contains_key(key)) {
-            return Err(Failure::body("'Missing required property: email'"));
-        }
+    let sends_mail = body.get::<bool>("verify_email").ok().flatten() == Some(true);
+    let user = create_account(context, body, &connection, NewAccount::Managed)?;
+    if sends_mail {
+        send_verification(context, request, &user);
     }
-    let user_id = string(&body, "user_id").filter(|id| !id.is_empty());
-    let user_id = user_id.unwrap_or_else(|| context.new_object_id());
-    let id = format!("{}|{user_id}", connection.strategy);
-    let store = context.store();
-    // Linked accounts are users of their connection too.
-    let exists = store.users().get(&id).is_some()
-        || store.users().with_identity(&id).next().is_some()
-        || is_email_taken(store, &connection.name, string(&body, "email"), None)
-        || is_username_taken(store, &connection.name, string(&body, "username"), None);
-    if exists {
-        return Err(Failure::conflict("The user already exists."));
-    }
-
-    let now = context.clock.now();
-    let mut identity = JsonObject::new();
-    set(&mut identity, "connection", &connection.name);
-    set(&mut identity, "user_id", &user_id);
-    set(&mut identity, "provider", &connection.strategy);
-    set(&mut identity, "isSocial", false);
-    let mut user = User::new(&id);
-    for (key, value) in body.iter() {
-        if !matches!(key, "connection" | "password" | "verify_email" | "user_id") {
-            user.supply(key, value);
-        }
-    }
-    user.set("user_id", &id);
-    user.set("created_at", &now);
-    user.set_updated_at(&now);
-    user.set_identities(&[identity]);
-    add_defaults(&mut user);
-    user.sort_attributes();
-    if let Some(password) = string(&body, "password") {
-        remember_password(context, &mut user, &connection, &password);
-    }
-    let answer = json(StatusCode::CREATED, user.shown());
-    context.transaction.put_user(user);
-    Ok(answer)
+    Ok(json(StatusCode::CREATED, user.shown()))
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
@@ -164,14 +115,7 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Err(Failure::bad_request("auth0_idp_error", "The specified new email already exists"));
     }
     if let Some(password) = string(&body, "password") {
-        check_password_length(&password, assumptions)?;
-        let mut profile = store.users().get(id).map_or_else(JsonObject::new, |user| user.shown().clone());
-        body.iter().for_each(|(key, json)| set_raw(&mut profile, key, json));
-        let options = known.map(options).unwrap_or_default();
-        PasswordPolicy::of(&options).check(&password, &profile)?;
-        if let Some(user) = store.users().get(id) {
-            PasswordHistory::of(&options).check(&password, user.belongings(Belonging::Passwords))?;
-        }
+        check_new_password(context, id, &password, &body)?;
     }
     let connection = known.cloned();
     let mut user = User::clone(find_user(context.store(), id)?);
@@ -185,17 +129,6 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let answer = json(StatusCode::OK, user.shown());
     context.transaction.put_user(user);
     Ok(answer)
-}
-
-/// Keeps the digest of a user's password, and of former ones as the connection requires.
-fn remember_password(
-    context: &mut WriteContext<'_>,
-    user: &mut User,
-    connection: &Connection,
-    password: &str,
-) {
-    let salt = context.random.hex(32);
-    PasswordHistory::of(&options(connection)).add(password, &salt, user.belongings_mut(Belonging::Passwords));
 }
 
 /// Applies a valid update.

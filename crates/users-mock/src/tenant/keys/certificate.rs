@@ -51,7 +51,8 @@ impl Certificate {
     /// The digest with a colon between bytes.
     pub(crate) fn fingerprint(&self) -> String {
         let digits = self.thumbprint();
-        let bytes: Vec<&str> = digits.as_bytes().chunks(2).filter_map(|two| std::str::from_utf8(two).ok()).collect();
+        let bytes: Vec<&str> =
+            digits.as_bytes().chunks(2).filter_map(|two| std::str::from_utf8(two).ok()).collect();
         bytes.join(":")
     }
 

@@ -78,7 +78,8 @@ impl SigningKeys {
         for key in self.keys.iter_mut().filter(|key| key.role == Role::Next) {
             key.role = Role::Current;
         }
-        self.keys.insert(1.min(self.keys.len()), Key { key: Arc::new(next), role: Role::Next, revoked_at: None });
+        self.keys
+            .insert(1.min(self.keys.len()), Key { key: Arc::new(next), role: Role::Next, revoked_at: None });
     }
 
     /// The current key becomes a previous one.
@@ -86,7 +87,8 @@ impl SigningKeys {
         if let Some(index) = self.keys.iter().position(|key| key.role == Role::Current) {
             let mut current = self.keys.remove(index);
             current.role = Role::Previous;
-            let place = self.keys.iter().position(|key| key.role == Role::Previous).unwrap_or(self.keys.len());
+            let place =
+                self.keys.iter().position(|key| key.role == Role::Previous).unwrap_or(self.keys.len());
             self.keys.insert(place, current);
         }
     }

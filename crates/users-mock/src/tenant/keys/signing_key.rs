@@ -45,7 +45,8 @@ impl SigningKey {
     ///
     /// If it is another key or none.
     pub fn from_pem(pem: &str) -> Result<Self, SigningKeyError> {
-        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| SigningKeyError::NotPkcs8)?;
+        let der =
+            PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).map_err(|_| SigningKeyError::NotPkcs8)?;
         Self::from_der(der.secret_pkcs8_der().to_vec())
     }
 

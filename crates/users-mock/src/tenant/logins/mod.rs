@@ -12,8 +12,8 @@ mod transaction;
 
 pub(crate) use attempts::Attempts;
 pub(crate) use code::{Authenticated, Code};
-pub use mail::{Mail, MailKind};
 pub(crate) use mail::Mails;
+pub use mail::{Mail, MailKind};
 pub(crate) use passcode::Passcode;
 pub(crate) use refresh::{Family, RefreshTokens, Use};
 pub(crate) use ticket::{Ticket, TicketKind};

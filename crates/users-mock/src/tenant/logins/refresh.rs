@@ -47,7 +47,14 @@ pub(crate) enum Use {
 
 impl RefreshTokens {
     /// Adds the token of a family with this counter.
-    pub(crate) fn add(&mut self, token: String, family: Family, counter: u32, rules: &RefreshRules, now: u64) {
+    pub(crate) fn add(
+        &mut self,
+        token: String,
+        family: Family,
+        counter: u32,
+        rules: &RefreshRules,
+        now: u64,
+    ) {
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(FOREVER);
         let absolute = rules.lifetime.map_or(FOREVER, |time| family.created_at.saturating_add(millis(time)));
         let idle = rules.idle_lifetime.map_or(FOREVER, |time| now.saturating_add(millis(time)));

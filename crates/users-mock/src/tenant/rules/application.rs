@@ -116,9 +116,9 @@ impl Application {
         let uri = uri.split(['?', '#']).next().unwrap_or_default();
         match &self.logout_urls {
             None => is_on_this_machine(uri),
-            Some(allowed) => {
-                allowed.iter().any(|pattern| matches(pattern.split(['?', '#']).next().unwrap_or_default(), uri))
-            }
+            Some(allowed) => allowed
+                .iter()
+                .any(|pattern| matches(pattern.split(['?', '#']).next().unwrap_or_default(), uri)),
         }
     }
 
@@ -162,7 +162,8 @@ fn matches(pattern: &str, uri: &str) -> bool {
     let Some((before, after)) = pattern.split_once("*.") else { return pattern == uri };
     let Some(rest) = uri.strip_prefix(before) else { return false };
     let label = rest.split(['.', '/', ':', '?', '#', '@', '\\']).next().unwrap_or_default();
-    let is_label = !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let is_label =
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     is_label && before.ends_with("://") && rest.get(label.len()..) == Some(&format!(".{after}"))
 }
 

@@ -64,6 +64,9 @@ fn collect_scopes() -> Arc<[String]> {
         "read:connections_options",
         "create:resource_servers",
         "delete:resource_servers",
+        "create:signing_keys",
+        "read:signing_keys",
+        "update:signing_keys",
     ];
     let of_operations =
         CATALOGUE.iter().flat_map(|descriptor| descriptor.scopes.iter().copied().flatten().copied());

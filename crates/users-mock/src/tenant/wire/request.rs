@@ -278,7 +278,8 @@ impl Request {
     /// The value of a cookie.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         let headers = self.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-        let mut pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs =
+            headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 }

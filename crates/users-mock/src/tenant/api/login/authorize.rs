@@ -36,7 +36,10 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     let prompt = asked.get("prompt").unwrap_or_default();
     let prompts: Vec<&str> = prompt.split_whitespace().collect();
     if let Some((error, description)) = problem(context, &asked, &transaction, &application) {
-        return Ok(send_back(&transaction, vec![("error", error.to_owned()), ("error_description", description)]));
+        return Ok(send_back(
+            &transaction,
+            vec![("error", error.to_owned()), ("error_description", description)],
+        ));
     }
     transaction.asks_consent = prompts.contains(&"consent");
     let session = session::current(context, request);
@@ -44,7 +47,8 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     let forces_login = prompts.contains(&"login") || prompts.contains(&"select_account");
     transaction.states_auth_time = max_age.is_some() || prompts.contains(&"login");
     let now = context.clock.millis();
-    let is_recent = |at: u64| max_age.is_none_or(|age| age > 0 && now.saturating_sub(at) <= age.saturating_mul(1000));
+    let is_recent =
+        |at: u64| max_age.is_none_or(|age| age > 0 && now.saturating_sub(at) <= age.saturating_mul(1000));
     let session = session.filter(|session| !forces_login && is_recent(session.authenticated_at));
     let state = context.random.alphanumeric(40);
     let has_session = session.is_some();
@@ -52,7 +56,8 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     // The second factor of the session counts.
     transaction.is_mfa = has_session;
     if prompts.contains(&"none") && !has_session {
-        let error = vec![("error", "login_required".to_owned()), ("error_description", "Login required".to_owned())];
+        let error =
+            vec![("error", "login_required".to_owned()), ("error_description", "Login required".to_owned())];
         return Ok(send_back(&transaction, error));
     }
     let is_signup = asked.get("screen_hint").as_deref() == Some("signup");
@@ -88,7 +93,8 @@ fn application(context: &WriteContext<'_>, asked: &Parameters<'_>) -> Result<(Ap
     let Some(application) = Application::find(context.store(), context.config, &id) else {
         return refuse(StatusCode::BAD_REQUEST, "invalid_request", format!("Unknown client: {id}"));
     };
-    let redirect_uri = asked.get("redirect_uri").or_else(|| application.first_callback().map(ToOwned::to_owned));
+    let redirect_uri =
+        asked.get("redirect_uri").or_else(|| application.first_callback().map(ToOwned::to_owned));
     let Some(redirect_uri) = redirect_uri else {
         let description = "Missing required parameter: redirect_uri".to_owned();
         return refuse(StatusCode::BAD_REQUEST, "invalid_request", description);
@@ -166,7 +172,10 @@ fn problem(
         return Some(("invalid_request", description.to_owned()));
     }
     if transaction.returns("code") && application.secret.is_none() && transaction.challenge.is_none() {
-        return Some(("invalid_request", "Parameter 'code_challenge' is required for this client".to_owned()));
+        return Some((
+            "invalid_request",
+            "Parameter 'code_challenge' is required for this client".to_owned(),
+        ));
     }
     if transaction.returns("id_token") && transaction.nonce.is_none() {
         return Some(("invalid_request", "Missing required parameter: nonce".to_owned()));

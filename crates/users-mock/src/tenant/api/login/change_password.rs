@@ -81,10 +81,7 @@ fn mark_used(context: &mut WriteContext<'_>, secret: &str) {
 /// Sends the browser where the ticket says, or shows a message.
 fn done(ticket: &Ticket, user: &User, title: &str, text: &str) -> Answer {
     let Some(url) = &ticket.result_url else {
-        return page::shown(
-            StatusCode::OK,
-            Page::Message { title: title.to_owned(), text: text.to_owned() },
-        );
+        return page::shown(StatusCode::OK, Page::Message { title: title.to_owned(), text: text.to_owned() });
     };
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let (before, fragment) = url.split_once('#').map_or((url.as_str(), None), |(one, two)| (one, Some(two)));
@@ -138,8 +135,7 @@ fn unblock(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, 
     };
     mark_used(context, &secret);
     context.transaction.update_user(user.id(), |user| user.belongings_mut(Belonging::BlockedFor).clear());
-    let event =
-        Event { user_id: user.id(), user_name: name_of(user.shown()), ..Event::new("ublkdu") };
+    let event = Event { user_id: user.id(), user_name: name_of(user.shown()), ..Event::new("ublkdu") };
     record(context, request, &event);
     Ok(done(&ticket, &user, "Account unblocked", "Your account has been unblocked."))
 }

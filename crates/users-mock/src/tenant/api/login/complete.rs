@@ -194,7 +194,8 @@ pub(crate) fn send_back(transaction: &Transaction, mut response: Vec<(&'static s
     let fields = || response.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     match transaction.response_mode {
         ResponseMode::Query => {
-            let (before, fragment) = uri.split_once('#').map_or((uri.as_str(), None), |(one, two)| (one, Some(two)));
+            let (before, fragment) =
+                uri.split_once('#').map_or((uri.as_str(), None), |(one, two)| (one, Some(two)));
             let mark = if before.contains('?') { '&' } else { '?' };
             let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
             redirect(&format!("{before}{mark}{}{fragment}", encoded()))

@@ -105,7 +105,8 @@ fn is_shut_out(
     key: &str,
 ) -> bool {
     let now = context.clock.millis();
-    let is_counted = context.logins.attempts.get(key, now).is_some_and(|tried| tried.failures >= MAX_ATTEMPTS);
+    let is_counted =
+        context.logins.attempts.get(key, now).is_some_and(|tried| tried.failures >= MAX_ATTEMPTS);
     let Some(user) = user else { return is_counted };
     let has_block = user.belongings(Belonging::BlockedFor).iter().any(|block| {
         string(block, "identifier").as_deref() == Some(identifier)

@@ -24,7 +24,12 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 /// Ends the session of the browser, and records it.
-fn end(context: &mut WriteContext<'_>, request: &Request, return_to: Option<&str>, mut answer: Answer) -> Answer {
+fn end(
+    context: &mut WriteContext<'_>,
+    request: &Request,
+    return_to: Option<&str>,
+    mut answer: Answer,
+) -> Answer {
     if let Some(session) = session::current(context, request) {
         let user = context.store().users().get(&session.user_id).cloned();
         session::end(context, &session);
@@ -57,8 +62,7 @@ fn logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             }
         },
     };
-    let return_to =
-        return_to.or_else(|| application.as_ref()?.first_logout_url().map(ToOwned::to_owned));
+    let return_to = return_to.or_else(|| application.as_ref()?.first_logout_url().map(ToOwned::to_owned));
     let Some(return_to) = return_to else {
         let answer = text(StatusCode::OK, "OK");
         return Ok(end(context, request, None, answer));
@@ -113,7 +117,9 @@ fn oidc_logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     if let Some(uri) = &uri {
         let application = client_id.and_then(|id| Application::find(context.store(), context.config, &id));
         if !application.is_some_and(|application| application.allows_logout_url(uri)) {
-            return refuse("The post_logout_redirect_uri is not one of the allowed logout URLs of the application");
+            return refuse(
+                "The post_logout_redirect_uri is not one of the allowed logout URLs of the application",
+            );
         }
     }
     let session = session::current(context, request);
@@ -121,7 +127,14 @@ fn oidc_logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     let is_meant = session.as_ref().is_none_or(|session| hinted.as_deref() == Some(&session.id));
     let is_confirmed = request.query("confirmed") == Some("true") && request.is_post();
     if !is_meant && !is_confirmed {
-        let action = request.path(&format!("/oidc/logout?{}", confirmed(uri.as_deref(), get("state").as_deref(), audience.as_deref().or(get("client_id").as_deref()))));
+        let action = request.path(&format!(
+            "/oidc/logout?{}",
+            confirmed(
+                uri.as_deref(),
+                get("state").as_deref(),
+                audience.as_deref().or(get("client_id").as_deref())
+            )
+        ));
         return Ok(page::shown(StatusCode::OK, Page::Logout { action }));
     }
     let Some(uri) = uri else {

@@ -41,7 +41,14 @@ pub(crate) fn new_ticket(
     format!("{}/{page}?ticket={secret}#", request.origin(&context.config.domain))
 }
 
-fn send(context: &mut WriteContext<'_>, kind: MailKind, user: &User, subject: &str, text: &str, link: String) {
+fn send(
+    context: &mut WriteContext<'_>,
+    kind: MailKind,
+    user: &User,
+    subject: &str,
+    text: &str,
+    link: String,
+) {
     let Some(to) = user.string("email") else { return };
     let sent_at = context.clock.now();
     context.logins.mails.push(Mail {

@@ -73,7 +73,9 @@ impl Pending {
 // A handler returns a `Result`, whether it can fail or not.
 #[allow(clippy::unnecessary_wraps)]
 fn show_login(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else { return Ok(no_transaction()) };
+    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else {
+        return Ok(no_transaction());
+    };
     let hint = pending.transaction.login_hint.clone().unwrap_or_default();
     Ok(login_page(context, request, &pending, StatusCode::OK, hint, None))
 }
@@ -134,7 +136,9 @@ fn log_in(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
 // A handler returns a `Result`, whether it can fail or not.
 #[allow(clippy::unnecessary_wraps)]
 fn show_signup(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else { return Ok(no_transaction()) };
+    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else {
+        return Ok(no_transaction());
+    };
     let hint = pending.transaction.login_hint.clone().unwrap_or_default();
     Ok(signup_page(request, &pending, StatusCode::OK, hint, None))
 }
@@ -174,11 +178,18 @@ fn post_signup(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
 // A handler returns a `Result`, whether it can fail or not.
 #[allow(clippy::unnecessary_wraps)]
 fn show_second_factor(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else { return Ok(no_transaction()) };
+    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else {
+        return Ok(no_transaction());
+    };
     Ok(second_factor_page(request, &pending, StatusCode::OK, None))
 }
 
-fn second_factor_page(request: &Request, pending: &Pending, status: StatusCode, error: Option<&str>) -> Answer {
+fn second_factor_page(
+    request: &Request,
+    pending: &Pending,
+    status: StatusCode,
+    error: Option<&str>,
+) -> Answer {
     let action = pending.path(request, "mfa-otp-challenge");
     page::shown(status, Page::SecondFactor { action, error: error.map(ToOwned::to_owned) })
 }
@@ -208,7 +219,9 @@ fn post_second_factor(context: &mut WriteContext<'_>, request: &Request) -> Resu
 // A handler returns a `Result`, whether it can fail or not.
 #[allow(clippy::unnecessary_wraps)]
 fn show_consent(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else { return Ok(no_transaction()) };
+    let Some(pending) = Pending::find(context, request, &JsonObject::new()) else {
+        return Ok(no_transaction());
+    };
     let page = Page::Consent {
         action: pending.path(request, "consent"),
         application: pending.application.name.clone(),

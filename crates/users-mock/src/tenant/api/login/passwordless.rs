@@ -32,7 +32,8 @@ impl Recipient {
     /// `None` if there is no such connection.
     pub(crate) fn new(connection: &str, address: &str) -> Option<Self> {
         let connection = ["email", "sms"].into_iter().find(|known| *known == connection)?;
-        let address = if connection == "email" { address.trim().to_lowercase() } else { address.trim().to_owned() };
+        let address =
+            if connection == "email" { address.trim().to_lowercase() } else { address.trim().to_owned() };
         Some(Self { connection, address })
     }
 
@@ -47,7 +48,8 @@ impl Recipient {
     /// The user, if there is one already.
     fn user(&self, context: &WriteContext<'_>) -> Option<String> {
         let is_its = |user: &&std::sync::Arc<User>| {
-            user.provider() == self.connection && user.string(self.attribute()).as_ref() == Some(&self.address)
+            user.provider() == self.connection
+                && user.string(self.attribute()).as_ref() == Some(&self.address)
         };
         let users = context.store().users();
         let found = match self.connection {
@@ -60,7 +62,8 @@ impl Recipient {
 
 fn start(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let refuse = |error: &str, description: &str| Ok(oauth_error(StatusCode::BAD_REQUEST, error, description));
+    let refuse =
+        |error: &str, description: &str| Ok(oauth_error(StatusCode::BAD_REQUEST, error, description));
     let id = string(&body, "client_id").unwrap_or_default();
     let Some(application) = Application::find(context.store(), context.config, &id) else {
         return refuse("bad.client_id", "Missing required property: client_id");
@@ -77,8 +80,12 @@ fn start(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     let digits = recipient.address.strip_prefix('+').unwrap_or_default();
     let is_number = (1..=15).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
     match recipient.connection {
-        "email" if !recipient.address.contains('@') => return refuse("bad.email", "error in email - email format validation failed"),
-        "sms" if !is_number => return refuse("bad.phone_number", "String does not match pattern: ^\\+[0-9]{1,15}$"),
+        "email" if !recipient.address.contains('@') => {
+            return refuse("bad.email", "error in email - email format validation failed");
+        }
+        "sms" if !is_number => {
+            return refuse("bad.phone_number", "String does not match pattern: ^\\+[0-9]{1,15}$");
+        }
         _ => {}
     }
     if recipient.connection == "email" && string(&body, "send").as_deref() != Some("code") {
@@ -89,7 +96,12 @@ fn start(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     let expires_at = now.saturating_add(LIFETIME);
     // One that has expired is known for a while, so that its error can say so.
     let kept_until = expires_at.saturating_add(LIFETIME);
-    context.logins.passcodes.insert(recipient.key(), Passcode::new(code.clone(), expires_at), kept_until, now);
+    context.logins.passcodes.insert(
+        recipient.key(),
+        Passcode::new(code.clone(), expires_at),
+        kept_until,
+        now,
+    );
     let user = recipient.user(context);
     send_passcode(context, &recipient.address, &code, user.as_deref());
     let event = Event {
@@ -114,7 +126,11 @@ fn start(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
 }
 
 /// Uses a code. The user of a right one is created if there is none, and the address is verified. Otherwise, why the code is refused.
-pub(crate) fn redeem(context: &mut WriteContext<'_>, recipient: &Recipient, code: &str) -> Result<String, &'static str> {
+pub(crate) fn redeem(
+    context: &mut WriteContext<'_>,
+    recipient: &Recipient,
+    code: &str,
+) -> Result<String, &'static str> {
     let wrong = match recipient.connection {
         "email" => "Wrong email or verification code.",
         _ => "Wrong phone number or verification code.",
@@ -158,4 +174,3 @@ fn create(context: &mut WriteContext<'_>, recipient: &Recipient) -> String {
     context.transaction.put_user(user);
     id
 }
-

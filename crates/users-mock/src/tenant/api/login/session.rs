@@ -90,7 +90,9 @@ pub(crate) fn touch(context: &mut WriteContext<'_>, session: &Session, client_id
     let now = context.clock.millis();
     context.transaction.update_user(&session.user_id, |user| {
         let mut sessions = user.belongings_mut(Belonging::Sessions).iter_mut();
-        let Some(shown) = sessions.find(|shown| string(shown, "id").as_deref() == Some(&*session.id)) else { return };
+        let Some(shown) = sessions.find(|shown| string(shown, "id").as_deref() == Some(&*session.id)) else {
+            return;
+        };
         let mut clients: Vec<JsonObject> = shown.get("clients").ok().flatten().unwrap_or_default();
         if !clients.iter().any(|client| string(client, "client_id").as_deref() == Some(client_id)) {
             let mut client = JsonObject::new();

@@ -19,7 +19,15 @@ pub(crate) const ROUTES: &[Route] =
 
 /// The properties of a sign-up that become attributes of the user.
 const PROFILE: &[&str] = &[
-    "email", "username", "phone_number", "password", "given_name", "family_name", "name", "nickname", "picture",
+    "email",
+    "username",
+    "phone_number",
+    "password",
+    "given_name",
+    "family_name",
+    "name",
+    "nickname",
+    "picture",
     "user_metadata",
 ];
 
@@ -34,7 +42,9 @@ pub(crate) fn profile(body: &JsonObject) -> JsonObject {
 
 fn signup(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let id = string(&body, "client_id").filter(|id| !id.is_empty()).unwrap_or_else(|| context.config.client_id.clone());
+    let id = string(&body, "client_id")
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| context.config.client_id.clone());
     let Some(application) = Application::find(context.store(), context.config, &id) else {
         return Ok(refused("invalid_signup", "BadRequestError", "Invalid sign up"));
     };
@@ -103,7 +113,9 @@ pub(crate) fn sign_up(
 fn shown(user: &User) -> JsonObject {
     let mut shown = JsonObject::new();
     set(&mut shown, "_id", user.id().split_once('|').map_or("", |(_, id)| id));
-    for (identifier, verified) in [("email", "email_verified"), ("username", ""), ("phone_number", "phone_verified")] {
+    for (identifier, verified) in
+        [("email", "email_verified"), ("username", ""), ("phone_number", "phone_verified")]
+    {
         if let Some(json) = user.shown().raw(identifier) {
             set_raw(&mut shown, identifier, json);
             if !verified.is_empty() {
@@ -117,7 +129,12 @@ fn shown(user: &User) -> JsonObject {
 /// The error of a sign-up, in the forms that Auth0's libraries know.
 fn refusal(failure: &Failure) -> Answer {
     let message = failure.message();
-    let weak = ["PasswordStrengthError", "PasswordHistoryError", "PasswordNoUserInfoError", "PasswordDictionaryError"];
+    let weak = [
+        "PasswordStrengthError",
+        "PasswordHistoryError",
+        "PasswordNoUserInfoError",
+        "PasswordDictionaryError",
+    ];
     if let Some(name) = weak.iter().find(|name| message.starts_with(*name)) {
         let text = message.split_once(": ").map_or(message, |(_, text)| text);
         return refused("invalid_password", name, text);

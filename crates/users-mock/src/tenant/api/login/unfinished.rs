@@ -10,7 +10,10 @@ use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/bc-authorize", Guard::Handler, Handler::Read(backchannel)),
-    missing("/passwordless/verify", Handler::Read(|_, _| Ok(not_implemented("logins by the former endpoint")))),
+    missing(
+        "/passwordless/verify",
+        Handler::Read(|_, _| Ok(not_implemented("logins by the former endpoint"))),
+    ),
     missing("/otp/challenge", Handler::Read(|_, _| Ok(not_implemented("one-time codes of databases")))),
     missing("/oauth/par", Handler::Read(|_, _| Ok(not_implemented("pushed authorization requests")))),
     missing("/oauth/device/code", Handler::Read(|_, _| Ok(not_implemented("logins of devices")))),

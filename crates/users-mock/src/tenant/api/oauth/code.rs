@@ -31,12 +31,19 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         return refuse(context, "Failed to verify code verifier");
     }
     if asked.field("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
-        return refuse(context, "The redirect URI is wrong. You sent another one than to the authorization endpoint");
+        return refuse(
+            context,
+            "The redirect URI is wrong. You sent another one than to the authorization endpoint",
+        );
     }
     let Some(user) = context.store().users().get(&code.login.user_id).cloned() else {
         return refuse(context, INVALID);
     };
-    let masked = format!("{}{}", "*".repeat(text.len().saturating_sub(3)), text.get(text.len().saturating_sub(3)..).unwrap_or_default());
+    let masked = format!(
+        "{}{}",
+        "*".repeat(text.len().saturating_sub(3)),
+        text.get(text.len().saturating_sub(3)..).unwrap_or_default()
+    );
     let connection = user.connection();
     let event = Event {
         description: "Authorization Code for Access Token".to_owned(),

@@ -9,7 +9,12 @@ use serde_json::json as value;
 
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/.well-known/openid-configuration", Guard::Handler, Handler::Read(configuration)),
-    Route::new("GET", "/.well-known/oauth-authorization-server", Guard::Handler, Handler::Read(configuration)),
+    Route::new(
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        Guard::Handler,
+        Handler::Read(configuration),
+    ),
     Route::new("GET", "/.well-known/jwks.json", Guard::Handler, Handler::Read(jwks)),
 ];
 

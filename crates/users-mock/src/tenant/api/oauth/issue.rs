@@ -17,8 +17,20 @@ use users_core::model::{JsonObject, Timestamp};
 
 /// The scopes of OpenID Connect, which need no API.
 const OPENID: &[&str] = &[
-    "openid", "profile", "offline_access", "name", "given_name", "family_name", "nickname", "email", "email_verified",
-    "picture", "created_at", "identities", "phone", "address",
+    "openid",
+    "profile",
+    "offline_access",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "email",
+    "email_verified",
+    "picture",
+    "created_at",
+    "identities",
+    "phone",
+    "address",
 ];
 
 /// The number of refresh tokens that a user has for an application, at most.
@@ -47,7 +59,8 @@ fn is_management(context: &WriteContext<'_>, request: &Request, audience: &str) 
 
 fn is_userinfo(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
     let issuer = request.issuer(context.config);
-    audience == format!("https://{}/userinfo", context.config.domain) || audience == format!("{issuer}userinfo")
+    audience == format!("https://{}/userinfo", context.config.domain)
+        || audience == format!("{issuer}userinfo")
 }
 
 /// Issues the tokens of a login, with a refresh token if one is asked for, as the token endpoint returns them.
@@ -88,8 +101,8 @@ fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'
     let owned = api.as_ref().filter(|api| api.enforces_policies()).map(|api| {
         permission_names(context.store(), &asked.login.user_id, api.identifier().unwrap_or_default())
     });
-    let may_refresh =
-        asked.application.allows_grant("refresh_token") && api.as_ref().is_none_or(|api| api.allows_offline_access());
+    let may_refresh = asked.application.allows_grant("refresh_token")
+        && api.as_ref().is_none_or(|api| api.allows_offline_access());
     let mut granted: Vec<String> = Vec::new();
     for scope in &asked.scopes {
         let is_granted = match scope.as_str() {
@@ -126,9 +139,10 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
         }
     };
     let lifetime = api.as_ref().and_then(|api| api.token_lifetime()).unwrap_or(default);
-    let permissions = api.as_ref().filter(|api| api.shows_permissions()).map(|api| {
-        permission_names(context.store(), &id, api.identifier().unwrap_or_default())
-    });
+    let permissions = api
+        .as_ref()
+        .filter(|api| api.shows_permissions())
+        .map(|api| permission_names(context.store(), &id, api.identifier().unwrap_or_default()));
     let custom = context.store().claims(&id).cloned();
     let scope = scopes.join(" ");
     let claims = AccessClaims {
@@ -154,7 +168,11 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
 }
 
 /// An ID token, if the scope `openid` is granted.
-pub(crate) fn id_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> Option<String> {
+pub(crate) fn id_token(
+    context: &mut WriteContext<'_>,
+    request: &Request,
+    asked: &Asked<'_>,
+) -> Option<String> {
     if !has(&asked.scopes, "openid") {
         return None;
     }

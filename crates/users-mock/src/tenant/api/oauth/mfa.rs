@@ -4,7 +4,9 @@ use crate::tenant::api::oauth::second_factor::is_enrolled;
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::store::{Belonging, User};
-use crate::tenant::wire::answer::{Answer, Failure, json_without_charset, no_content, not_implemented, oauth_error};
+use crate::tenant::wire::answer::{
+    Answer, Failure, json_without_charset, no_content, not_implemented, oauth_error,
+};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
@@ -27,7 +29,11 @@ const SECRET_BYTES: usize = 20;
 const KIND: (&str, &str) = ("totp", "otp");
 
 fn unauthorized() -> Answer {
-    oauth_error(StatusCode::UNAUTHORIZED, "unauthorized", "The access token or mfa_token is missing or invalid")
+    oauth_error(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "The access token or mfa_token is missing or invalid",
+    )
 }
 
 /// Asks for the code of an authenticator.
@@ -41,7 +47,8 @@ fn challenge(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     let is_enrolled = context.store().users().get(&pending.user_id).is_some_and(|user| is_enrolled(user));
     let kinds = string(&body, "challenge_type").unwrap_or_else(|| KIND.1.to_owned());
     if !is_enrolled || !kinds.split_whitespace().any(|kind| kind == KIND.1) {
-        let description = "User is not enrolled. You can use /mfa/associate endpoint to enroll the first authenticator.";
+        let description =
+            "User is not enrolled. You can use /mfa/associate endpoint to enroll the first authenticator.";
         return Ok(oauth_error(StatusCode::FORBIDDEN, "association_required", description));
     }
     let mut answer = JsonObject::new();

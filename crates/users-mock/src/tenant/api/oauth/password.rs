@@ -96,11 +96,12 @@ fn requested_scopes(context: &WriteContext<'_>, scope: Option<&str>, audience: O
 }
 
 fn refuse(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>, refused: Refused) -> Answer {
+    let audience = asked.field("audience");
     let event = Event {
         description: refused.description().to_owned(),
         user_name: asked.field("username").unwrap_or_default(),
         client: Some((&asked.application.id, &asked.application.name)),
-        audience: asked.field("audience").as_deref(),
+        audience: audience.as_deref(),
         ..Event::new("fepft")
     };
     record(context, asked.request, &event);

@@ -21,11 +21,19 @@ fn revoke(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let application = match authenticate(context, request, &body, true) {
         Ok(application) => application,
         Err(_) => {
-            return Ok(oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed"));
+            return Ok(oauth_error(
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "Client authentication failed",
+            ));
         }
     };
     let Some(token) = string(&body, "token").filter(|token| !token.is_empty()) else {
-        return Ok(oauth_error(StatusCode::BAD_REQUEST, "invalid_request", "Missing required parameter: token"));
+        return Ok(oauth_error(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "Missing required parameter: token",
+        ));
     };
     let now = context.clock.millis();
     let family = context.logins.refresh_tokens.family(&token, now).cloned();

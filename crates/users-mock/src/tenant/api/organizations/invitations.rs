@@ -1,6 +1,7 @@
-//! Invitations to an organization. Nobody accepts them here, and no e-mail is sent.
+//! Invitations to an organization. Nobody accepts them here.
 
 use super::find_organization;
+use crate::tenant::api::login::mails::send_invitation;
 use crate::tenant::object::{integer, set, set_raw, string, strings};
 use crate::tenant::rules::metadata::check_metadata_keys;
 use crate::tenant::search::project;
@@ -86,6 +87,13 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         }
     }
     let answer = json(StatusCode::CREATED, &shown);
+    let invitee: JsonObject = shown.get("invitee").ok().flatten().unwrap_or_default();
+    let sends_mail = body.get::<bool>("send_invitation_email").ok().flatten() != Some(false);
+    if let (true, Some(to), Some(link)) =
+        (sends_mail, string(&invitee, "email"), string(&shown, "invitation_url"))
+    {
+        send_invitation(context, &to, &organization_name, &link);
+    }
     context.transaction.put_object(Kind::Invitations, Object { id, shown });
     Ok(answer)
 }

@@ -1,0 +1,10 @@
+//! Logins in a browser and by applications, and what they leave behind.
+
+mod browser;
+mod codes;
+mod keys;
+mod refresh_tokens;
+mod second_factors;
+mod stories;
+
+use super::{DATABASE, PASSWORD};
