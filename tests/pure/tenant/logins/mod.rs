@@ -2,6 +2,7 @@
 
 mod browser;
 mod codes;
+mod imported;
 mod keys;
 mod refresh_tokens;
 mod second_factors;

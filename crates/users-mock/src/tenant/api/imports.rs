@@ -10,6 +10,7 @@ use crate::tenant::api::jobs::{JobResult, check_imports, finish_job, new_job};
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::import_row::{self, RowError};
+use crate::tenant::rules::password_history::imported;
 use crate::tenant::store::{Belonging, Connection, User};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
@@ -142,6 +143,9 @@ fn import_row(
                 user.supply("email_verified", "false");
             }
             user.set_updated_at(&now);
+            if row.contains_key("custom_password_hash") {
+                set_password_hash(user, row);
+            }
         });
         return Ok(Imported::Updated);
     }
@@ -165,6 +169,7 @@ fn import_row(
     }
     let user_id = user_id.unwrap_or_else(|| context.new_object_id());
     let mut user = imported_user(&user_id, connection, row, &email, &now);
+    set_password_hash(&mut user, row);
     for method in import_row::authentication_methods(row) {
         let method = new_method(context, &method);
         user.belongings_mut(Belonging::AuthenticationMethods).push(method);
@@ -208,6 +213,13 @@ fn imported_user(
         user.set("picture", picture.replace("https://s.gravatar.com/", "https://secure.gravatar.com/"));
     }
     user
+}
+
+/// Keeps the hash of the password of a row.
+fn set_password_hash(user: &mut User, row: &JsonObject) {
+    if let Some(hash) = import_row::password_hash(row) {
+        *user.belongings_mut(Belonging::Passwords) = vec![imported(&hash)];
+    }
 }
 
 /// Replaces metadata as a whole, without merging.

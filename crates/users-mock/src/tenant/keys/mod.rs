@@ -21,7 +21,7 @@ pub(crate) struct SigningKeys {
 }
 
 struct Key {
-    key: Arc<SigningKey>,
+    signing: Arc<SigningKey>,
     role: Role,
     /// The time from which tokens of the key are refused.
     revoked_at: Option<Timestamp>,
@@ -46,14 +46,14 @@ impl SigningKeys {
         let mut development = DEVELOPMENT.iter().cloned();
         let mut keys = Vec::new();
         for role in [Role::Current, Role::Next] {
-            keys.extend(development.next().map(|key| Key { key, role, revoked_at: None }));
+            keys.extend(development.next().map(|signing| Key { signing, role, revoked_at: None }));
         }
         Self { keys }
     }
 
     /// This key alone: there is none of which the private part is known to others.
     pub(crate) fn only(key: SigningKey) -> Self {
-        Self { keys: vec![Key { key: Arc::new(key), role: Role::Current, revoked_at: None }] }
+        Self { keys: vec![Key { signing: Arc::new(key), role: Role::Current, revoked_at: None }] }
     }
 
     fn of(&self, role: Role) -> impl Iterator<Item = &Key> {
@@ -62,14 +62,14 @@ impl SigningKeys {
 
     /// The key that signs.
     pub(crate) fn current(&self) -> Option<&Arc<SigningKey>> {
-        self.of(Role::Current).next().map(|key| &key.key)
+        self.of(Role::Current).next().map(|key| &key.signing)
     }
 
     /// Signs with this key from now on. Tokens of the keys before it remain valid.
     pub(crate) fn replace(&mut self, key: SigningKey) {
         self.retire();
-        self.keys.retain(|other| other.key.id() != key.id());
-        self.keys.insert(0, Key { key: Arc::new(key), role: Role::Current, revoked_at: None });
+        self.keys.retain(|other| other.signing.id() != key.id());
+        self.keys.insert(0, Key { signing: Arc::new(key), role: Role::Current, revoked_at: None });
     }
 
     /// Signs with the next key from now on, and takes another next one.
@@ -78,8 +78,10 @@ impl SigningKeys {
         for key in self.keys.iter_mut().filter(|key| key.role == Role::Next) {
             key.role = Role::Current;
         }
-        self.keys
-            .insert(1.min(self.keys.len()), Key { key: Arc::new(next), role: Role::Next, revoked_at: None });
+        self.keys.insert(
+            1.min(self.keys.len()),
+            Key { signing: Arc::new(next), role: Role::Next, revoked_at: None },
+        );
     }
 
     /// The current key becomes a previous one.
@@ -95,7 +97,7 @@ impl SigningKeys {
 
     /// Revokes a previous key: its tokens are refused from now on.
     pub(crate) fn revoke(&mut self, id: &str, now: &Timestamp) -> Result<(), Unrevokable> {
-        let key = self.keys.iter_mut().find(|key| key.key.id() == id).ok_or(Unrevokable::Unknown)?;
+        let key = self.keys.iter_mut().find(|key| key.signing.id() == id).ok_or(Unrevokable::Unknown)?;
         if key.role != Role::Previous {
             return Err(Unrevokable::InUse);
         }
@@ -106,13 +108,13 @@ impl SigningKeys {
     /// Whether a signature is one of a key that is not revoked.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let mut usable = self.keys.iter().filter(|key| key.revoked_at.is_none());
-        usable.any(|key| key.key.verifies(message, signature))
+        usable.any(|key| key.signing.verifies(message, signature))
     }
 
     /// The public keys, without those that are revoked.
     pub(crate) fn jwks(&self, domain: &str) -> JsonObject {
         let usable = self.keys.iter().filter(|key| key.revoked_at.is_none());
-        let keys: Vec<JsonObject> = usable.map(|key| key.key.jwk(domain)).collect();
+        let keys: Vec<JsonObject> = usable.map(|key| key.signing.jwk(domain)).collect();
         let mut set_of_keys = JsonObject::new();
         set(&mut set_of_keys, "keys", keys);
         set_of_keys
@@ -125,7 +127,7 @@ impl SigningKeys {
 
     /// A key as the Management API shows it.
     pub(crate) fn shown_key(&self, id: &str, domain: &str) -> Option<JsonObject> {
-        self.keys.iter().find(|key| key.key.id() == id).map(|key| shown(key, domain))
+        self.keys.iter().find(|key| key.signing.id() == id).map(|key| shown(key, domain))
     }
 }
 
@@ -136,9 +138,9 @@ impl Default for SigningKeys {
 }
 
 fn shown(key: &Key, domain: &str) -> JsonObject {
-    let certificate = key.key.certificate(domain);
+    let certificate = key.signing.certificate(domain);
     let mut shown = JsonObject::new();
-    set(&mut shown, "kid", key.key.id());
+    set(&mut shown, "kid", key.signing.id());
     set(&mut shown, "cert", certificate.pem());
     set(&mut shown, "fingerprint", certificate.fingerprint());
     set(&mut shown, "thumbprint", certificate.thumbprint());

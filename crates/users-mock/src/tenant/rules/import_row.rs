@@ -1,7 +1,7 @@
 //! The rules for a row of an import that hold whatever the tenant contains.
 
 use crate::tenant::object::{set, string};
-use crate::tenant::rules::schema;
+use crate::tenant::rules::{imported_hash, schema};
 use std::collections::HashSet;
 use users_core::model::JsonObject;
 
@@ -73,6 +73,12 @@ fn check_factors(row: &JsonObject) -> Vec<RowError> {
         errors.push(RowError::new("MFA_FACTORS_FAILED", message, &format!("mfa_factors[{index}].{kind}")));
     }
     errors
+}
+
+/// The hash of the password of a row, if it has one.
+pub(crate) fn password_hash(row: &JsonObject) -> Option<JsonObject> {
+    let bcrypt = string(row, "password_hash").map(|hash| imported_hash::of_bcrypt(&hash));
+    bcrypt.or_else(|| row.get("custom_password_hash").ok().flatten())
 }
 
 /// A factor of multi-factor authentication.

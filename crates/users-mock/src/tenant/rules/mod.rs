@@ -7,6 +7,7 @@ pub(crate) mod credentials;
 pub(crate) mod defaults;
 pub(crate) mod grant;
 pub(crate) mod import_row;
+pub(crate) mod imported_hash;
 pub(crate) mod limiter;
 pub(crate) mod limits;
 pub(crate) mod metadata;

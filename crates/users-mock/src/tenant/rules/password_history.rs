@@ -1,11 +1,15 @@
 //! The digests of a user's passwords: of the current one, and of former ones that must not be used again.
 
 use crate::tenant::object::{set, string};
+use crate::tenant::rules::imported_hash;
 use crate::tenant::wire::answer::Failure;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use users_core::model::JsonObject;
+
+/// The key of an imported hash among what is kept of a password.
+const IMPORTED: &str = "imported";
 
 /// The most passwords that a history has, which is Auth0's limit.
 const MAX_SIZE: usize = 24;
@@ -50,12 +54,22 @@ impl PasswordHistory {
     }
 }
 
+/// What is kept of a password that was imported as a hash.
+pub(crate) fn imported(hash: &JsonObject) -> JsonObject {
+    let mut kept = JsonObject::new();
+    set(&mut kept, IMPORTED, hash);
+    kept
+}
+
 /// Whether a password is the current one.
 pub(crate) fn is_current(password: &str, digests: &[JsonObject]) -> bool {
     digests.last().is_some_and(|kept| is_of(kept, password))
 }
 
 fn is_of(kept: &JsonObject, password: &str) -> bool {
+    if let Ok(Some(imported)) = kept.get::<JsonObject>(IMPORTED) {
+        return imported_hash::verifies(&imported, password);
+    }
     string(kept, "salt").is_some_and(|salt| string(kept, "digest") == Some(digest(password, &salt)))
 }
 

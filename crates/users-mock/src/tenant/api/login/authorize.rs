@@ -27,11 +27,11 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     let asked = Parameters { request, body };
     let (application, redirect_uri) = match application(context, &asked) {
         Ok(found) => found,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     let mut transaction = match transaction(&asked, &application, redirect_uri) {
         Ok(transaction) => transaction,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     let prompt = asked.get("prompt").unwrap_or_default();
     let prompts: Vec<&str> = prompt.split_whitespace().collect();
@@ -84,8 +84,12 @@ impl Parameters<'_> {
 }
 
 /// The application and where it may be called back. What is wrong with them is shown to the user, since nobody else can be told.
-fn application(context: &WriteContext<'_>, asked: &Parameters<'_>) -> Result<(Application, String), Answer> {
-    let refuse = |status, error: &str, description: String| Err(page::error(status, error, description));
+fn application(
+    context: &WriteContext<'_>,
+    asked: &Parameters<'_>,
+) -> Result<(Application, String), Box<Answer>> {
+    let refuse =
+        |status, error: &str, description: String| Err(Box::new(page::error(status, error, description)));
     let Some(id) = asked.get("client_id") else {
         let description = "Missing required parameter: client_id".to_owned();
         return refuse(StatusCode::BAD_REQUEST, "invalid_request", description);
@@ -112,10 +116,10 @@ fn transaction(
     asked: &Parameters<'_>,
     application: &Application,
     redirect_uri: String,
-) -> Result<Transaction, Answer> {
+) -> Result<Transaction, Box<Answer>> {
     let Some(response_type) = asked.get("response_type") else {
         let description = "Missing required parameter: response_type";
-        return Err(page::error(StatusCode::BAD_REQUEST, "invalid_request", description));
+        return Err(Box::new(page::error(StatusCode::BAD_REQUEST, "invalid_request", description)));
     };
     let response_types: Vec<String> = response_type.split_whitespace().map(ToOwned::to_owned).collect();
     let is_implicit = response_types.iter().any(|kind| kind != "code");

@@ -84,16 +84,13 @@ fn done(ticket: &Ticket, user: &User, title: &str, text: &str) -> Answer {
         return page::shown(StatusCode::OK, Page::Message { title: title.to_owned(), text: text.to_owned() });
     };
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let (before, fragment) = url.split_once('#').map_or((url.as_str(), None), |(one, two)| (one, Some(two)));
+    let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
     let mark = if before.contains('?') { '&' } else { '?' };
-    let mut location = format!("{before}{mark}supportSignUp=true&supportForgotPassword=true&");
-    if ticket.includes_email {
-        location.push_str(&format!("email={}&", encode(&user.string("email").unwrap_or_default())));
-    }
-    location.push_str(&format!("message={}&success=true", encode(text)));
-    if let Some(fragment) = fragment {
-        location.push_str(&format!("#{fragment}"));
-    }
+    let email = match user.string("email").filter(|_| ticket.includes_email) {
+        Some(email) => format!("email={}&", encode(&email)),
+        None => String::new(),
+    };
+    let location = format!("{before}{mark}{email}message={}&success=true{fragment}", encode(text));
     redirect(&location)
 }
 

@@ -98,16 +98,13 @@ fn finish(
 ) -> Answer {
     let existing = session::current(context, request).filter(|session| session.user_id == user.id());
     let is_new = existing.is_none() || transaction.states_auth_time;
-    let (session, cookie) = match existing.filter(|_| !is_new) {
-        Some(session) => {
-            session::touch(context, &session, &application.id);
-            (session, None)
-        }
-        None => {
-            let (session, cookie) =
-                session::begin(context, request, user.id(), &application.id, transaction.is_mfa);
-            (session, Some(cookie))
-        }
+    let (session, cookie) = if let Some(session) = existing.filter(|_| !is_new) {
+        session::touch(context, &session, &application.id);
+        (session, None)
+    } else {
+        let (session, cookie) =
+            session::begin(context, request, user.id(), &application.id, transaction.is_mfa);
+        (session, Some(cookie))
     };
     log_success(context, request, application, user, &session);
     let login = Authenticated {

@@ -52,16 +52,11 @@ fn end(
 fn logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let return_to = request.query("returnTo").filter(|url| !url.is_empty()).map(ToOwned::to_owned);
     let client_id = request.query("client_id").filter(|id| !id.is_empty());
-    let application = match client_id {
-        None => None,
-        Some(id) => match Application::find(context.store(), context.config, id) {
-            Some(application) => Some(application),
-            None => {
-                let description = format!("Unknown client: {id}");
-                return Ok(page::error(StatusCode::BAD_REQUEST, "invalid_request", description));
-            }
-        },
-    };
+    let application = client_id.and_then(|id| Application::find(context.store(), context.config, id));
+    if let (Some(id), None) = (client_id, &application) {
+        let description = format!("Unknown client: {id}");
+        return Ok(page::error(StatusCode::BAD_REQUEST, "invalid_request", description));
+    }
     let return_to = return_to.or_else(|| application.as_ref()?.first_logout_url().map(ToOwned::to_owned));
     let Some(return_to) = return_to else {
         let answer = text(StatusCode::OK, "OK");
@@ -160,13 +155,8 @@ fn encode(text: &str) -> String {
 /// The query of a logout that the user has confirmed.
 fn confirmed(uri: Option<&str>, state: Option<&str>, client_id: Option<&str>) -> String {
     let parameters = [("post_logout_redirect_uri", uri), ("state", state), ("client_id", client_id)];
-    let mut query = String::from("confirmed=true");
-    for (name, value) in parameters {
-        if let Some(value) = value {
-            query.push_str(&format!("&{name}={}", encode(value)));
-        }
-    }
-    query
+    let given = parameters.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", encode(value?))));
+    std::iter::once("confirmed=true".to_owned()).chain(given).collect::<Vec<String>>().join("&")
 }
 
 /// The claims of an ID token that this tenant has signed, whether it has expired or not.

@@ -32,9 +32,9 @@ pub(crate) fn authenticate(
     request: &Request,
     body: &JsonObject,
     allows_public: bool,
-) -> Result<Application, Answer> {
+) -> Result<Application, Box<Answer>> {
     let (id, secret) = credentials(request, body);
-    let refused = || oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized");
+    let refused = || Box::new(oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized"));
     let application = Application::find(context.store(), context.config, &id).ok_or_else(refused)?;
     let assertion = string(body, "client_assertion").unwrap_or_default();
     let is_authenticated = if assertion.is_empty() {

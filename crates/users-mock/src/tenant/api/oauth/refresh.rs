@@ -62,7 +62,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         ..Event::new("sertft")
     };
     record(context, asked.request, &event);
-    let tokens = tokens(context, asked, &family, next);
+    let tokens = tokens(context, asked, &family, next.as_deref());
     granted(context, &tokens)
 }
 
@@ -71,7 +71,7 @@ fn tokens(
     context: &mut WriteContext<'_>,
     asked: &TokenRequest<'_>,
     family: &Family,
-    next: Option<String>,
+    next: Option<&str>,
 ) -> JsonObject {
     let narrowed = asked.field("scope").map(|scope| {
         let wanted: Vec<&str> = scope.split_whitespace().collect();
@@ -99,7 +99,7 @@ fn tokens(
         } else {
             crate::tenant::object::set_raw(&mut tokens, name, json);
         }
-        if let (Some(next), "access_token") = (&next, name) {
+        if let (Some(next), "access_token") = (next, name) {
             set(&mut tokens, "refresh_token", next);
         }
     }

@@ -18,15 +18,8 @@ pub(crate) const ROUTES: &[Route] =
 /// Succeeds also for a token that is not known, or is one of another application, which remains.
 fn revoke(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let application = match authenticate(context, request, &body, true) {
-        Ok(application) => application,
-        Err(_) => {
-            return Ok(oauth_error(
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                "Client authentication failed",
-            ));
-        }
+    let Ok(application) = authenticate(context, request, &body, true) else {
+        return Ok(oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed"));
     };
     let Some(token) = string(&body, "token").filter(|token| !token.is_empty()) else {
         return Ok(oauth_error(

@@ -65,7 +65,7 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     };
     let application = match authenticate(context, request, &body, *allows_public) {
         Ok(application) => application,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(*refused),
     };
     if !application.allows_grant(&grant_type) {
         return Ok(not_allowed());
