@@ -97,7 +97,7 @@ fn new_id(context: &mut WriteContext<'_>, now: &str) -> String {
     format!("900{digits}{number:0width$}", width = ID_DIGITS - 17)
 }
 
-/// The browser and system of a request, in Auth0's form; those of programs are not told apart.
+/// The browser and system of a request, in Auth0's form; programs that are no browsers are all `Other`.
 fn browser(request: &Request) -> String {
     let agent = request.user_agent();
     let version = |name: &str| {

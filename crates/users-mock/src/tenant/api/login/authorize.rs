@@ -83,7 +83,7 @@ impl Parameters<'_> {
     }
 }
 
-/// The application and where it may be called back. What is wrong with them is shown to the user, since nobody else can be told.
+/// The application and where it may be called back. What is wrong with them is shown to the user, since there is no application to report it to.
 fn application(
     context: &WriteContext<'_>,
     asked: &Parameters<'_>,
@@ -156,7 +156,7 @@ fn challenge(asked: &Parameters<'_>) -> Option<Challenge> {
     Challenge::new(&method, asked.get("code_challenge")?)
 }
 
-/// What is wrong with the parameters, which the application is told.
+/// What is wrong with the parameters, which is reported to the application.
 fn problem(
     context: &WriteContext<'_>,
     asked: &Parameters<'_>,

@@ -2,8 +2,8 @@
 
 use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::session::{self, Session};
+use crate::tenant::api::oauth::authenticators::is_enrolled;
 use crate::tenant::api::oauth::issue::{Asked, issue};
-use crate::tenant::api::oauth::second_factor::is_enrolled;
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, Code, ResponseMode, Transaction};
 use crate::tenant::object::string;

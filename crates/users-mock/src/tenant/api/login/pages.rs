@@ -3,7 +3,7 @@
 use crate::tenant::api::login::complete::{no_transaction, proceed, send_back};
 use crate::tenant::api::login::credentials::{check, count_login};
 use crate::tenant::api::login::signup::{self, sign_up};
-use crate::tenant::api::oauth::second_factor::redeem;
+use crate::tenant::api::oauth::authenticators::redeem;
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::Transaction;
 use crate::tenant::object::string;

@@ -1,6 +1,6 @@
 //! Tokens of applications.
 
-use crate::tenant::api::oauth::token::{TokenRequest, granted};
+use crate::tenant::api::oauth::request::{TokenRequest, granted};
 use crate::tenant::object::set;
 use crate::tenant::rules::claims::AccessClaims;
 use crate::tenant::rules::grant::{Grant, all_scopes};

@@ -1,7 +1,7 @@
 //! Tokens for an authorization code.
 
 use crate::tenant::api::oauth::issue::{Asked, issue};
-use crate::tenant::api::oauth::token::{TokenRequest, granted, invalid_grant};
+use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::wire::answer::Answer;
 use crate::tenant::wire::context::WriteContext;

@@ -1,6 +1,6 @@
 //! Authenticators that an application manages for a user.
 
-use crate::tenant::api::oauth::second_factor::is_enrolled;
+use crate::tenant::api::oauth::authenticators::is_enrolled;
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::store::{Belonging, User};

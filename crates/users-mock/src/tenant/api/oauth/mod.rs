@@ -1,5 +1,6 @@
 //! The endpoints for tokens: `/oauth/…`, `/.well-known/…` and `/mfa/…`.
 
+pub(crate) mod authenticators;
 pub(crate) mod client;
 mod client_credentials;
 mod code;
@@ -9,6 +10,7 @@ pub(crate) mod mfa;
 mod passcode;
 mod password;
 mod refresh;
+mod request;
 pub(crate) mod revoke;
-pub(crate) mod second_factor;
+mod second_factor;
 pub(crate) mod token;

@@ -4,7 +4,7 @@ use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::passwordless::{self, Recipient};
 use crate::tenant::api::oauth::issue::is_known_audience;
 use crate::tenant::api::oauth::password::finish;
-use crate::tenant::api::oauth::token::{TokenRequest, invalid_grant};
+use crate::tenant::api::oauth::request::{TokenRequest, invalid_grant};
 use crate::tenant::events::{Event, record};
 use crate::tenant::wire::answer::{Answer, oauth_error};
 use crate::tenant::wire::context::WriteContext;

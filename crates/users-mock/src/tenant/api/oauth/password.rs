@@ -1,9 +1,9 @@
 //! Tokens for a user's name and password.
 
 use crate::tenant::api::login::credentials::{Refused, check, count_login, is_blocked};
+use crate::tenant::api::oauth::authenticators::{challenge, is_enrolled};
 use crate::tenant::api::oauth::issue::{Asked, is_known_audience, issue};
-use crate::tenant::api::oauth::second_factor::{challenge, is_enrolled};
-use crate::tenant::api::oauth::token::{TokenRequest, granted};
+use crate::tenant::api::oauth::request::{TokenRequest, granted};
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, SecondFactor};
 use crate::tenant::store::DEFAULT_DATABASE;

@@ -2,7 +2,7 @@
 
 use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::oauth::issue::{Asked, issue, refresh_token, signed};
-use crate::tenant::api::oauth::token::{TokenRequest, granted, invalid_grant};
+use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
 use crate::tenant::api::owner::find_by_id;
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, Family, Use};

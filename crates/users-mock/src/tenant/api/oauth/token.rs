@@ -1,33 +1,17 @@
 //! The token endpoint.
 
 use crate::tenant::api::oauth::client::authenticate;
+use crate::tenant::api::oauth::request::TokenRequest;
 use crate::tenant::api::oauth::{client_credentials, code, passcode, password, refresh, second_factor};
 use crate::tenant::object::string;
-use crate::tenant::rules::application::Application;
-use crate::tenant::wire::answer::{Answer, Failure, json_without_charset, not_implemented, oauth_error};
+use crate::tenant::wire::answer::{Answer, Failure, not_implemented, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
-use http::header::{CACHE_CONTROL, HeaderName, PRAGMA};
-use http::{HeaderValue, StatusCode};
-use users_core::model::JsonObject;
+use http::StatusCode;
 
 pub(crate) const ROUTES: &[Route] =
     &[Route::new("POST", "/oauth/token", Guard::Handler, Handler::Write(token))];
-
-/// What a token request consists of.
-pub(crate) struct TokenRequest<'a> {
-    pub(crate) request: &'a Request,
-    pub(crate) body: JsonObject,
-    pub(crate) application: Application,
-}
-
-impl TokenRequest<'_> {
-    /// A property of the body that is not empty.
-    pub(crate) fn field(&self, name: &str) -> Option<String> {
-        string(&self.body, name).filter(|text| !text.is_empty())
-    }
-}
 
 type Grant = fn(&mut WriteContext<'_>, &TokenRequest<'_>) -> Answer;
 
@@ -71,20 +55,4 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
         return Ok(not_allowed());
     }
     Ok(grant(context, &TokenRequest { request, body, application }))
-}
-
-/// A response with tokens.
-pub(crate) fn granted(context: &mut WriteContext<'_>, tokens: &JsonObject) -> Answer {
-    let mut answer = json_without_charset(StatusCode::OK, tokens);
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    if let Ok(id) = HeaderValue::from_str(&context.random.hex(20)) {
-        answer.headers_mut().insert(HeaderName::from_static("x-auth0-requestid"), id);
-    }
-    answer
-}
-
-/// What every user's grant answers to a wrong code, password or token.
-pub(crate) fn invalid_grant(description: &str) -> Answer {
-    oauth_error(StatusCode::FORBIDDEN, "invalid_grant", description)
 }
