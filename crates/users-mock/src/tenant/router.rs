@@ -1,6 +1,7 @@
 //! Finds the endpoint of a request and calls its handler.
 
 use crate::tenant::api;
+use crate::tenant::rules::application::allows_origin;
 use crate::tenant::rules::credentials::check_user_id;
 use crate::tenant::rules::grant::{Alternatives, Grant, allows};
 use crate::tenant::rules::limiter::{Counted, Rejection, Standing};
@@ -11,6 +12,7 @@ use crate::tenant::wire::answer::{
     too_many_requests,
 };
 use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::cors;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use bytes::Bytes;
@@ -106,7 +108,16 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
 /// Answers a request.
 pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
     let is_management = request.uri().path().starts_with("/api/v2/");
+    // The Management API is not for browsers.
+    let origin = cors::origin(request.headers()).filter(|_| !is_management).map(ToOwned::to_owned);
+    let allowed = origin.filter(|origin| allows_origin(&state.store(), origin));
+    if let (true, Some(origin)) = (cors::is_preflight(request.method(), request.headers()), &allowed) {
+        return cors::preflight(origin);
+    }
     let mut answer = dispatch(state, request, is_management);
+    if let Some(origin) = &allowed {
+        cors::allow(&mut answer, origin);
+    }
     if is_management {
         add_standard_headers(&mut answer);
         add_assumed_headers(&mut answer, &state.config.assumptions);

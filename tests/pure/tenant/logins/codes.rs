@@ -248,3 +248,29 @@ fn ten_wrong_passwords_block_until_the_management_api_or_a_mail_lifts_it() {
         assert_eq!(logs.len(), 2);
     });
 }
+
+#[test]
+fn pages_of_applications_may_call_the_authentication_api_and_others_may_not() {
+    let tenant = tenant();
+    let send = |method: &str, path: &str, origin: &str| {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("https://tenant.example.com{path}"))
+            .header("origin", origin)
+            .header("access-control-request-method", "POST");
+        let answer = tenant.handle(request.body(bytes::Bytes::new()).unwrap());
+        answer.headers().get("access-control-allow-origin").map(|origin| origin.to_str().unwrap().to_owned())
+    };
+    for (origin, is_allowed) in [
+        ("http://localhost:3000", true),
+        ("https://shop.example.com", true),
+        ("https://shop.example.com.evil.com", false),
+        ("https://evil.com", false),
+        ("null", false),
+    ] {
+        let expected = is_allowed.then(|| origin.to_owned());
+        assert_eq!(send("OPTIONS", "/oauth/token", origin), expected, "{origin}");
+        assert_eq!(send("GET", "/.well-known/jwks.json", origin), expected, "{origin}");
+        assert_eq!(send("GET", "/api/v2/users", origin), None, "{origin}");
+    }
+}

@@ -127,6 +127,17 @@ impl Application {
     }
 }
 
+/// Whether pages of an origin may call the Authentication API: those of this machine, and those that an application names.
+pub(crate) fn allows_origin(store: &Store, origin: &str) -> bool {
+    let names_it = |shown: &JsonObject| {
+        let own = ["web_origins", "allowed_origins"].into_iter().flat_map(|key| strings(shown, key));
+        let of_callback = |uri: &str| uri.strip_prefix(origin).is_some_and(|rest| rest.starts_with('/'));
+        own.into_iter().any(|allowed| matches(&allowed, origin))
+            || strings(shown, "callbacks").iter().any(|uri| of_callback(uri))
+    };
+    is_on_this_machine(origin) || store.objects(Kind::Clients).iter().any(|client| names_it(&client.shown))
+}
+
 impl RefreshRules {
     fn of(shown: &JsonObject) -> Self {
         let rules: JsonObject = shown.get("refresh_token").ok().flatten().unwrap_or_default();

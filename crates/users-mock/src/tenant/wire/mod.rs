@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod context;
+pub(crate) mod cors;
 pub(crate) mod page;
 pub(crate) mod request;
 pub(crate) mod route;
