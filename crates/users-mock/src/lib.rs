@@ -37,8 +37,8 @@ pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{
-    AssumedError, Assumptions, Bucket, ErrorHeader, Limits, Logged, Seed, SeedError, Snapshot, StateError,
-    Tenant, TenantBuilder, TokenQuota, UnknownTier,
+    AssumedError, Assumptions, Bucket, ClientAddress, ErrorHeader, Limits, Logged, MountPath, Seed,
+    SeedError, Snapshot, StateError, Template, Tenant, TenantBuilder, TokenQuota, UnknownTier,
 };
 
 /// Compiles and runs the example of the README.

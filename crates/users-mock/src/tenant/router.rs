@@ -93,6 +93,11 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The method and the path template of each endpoint.
+pub(crate) fn endpoints() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NOUNS.iter().copied().flatten().map(|route| (route.method, route.template.as_str()))
+}
+
 /// Answers a request.
 pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
     let is_management = request.uri().path().starts_with("/api/v2/");
@@ -123,7 +128,7 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         Some(scopes) => authorize(state, &parts.headers, scopes, now),
     };
     let outcome = grant.and_then(|grant| {
-        let mut request = Request::new(&parts.uri, parts.headers, body, parameters, grant);
+        let mut request = Request::new(&parts.uri, parts.headers, &parts.extensions, body, parameters, grant);
         if endpoint.is_of_user {
             check_user_id(request.parameter(0))?;
             check_subject(state, &request)?;

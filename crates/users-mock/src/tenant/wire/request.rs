@@ -7,9 +7,10 @@ use crate::tenant::rules::schema::Schema;
 use crate::tenant::wire::answer::Failure;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{Extensions, HeaderMap, StatusCode, Uri};
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
+use std::net::IpAddr;
 use users_core::model::JsonObject;
 
 /// The largest body that Auth0 accepts, in bytes.
@@ -32,7 +33,19 @@ pub(crate) struct Request {
     custom_domain: Option<String>,
     body: Bytes,
     parsed: OnceCell<Body>,
+    /// The path below which the tenant is served.
+    mount: String,
 }
+
+/// The path below which a tenant is served, as `/t/shop`, in the extensions of a request to [`Tenant::handle`](crate::Tenant::handle). The
+/// links that the tenant makes, and its issuer, begin with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountPath(pub String);
+
+/// The address that a request comes from, in the extensions of a request to [`Tenant::handle`](crate::Tenant::handle); `127.0.0.1` without
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
 
 /// A parsed body.
 enum Body {
@@ -45,10 +58,12 @@ impl Request {
     pub(crate) fn new(
         uri: &Uri,
         headers: HeaderMap,
+        extensions: &Extensions,
         body: Bytes,
         parameters: Vec<String>,
         grant: Grant,
     ) -> Self {
+        let mount = extensions.get::<MountPath>().map(|mount| mount.0.clone()).unwrap_or_default();
         let authority = uri.authority().map(ToString::to_string);
         let query = uri.query().unwrap_or_default();
         let (query, query_length) = (pairs(query), query.len());
@@ -64,6 +79,7 @@ impl Request {
             custom_domain: None,
             body,
             parsed: OnceCell::new(),
+            mount,
         }
     }
 
@@ -217,7 +233,7 @@ impl Request {
         }
         let authority = self.authority().unwrap_or(domain);
         let scheme = self.scheme.as_deref().unwrap_or("https");
-        format!("{scheme}://{authority}")
+        format!("{scheme}://{authority}{}", self.mount)
     }
 }
 
