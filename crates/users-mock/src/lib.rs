@@ -31,7 +31,7 @@ mod never;
 mod script;
 mod tenant;
 
-pub use cassette::{CassetteError, Recorder, Replay, Scrub};
+pub use cassette::{CassetteError, Exchange, Recorder, Replay, Scrub};
 pub use clock::VirtualClock;
 pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use never::NeverTransport;

@@ -93,7 +93,7 @@ impl Tenant {
         let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         let (method, body) = (request.method().clone(), request.body().clone());
         let answer = router::answer(&self.state, request);
-        lock(&self.state.log).push(Logged { method, target, body, status: answer.status() });
+        lock(&self.state.log).push(Logged::new(method, target, body, answer.status()));
         answer
     }
 
