@@ -137,6 +137,17 @@ impl Tenant {
         (config.client_id.clone(), Secret::new(config.client_secret.clone()))
     }
 
+    /// The Management API token that is always accepted; see [`TenantBuilder::token`].
+    pub fn fixed_token(&self) -> Option<Secret> {
+        self.state.config.fixed_token.clone().map(Secret::new)
+    }
+
+    /// The name of the first database connection.
+    pub fn database(&self) -> Option<String> {
+        let store = self.state.store();
+        store.connections().find(|connection| connection.strategy == "auth0").map(|found| found.name.clone())
+    }
+
     /// Issues a Management API token with every scope.
     pub fn management_token(&self) -> Secret {
         self.issue_management_token(all_scopes(), None)
