@@ -14,7 +14,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -190,16 +190,29 @@ impl TenantServerBuilder {
                 "other machines can reach this address, so a key for the control API is required: --key KEY";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
+        let mut guard = self.guard;
+        if !address.ip().is_unspecified() {
+            // A website can make its name point here, and not an address.
+            guard.allowed_hosts.push(host_of(address));
+        }
         let identity = if self.tls {
-            Some(Identity::generate(&self.guard.allowed_hosts).map_err(io::Error::other)?)
+            Some(Identity::generate(&guard.allowed_hosts).map_err(io::Error::other)?)
         } else {
             None
         };
-        let (tenants, guard, access_log) = (self.tenants.clone(), Arc::new(self.guard), self.access_log);
+        let (tenants, guard, access_log) = (self.tenants.clone(), Arc::new(guard), self.access_log);
         let router = |endpoint| Application { tenants, guard, endpoint, access_log }.router();
         let mut server = TenantServer::start(address, identity, router).await?;
         server.tenants = Some(self.tenants);
         Ok(server)
+    }
+}
+
+/// The host of an address in a URL.
+fn host_of(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
     }
 }
 

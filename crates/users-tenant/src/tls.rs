@@ -21,7 +21,10 @@ impl Identity {
         let authority = params.self_signed(&authority_key)?;
 
         let own = ["127.0.0.1", "::1", "localhost", "*.localhost"].map(ToOwned::to_owned);
-        let names: Vec<String> = own.into_iter().chain(hosts.iter().cloned()).collect();
+        let allowed = hosts.iter().map(|host| host.trim_matches(['[', ']']).to_owned());
+        let mut names: Vec<String> = own.into_iter().chain(allowed).collect();
+        names.sort();
+        names.dedup();
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, "users-tenant");
         let key = KeyPair::generate()?;
