@@ -88,7 +88,18 @@ pub async fn run(sizes: &[u32], connections: usize, seconds: u64) -> Outcome<Vec
 
 fn start(program: &PathBuf, users: u32) -> Outcome<Served> {
     let mut command = Command::new(program);
-    Served::start(command.args(["--json", "--token", "bench", "--users", &users.to_string()]), "listening")
+    Served::start(
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--token",
+            "bench",
+            "--users",
+            &users.to_string(),
+        ]),
+        "listening",
+    )
 }
 
 async fn measure(

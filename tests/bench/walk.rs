@@ -34,7 +34,15 @@ pub fn run(users: u32) -> Outcome<Row> {
     let tenant = build::built(&["-p", "users-tenant"], "users-tenant")?;
     let mut command = Command::new(tenant);
     let served = Served::start(
-        command.args(["--json", "--token", "bench", "--users", &users.to_string()]),
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--token",
+            "bench",
+            "--users",
+            &users.to_string(),
+        ]),
         "listening",
     )?;
     let child = |part: &str| -> Outcome<Row> {

@@ -15,7 +15,7 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::run(Command::new(binary()).args(arguments))
+        Self::run(Command::new(binary()).args(["--listen", "127.0.0.1:0"]).args(arguments))
     }
 
     fn run(command: &mut Command) -> Self {
@@ -169,7 +169,7 @@ async fn it_adds_latency_and_faults_as_requested() {
 #[test]
 fn it_refuses_invalid_arguments_with_the_reason() {
     for (arguments, says) in [
-        (vec!["--listen", "0.0.0.0:0"], "--allow-remote"),
+        (vec!["--listen", "0.0.0.0:0"], "--key KEY"),
         (vec!["--seed", "/nowhere/seed.json"], "/nowhere/seed.json: "),
         (vec!["--ca-out", "x.pem"], "--tls"),
         (vec!["--tier", "gold"], "there are none, free, essentials"),
@@ -184,19 +184,126 @@ fn it_refuses_invalid_arguments_with_the_reason() {
 }
 
 #[test]
-fn without_json_it_prints_the_same_facts_as_text() {
-    let mut process = Command::new(binary()).stdout(Stdio::piped()).spawn().unwrap();
+fn it_prints_what_a_person_needs_and_a_command_that_works_as_pasted() {
+    for tls in [&[][..], &["--tls"]] {
+        let mut process = Command::new(binary())
+            .args(["--listen", "127.0.0.1:0", "--users", "2"])
+            .args(tls)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut text = Vec::new();
+        for line in lines.by_ref() {
+            let is_last = line.contains("Ctrl-C");
+            text.push(line);
+            if is_last {
+                break;
+            }
+        }
+        assert!(text[0].starts_with("listening      http"), "{text:?}");
+        let curl = text.iter().find(|line| line.starts_with("  curl ")).unwrap();
+        let pasted = Command::new("sh").args(["-c", curl]).output().unwrap();
+        let users: Vec<serde_json::Value> = serde_json::from_slice(&pasted.stdout).unwrap();
+        assert_eq!(users.len(), 2);
+        for part in ["/t/NAME", "/_tenant/openapi.json", "connection     Username-Password-Authentication"] {
+            assert!(text.iter().any(|line| line.contains(part)), "{part}: {text:?}");
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+}
+
+#[test]
+fn the_default_port_is_4400_and_one_that_is_taken_is_reported_with_the_remedy() {
+    // Another process of this machine may have it, which gives the same error.
+    let taken = std::net::TcpListener::bind("127.0.0.1:4400");
+    let run = Command::new(binary()).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success());
+    assert!(said.contains("127.0.0.1:4400 is in use") && said.contains("--listen 127.0.0.1:0"), "{said}");
+    drop(taken);
+}
+
+#[test]
+fn it_logs_requests_on_standard_error_without_secrets() {
+    let mut process = Command::new(binary())
+        .args(["--listen", "127.0.0.1:0", "--json", "--log"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let facts: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let url = format!("{}/t/shop/api/v2/users?q=a&access_token=hidden", facts["base_url"].as_str().unwrap());
+    let _ = ureq::get(&url).call();
+    let mut line = String::new();
+    BufReader::new(process.stderr.take().unwrap()).read_line(&mut line).unwrap();
     process.kill().unwrap();
     process.wait().unwrap();
-    assert!(line.starts_with("listening      http://127.0.0.1:"), "{line}");
+    assert!(line.contains(" GET /t/shop/api/v2/users?q=a&access_token=redacted 401 "), "{line}");
+}
+
+/// Runs a shell script beside a tenant.
+fn exec(options: &[&str], script: &str) -> std::process::Output {
+    let mut command = Command::new(binary());
+    command.arg("exec").args(options).args(["--", "sh", "-c", script]);
+    command.env_remove("AUTH0_BASE_URL").output().unwrap()
+}
+
+#[test]
+fn exec_runs_a_command_with_the_environment_of_a_client_and_exits_as_it_did() {
+    let script = r#"
+        test "$AUTH0_ISSUER_BASE_URL" = "http://$AUTH0_DOMAIN" || exit 1
+        test "$AUTH0_BASE_URL" = "$USERS_TENANT_URL" || exit 2
+        curl -sf -H "authorization: Bearer $AUTH0_MANAGEMENT_API_TOKEN" "$AUTH0_BASE_URL/api/v2/users" || exit 3
+        curl -sf "$AUTH0_BASE_URL/oauth/token" -d grant_type=client_credentials -d client_id="$AUTH0_CLIENT_ID" \
+            -d client_secret="$AUTH0_CLIENT_SECRET" -d audience="$AUTH0_AUDIENCE" >/dev/null || exit 4
+        exit 7"#;
+    let run = exec(&["--users", "3"], script);
+    assert_eq!(run.status.code(), Some(7), "{}", String::from_utf8_lossy(&run.stderr));
+    let users: Vec<serde_json::Value> = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(users.len(), 3, "and standard output is that of the command alone");
+
+    let run = exec(
+        &["--tls"],
+        r#"test -n "$NODE_EXTRA_CA_CERTS" && curl -sf --cacert "$USERS_TENANT_CA" "$USERS_TENANT_URL/health""#,
+    );
+    assert_eq!((run.status.code(), run.stdout.as_slice()), (Some(0), &br#"{"status":"ok"}"#[..]));
+    assert_eq!(exec(&[], "kill -9 $$").status.code(), Some(128 + 9));
+    let run = Command::new(binary()).args(["exec", "--", "no-such-program"]).output().unwrap();
+    assert_eq!(run.status.code(), Some(127));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("no-such-program"));
+    let run = Command::new(binary())
+        .args(["exec", "--", "sh", "-c", "echo $AUTH0_BASE_URL"])
+        .env("AUTH0_BASE_URL", "http://localhost:3000")
+        .output()
+        .unwrap();
+    assert_eq!(run.stdout, b"http://localhost:3000\n", "an application's own address stays");
+}
+
+#[test]
+fn exec_passes_signals_on_and_waits_for_the_command() {
+    for (signal, expected) in [("-TERM", 5), ("-INT", 6)] {
+        let script = "trap 'exit 5' TERM; trap 'exit 6' INT; echo ready; while :; do sleep 0.01; done";
+        let mut process = Command::new(binary())
+            .args(["exec", "--", "sh", "-c", script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
+        assert_eq!(process.wait().unwrap().code(), Some(expected), "{signal}");
+    }
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn it_does_not_spin_when_descriptors_run_out_and_recovers() {
-    let script = format!("ulimit -n 40; exec {} --json", binary().display());
+    let script = format!("ulimit -n 40; exec {} --listen 127.0.0.1:0 --json", binary().display());
     let served = Served::run(Command::new("sh").args(["-c", &script]));
     let address = served.fact("listening").replace("http://", "");
     let connections: Vec<_> =
@@ -230,4 +337,14 @@ fn its_help_describes_the_seed_document() {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(help.contains(r#"{"user_id": "auth0|1""#), "an example is missing: {help}");
+    for heading in ["Address:", "Tenants:", "Data:", "Behaviour:", "Faults:", "Output:", "Examples:", "exec"]
+    {
+        assert!(help.contains(heading), "{heading}: {help}");
+    }
+    assert!(help.starts_with("users-tenant: "), "{help}");
+    let run = Command::new(binary()).arg("--version").output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&run.stdout),
+        format!("users-tenant {}\n", env!("CARGO_PKG_VERSION").replace("0.0.0", "0.1.0"))
+    );
 }

@@ -4,6 +4,7 @@ mod belongings;
 mod binary;
 mod bulk;
 mod cancellation;
+mod control;
 mod errors;
 mod failures;
 mod faults;

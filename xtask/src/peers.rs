@@ -99,7 +99,7 @@ struct Tenant {
 impl Tenant {
     fn start(program: &Path, ca: &Path, arguments: &[&str]) -> Result<Self, String> {
         let mut process = command(program)
-            .args(["--json", "--tls", "--ca-out"])
+            .args(["--listen", "127.0.0.1:0", "--json", "--tls", "--ca-out"])
             .arg(ca)
             .args(arguments)
             .stdout(Stdio::piped())

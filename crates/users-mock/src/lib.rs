@@ -31,14 +31,14 @@ mod never;
 mod script;
 mod tenant;
 
-pub use cassette::{CassetteError, Recorder, Replay, Scrub};
+pub use cassette::{CassetteError, Exchange, Recorder, Replay, Scrub};
 pub use clock::VirtualClock;
 pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{
     AssumedError, Assumptions, Bucket, ClientAddress, ErrorHeader, Limits, Logged, Mail, MailKind, MountPath,
-    Page, PageUser, Seed, SeedError, SigningKey, SigningKeyError, Snapshot, StateError, Tenant,
+    Page, PageUser, Seed, SeedError, SigningKey, SigningKeyError, Snapshot, StateError, Template, Tenant,
     TenantBuilder, TokenQuota, UnknownTier,
 };
 

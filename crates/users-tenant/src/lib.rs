@@ -11,10 +11,23 @@
 //!
 //! The crate has no features.
 
+mod application;
+mod body;
+mod control;
+mod guard;
+mod hosted;
+mod name;
+mod near;
+mod problem;
+mod selection;
 mod server;
+mod tenants;
 mod tls;
+mod traffic;
 
-pub use server::TenantServer;
+pub use name::{InvalidTenantName, TenantName};
+pub use server::{TenantServer, TenantServerBuilder};
+pub use tenants::{Tenants, TenantsBuilder};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

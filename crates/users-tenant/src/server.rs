@@ -1,20 +1,20 @@
 //! A transport, served over HTTP.
 
+use crate::application::{AccessLog, Application, Disconnect, Endpoint, transport_router};
+use crate::guard::Guard;
+use crate::tenants::Tenants;
 use crate::tls::Identity;
-use bytes::Bytes;
-use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
-use http::header::HOST;
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Response, Uri};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
-use hyper::body::{Frame, Incoming};
+use axum::Router;
+use axum::response::Response;
+use http::uri::Scheme;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,10 +22,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
-use users_core::{Body, HttpTransport, TransportError};
-
-/// The largest request body that is read, in bytes; a larger one is answered with 413.
-const MAX_BODY: usize = 2 * 1024 * 1024;
+use tower_service::Service as _;
+use users_core::HttpTransport;
+use users_mock::ClientAddress;
 
 /// The longest time that a TLS handshake may take, and that a shutdown waits for open connections.
 const GRACE_PERIOD: Duration = Duration::from_secs(5);
@@ -33,7 +32,7 @@ const GRACE_PERIOD: Duration = Duration::from_secs(5);
 /// The pause after an accept that failed for lack of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A server for a [`Tenant`](users_mock::Tenant), with HTTP/1.1 and HTTP/2 on the same port.
+/// A server for one [`Tenant`](users_mock::Tenant) or [many](Self::builder), with HTTP/1.1 and HTTP/2 on the same port.
 ///
 /// It serves any transport: wrap the tenant in a [`FaultyTransport`](users_mock::FaultyTransport) to inject faults into its connections.
 /// A connection cannot be refused, because it is accepted before the request is known:
@@ -58,29 +57,47 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct TenantServer {
     address: SocketAddr,
     authority: Option<String>,
+    tenants: Option<Tenants>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
 }
 
+/// Builds a [`TenantServer`] of many tenants, with the control API.
+#[must_use = "a builder does nothing until `bind` is called"]
+pub struct TenantServerBuilder {
+    tenants: Tenants,
+    guard: Guard,
+    tls: bool,
+    access_log: Option<AccessLog>,
+}
+
 impl TenantServer {
-    /// Binds to an address and serves plain HTTP. Port 0 selects a free port.
+    /// Binds to an address and serves one transport over plain HTTP, without the control API. Port 0 selects a free port.
     ///
     /// Build the tenant with `system_clock()`: on a virtual clock no time passes while requests come from outside, so buckets of rate
     /// limits are not refilled and tokens do not expire.
     pub async fn bind(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
-        Self::start(Arc::new(tenant), address, None).await
+        let tenant: Arc<dyn HttpTransport> = Arc::new(tenant);
+        Self::start(address, None, |endpoint| transport_router(tenant, endpoint)).await
     }
 
-    /// Binds to an address and serves HTTPS, with a certificate generated for `127.0.0.1`, `::1` and `localhost`. Clients must trust
-    /// [`ca_pem`](Self::ca_pem).
+    /// Binds to an address and serves one transport over HTTPS, with a certificate generated for `127.0.0.1`, `::1`, `localhost` and
+    /// `*.localhost`. Clients must trust [`ca_pem`](Self::ca_pem).
     pub async fn bind_tls(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
-        Self::start(Arc::new(tenant), address, Some(Identity::generate().map_err(io::Error::other)?)).await
+        let tenant: Arc<dyn HttpTransport> = Arc::new(tenant);
+        let identity = Identity::generate(&[]).map_err(io::Error::other)?;
+        Self::start(address, Some(identity), |endpoint| transport_router(tenant, endpoint)).await
+    }
+
+    /// Returns a builder of a server of many tenants, with the control API below `/_tenant`.
+    pub fn builder(tenants: Tenants) -> TenantServerBuilder {
+        TenantServerBuilder { tenants, guard: Guard::default(), tls: false, access_log: None }
     }
 
     async fn start(
-        tenant: Arc<dyn HttpTransport>,
         address: SocketAddr,
         identity: Option<Identity>,
+        router: impl FnOnce(Endpoint) -> Router,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -90,9 +107,9 @@ impl TenantServer {
             None => (None, None),
         };
         let scheme = if acceptor.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
-        let endpoint = Endpoint { tenant, scheme, address };
-        let task = tokio::spawn(accept_loop(listener, endpoint, acceptor, stopped));
-        Ok(Self { address, authority, stop: Some(stop), task: Some(task) })
+        let router = router(Endpoint { scheme, address });
+        let task = tokio::spawn(accept_loop(listener, router, acceptor, stopped));
+        Ok(Self { address, authority, tenants: None, stop: Some(stop), task: Some(task) })
     }
 
     /// The address that the server is bound to.
@@ -113,6 +130,9 @@ impl TenantServer {
 
     /// Stops accepting connections, waits up to 5 seconds for requests in progress, and closes all connections.
     pub async fn shutdown(mut self) {
+        if let Some(tenants) = &self.tenants {
+            tenants.close();
+        }
         if let Some(stop) = self.stop.take() {
             // The receiver is gone if the task has already ended.
             let _ = stop.send(());
@@ -131,29 +151,80 @@ impl Drop for TenantServer {
     }
 }
 
-/// The tenant and the address that it is served at.
-#[derive(Clone)]
-struct Endpoint {
-    tenant: Arc<dyn HttpTransport>,
-    scheme: Scheme,
-    address: SocketAddr,
+impl TenantServerBuilder {
+    /// Allows requests that name this host, beside `localhost`, `*.localhost`, `127.0.0.0/8` and `[::1]`. A name that others control must
+    /// not be allowed: with it, their websites could use the control API (DNS rebinding).
+    pub fn allowed_host(mut self, host: impl Into<String>) -> Self {
+        self.guard.allowed_hosts.push(host.into().to_ascii_lowercase());
+        self
+    }
+
+    /// Sets the key that the control API requires, as `authorization: Bearer KEY` or `x-tenant-key: KEY`. An address that other machines
+    /// can reach needs one.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.guard.key = Some(key.into()).filter(|key| !key.is_empty());
+        self
+    }
+
+    /// Serves HTTPS, with a certificate generated for `127.0.0.1`, `::1`, `localhost`, `*.localhost` and the allowed hosts. Clients must
+    /// trust [`ca_pem`](TenantServer::ca_pem).
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Calls a function with a line for each request, without secrets.
+    pub fn access_log(mut self, log: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.access_log = Some(Arc::new(log));
+        self
+    }
+
+    /// Binds to an address and serves the tenants. Port 0 selects a free port.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound, or if other machines can reach it and there is no [key](Self::key).
+    pub async fn bind(self, address: SocketAddr) -> io::Result<TenantServer> {
+        if !address.ip().is_loopback() && self.guard.key.is_none() {
+            let message =
+                "other machines can reach this address, so a key for the control API is required: --key KEY";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        let mut guard = self.guard;
+        if !address.ip().is_unspecified() {
+            // A website can make its name point here, and not an address.
+            guard.allowed_hosts.push(host_of(address));
+        }
+        let identity = if self.tls {
+            Some(Identity::generate(&guard.allowed_hosts).map_err(io::Error::other)?)
+        } else {
+            None
+        };
+        let (tenants, guard, access_log) = (self.tenants.clone(), Arc::new(guard), self.access_log);
+        let router = |endpoint| Application { tenants, guard, endpoint, access_log }.router();
+        let mut server = TenantServer::start(address, identity, router).await?;
+        server.tenants = Some(self.tenants);
+        Ok(server)
+    }
 }
 
-impl Endpoint {
-    /// The absolute URI of a request; HTTP/1.1 sends the path and the host only.
-    fn absolute_uri(&self, request: &http::request::Parts) -> http::Result<Uri> {
-        let host = request.headers.get(HOST).and_then(|host| host.to_str().ok());
-        let host = host.and_then(|host| host.parse::<Authority>().ok());
-        let authority = request.uri.authority().cloned().or(host);
-        let authority = authority.map_or_else(|| self.address.to_string(), |authority| authority.to_string());
-        let target = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Uri::builder().scheme(self.scheme.clone()).authority(authority).path_and_query(target).build()
+/// The host of an address in a URL.
+fn host_of(address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+impl fmt::Debug for TenantServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantServerBuilder").field("tenants", &self.tenants).finish_non_exhaustive()
     }
 }
 
 async fn accept_loop(
     listener: TcpListener,
-    endpoint: Endpoint,
+    router: Router,
     acceptor: Option<TlsAcceptor>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -164,8 +235,8 @@ async fn accept_loop(
             accepted = listener.accept() => accepted,
             _ = &mut stopped => break,
         };
-        let stream = match stream {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match stream {
+            Ok(accepted) => accepted,
             Err(error) if is_connection_error(&error) => continue,
             // Descriptors or memory have run out, so another attempt at once would fail too.
             Err(_) => tokio::select! {
@@ -173,7 +244,7 @@ async fn accept_loop(
                 _ = &mut stopped => break,
             },
         };
-        connections.spawn(serve_stream(stream, endpoint.clone(), acceptor.clone(), graceful.watcher()));
+        connections.spawn(serve_stream(stream, peer, router.clone(), acceptor.clone(), graceful.watcher()));
         while connections.try_join_next().is_some() {}
     }
     if let Some(graceful) = Arc::into_inner(graceful) {
@@ -189,16 +260,17 @@ fn is_connection_error(error: &io::Error) -> bool {
 
 async fn serve_stream(
     stream: TcpStream,
-    endpoint: Endpoint,
+    peer: SocketAddr,
+    router: Router,
     acceptor: Option<TlsAcceptor>,
     watcher: Watcher,
 ) {
     let _ = stream.set_nodelay(true);
     match acceptor {
-        None => serve_connection(stream, endpoint, watcher).await,
+        None => serve_connection(stream, peer, router, watcher).await,
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(GRACE_PERIOD, acceptor.accept(stream)).await {
-                serve_connection(stream, endpoint, watcher).await;
+                serve_connection(stream, peer, router, watcher).await;
             }
         }
     }
@@ -206,52 +278,39 @@ async fn serve_stream(
 
 async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    endpoint: Endpoint,
+    peer: SocketAddr,
+    router: Router,
     watcher: Watcher,
 ) {
-    let service = service_fn(move |request| respond(endpoint.clone(), request));
+    let service = service_fn(move |request| respond(router.clone(), peer, request));
     let builder = Builder::new(TokioExecutor::new());
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     // A client that disconnects in the middle of a request ends its own connection only.
     let _ = watcher.watch(connection).await;
 }
 
-type ResponseBody = UnsyncBoxBody<Bytes, TransportError>;
-
 /// Answers one request; an error closes the connection.
 async fn respond(
-    endpoint: Endpoint,
-    request: hyper::Request<Incoming>,
-) -> Result<Response<ResponseBody>, TransportError> {
-    let (mut parts, body) = request.into_parts();
-    if let Ok(uri) = endpoint.absolute_uri(&parts) {
-        parts.uri = uri;
+    mut router: Router,
+    peer: SocketAddr,
+    mut request: hyper::Request<Incoming>,
+) -> Result<Response, Closed> {
+    request.extensions_mut().insert(ClientAddress(peer.ip()));
+    let response = match router.call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    if response.extensions().get::<Disconnect>().is_some() { Err(Closed) } else { Ok(response) }
+}
+
+/// The error that closes a connection instead of answering a request.
+#[derive(Debug)]
+struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection is closed by a fault")
     }
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let mut too_large = Response::new(full_body(Bytes::new()));
-        *too_large.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
-        return Ok(too_large);
-    };
-    let response = endpoint.tenant.send(http::Request::from_parts(parts, body.to_bytes()), None).await?;
-    Ok(response.map(response_body))
 }
 
-fn full_body(body: Bytes) -> ResponseBody {
-    UnsyncBoxBody::new(Full::new(body).map_err(|never| match never {}))
-}
-
-/// A body that is complete is sent with its length; any other is streamed.
-fn response_body(mut body: Body) -> ResponseBody {
-    let first = body.next_chunk().now_or_never();
-    let second = match &first {
-        Some(Some(Ok(_))) => body.next_chunk().now_or_never(),
-        _ => None,
-    };
-    let begun = match (first, second) {
-        (Some(None), _) => return full_body(Bytes::new()),
-        (Some(Some(Ok(chunk))), Some(None)) => return full_body(chunk),
-        (first, second) => [first, second].into_iter().flatten().flatten(),
-    };
-    let rest = stream::unfold(body, async |mut body| Some((body.next_chunk().await?, body)));
-    UnsyncBoxBody::new(StreamBody::new(stream::iter(begun).chain(rest).map_ok(Frame::data)))
-}
+impl std::error::Error for Closed {}

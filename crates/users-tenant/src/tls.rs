@@ -13,14 +13,18 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn generate() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) fn generate(hosts: &[String]) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "users-tenant authority");
         let authority_key = KeyPair::generate()?;
         let authority = params.self_signed(&authority_key)?;
 
-        let names = ["127.0.0.1", "::1", "localhost"].map(ToOwned::to_owned);
+        let own = ["127.0.0.1", "::1", "localhost", "*.localhost"].map(ToOwned::to_owned);
+        let allowed = hosts.iter().map(|host| host.trim_matches(['[', ']']).to_owned());
+        let mut names: Vec<String> = own.into_iter().chain(allowed).collect();
+        names.sort();
+        names.dedup();
         let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, "users-tenant");
         let key = KeyPair::generate()?;

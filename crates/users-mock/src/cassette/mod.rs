@@ -1,6 +1,7 @@
 //! Cassettes: recorded exchanges, in a file that can be replayed.
 
 mod assignments;
+mod exchange;
 mod har;
 mod links;
 mod names;
@@ -10,6 +11,7 @@ mod recorder;
 mod replay;
 mod scrub;
 
+pub use exchange::Exchange;
 pub use recorder::Recorder;
 pub use replay::{CassetteError, Replay};
 pub use scrub::Scrub;

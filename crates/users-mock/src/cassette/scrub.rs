@@ -103,7 +103,7 @@ impl Scrubber {
         }
     }
 
-    fn headers(&mut self, part: Part, headers: &mut [Pair]) {
+    pub(super) fn headers(&mut self, part: Part, headers: &mut [Pair]) {
         for header in headers {
             let name = header.name.to_ascii_lowercase();
             let is_secret =
@@ -159,7 +159,7 @@ impl Scrubber {
         STANDARD.encode(kept)
     }
 
-    fn body(&mut self, part: Part, mime_type: &str, text: &str) -> String {
+    pub(super) fn body(&mut self, part: Part, mime_type: &str, text: &str) -> String {
         let mime_type = mime_type.trim().to_ascii_lowercase();
         if mime_type.starts_with("application/x-www-form-urlencoded") {
             return self.form(text, 0);

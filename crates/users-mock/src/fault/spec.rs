@@ -2,7 +2,6 @@
 
 use crate::fault::kind::Fault;
 use crate::fault::rule::{Rule, Times};
-use crate::fault::transport::FaultyTransport;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::str::FromStr;
@@ -27,12 +26,34 @@ use users_core::CATALOGUE;
 /// # Ok::<(), users_mock::FaultSpecError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct FaultSpec(Rule);
+pub struct FaultSpec(pub(crate) Rule);
 
-impl FaultyTransport {
-    /// Injects a fault that was parsed from text.
-    pub fn inject_spec(&self, spec: &FaultSpec) {
-        self.add(spec.0.clone());
+/// The text that [`from_str`](Self::from_str) parses; `@` is followed by the method and path for a fault that was injected
+/// [on](crate::Injected::on) these.
+impl fmt::Display for FaultSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rule { fault, matcher, skipped, times, chance, reply } = &self.0;
+        fault.fmt(f)?;
+        if let Some(matcher) = matcher {
+            write!(f, "@{}", matcher.short_name())?;
+        }
+        if *skipped > 0 {
+            write!(f, ",after={skipped}")?;
+        }
+        match times {
+            Times::Unspecified => {}
+            Times::Left(left) => write!(f, ",times={left}")?,
+            Times::Always => f.write_str(",always")?,
+        }
+        if let Some(chance) = chance {
+            #[allow(clippy::cast_precision_loss)] // It was made from such a number.
+            let chance = *chance as f64 / u64::MAX as f64;
+            write!(f, ",chance={chance}")?;
+        }
+        for (name, value) in &reply.headers {
+            write!(f, ",header={name}:{}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        Ok(())
     }
 }
 
@@ -117,6 +138,22 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), FaultSpecError> {
     parsed.ok_or_else(|| FaultSpecError(format!("{text:?} is not a header like retry-after:2")))
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ConnectRefused => "connect-refused",
+            Self::ResetBefore => "reset-before",
+            Self::ResetAfter => "reset-after",
+            Self::Hang => "hang",
+            Self::Truncated => "truncated",
+            Self::Garbage => "garbage",
+            Self::QueryTimeout => "query-timeout",
+            Self::SlowBody(time) => return write!(f, "slow-body:{}", time.as_secs_f64()),
+            Self::Status(status) => return write!(f, "{}", status.as_u16()),
+        })
+    }
+}
+
 impl Fault {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -135,5 +172,25 @@ impl Fault {
                 Self::Status(StatusCode::from_u16(status).ok()?)
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FaultSpec;
+
+    #[test]
+    fn a_fault_is_shown_as_the_text_that_it_is_parsed_from() {
+        for text in [
+            "503",
+            "reset-after@users.create",
+            "hang@users.get,after=2,times=3",
+            "truncated,always,chance=0.1",
+            "slow-body:1.5,times=1,chance=0.25",
+            "429@users.get_all,always,header=retry-after:2,header=x-a:b",
+            "query-timeout",
+        ] {
+            assert_eq!(text.parse::<FaultSpec>().unwrap().to_string(), text);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::kind::Fault;
 use crate::fault::rule::{Reply, Rule, Times};
+use crate::fault::spec::FaultSpec;
 use crate::script::{Captured, Matcher};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -56,7 +57,9 @@ pub struct FaultyTransport {
 
 #[derive(Debug, Default)]
 struct State {
-    rules: Vec<Rule>,
+    /// With the number of each, by which it is found.
+    rules: Vec<(u64, Rule)>,
+    next: u64,
     latency: Option<RangeInclusive<Duration>>,
 }
 
@@ -76,26 +79,50 @@ impl FaultyTransport {
     /// Injects a fault into the next request; the methods of the return value narrow it down. Of several faults that match a request, the
     /// one that was injected first applies.
     pub fn inject(&self, fault: Fault) -> Injected<'_> {
-        let mut state = self.state();
-        state.rules.push(Rule::new(fault));
-        let index = state.rules.len() - 1;
-        drop(state);
-        Injected { transport: self, index }
+        Injected { transport: self, number: self.add(Rule::new(fault)) }
     }
 
-    pub(crate) fn add(&self, rule: Rule) {
-        self.state().rules.push(rule);
+    /// Injects a fault that was parsed from text.
+    pub fn inject_spec(&self, spec: &FaultSpec) {
+        self.add(spec.0.clone());
+    }
+
+    /// Adds a rule, and returns its number.
+    pub(crate) fn add(&self, rule: Rule) -> u64 {
+        let mut state = self.state();
+        state.rules.retain(|(_, rule)| rule.times != Times::Left(0));
+        let number = state.next;
+        state.next += 1;
+        state.rules.push((number, rule));
+        number
     }
 
     /// Removes all faults.
     pub fn remove_all(&self) {
-        self.state().rules.iter_mut().for_each(|rule| rule.times = Times::Left(0));
+        self.state().rules.clear();
+    }
+
+    /// The faults that still apply to requests, with the number of requests that are left.
+    ///
+    /// ```
+    /// use users_mock::{FaultyTransport, Tenant};
+    ///
+    /// let tenant = Tenant::new();
+    /// let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    /// faulty.inject_spec(&"503@users.get,times=2,header=retry-after:2".parse()?);
+    /// assert_eq!(faulty.faults()[0].to_string(), "503@users.get,times=2,header=retry-after:2");
+    /// # Ok::<(), users_mock::FaultSpecError>(())
+    /// ```
+    pub fn faults(&self) -> Vec<FaultSpec> {
+        let state = self.state();
+        let left = state.rules.iter().filter(|(_, rule)| rule.times != Times::Left(0));
+        left.map(|(_, rule)| FaultSpec(rule.clone())).collect()
     }
 
     /// The fault of this request, and what it answers with.
     fn fault(&self, request: &Captured) -> Option<(Fault, Reply)> {
         let mut state = self.state();
-        for rule in &mut state.rules {
+        for (_, rule) in &mut state.rules {
             if rule.times == Times::Left(0)
                 || rule.matcher.as_ref().is_some_and(|matcher| !matcher.matches(request))
             {
@@ -220,7 +247,7 @@ fn error_response(status: StatusCode, message: &str, reply: Reply) -> http::Resp
 /// A fault that was injected. The methods narrow it down.
 pub struct Injected<'a> {
     transport: &'a FaultyTransport,
-    index: usize,
+    number: u64,
 }
 
 impl Injected<'_> {
@@ -283,15 +310,17 @@ impl Injected<'_> {
     }
 
     fn with(self, change: impl FnOnce(&mut Rule)) -> Self {
-        if let Some(rule) = self.transport.state().rules.get_mut(self.index) {
+        let mut state = self.transport.state();
+        if let Some((_, rule)) = state.rules.iter_mut().find(|(number, _)| *number == self.number) {
             change(rule);
         }
+        drop(state);
         self
     }
 }
 
 impl fmt::Debug for Injected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Injected").field("index", &self.index).finish_non_exhaustive()
+        f.debug_struct("Injected").field("number", &self.number).finish_non_exhaustive()
     }
 }

@@ -37,6 +37,11 @@ impl From<(Method, &str)> for Matcher {
 }
 
 impl Matcher {
+    /// The name of the operation, or the method and the path.
+    pub(crate) fn short_name(&self) -> &str {
+        self.name.split(" (").next().unwrap_or_default()
+    }
+
     /// Why the path has no parameter of this name, if it has none.
     pub(crate) fn check_path_parameter(&self, name: &str) -> Result<(), String> {
         self.check(name, "path", &self.template.parameters().collect::<Vec<_>>())

@@ -7,24 +7,22 @@ use crate::tenant::config::{Config, IdSearch};
 use crate::tenant::keys::SigningKey;
 use crate::tenant::persist::{Journal, StateError};
 use crate::tenant::random::Random;
-use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::rules::limits::Limits;
 use crate::tenant::rules::quota::TokenQuota;
 use crate::tenant::seed::{Generator, Seed};
-use crate::tenant::state::{State, lock};
-use crate::tenant::store::{Connection, Lag, Store};
-use crate::tenant::tokens::Tokens;
+use crate::tenant::state::lock;
+use crate::tenant::store::{Connection, Store};
+use crate::tenant::template::{Template, clock_of};
 use crate::tenant::wall_clock::WallClock;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use users_core::model::Secret;
-use users_core::{Clock, SystemClock};
 
 /// Builds a [`Tenant`].
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TenantBuilder {
     config: Config,
@@ -33,7 +31,7 @@ pub struct TenantBuilder {
     users: u32,
     seed: Seed,
     rng_seed: u64,
-    signing_key: Option<SigningKey>,
+    signing_key: Option<Arc<SigningKey>>,
     clock: VirtualClock,
     system_clock: bool,
 }
@@ -235,7 +233,7 @@ impl TenantBuilder {
     /// Sets the key that signs tokens. Unless it is set, tenants sign with a development key, which is in the package of this crate: whoever
     /// has it can sign tokens too.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
-        self.signing_key = Some(key);
+        self.signing_key = Some(Arc::new(key));
         self
     }
 
@@ -272,14 +270,12 @@ impl TenantBuilder {
             for record in records {
                 random = record.apply(&mut transaction)?.or(random);
             }
-            transaction.commit(0);
+            transaction.commit();
             Ok(())
         })?;
         let tenant = if exists { self.users(0).seed(Seed::new()).build() } else { self.build() };
         if exists {
-            let mut own = tenant.state.store_mut();
-            store.view_mut().set_lag(own.view().lag());
-            *own = store;
+            tenant.state.store_mut().replace(Arc::new(store));
             if let Some(random) = random {
                 *lock(&tenant.state.random) = Random::new(random);
             }
@@ -291,31 +287,41 @@ impl TenantBuilder {
 
     /// Builds the tenant.
     pub fn build(self) -> Tenant {
-        let clock: Arc<dyn Clock> =
-            if self.system_clock { Arc::new(SystemClock::new()) } else { Arc::new(self.clock.clone()) };
-        let clock = WallClock::new(clock);
+        self.template().tenant()
+    }
+
+    /// Builds a template, which makes any number of tenants at the cost of one.
+    ///
+    /// ```
+    /// use users_mock::Tenant;
+    ///
+    /// let template = Tenant::builder().users(1000).template();
+    /// let (one, other) = (template.tenant_named("one"), template.tenant_named("other"));
+    /// let id = one.add_generated_user();
+    /// assert_eq!((one.user_count(), other.user_count()), (1001, 1000));
+    /// one.reset(&template);
+    /// assert_eq!(one.user_count(), 1000);
+    /// ```
+    pub fn template(self) -> Template {
+        let clock = WallClock::new(clock_of(&self.clock, self.system_clock));
         let mut generator = Generator::new(self.rng_seed);
         let mut store = Store::default();
         let mut transaction = store.transaction();
         transaction.put_connection(Connection::default_database());
         (0..self.users).for_each(|_| transaction.put_user(generator.generate()));
         self.seed.apply(&mut transaction, &clock.now());
-        transaction.commit(clock.millis());
-        store.view_mut().set_lag(Lag::new(&self.index_lag, self.rng_seed));
-        let state = State {
-            store: RwLock::new(store),
+        transaction.commit();
+        Template {
             config: self.config,
-            limiter: Mutex::new(Limiter::new(self.limits, clock.millis())),
-            clock,
-            random: Mutex::new(Random::new(self.rng_seed)),
-            tokens: RwLock::new(Tokens::new(self.signing_key)),
-            logins: Mutex::default(),
-            generator: Mutex::new(generator),
-            journal: Mutex::new(None),
-            log: Mutex::default(),
-            turns: AtomicU64::new(self.rng_seed),
-        };
-        Tenant { state: Arc::new(state), clock: self.clock, system_clock: self.system_clock }
+            store: Arc::new(store),
+            index_lag: self.index_lag,
+            limits: self.limits,
+            users: self.users,
+            rng_seed: self.rng_seed,
+            signing_key: self.signing_key,
+            clock: self.clock,
+            system_clock: self.system_clock,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// The configuration of a tenant, which does not change.
 #[allow(clippy::struct_excessive_bools)] // each is an option of the builder
+#[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) domain: String,
     pub(crate) client_id: String,

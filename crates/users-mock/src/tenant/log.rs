@@ -22,6 +22,21 @@ pub struct Logged {
 }
 
 impl Logged {
+    /// A request that a server logs itself.
+    ///
+    /// ```
+    /// let request = users_mock::Logged::new(http::Method::GET, "/api/v2/users/auth0%7C1", "", http::StatusCode::OK);
+    /// assert_eq!(request.operation(), Some("users.get"));
+    /// ```
+    pub fn new(
+        method: Method,
+        target: impl Into<String>,
+        body: impl Into<Bytes>,
+        status: StatusCode,
+    ) -> Self {
+        Self { method, target: target.into(), body: body.into(), status }
+    }
+
     /// The name of the operation that makes a request like this, such as `users.get`; `None` if there is none.
     pub fn operation(&self) -> Option<&'static str> {
         let path = self.target.split('?').next().unwrap_or_default();

@@ -19,8 +19,10 @@ mod search;
 mod seed;
 mod state;
 mod store;
+mod template;
 #[cfg(test)]
 mod testing;
+mod time;
 mod tokens;
 mod wall_clock;
 mod wire;
@@ -35,6 +37,7 @@ pub use persist::{Snapshot, StateError};
 pub use rules::limits::{Bucket, Limits, UnknownTier};
 pub use rules::quota::TokenQuota;
 pub use seed::{Seed, SeedError};
+pub use template::Template;
 pub use wire::request::{ClientAddress, MountPath};
 
 use crate::client::build;
@@ -47,9 +50,10 @@ use random::Random;
 use rules::grant::{Grant, all_scopes};
 use state::{State, lock};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, Transaction};
+use store::{Lag, Transaction};
 use users_core::model::{Secret, User};
 use users_core::{
     ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, Descriptor, HttpTransport, ManagementClient,
@@ -100,7 +104,7 @@ impl Tenant {
         let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
         let (method, body) = (request.method().clone(), request.body().clone());
         let answer = router::answer(&self.state, request);
-        lock(&self.state.log).push(Logged { method, target, body, status: answer.status() });
+        lock(&self.state.log).push(Logged::new(method, target, body, answer.status()));
         answer
     }
 
@@ -142,6 +146,17 @@ impl Tenant {
     pub fn client(&self) -> (String, Secret) {
         let config = &self.state.config;
         (config.client_id.clone(), Secret::new(config.client_secret.clone()))
+    }
+
+    /// The Management API token that is always accepted; see [`TenantBuilder::token`].
+    pub fn fixed_token(&self) -> Option<Secret> {
+        self.state.config.fixed_token.clone().map(Secret::new)
+    }
+
+    /// The name of the first database connection.
+    pub fn database(&self) -> Option<String> {
+        let store = self.state.store();
+        store.connections().find(|connection| connection.strategy == "auth0").map(|found| found.name.clone())
     }
 
     /// Issues a Management API token with every scope.
@@ -285,6 +300,11 @@ impl Tenant {
         id
     }
 
+    /// The rate limits.
+    pub fn limits(&self) -> Limits {
+        lock(&self.state.limiter).limits()
+    }
+
     /// Changes the rate limits; the buckets keep their content.
     pub fn set_limits(&self, limits: Limits) {
         lock(&self.state.limiter).change(limits, self.state.clock.millis());
@@ -377,34 +397,52 @@ impl Tenant {
     /// assert_eq!(tenant.user_count(), 3);
     /// ```
     pub fn snapshot(&self) -> Snapshot {
-        let store = self.state.store();
-        Snapshot::of(&store, lock(&self.state.random).state())
+        let store = Arc::clone(&self.state.store());
+        let random = lock(&self.state.random).state();
+        Snapshot { store, random }
     }
 
-    /// Replaces all data by that of a snapshot, of this tenant or another one. Tokens remain valid. Searches see the data at once.
+    /// Replaces all data by that of a snapshot, of this tenant or another one. Tokens remain valid. Searches see the data at once. The indexes
+    /// are copied by the first change after it, and not if nothing changes.
     ///
     /// If a state file cannot be written with this data, requests that change something fail until it can be.
     pub fn restore(&self, snapshot: &Snapshot) {
-        let mut restored = Store::default();
-        let mut transaction = restored.transaction();
-        for record in snapshot.records.iter().cloned() {
-            // A snapshot was checked when it was made.
-            let _ = record.apply(&mut transaction);
-        }
-        transaction.commit(0);
         let mut store = self.state.store_mut();
-        restored.view_mut().set_lag(store.view().lag());
-        *store = restored;
+        let before = store.replace(Arc::clone(&snapshot.store));
+        if store.view().has_pending() {
+            store.view_mut().settle(u64::MAX);
+        }
         let mut random = lock(&self.state.random);
         *random = Random::new(snapshot.random);
         if let Some(journal) = &mut *lock(&self.state.journal) {
             journal.replace(&store, random.state());
         }
+        drop((random, store));
+        drop(before);
+    }
+
+    /// The time after which searches see a change.
+    pub fn index_lag(&self) -> RangeInclusive<Duration> {
+        lock(&self.state.lag).range()
+    }
+
+    /// Changes the time after which searches see a change, also for changes that they do not see yet; see [`TenantBuilder::index_lag`].
+    pub fn set_index_lag(&self, range: RangeInclusive<Duration>) {
+        *lock(&self.state.lag) = Lag::new(&range, self.state.seed);
+        self.adapt_to_time();
     }
 
     /// Lets searches see every change that was made so far; see [`TenantBuilder::index_lag`].
     pub fn refresh_index(&self) {
-        self.state.store_mut().view_mut().settle(u64::MAX);
+        let mut store = self.state.store_mut();
+        if store.view().has_pending() {
+            store.view_mut().settle(u64::MAX);
+        }
+    }
+
+    /// The method and the path template of each endpoint that the tenant answers.
+    pub fn endpoints() -> impl Iterator<Item = (&'static str, &'static str)> {
+        router::endpoints()
     }
 }
 

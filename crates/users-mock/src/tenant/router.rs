@@ -105,6 +105,11 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The method and the path template of each endpoint.
+pub(crate) fn endpoints() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NOUNS.iter().copied().flatten().map(|route| (route.method, route.template.as_str()))
+}
+
 /// Answers a request.
 pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
     let is_management = request.uri().path().starts_with("/api/v2/");

@@ -12,6 +12,7 @@ use crate::tenant::wire::answer::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use users_core::model::JsonObject;
 
@@ -55,7 +56,7 @@ impl Times {
 
 impl Tokens {
     /// Signs with this key, or with the development key.
-    pub(crate) fn new(key: Option<SigningKey>) -> Self {
+    pub(crate) fn new(key: Option<Arc<SigningKey>>) -> Self {
         let mut tokens = Self::default();
         if let Some(key) = key {
             tokens.keys = SigningKeys::only(key);

@@ -52,8 +52,8 @@ impl SigningKeys {
     }
 
     /// This key alone: there is none of which the private part is known to others.
-    pub(crate) fn only(key: SigningKey) -> Self {
-        Self { keys: vec![Key { signing: Arc::new(key), role: Role::Current, revoked_at: None }] }
+    pub(crate) fn only(key: Arc<SigningKey>) -> Self {
+        Self { keys: vec![Key { signing: key, role: Role::Current, revoked_at: None }] }
     }
 
     fn of(&self, role: Role) -> impl Iterator<Item = &Key> {

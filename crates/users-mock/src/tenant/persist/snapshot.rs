@@ -4,6 +4,7 @@ use crate::tenant::persist::journal::StateError;
 use crate::tenant::persist::record::Record;
 use crate::tenant::store::Store;
 use std::fmt;
+use std::sync::Arc;
 
 /// The data of a tenant at one time: users with what belongs to them, connections, organizations, roles, jobs and logs. Tokens, the request
 /// log and the state of the rate limits are not part of it.
@@ -11,15 +12,12 @@ use std::fmt;
 /// Returned by [`Tenant::snapshot`](crate::Tenant::snapshot), and restored by [`Tenant::restore`](crate::Tenant::restore).
 #[derive(Clone)]
 pub struct Snapshot {
-    pub(crate) records: Vec<Record>,
+    /// Shared with the tenant until that one changes something.
+    pub(crate) store: Arc<Store>,
     pub(crate) random: u64,
 }
 
 impl Snapshot {
-    pub(crate) fn of(store: &Store, random: u64) -> Self {
-        Self { records: Record::all(store).collect(), random }
-    }
-
     /// The data as JSON, which [`from_json`](Self::from_json) reads. The format is not stable from one version to another.
     ///
     /// # Errors
@@ -27,7 +25,7 @@ impl Snapshot {
     /// None that is known: every record has a JSON form.
     pub fn to_json(&self) -> Result<String, StateError> {
         let random = Record::Random { state: self.random };
-        let records: Vec<&Record> = self.records.iter().chain([&random]).collect();
+        let records: Vec<Record> = Record::all(&self.store).chain([random]).collect();
         serde_json::to_string(&records).map_err(|error| StateError::of_snapshot(&error))
     }
 
@@ -42,16 +40,17 @@ impl Snapshot {
         let mut random = 0;
         let mut store = Store::default();
         let mut transaction = store.transaction();
-        for record in records.iter().cloned() {
+        for record in records {
             let state = record.apply(&mut transaction).map_err(|reason| StateError::of_snapshot(&reason))?;
             random = state.unwrap_or(random);
         }
-        Ok(Self { records, random })
+        transaction.commit();
+        Ok(Self { store: Arc::new(store), random })
     }
 }
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot").field("records", &self.records.len()).finish_non_exhaustive()
+        f.debug_struct("Snapshot").field("users", &self.store.users().len()).finish_non_exhaustive()
     }
 }

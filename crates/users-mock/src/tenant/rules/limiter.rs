@@ -25,6 +25,7 @@ pub(crate) struct Limiter {
     userinfo: Option<Bucket>,
     /// Those of `/userinfo`, by user; one that is missing is full.
     of_users: HashMap<String, Level>,
+    limits: Limits,
 }
 
 /// What a request counts as.
@@ -74,16 +75,31 @@ impl Level {
 impl Limiter {
     /// Buckets that are full.
     pub(crate) fn new(limits: Limits, now: u64) -> Self {
-        let full = |bucket: Option<Bucket>| bucket.map(|bucket| Level::full(bucket, now));
+        let full = |bucket: &Option<Bucket>| bucket.clone().map(|bucket| Level::full(bucket, now));
         Self {
-            global: full(limits.global),
-            read: full(limits.read),
-            write: full(limits.write),
-            delete: full(limits.delete),
-            authentication: full(limits.authentication),
-            token: full(limits.token),
-            userinfo: limits.userinfo,
+            global: full(&limits.global),
+            read: full(&limits.read),
+            write: full(&limits.write),
+            delete: full(&limits.delete),
+            authentication: full(&limits.authentication),
+            token: full(&limits.token),
+            userinfo: limits.userinfo.clone(),
             of_users: HashMap::new(),
+            limits,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits.clone()
+    }
+
+    /// Lets buckets that were filled at a later time refill from this one on.
+    pub(crate) fn begin_at(&mut self, now: u64) {
+        let Self { global, read, write, delete, authentication, token, userinfo: _, of_users, limits: _ } =
+            self;
+        let levels = [global, read, write, delete, authentication, token].into_iter().flatten();
+        for level in levels.chain(of_users.values_mut()) {
+            level.at = level.at.min(now);
         }
     }
 

@@ -141,6 +141,24 @@ const TIERS: [Tier; 6] = [
     ("private-cloud", Limits::private_cloud),
 ];
 
+impl Limits {
+    /// The name of the tier that has these limits.
+    ///
+    /// ```
+    /// use users_mock::Limits;
+    ///
+    /// assert_eq!(Limits::essentials().tier(), Some("essentials"));
+    /// ```
+    pub fn tier(&self) -> Option<&'static str> {
+        TIERS.iter().find(|(_, limits)| limits() == *self).map(|(name, _)| *name)
+    }
+
+    /// The names of the tiers.
+    pub fn tiers() -> impl Iterator<Item = &'static str> {
+        TIERS.iter().map(|(name, _)| *name)
+    }
+}
+
 /// Parses the name of a tier, as in `essentials`.
 impl FromStr for Limits {
     type Err = UnknownTier;

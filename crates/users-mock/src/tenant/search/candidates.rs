@@ -232,7 +232,7 @@ mod tests {
             for number in 0..random.u32(..40) {
                 transaction.put_user(random_user(&mut random, number));
             }
-            transaction.commit(0);
+            transaction.commit();
             let mut transaction = store.transaction();
             for _ in 0..random.u32(..10) {
                 let number = random.u32(..40);
@@ -242,7 +242,7 @@ mod tests {
                     transaction.put_user(random_user(&mut random, number));
                 }
             }
-            transaction.commit(0);
+            transaction.commit();
             let text = random_query(&mut random);
             let query = Query::parse(&text, IdSearch::ALL).unwrap();
             let effort = Effort::new();
@@ -272,7 +272,7 @@ mod tests {
             user.set("name", "Ada");
             transaction.put_user(user);
         }
-        transaction.commit(0);
+        transaction.commit();
         let (query, effort) = (Query::parse("", IdSearch::ALL).unwrap(), Effort::new());
         for sort in ["created_at:1", "name:1"] {
             let sort = Sort::parse(sort, &Assumptions::default()).unwrap();
@@ -292,23 +292,24 @@ mod tests {
     #[test]
     fn searches_see_changes_after_the_lag_and_in_their_order() {
         let mut store = Store::default();
-        let change = |store: &mut Store, now, change: &dyn Fn(&mut crate::tenant::store::Transaction<'_>)| {
-            store.view_mut().settle(now);
-            let mut transaction = store.transaction();
-            change(&mut transaction);
-            transaction.commit(now);
-        };
+        let mut lag = Lag::new(&(Duration::from_millis(100)..=Duration::from_millis(100)), 0);
+        let mut change =
+            |store: &mut Store, now, change: &dyn Fn(&mut crate::tenant::store::Transaction<'_>)| {
+                store.view_mut().settle(now);
+                let mut transaction = store.transaction();
+                change(&mut transaction);
+                transaction.commit_with(&mut lag, now);
+            };
         let user = |id: &str, email: &str| {
             let mut user = User::new(id);
             user.set("user_id", id);
             user.set("email", email);
             user
         };
-        change(&mut store, 0, &|transaction| {
-            transaction.put_user(user("auth0|1", "a@x.com"));
-            transaction.put_user(user("auth0|2", "b@x.com"));
-        });
-        store.view_mut().set_lag(Lag::new(&(Duration::from_millis(100)..=Duration::from_millis(100)), 0));
+        let mut transaction = store.transaction();
+        transaction.put_user(user("auth0|1", "a@x.com"));
+        transaction.put_user(user("auth0|2", "b@x.com"));
+        transaction.commit();
         change(&mut store, 10, &|transaction| transaction.put_user(user("auth0|1", "c@x.com")));
         change(&mut store, 20, &|transaction| transaction.remove_user("auth0|2"));
         change(&mut store, 30, &|transaction| transaction.put_user(user("auth0|3", "d@x.com")));

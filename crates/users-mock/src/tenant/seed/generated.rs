@@ -69,7 +69,12 @@ pub(crate) struct Generator {
 
 impl Generator {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, next: 0 }
+        Self::continued(seed, 0)
+    }
+
+    /// Continues after this number of users.
+    pub(crate) fn continued(seed: u64, next: u64) -> Self {
+        Self { seed, next }
     }
 
     /// The next user, which differs from all others.

@@ -8,7 +8,7 @@ use std::hash::{Hash as _, Hasher as _};
 ///
 /// It keeps the hashes of keys only, so that it takes a few bytes for each record. A record that is found may have another key with the
 /// same hash.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Index {
     positions: HashMap<u64, Positions>,
 }
@@ -20,7 +20,7 @@ fn hash(key: &str) -> u64 {
 }
 
 /// Most keys have one record, so a set is made only for the second.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Positions {
     One(u64),
     // Boxed, because nearly all keys have one record.

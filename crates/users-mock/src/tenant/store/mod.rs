@@ -36,7 +36,8 @@ use std::fmt;
 use std::sync::Arc;
 use table::Table;
 
-/// The data of a tenant.
+/// The data of a tenant. A clone shares the records, and has indexes of its own.
+#[derive(Clone)]
 pub(crate) struct Store {
     users: Users,
     view: View,
@@ -175,10 +176,10 @@ impl Store {
     }
 
     /// Called with the changes of a transaction that is committed.
-    fn committed(&mut self, changes: &[Change], now: u64) {
+    fn committed(&mut self, changes: &[Change], lag: &mut Lag, now: u64) {
         for change in changes {
             if let Change::User(edit) = change {
-                self.view.record(edit, now);
+                self.view.record(edit, lag, now);
             }
         }
     }

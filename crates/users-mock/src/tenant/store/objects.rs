@@ -70,7 +70,7 @@ impl Record for Object {
 }
 
 /// The objects of one kind in the order of their creation, with an index of one key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Objects {
     table: Table<Object>,
     index: Index,

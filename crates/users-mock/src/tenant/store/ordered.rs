@@ -13,7 +13,7 @@ pub(crate) const ORDERED: &[&str] = &["created_at", "updated_at", "email", "user
 type Key = Option<Box<str>>;
 
 /// The users in the order of an attribute. Users with the same value are in the order of their creation.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Ordered {
     entries: BTreeSet<(Key, u64)>,
     /// The number of users whose value is a number, which is ordered otherwise than its text.

@@ -123,6 +123,12 @@ impl<T: Record> Table<T> {
     }
 }
 
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Self { by_key: self.by_key.clone(), in_order: self.in_order.clone() }
+    }
+}
+
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self { by_key: HashMap::new(), in_order: BTreeMap::new() }

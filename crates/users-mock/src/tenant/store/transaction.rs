@@ -8,6 +8,7 @@ use crate::tenant::store::job::Job;
 use crate::tenant::store::objects::{Kind, Object};
 use crate::tenant::store::resource_server::ResourceServer;
 use crate::tenant::store::user::User;
+use crate::tenant::store::view::Lag;
 
 /// Changes to a store that take effect together or not at all.
 ///
@@ -114,10 +115,15 @@ impl Transaction<'_> {
         &self.changes
     }
 
-    /// Keeps the changes. `now`, in milliseconds since 1970, determines when searches see them.
-    pub(crate) fn commit(mut self, now: u64) {
+    /// Keeps the changes. Searches see them at once.
+    pub(crate) fn commit(self) {
+        self.commit_with(&mut Lag::default(), 0);
+    }
+
+    /// Keeps the changes. Searches see them with this lag after `now`, in milliseconds since 1970.
+    pub(crate) fn commit_with(mut self, lag: &mut Lag, now: u64) {
         let changes = std::mem::take(&mut self.changes);
-        self.store.committed(&changes, now);
+        self.store.committed(&changes, lag, now);
     }
 
     fn change(&mut self, change: Change) {
@@ -170,7 +176,7 @@ mod tests {
         let mut transaction = store.transaction();
         (0..5).for_each(|number| transaction.put_user(user(number, "Ada@example.com")));
         transaction.put_object(Kind::Roles, Object { id: "rol_1".into(), shown: object("name", "admin") });
-        transaction.commit(0);
+        transaction.commit();
         let before = contents(&store);
 
         let mut transaction = store.transaction();
@@ -219,7 +225,7 @@ mod tests {
                 drop(transaction);
                 assert_eq!(contents(&store), before);
             } else {
-                transaction.commit(0);
+                transaction.commit();
             }
         }
     }

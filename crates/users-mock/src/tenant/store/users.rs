@@ -23,13 +23,13 @@ const KEYS: &[(Belonging, &str)] = &[
 ];
 
 /// The users in the order of their creation, with an index for each property that they are looked up by.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
     table: Table<User>,
     indexes: Indexes,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Indexes {
     /// By address in lower case.
     email: Index,

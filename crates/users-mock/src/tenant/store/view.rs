@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The users as searches see them: the orders of their attributes, and the versions of those that were changed lately.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct View {
-    lag: Lag,
     orders: Vec<(&'static str, Ordered)>,
     /// Changes that are not seen yet, with the time at which they will be.
     pending: VecDeque<(u64, Edit<User>)>,
@@ -34,6 +33,16 @@ impl Lag {
         Self { range: least..=most.max(least), random: fastrand::Rng::with_seed(seed) }
     }
 
+    /// The shortest and the longest time.
+    pub(crate) fn range(&self) -> RangeInclusive<Duration> {
+        Duration::from_millis(*self.range.start())..=Duration::from_millis(*self.range.end())
+    }
+
+    /// The longest time, in milliseconds.
+    pub(crate) fn longest(&self) -> u64 {
+        *self.range.end()
+    }
+
     fn draw(&mut self) -> u64 {
         self.random.u64(self.range.clone())
     }
@@ -48,20 +57,11 @@ impl Default for Lag {
 impl Default for View {
     fn default() -> Self {
         let orders = ORDERED.iter().map(|attribute| (*attribute, Ordered::default())).collect();
-        Self { lag: Lag::default(), orders, pending: VecDeque::new(), seen: HashMap::new() }
+        Self { orders, pending: VecDeque::new(), seen: HashMap::new() }
     }
 }
 
 impl View {
-    /// How far behind it is.
-    pub(crate) fn lag(&self) -> Lag {
-        self.lag.clone()
-    }
-
-    pub(crate) fn set_lag(&mut self, lag: Lag) {
-        self.lag = lag;
-    }
-
     /// The users in the order of an attribute, if that order is kept.
     pub(crate) fn order(&self, attribute: &str) -> Option<&Ordered> {
         self.orders.iter().find(|(known, _)| *known == attribute).map(|(_, ordered)| ordered)
@@ -81,8 +81,8 @@ impl View {
     }
 
     /// Registers a committed change.
-    pub(crate) fn record(&mut self, edit: &Edit<User>, now: u64) {
-        let due = now.saturating_add(self.lag.draw());
+    pub(crate) fn record(&mut self, edit: &Edit<User>, lag: &mut Lag, now: u64) {
+        let due = now.saturating_add(lag.draw());
         if due == now && self.pending.is_empty() {
             self.apply(edit);
             return;
@@ -92,6 +92,18 @@ impl View {
         // Changes are seen in their order.
         let last = self.pending.back().map_or(0, |(last, _)| *last);
         self.pending.push_back((due.max(last), edit.clone()));
+    }
+
+    /// Whether there are changes that are not seen yet.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Lets no change wait for longer than until this time.
+    pub(crate) fn limit_wait(&mut self, latest: u64) {
+        for (due, _) in &mut self.pending {
+            *due = latest.min(*due);
+        }
     }
 
     /// Whether changes are due to be seen.

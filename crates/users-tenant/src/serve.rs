@@ -1,0 +1,31 @@
+//! Serving until a signal.
+
+use crate::arguments::Settings;
+use crate::signals::Signals;
+use crate::start::start;
+use std::error::Error;
+use std::io::Write as _;
+
+/// The address of a server that a person starts.
+const ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 4400);
+
+pub(crate) async fn run(settings: Settings, json: bool) -> Result<(), Box<dyn Error>> {
+    // First, so that a signal during the start ends the process gracefully as well.
+    let mut signals = Signals::new()?;
+    let started = start(&settings, ADDRESS.into()).await?;
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&started.facts)?)?;
+    } else {
+        // One with all scopes would fill the screen.
+        let tenant = &started.tenant;
+        let token = tenant.fixed_token().unwrap_or_else(|| tenant.management_token_with(&["read:users"]));
+        let text = started.facts.text(token.expose(), settings.tls, settings.ca_out.as_deref());
+        out.write_all(text.as_bytes())?;
+    }
+    out.flush()?;
+    drop(out);
+    signals.next().await;
+    started.server.shutdown().await;
+    Ok(())
+}

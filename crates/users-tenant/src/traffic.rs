@@ -1,0 +1,332 @@
+//! The log of a tenant's requests and responses.
+
+use crate::near::why_not;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode};
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use users_core::model::Timestamp;
+use users_mock::{Logged, Scrub};
+
+/// The number of entries that a tenant keeps.
+const MOST_ENTRIES: usize = 1000;
+
+/// The number of bytes of bodies that a tenant keeps.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// The number of bytes of a body that is kept; a larger one is left out.
+const MOST_BODY: usize = 64 * 1024;
+
+/// The last requests to a tenant and their responses. The oldest are removed first.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
+    /// The number of the last entry.
+    last: u64,
+}
+
+/// A request and its response, with their secrets: only [`Entry::shown`] is shown.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    time: Timestamp,
+    duration: Duration,
+    request: Request<Bytes>,
+    request_bytes: usize,
+    /// `None` if there was none.
+    response: Option<Response<Bytes>>,
+    /// `None` for a body that was streamed.
+    response_bytes: Option<usize>,
+    operation: Option<&'static str>,
+}
+
+/// What is added to the log.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// The time of the tenant.
+    pub(crate) time: Timestamp,
+    pub(crate) duration: Duration,
+    /// Its URI is the path and query that the tenant received.
+    pub(crate) request: Request<Bytes>,
+    /// `None` if there was none; the body is `None` if it was streamed.
+    pub(crate) response: Option<Response<Option<Bytes>>>,
+}
+
+impl Traffic {
+    /// Adds a request and its response.
+    pub(crate) fn push(&mut self, recorded: Recorded) -> Arc<Entry> {
+        self.last += 1;
+        let entry = Arc::new(Entry::new(self.last, recorded));
+        self.bytes += entry.kept_bytes();
+        self.entries.push_back(Arc::clone(&entry));
+        while self.entries.len() > MOST_ENTRIES || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.kept_bytes();
+        }
+        entry
+    }
+
+    /// The entries that a filter selects, the oldest first.
+    pub(crate) fn select(&self, filter: &Filter) -> Vec<Arc<Entry>> {
+        self.entries.iter().filter(|entry| filter.selects(entry)).cloned().collect()
+    }
+
+    /// The number of the last entry.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Removes all entries. Numbers go on.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
+    }
+}
+
+impl Entry {
+    fn new(number: u64, recorded: Recorded) -> Self {
+        let Recorded { time, duration, request, response } = recorded;
+        let status = response.as_ref().map_or(StatusCode::OK, Response::status);
+        let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let operation =
+            Logged::new(request.method().clone(), target, request.body().clone(), status).operation();
+        let request_bytes = request.body().len();
+        let response_bytes = response.as_ref().and_then(|response| response.body().as_ref().map(Bytes::len));
+        let kept = |body: Bytes| if body.len() > MOST_BODY { Bytes::new() } else { body };
+        let response = response.map(|response| response.map(|body| kept(body.unwrap_or_default())));
+        let request = request.map(kept);
+        Self { number, time, duration, request, request_bytes, response, response_bytes, operation }
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.request.body().len() + self.response.as_ref().map_or(0, |response| response.body().len())
+    }
+
+    /// The status of the response; `None` if there was none.
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        self.response.as_ref().map(Response::status)
+    }
+
+    /// The entry without secrets.
+    pub(crate) fn shown(&self) -> Shown {
+        let none = Response::new(Bytes::new());
+        let response = self.response.as_ref().unwrap_or(&none);
+        let scrubbed = Scrub::Secrets.exchange(&self.request, response);
+        let body = |text: Option<String>, kept: &Bytes, bytes: Option<usize>| {
+            text.filter(|_| bytes.is_some_and(|bytes| bytes == kept.len()))
+        };
+        Shown {
+            sequence: self.number,
+            time: self.time.as_str().to_owned(),
+            method: self.request.method().to_string(),
+            target: scrubbed.target,
+            operation: self.operation,
+            status: self.status().map(|status| status.as_u16()),
+            duration_ms: (self.duration.as_secs_f64() * 1e6).round() / 1e3,
+            rate_limit: RateLimit::of(response.headers()),
+            why: self.why(),
+            request: Message {
+                headers: collected(scrubbed.request_headers),
+                body: body(scrubbed.request_body, self.request.body(), Some(self.request_bytes)),
+                body_bytes: Some(self.request_bytes),
+            },
+            response: self.response.is_some().then(|| Message {
+                headers: collected(scrubbed.response_headers),
+                body: body(scrubbed.response_body, response.body(), self.response_bytes),
+                body_bytes: self.response_bytes,
+            }),
+        }
+    }
+
+    /// Why the request failed, if the body of its response does not say it.
+    fn why(&self) -> Option<String> {
+        let Some(status) = self.status() else {
+            return Some(
+                "There was no response: the connection was closed by a fault or by the client.".to_owned(),
+            );
+        };
+        if status != StatusCode::NOT_FOUND && status != StatusCode::METHOD_NOT_ALLOWED {
+            return None;
+        }
+        why_not(self.request.method(), self.request.uri().path())
+    }
+}
+
+/// Headers of the same name are joined.
+fn collected(headers: Vec<(String, String)>) -> BTreeMap<String, String> {
+    let mut collected = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        match collected.get_mut(&name) {
+            Some(values) => {
+                values.push_str(", ");
+                values.push_str(&value);
+            }
+            None => drop(collected.insert(name, value)),
+        }
+    }
+    collected
+}
+
+/// An entry without secrets, as it is shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown {
+    sequence: u64,
+    time: String,
+    method: String,
+    target: String,
+    operation: Option<&'static str>,
+    status: Option<u16>,
+    duration_ms: f64,
+    rate_limit: Option<RateLimit>,
+    why: Option<String>,
+    request: Message,
+    response: Option<Message>,
+}
+
+/// The headers and the body of a request or a response.
+#[derive(Debug, Serialize)]
+struct Message {
+    headers: BTreeMap<String, String>,
+    /// `None` if it is not text, is too large or was streamed.
+    body: Option<String>,
+    body_bytes: Option<usize>,
+}
+
+/// The level of a rate limit after a response.
+#[derive(Debug, Serialize)]
+struct RateLimit {
+    limit: u64,
+    remaining: u64,
+    /// Seconds since 1970.
+    reset: u64,
+}
+
+impl RateLimit {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.parse().ok();
+        Some(Self {
+            limit: number("x-ratelimit-limit")?,
+            remaining: number("x-ratelimit-remaining")?,
+            reset: number("x-ratelimit-reset")?,
+        })
+    }
+}
+
+/// Which entries are selected; what is `None` selects all.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// In any case.
+    pub(crate) method: Option<String>,
+    /// The path, or its beginning before a `*`.
+    pub(crate) path: Option<String>,
+    /// As `404`, or `4xx`.
+    pub(crate) status: Option<String>,
+    pub(crate) operation: Option<String>,
+    /// The number of an entry; those after it are selected.
+    pub(crate) since: Option<u64>,
+}
+
+impl Filter {
+    fn selects(&self, entry: &Entry) -> bool {
+        let Self { method, path, status, operation, since } = self;
+        let is_path = |wanted: &String| {
+            let path = entry.request.uri().path();
+            match wanted.strip_suffix('*') {
+                Some(beginning) => path.starts_with(beginning),
+                None => path == wanted,
+            }
+        };
+        let is_status = |wanted: &String| {
+            let status =
+                entry.status().map_or_else(|| "none".to_owned(), |status| status.as_str().to_owned());
+            match wanted.strip_suffix("xx") {
+                Some(class) => status.starts_with(class),
+                None => status == *wanted,
+            }
+        };
+        since.is_none_or(|since| entry.number > since)
+            && method
+                .as_ref()
+                .is_none_or(|method| entry.request.method().as_str().eq_ignore_ascii_case(method))
+            && path.as_ref().is_none_or(is_path)
+            && status.as_ref().is_none_or(is_status)
+            && operation.as_ref().is_none_or(|wanted| entry.operation == Some(wanted.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(target: &str, body: &str, status: u16, answer: &str) -> Recorded {
+        let request = Request::post(target)
+            .header("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.c2VjcmV0")
+            .header("content-type", "application/json")
+            .body(Bytes::copy_from_slice(body.as_bytes()))
+            .unwrap();
+        let mut response = Response::new(Some(Bytes::copy_from_slice(answer.as_bytes())));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        let time = "2026-01-01T00:00:00.000Z".parse().unwrap();
+        Recorded { time, duration: Duration::from_micros(1500), request, response: Some(response) }
+    }
+
+    #[test]
+    fn entries_are_shown_without_secrets() {
+        let mut traffic = Traffic::default();
+        let body = r#"{"grant_type":"password","username":"ada","password":"Correct horse 1"}"#;
+        let answer = r#"{"access_token":"abc123456","message":"Correct horse 1"}"#;
+        let entry = traffic.push(recorded("/oauth/token?code=xyz987&state=1", body, 200, answer));
+        let shown = serde_json::to_string(&entry.shown()).unwrap();
+        for secret in ["Correct horse", "abc123456", "xyz987", "c2VjcmV0"] {
+            assert!(!shown.contains(secret), "{secret}: {shown}");
+        }
+        for kept in ["ada", "state=1", r#""duration_ms":1.5"#, "[redacted]"] {
+            assert!(shown.contains(kept), "{kept}: {shown}");
+        }
+    }
+
+    #[test]
+    fn the_log_is_bounded_by_entries_and_by_bytes() {
+        let mut traffic = Traffic::default();
+        for _ in 0..MOST_ENTRIES + 5 {
+            traffic.push(recorded("/x", "", 200, ""));
+        }
+        let all = |traffic: &Traffic| traffic.select(&Filter::default());
+        assert_eq!((all(&traffic).len(), all(&traffic)[0].number), (MOST_ENTRIES, 6));
+        traffic.clear();
+        let body = "x".repeat(MOST_BODY);
+        for _ in 0..100 {
+            traffic.push(recorded("/x", &body, 200, ""));
+        }
+        assert_eq!(all(&traffic).len(), MOST_BYTES / MOST_BODY);
+        let large = traffic.push(recorded("/x", &"x".repeat(MOST_BODY + 1), 200, "")).shown();
+        assert_eq!((large.request.body, large.request.body_bytes), (None, Some(MOST_BODY + 1)));
+    }
+
+    #[test]
+    fn filters_select_by_method_path_status_operation_and_number() {
+        let mut traffic = Traffic::default();
+        traffic.push(recorded("/api/v2/users", "{}", 201, "{}"));
+        traffic.push(recorded("/api/v2/users/x/y/z", "{}", 404, "{}"));
+        traffic.push(Recorded { response: None, ..recorded("/api/v2/users?q=a", "{}", 200, "{}") });
+        let filter = Filter::default;
+        for (filter, expected) in [
+            (filter(), vec![1, 2, 3]),
+            (Filter { method: Some("post".into()), ..filter() }, vec![1, 2, 3]),
+            (Filter { method: Some("GET".into()), ..filter() }, vec![]),
+            (Filter { path: Some("/api/v2/users".into()), ..filter() }, vec![1, 3]),
+            (Filter { path: Some("/api/v2/users/*".into()), ..filter() }, vec![2]),
+            (Filter { status: Some("404".into()), ..filter() }, vec![2]),
+            (Filter { status: Some("2xx".into()), ..filter() }, vec![1]),
+            (Filter { status: Some("none".into()), ..filter() }, vec![3]),
+            (Filter { operation: Some("users.create".into()), ..filter() }, vec![1, 3]),
+            (Filter { since: Some(2), ..filter() }, vec![3]),
+        ] {
+            let found: Vec<u64> = traffic.select(&filter).iter().map(|entry| entry.number).collect();
+            assert_eq!(found, expected, "{filter:?}");
+        }
+    }
+}
