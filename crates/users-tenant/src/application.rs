@@ -4,6 +4,7 @@ use crate::body::{chunks, whole_body};
 use crate::control;
 use crate::guard::{Guard, is_control, is_own};
 use crate::hosted::Hosted;
+use crate::login;
 use crate::problem::Problem;
 use crate::selection::Selection;
 use crate::tenants::Tenants;
@@ -57,6 +58,7 @@ impl Application {
         let mut inner = Router::new()
             .route("/", get(welcome))
             .route("/health", get(health))
+            .merge(login::assets())
             .fallback(to_tenant)
             .method_not_allowed_fallback(not_allowed);
         for route in control::routes() {
@@ -77,7 +79,7 @@ pub(crate) fn transport_router(transport: Arc<dyn HttpTransport>, endpoint: Endp
             endpoint.make_absolute(&mut parts);
             let Ok(body) = Limited::new(body, MAX_BODY).collect().await else { return too_large() };
             match transport.send(Request::from_parts(parts, body.to_bytes()), None).await {
-                Ok(response) => response.map(into_body),
+                Ok(response) => login::render(response.map(into_body), ""),
                 Err(_) => disconnected(),
             }
         }
@@ -168,10 +170,11 @@ async fn to_tenant(State(application): State<Application>, request: Request) -> 
             parts.uri.path()
         )));
     }
-    let hosted = application.tenants.hosted(&selection(&parts)?.name);
+    let selection = selection(&parts)?;
+    let (hosted, mount) = (application.tenants.hosted(&selection.name), selection.mount.clone());
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else { return Ok(too_large()) };
     Ok(match hosted.send(Request::from_parts(parts, body.to_bytes())).await {
-        Ok(response) => response.map(into_body),
+        Ok(response) => login::render(response.map(into_body), &mount),
         Err(_) => disconnected(),
     })
 }

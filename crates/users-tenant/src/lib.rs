@@ -16,6 +16,7 @@ mod body;
 mod control;
 mod guard;
 mod hosted;
+mod login;
 mod name;
 mod near;
 mod problem;
