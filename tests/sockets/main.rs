@@ -9,6 +9,7 @@ mod errors;
 mod failures;
 mod faults;
 mod hostile;
+mod protected_service;
 mod runtimes;
 mod state;
 mod stories;
