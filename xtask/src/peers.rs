@@ -47,7 +47,7 @@ impl Peer {
         // Node looks for packages next to the script, so the script is copied to the folder where they are installed.
         std::fs::copy(&script, folder.join(self.script))
             .map_err(|error| format!("{}: {error}", script.display()))?;
-        let interpreter = self.language.install(self.package, &folder)?;
+        let interpreter = self.language.install(&[self.package], &folder)?;
         let ca = folder.join("ca.pem");
         let tenant = Tenant::start(program, &ca, self.tenant)?;
         let said = output(
@@ -63,15 +63,30 @@ impl Peer {
     }
 }
 
+/// Installs the applications that log users in with other libraries; returns their folder.
+pub fn login_applications() -> Result<PathBuf, String> {
+    let folder = target().join("peers").join("login");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for script in ["app.mjs", "app.py"] {
+        let from = root().join("xtask").join("peers").join("login").join(script);
+        std::fs::copy(&from, folder.join(script)).map_err(|error| format!("{}: {error}", from.display()))?;
+    }
+    Language::Node.install(&["openid-client@6"], &folder)?;
+    Language::Python.install(&["authlib", "joserfc", "requests"], &folder)?;
+    Ok(folder)
+}
+
 impl Language {
-    /// Installs a package in a folder unless it is there; returns the interpreter.
-    fn install(&self, package: &str, folder: &Path) -> Result<PathBuf, String> {
+    /// Installs packages in a folder unless they are there; returns the interpreter.
+    fn install(&self, packages: &[&str], folder: &Path) -> Result<PathBuf, String> {
         match self {
             Self::Node => {
-                if !folder.join("node_modules").join("auth0").exists() {
+                let name = |package: &&str| package.split('@').next().unwrap_or_default().to_owned();
+                let is_there = |package| folder.join("node_modules").join(name(package)).exists();
+                if !packages.iter().all(is_there) {
                     write(&folder.join("package.json"), "{\"private\":true}\n")?;
-                    let arguments = ["install", "--no-audit", "--no-fund", "--no-package-lock", package];
-                    status(command("npm").current_dir(folder).args(arguments))?;
+                    let arguments = ["install", "--no-audit", "--no-fund", "--no-package-lock"];
+                    status(command("npm").current_dir(folder).args(arguments).args(packages))?;
                 }
                 Ok(PathBuf::from("node"))
             }
@@ -80,7 +95,7 @@ impl Language {
                 let python = environment.join("bin").join("python");
                 if !environment.join("installed").exists() {
                     status(command("python3").args(["-m", "venv"]).arg(&environment))?;
-                    status(command(&python).args(["-m", "pip", "install", "--quiet", package]))?;
+                    status(command(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
                     write(&environment.join("installed"), "")?;
                 }
                 Ok(python)

@@ -100,7 +100,11 @@ fn tests() -> Outcome {
     let tenant = program(&programs()?, "users-tenant");
     let mut test = command("cargo");
     test.args(["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"]);
-    status(test.env("USERS_TENANT", tenant))?;
+    test.env("USERS_TENANT", tenant);
+    if has_interpreters() {
+        test.env("USERS_LOGIN_PEERS", peers::login_applications()?);
+    }
+    status(&mut test)?;
     let has_recordings = std::env::var_os("USERS_RECORDINGS").is_some();
     Ok((!has_recordings)
         .then(|| "ok, without recordings of a real tenant (USERS_RECORDINGS names no folder)".to_owned()))
@@ -125,9 +129,14 @@ fn documentation() -> Outcome {
     status(&mut doc).map(done)
 }
 
+/// Whether programs in other languages can be run here.
+fn has_interpreters() -> bool {
+    ["node", "npm", "python3"].iter().all(|program| is_there(program, &["--version"]))
+}
+
 /// Runs Auth0's SDKs of other languages against the embedded tenant.
 fn other_sdks() -> Outcome {
-    if ["node", "npm", "python3"].iter().all(|program| is_there(program, &["--version"])) {
+    if has_interpreters() {
         return peers::run().map(Some);
     }
     Ok(Some("skipped: node, npm and python3 are not all installed".to_owned()))

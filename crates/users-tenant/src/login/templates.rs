@@ -85,7 +85,7 @@ struct Message<'a> {
 
 #[derive(Template)]
 #[template(path = "login/error.html")]
-struct Error<'a> {
+struct Refused<'a> {
     mount: &'a str,
     error: &'a str,
     description: &'a str,
@@ -114,7 +114,7 @@ pub(super) fn html(page: &Page, mount: &str) -> Option<String> {
         Page::FormPost { action, fields } => FormPost { mount, action, fields }.render(),
         Page::WebMessage { origin, fields } => WebMessage { mount, origin, fields }.render(),
         Page::Message { title, text } => Message { mount, title, text }.render(),
-        Page::Error { error, description } => Error { mount, error, description }.render(),
+        Page::Error { error, description } => Refused { mount, error, description }.render(),
         _ => return None,
     };
     html.ok()
