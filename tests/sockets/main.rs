@@ -9,6 +9,7 @@ mod errors;
 mod failures;
 mod faults;
 mod hostile;
+mod isolation;
 mod runtimes;
 mod state;
 mod stories;
