@@ -10,6 +10,7 @@ mod failures;
 mod faults;
 mod hostile;
 mod protected_service;
+mod isolation;
 mod runtimes;
 mod state;
 mod stories;

@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod ci;
 mod features;
+mod languages;
 mod layers;
 mod long;
 mod minimal;

@@ -1,7 +1,9 @@
 //! The steps of `ci` and `check`, with their names.
 
 use crate::run::{cargo, command, is_ci, is_there, output, program, programs, status};
-use crate::{catalogue, features, layers, minimal, msrv, package, peers, public_api, purity, schemas, words};
+use crate::{
+    catalogue, features, languages, layers, minimal, msrv, package, peers, public_api, purity, schemas, words,
+};
 use std::time::{Duration, Instant};
 
 /// The outcome of a step: done, with an optional message, or failed with the reason.
@@ -49,6 +51,7 @@ pub const ALL: &[Step] = &[
         },
     },
     Step { name: "peers", run: other_sdks },
+    Step { name: "languages", run: languages::run },
     Step { name: "documentation", run: documentation },
     Step { name: "public api", run: || public_api::run(false) },
     Step { name: "each feature alone", run: || features::each_alone().map(done) },

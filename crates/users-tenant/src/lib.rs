@@ -1,7 +1,7 @@
 //! A test server that behaves like an Auth0 tenant, over HTTP.
 //!
-//! [`TenantServer`] serves a [`Tenant`](users_mock::Tenant) of `users-mock` on a socket, in the process of a test. The binary
-//! `users-tenant` does the same as a process of its own, for tests in other languages.
+//! [`TenantServer`] serves a [`Tenant`](users_mock::Tenant) of `users-mock`, or many [`Tenants`] with a control API, on a socket in the process
+//! of a test. The binary `users-tenant` does the same as a process of its own, for tests in other languages.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -34,3 +34,19 @@ pub use tenants::{Tenants, TenantsBuilder};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_readme_shows_the_examples_that_are_run() {
+        let readme = include_str!("../README.md");
+        for (language, example) in [
+            ("sh", include_str!("../examples/curl.sh")),
+            ("js", include_str!("../examples/node.mjs")),
+            ("python", include_str!("../examples/python.py")),
+            ("rust,ignore", include_str!("../examples/control.rs")),
+        ] {
+            assert!(readme.contains(&format!("```{language}\n{example}```\n")), "{language}");
+        }
+    }
+}
