@@ -20,7 +20,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-/// Creates an application without a secret: the tenant's own is the only one that can request tokens.
+/// Creates an application. Recorded responses show no secret, so one that is to authenticate itself must be given one.
 fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let id = context.random.alphanumeric(32);
