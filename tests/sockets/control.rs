@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::sync::LazyLock;
+use std::time::Duration;
 use users_hyper::{HyperTransport, ManagementClient};
 use users_mock::{Seed, Tenant};
 use users_tenant::{TenantServer, Tenants};
@@ -288,6 +289,41 @@ async fn faults_are_switched_on_and_off() {
     assert!(lost.is_err(), "the connection is closed");
     let entry = &served.get("/_tenant/requests?status=none").await["requests"][0];
     assert!(entry["why"].as_str().unwrap().contains("no response"), "{entry}");
+}
+
+#[tokio::test]
+async fn messages_are_waited_for_and_keys_are_replaced() {
+    let served = Served::start().await;
+    let code = json!({"client_id": "tenant-client", "connection": "email", "email": "ada@example.com", "send": "code"});
+    let send = async |base: &str| {
+        let path = format!("{base}/passwordless/start");
+        let answer =
+            served.raw("POST", &path, &[("content-type", "application/json")], &code.to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    };
+    let waited =
+        async { served.get("/t/shop/_tenant/mails?to=ADA@example.com&kind=passcode&wait_ms=20000").await };
+    let (mails, ()) = tokio::join!(waited, async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        send("/t/shop").await;
+    });
+    let mail = &mails["mails"][0];
+    assert_eq!((&mail["to"], mail["code"].as_str().unwrap().len()), (&json!("ada@example.com"), 6));
+    assert_eq!(served.get("/_tenant/mails").await, json!({"mails": []}));
+    assert_eq!(served.get("/t/shop/_tenant/mails?since=1&wait_ms=10").await, json!({"mails": []}));
+    served.does("DELETE", "/t/shop/_tenant/mails", Value::Null).await;
+    assert_eq!(served.get("/t/shop/_tenant/mails").await, json!({"mails": []}));
+
+    let before = served.get("/_tenant/keys").await;
+    let rotated = served.does("POST", "/_tenant/keys/rotate", json!({})).await;
+    assert_ne!(before["current"], rotated["current"]);
+    assert_eq!(rotated["jwks"]["keys"].as_array().unwrap().len(), 3);
+    let (status, message) = served.fails("POST", "/_tenant/keys", json!({"pem": "none"})).await;
+    assert_eq!((status, message.contains("openssl genpkey")), (400, true), "{message}");
+    let pem = include_str!("../../crates/users-mock/src/tenant/keys/development_1.pem");
+    let replaced = served.does("POST", "/_tenant/keys", json!({"pem": pem})).await;
+    assert_eq!(replaced["current"], before["current"]);
+    assert_eq!(served.get("/t/shop/_tenant/keys").await, before);
 }
 
 #[tokio::test]

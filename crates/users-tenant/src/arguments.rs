@@ -153,6 +153,12 @@ pub(crate) struct Settings {
     #[arg(long, help_heading = "Behaviour", value_name = "FILE")]
     pub(crate) assumptions: Option<PathBuf>,
 
+    /// A private RSA key in PKCS#8, as PEM, that signs tokens.
+    ///
+    /// Unless it is given, tokens are signed with a development key, which everybody has who has this program.
+    #[arg(long, help_heading = "Behaviour", value_name = "FILE")]
+    pub(crate) signing_key: Option<PathBuf>,
+
     /// The latency of each request and each response in milliseconds: 50, or a random one of a range, 20..80.
     #[arg(long, help_heading = "Faults", value_name = "MS", value_parser = latency)]
     pub(crate) latency: Option<RangeInclusive<Duration>>,

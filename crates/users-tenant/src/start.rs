@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
-use users_mock::{Assumptions, Seed, Tenant, TenantBuilder};
+use users_mock::{Assumptions, Seed, SigningKey, Tenant, TenantBuilder};
 use users_tenant::{TenantName, TenantServer, Tenants};
 
 /// A server that runs, and what clients need.
@@ -70,6 +70,10 @@ fn builder(settings: &Settings) -> Result<TenantBuilder, String> {
         Some(file) => parse(file, Seed::from_json)?,
         None => Seed::new(),
     };
+    let signing_key = match &settings.signing_key {
+        Some(file) => Some(parse(file, SigningKey::from_pem)?),
+        None => None,
+    };
     let assumptions = match &settings.assumptions {
         Some(file) => parse(file, |text| serde_json::from_str(text))?,
         None => Assumptions::default(),
@@ -89,8 +93,12 @@ fn builder(settings: &Settings) -> Result<TenantBuilder, String> {
         .search_user_id_ranges(!settings.whole_user_ids && !settings.no_user_id_ranges)
         .search_user_id_wildcards(!settings.whole_user_ids)
         .seed(seed);
-    Ok(match &settings.token {
+    let builder = match &settings.token {
         Some(token) => builder.token(token.as_str()),
+        None => builder,
+    };
+    Ok(match signing_key {
+        Some(key) => builder.signing_key(key),
         None => builder,
     })
 }

@@ -248,6 +248,22 @@ impl Tenant {
         self.state.tokens().keys().jwks(&self.state.config.domain).to_json()
     }
 
+    /// The id of the key that signs tokens.
+    pub fn signing_key_id(&self) -> Option<String> {
+        self.state.tokens().keys().current().map(|key| key.id().to_owned())
+    }
+
+    /// Signs tokens with the next key from now on, and generates another next one.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system gives no random numbers.
+    pub fn rotate_signing_key(&self) -> Result<(), SigningKeyError> {
+        let next = SigningKey::generate()?;
+        self.state.tokens_mut().keys_mut().rotate(next);
+        Ok(())
+    }
+
     /// Signs tokens with another key from now on. Tokens of the keys before it remain valid.
     pub fn set_signing_key(&self, key: SigningKey) {
         self.state.tokens_mut().keys_mut().replace(key);

@@ -6,7 +6,9 @@ mod facts;
 mod faults;
 mod index;
 mod input;
+mod keys;
 mod limits;
+mod mails;
 mod openapi;
 mod requests;
 mod reset;
@@ -44,7 +46,9 @@ pub(crate) fn routes() -> Vec<Route> {
         facts::routes,
         faults::routes,
         index::routes,
+        keys::routes,
         limits::routes,
+        mails::routes,
         openapi::routes,
         requests::routes,
         reset::routes,

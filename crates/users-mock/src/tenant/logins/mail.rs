@@ -50,6 +50,20 @@ pub enum MailKind {
     Invitation,
 }
 
+impl MailKind {
+    /// The name in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify_email",
+            Self::ChangePassword => "change_password",
+            Self::Passcode => "passcode",
+            Self::MagicLink => "magic_link",
+            Self::Blocked => "blocked",
+            Self::Invitation => "invitation",
+        }
+    }
+}
+
 /// The latest messages.
 #[derive(Debug, Default)]
 pub(crate) struct Mails {
