@@ -5,6 +5,7 @@ use crate::control;
 use crate::guard::{Guard, is_control, is_own};
 use crate::hosted::Hosted;
 use crate::login;
+use crate::page;
 use crate::problem::Problem;
 use crate::selection::Selection;
 use crate::tenants::Tenants;
@@ -56,9 +57,9 @@ impl Application {
     /// The routes of the page, the control API and the tenants.
     pub(crate) fn router(self) -> Router {
         let mut inner = Router::new()
-            .route("/", get(welcome))
             .route("/health", get(health))
             .merge(login::assets())
+            .merge(page::routes())
             .fallback(to_tenant)
             .method_not_allowed_fallback(not_allowed);
         for route in control::routes() {
@@ -191,18 +192,6 @@ async fn not_allowed(request: Request) -> Problem {
 /// Reports that the server answers, without a tenant.
 async fn health() -> Response {
     Json(json!({"status": "ok"})).into_response()
-}
-
-/// What a person sees who opens the address.
-async fn welcome(BaseUrl(base): BaseUrl) -> String {
-    format!(
-        "users-tenant {}: an Auth0 tenant for tests, at {base}\n\n\
-         Management API      {base}/api/v2/\n\
-         Credentials         {base}/_tenant\n\
-         Control API         {base}/_tenant/openapi.json\n\
-         Traffic             {base}/_tenant/requests\n",
-        env!("CARGO_PKG_VERSION")
-    )
 }
 
 fn too_large() -> Response {

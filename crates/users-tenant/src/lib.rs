@@ -19,6 +19,7 @@ mod hosted;
 mod login;
 mod name;
 mod near;
+mod page;
 mod problem;
 mod selection;
 mod server;

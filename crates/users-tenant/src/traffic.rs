@@ -173,35 +173,35 @@ fn collected(headers: Vec<(String, String)>) -> BTreeMap<String, String> {
 /// An entry without secrets, as it is shown.
 #[derive(Debug, Serialize)]
 pub(crate) struct Shown {
-    sequence: u64,
-    time: String,
-    method: String,
-    target: String,
-    operation: Option<&'static str>,
-    status: Option<u16>,
-    duration_ms: f64,
-    rate_limit: Option<RateLimit>,
-    why: Option<String>,
-    request: Message,
-    response: Option<Message>,
+    pub(crate) sequence: u64,
+    pub(crate) time: String,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) operation: Option<&'static str>,
+    pub(crate) status: Option<u16>,
+    pub(crate) duration_ms: f64,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) why: Option<String>,
+    pub(crate) request: Message,
+    pub(crate) response: Option<Message>,
 }
 
 /// The headers and the body of a request or a response.
 #[derive(Debug, Serialize)]
-struct Message {
-    headers: BTreeMap<String, String>,
+pub(crate) struct Message {
+    pub(crate) headers: BTreeMap<String, String>,
     /// `None` if it is not text, is too large or was streamed.
-    body: Option<String>,
-    body_bytes: Option<usize>,
+    pub(crate) body: Option<String>,
+    pub(crate) body_bytes: Option<usize>,
 }
 
 /// The level of a rate limit after a response.
 #[derive(Debug, Serialize)]
-struct RateLimit {
-    limit: u64,
-    remaining: u64,
+pub(crate) struct RateLimit {
+    pub(crate) limit: u64,
+    pub(crate) remaining: u64,
     /// Seconds since 1970.
-    reset: u64,
+    pub(crate) reset: u64,
 }
 
 impl RateLimit {

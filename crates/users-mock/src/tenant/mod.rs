@@ -108,6 +108,21 @@ impl Tenant {
         answer
     }
 
+    /// Answers a `GET` of the Management API as one with every scope, for a look at the tenant: it is neither counted against rate limits nor
+    /// logged.
+    ///
+    /// ```
+    /// use users_mock::Tenant;
+    ///
+    /// let tenant = Tenant::builder().users(3).build();
+    /// let answer = tenant.inspect(&"/api/v2/users?fields=user_id".parse()?);
+    /// assert_eq!((answer.status().as_u16(), tenant.requests().len()), (200, 0));
+    /// # Ok::<(), http::uri::InvalidUri>(())
+    /// ```
+    pub fn inspect(&self, uri: &http::Uri) -> http::Response<Bytes> {
+        router::inspect(&self.state, uri)
+    }
+
     /// Builds a Management API client of this tenant, in process. It fetches its token from the tenant.
     #[allow(clippy::missing_panics_doc)]
     pub fn management(&self) -> ManagementClient {

@@ -3,7 +3,7 @@
 use crate::tenant::api;
 use crate::tenant::rules::application::allows_origin;
 use crate::tenant::rules::credentials::check_user_id;
-use crate::tenant::rules::grant::{Alternatives, Grant, allows};
+use crate::tenant::rules::grant::{Alternatives, Grant, all_scopes, allows};
 use crate::tenant::rules::limiter::{Counted, Rejection, Standing};
 use crate::tenant::rules::schema::{self, Schema};
 use crate::tenant::state::{State, lock};
@@ -17,7 +17,7 @@ use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, Method, StatusCode, Uri};
 use std::sync::LazyLock;
 use users_core::{Api, CATALOGUE, Descriptor, PathTemplate};
 
@@ -128,6 +128,25 @@ pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
         add_assumed_headers(&mut answer, &state.config.assumptions);
     }
     answer
+}
+
+/// Answers a `GET` of the Management API as one with every scope. It is not counted against rate limits.
+pub(crate) fn inspect(state: &State, uri: &Uri) -> Answer {
+    let Some((endpoint, parameters)) = find("GET", uri.path()) else {
+        return api::not_implemented::answer("GET", uri.path()).into();
+    };
+    let grant = Grant::Management(all_scopes());
+    let (headers, extensions) = (HeaderMap::new(), Extensions::new());
+    let request = Request::new(&Method::GET, uri, headers, &extensions, Bytes::new(), parameters, grant);
+    let outcome = match endpoint.query {
+        Some(schema) => request.check_query(schema),
+        None => Ok(()),
+    };
+    let outcome = outcome.and_then(|()| match endpoint.route.handler {
+        Handler::Read(_) => call(state, endpoint.route.handler, &request),
+        Handler::Write(_) => Err(Failure::not_found()),
+    });
+    outcome.unwrap_or_else(Into::into)
 }
 
 fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -> Answer {

@@ -1,0 +1,64 @@
+//! The settings of a tenant: its address and credentials, its time, its limits, and the other tenants.
+
+use crate::application::{Application, BaseUrl};
+use crate::page::frame::{Frame, rendered};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+/// The tiers of rate limits.
+const TIERS: &[&str] =
+    &["none", "free", "essentials", "enterprise", "enterprise-development", "private-cloud"];
+
+struct Other {
+    name: String,
+    address: String,
+}
+
+#[derive(Template)]
+#[template(path = "page/settings.html")]
+struct Settings<'a> {
+    frame: &'a Frame,
+    active: &'static str,
+    base_url: &'a str,
+    client_id: String,
+    client_secret: String,
+    connection: String,
+    now: String,
+    is_frozen: bool,
+    lag_ms: String,
+    tiers: &'static [&'static str],
+    snapshots: Vec<u64>,
+    tenants: Vec<Other>,
+}
+
+pub(super) async fn show(
+    frame: Frame,
+    State(application): State<Application>,
+    BaseUrl(base_url): BaseUrl,
+) -> Response {
+    let tenant = frame.hosted.tenant();
+    let (client_id, client_secret) = tenant.client();
+    let lag = tenant.index_lag();
+    let (least, most) = (lag.start().as_millis(), lag.end().as_millis());
+    let tenants = application.tenants.names().into_iter().map(|name| Other {
+        address: if name.is_default() { "/".to_owned() } else { format!("/t/{name}/") },
+        name: name.to_string(),
+    });
+    let page = Settings {
+        frame: &frame,
+        active: "settings",
+        base_url: &base_url,
+        client_id,
+        client_secret: client_secret.expose().to_owned(),
+        connection: tenant.database().unwrap_or_default(),
+        now: tenant.now().as_str().to_owned(),
+        is_frozen: tenant.is_time_frozen(),
+        lag_ms: if least == most { least.to_string() } else { format!("{least} to {most}") },
+        tiers: TIERS,
+        snapshots: frame.hosted.snapshot_ids(),
+        tenants: tenants.collect(),
+    };
+    rendered(StatusCode::OK, &page)
+}
