@@ -7,6 +7,7 @@ mod load;
 mod pacing;
 mod served;
 mod soak;
+mod tenant;
 mod walk;
 
 use clap::{Parser, Subcommand};
@@ -93,6 +94,12 @@ enum Measurement {
         #[arg(long)]
         json: bool,
     },
+    /// Measures the start and the memory of `users-tenant`, and what tenants, snapshots and resets cost. Prints tables in Markdown.
+    Tenant {
+        /// The numbers of users of the tenants.
+        #[arg(long, value_delimiter = ',', default_values_t = [0, 1000, 10_000, 100_000])]
+        users: Vec<u32>,
+    },
     /// One of the processes of `walk`.
     #[command(hide = true)]
     Walker { part: String, address: String },
@@ -113,6 +120,7 @@ fn main() -> ExitCode {
         Measurement::Calls(options) => exit_code(calls::run(options)),
         Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
         Measurement::Load { users, seconds, connections, json } => load(&users, seconds, connections, json),
+        Measurement::Tenant { users } => exit_code(tenant(&users)),
         Measurement::Walk { users, json } => exit_code(walk(users, json)),
         Measurement::Walker { part, address } => on_tokio(async move { walk::walker(&part, &address).await }),
         Measurement::Serve => on_tokio(soak::serve()),
@@ -189,6 +197,24 @@ fn soak(json: bool, seconds: u64, callers: usize) -> ExitCode {
         }
         if misses.is_empty() { Ok(()) } else { Err(misses.join("\n").into()) }
     })
+}
+
+fn tenant(sizes: &[u32]) -> Outcome<()> {
+    let start = tenant::start()?;
+    println!("| start to first answer, median | greatest | memory |\n|---:|---:|---:|");
+    println!("| {:.1} ms | {:.1} ms | {:.1} MiB |\n", start.median_ms, start.greatest_ms, start.resident_mib);
+    println!(
+        "| users | make | snapshot | restore | restore, changed | reset, changed | first change | change |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|");
+    for users in sizes {
+        let tenant::Row { users, make, snapshot, restore, restore_changed, reset, first_change, change } =
+            tenant::operations(*users);
+        let times = [make, snapshot, restore, restore_changed, reset, first_change, change];
+        let times: Vec<String> = times.iter().map(|micros| format!("{micros:.1} µs")).collect();
+        println!("| {users} | {} |", times.join(" | "));
+    }
+    start.misses().map_or(Ok(()), |misses| Err(misses.into()))
 }
 
 fn walk(users: u32, json: bool) -> Outcome<()> {

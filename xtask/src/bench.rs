@@ -3,8 +3,9 @@
 use crate::run::{command, status};
 
 pub fn run(arguments: &[String]) -> Result<(), String> {
-    // The walk is a part of the program itself, which other measurements start as programs of their own.
-    let profile = if arguments.first().is_some_and(|name| name == "walk") { "release" } else { "dev" };
+    // These are a part of the program itself, which other measurements start as programs of their own.
+    let is_own = arguments.first().is_some_and(|name| ["tenant", "walk"].contains(&name.as_str()));
+    let profile = if is_own { "release" } else { "dev" };
     let cargo = ["run", "--quiet", "--profile", profile, "-p", "users-bench", "--"];
     status(command("cargo").args(cargo).args(arguments))
 }

@@ -11,9 +11,12 @@
 //!
 //! The crate has no features.
 
+mod access_log;
 mod application;
 mod body;
+mod context;
 mod control;
+mod disconnect;
 mod guard;
 mod hosted;
 mod login;

@@ -1,6 +1,8 @@
 //! A transport, served over HTTP.
 
-use crate::application::{AccessLog, Application, Disconnect, Endpoint, transport_router};
+use crate::application::{router, transport_router};
+use crate::context::{AccessLog, Application, Endpoint};
+use crate::disconnect::Disconnect;
 use crate::guard::Guard;
 use crate::tenants::Tenants;
 use crate::tls::Identity;
@@ -201,7 +203,7 @@ impl TenantServerBuilder {
             None
         };
         let (tenants, guard, access_log) = (self.tenants.clone(), Arc::new(guard), self.access_log);
-        let router = |endpoint| Application { tenants, guard, endpoint, access_log }.router();
+        let router = |endpoint| router(Application { tenants, guard, endpoint, access_log });
         let mut server = TenantServer::start(address, identity, router).await?;
         server.tenants = Some(self.tenants);
         Ok(server)

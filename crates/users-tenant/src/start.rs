@@ -80,6 +80,8 @@ fn builder(settings: &Settings) -> Result<TenantBuilder, String> {
     };
     let builder = Tenant::builder()
         .system_clock()
+        // The server has a log of its own.
+        .log_requests(false)
         .client(settings.client_id.as_str(), settings.client_secret.as_str())
         .users(settings.users)
         .legacy_delete_all(settings.legacy_delete_all)

@@ -63,6 +63,7 @@ impl TenantBuilder {
                 client_secret: "tenant-secret".to_owned(),
                 fixed_token: None,
                 token_lifetime: Duration::from_secs(86_400),
+                logs_requests: true,
                 legacy_delete_all: false,
                 shuffles_ties: true,
                 id_search: IdSearch::ALL,
@@ -108,6 +109,13 @@ impl TenantBuilder {
     /// Sets the lifetime of tokens; a day by default.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.token_lifetime = lifetime;
+        self
+    }
+
+    /// Sets whether [`Tenant::requests`] returns the requests; `true` by default. The log keeps 100,000 of them, which is too much for each of
+    /// many tenants.
+    pub fn log_requests(mut self, logged: bool) -> Self {
+        self.config.logs_requests = logged;
         self
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct Config {
     /// A Management API token that is always accepted.
     pub(crate) fixed_token: Option<String>,
     pub(crate) token_lifetime: Duration,
+    /// Whether requests are logged.
+    pub(crate) logs_requests: bool,
     /// Whether `DELETE /users` deletes every user.
     pub(crate) legacy_delete_all: bool,
     /// Whether users with the same value of the attribute that they are sorted by are in another order in each response.

@@ -1,7 +1,7 @@
 //! The events of a tenant, as server-sent events.
 
-use crate::application::{Application, Selected};
-use crate::control::Route;
+use crate::context::{Application, Selected};
+use crate::control::route::Route;
 use crate::hosted::Event;
 use axum::extract::State;
 use axum::response::Sse;

@@ -1,7 +1,7 @@
 //! What a client of a tenant needs.
 
-use crate::application::{BaseUrl, Selected};
-use crate::control::Route;
+use crate::context::{BaseUrl, Selected};
+use crate::control::route::Route;
 use axum::Json;
 use axum::routing::get;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! The time after which the searches of a tenant see a change.
 
-use crate::application::Selected;
-use crate::control::Route;
+use crate::context::Selected;
 use crate::control::input::Input;
+use crate::control::route::Route;
 use crate::hosted::Hosted;
 use crate::problem::Problem;
 use axum::Json;

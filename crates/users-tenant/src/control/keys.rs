@@ -1,6 +1,6 @@
 //! The keys that sign the tokens of a tenant.
 
-use crate::application::Selected;
+use crate::context::Selected;
 use crate::control::Route;
 use crate::control::input::Input;
 use crate::hosted::Hosted;

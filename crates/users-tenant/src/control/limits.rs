@@ -1,8 +1,8 @@
 //! The rate limits of a tenant.
 
-use crate::application::Selected;
-use crate::control::Route;
+use crate::context::Selected;
 use crate::control::input::Input;
+use crate::control::route::Route;
 use crate::problem::Problem;
 use axum::Json;
 use axum::routing::{get, put};

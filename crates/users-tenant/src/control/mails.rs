@@ -1,6 +1,6 @@
 //! The messages that Auth0 would have sent.
 
-use crate::application::{Application, Selected};
+use crate::context::{Application, Selected};
 use crate::control::Route;
 use crate::hosted::Hosted;
 use crate::problem::Problem;

@@ -12,31 +12,14 @@ mod mails;
 mod openapi;
 mod requests;
 mod reset;
+mod route;
 mod seed;
 mod snapshots;
 mod tenants;
 mod tokens;
 mod users;
 
-use crate::application::Application;
-use axum::routing::MethodRouter;
-
-/// An endpoint: its method, its path and its handler.
-pub(crate) struct Route {
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the handler knows its method; tests compare it with the document")
-    )]
-    pub(crate) method: &'static str,
-    pub(crate) path: &'static str,
-    pub(crate) handler: MethodRouter<Application>,
-}
-
-impl Route {
-    fn new(method: &'static str, path: &'static str, handler: MethodRouter<Application>) -> Self {
-        Self { method, path, handler }
-    }
-}
+use route::Route;
 
 /// The endpoints of each noun.
 pub(crate) fn routes() -> Vec<Route> {

@@ -1,6 +1,6 @@
 //! The description of the control API.
 
-use crate::control::Route;
+use crate::control::route::Route;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;

@@ -1,7 +1,7 @@
 //! The log of a tenant's requests.
 
-use crate::application::Selected;
-use crate::control::Route;
+use crate::context::Selected;
+use crate::control::route::Route;
 use crate::problem::Problem;
 use crate::traffic::{Filter, Shown};
 use axum::Json;

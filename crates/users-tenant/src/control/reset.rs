@@ -1,7 +1,7 @@
 //! Returning a tenant to its beginning.
 
-use crate::application::{Application, Selected};
-use crate::control::Route;
+use crate::context::{Application, Selected};
+use crate::control::route::Route;
 use axum::extract::State;
 use axum::routing::post;
 use http::StatusCode;

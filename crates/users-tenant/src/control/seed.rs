@@ -1,8 +1,8 @@
 //! Adding data to a tenant.
 
-use crate::application::Selected;
-use crate::control::Route;
+use crate::context::Selected;
 use crate::control::input::Text;
+use crate::control::route::Route;
 use crate::problem::Problem;
 use axum::Json;
 use axum::routing::post;

@@ -1,7 +1,7 @@
 //! Snapshots of a tenant's data.
 
-use crate::application::Selected;
-use crate::control::Route;
+use crate::context::Selected;
+use crate::control::route::Route;
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::Path;

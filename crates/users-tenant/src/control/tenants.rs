@@ -1,7 +1,7 @@
 //! The tenants of the server.
 
-use crate::application::Application;
-use crate::control::Route;
+use crate::context::Application;
+use crate::control::route::Route;
 use crate::name::TenantName;
 use crate::problem::Problem;
 use axum::Json;

@@ -2,7 +2,7 @@
 
 mod templates;
 
-use crate::application::Application;
+use crate::context::Application;
 use axum::Router;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,

@@ -1,6 +1,6 @@
 //! What is around every part of the page.
 
-use crate::application::Application;
+use crate::context::Application;
 use crate::hosted::Hosted;
 use crate::problem::Problem;
 use crate::selection::Selection;

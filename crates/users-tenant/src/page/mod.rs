@@ -9,7 +9,7 @@ mod traffic;
 mod user;
 mod users;
 
-use crate::application::Application;
+use crate::context::Application;
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse as _, Response};

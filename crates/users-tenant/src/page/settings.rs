@@ -1,6 +1,6 @@
 //! The settings of a tenant: its address and credentials, its time, its limits, and the other tenants.
 
-use crate::application::{Application, BaseUrl};
+use crate::context::{Application, BaseUrl};
 use crate::page::frame::{Frame, rendered};
 use askama::Template;
 use axum::extract::State;
