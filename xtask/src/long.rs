@@ -25,7 +25,7 @@ pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a bulk run");
     test("users-tests", "sockets", "bulk::", ("USERS_KILLS", KILLS))?;
     println!("\n=== {OPERATIONS} bulk operations, of which every tenth request fails");
-    test("users-tests-pure", "pure", "bulk::runs::outcomes", ("USERS_BULK_OPERATIONS", OPERATIONS))?;
+    test("users-tests-pure", "pure", "bulk::random::outcomes", ("USERS_BULK_OPERATIONS", OPERATIONS))?;
     println!("\n=== {SEARCHES} random searches, compared with a second implementation");
     test("users-tests-pure", "pure", "search::random", ("USERS_SEARCHES", SEARCHES))?;
     println!("\n=== a walk of {USERS} users");
