@@ -13,6 +13,7 @@ mod runs;
 mod scratch;
 
 use users_core::ManagementClient;
+use users_core::management::CreateUser;
 use users_core::model::NewUser;
 use users_mock::{FaultyTransport, Tenant};
 
@@ -20,6 +21,16 @@ const DATABASE: &str = "Username-Password-Authentication";
 
 fn new_user(number: usize) -> NewUser {
     NewUser::new(DATABASE).email(format!("User{number}@example.com")).password("Correct horse 1")
+}
+
+/// A user with neither address nor id, who is not found by a look-up.
+fn named(number: usize) -> NewUser {
+    NewUser::new(DATABASE).username(format!("user{number}")).password("Correct horse 1")
+}
+
+/// The number of creations that the tenant received.
+fn posts(tenant: &Tenant) -> usize {
+    tenant.requests_to(CreateUser::DESCRIPTOR).len()
 }
 
 /// A client of a tenant, some of whose requests fail.

@@ -3,10 +3,14 @@
 use super::scratch::Scratch;
 use super::{client, new_user};
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
-use users_core::management::AssignUserRoles;
+use users_core::management::{AssignUserRoles, GetUser};
 use users_core::model::UserUpdate;
-use users_core::{BulkJournal, BulkProgress, ErrorKind, ManagementClient, Resolution};
+use users_core::{
+    Applied, Body, BulkError, BulkJournal, BulkProgress, Error, ErrorKind, ManagementClient, Resolution,
+    Retry, transport_fn,
+};
 use users_mock::{FaultyTransport, Limits, Seed, Tenant};
 
 #[test]
@@ -120,4 +124,150 @@ fn any_operation_is_run_and_a_closure_tells_whether_it_was_carried_out() {
     assert_eq!(attempt(&[], false).uncertain, 5, "without a closure, nothing is repeated");
     let third = attempt(&[], true);
     assert_eq!((third.done, third.uncertain), (20, 0));
+}
+
+#[test]
+fn a_run_without_a_name_or_with_a_long_one_is_refused_and_nothing_is_written() {
+    for (name, is_accepted) in [
+        ("", false),
+        (" \t", false),
+        (&"x".repeat(101), false),
+        (&"é".repeat(100), true),
+        ("naïve\u{0} \u{85} ü", true),
+    ] {
+        let scratch = Scratch::new("name");
+        let tenant = Tenant::builder().users(3).build();
+        let users = client(&tenant, &[]).users();
+        let run = || {
+            let journal = BulkJournal::open(scratch.file()).unwrap();
+            let read = |id: &String| GetUser::new(id);
+            tenant.clock().block_on(users.bulk().journal(journal).run(name, tenant.user_ids(), read).finish())
+        };
+        if is_accepted {
+            assert_eq!((run().unwrap().progress.done, run().unwrap().progress.done), (3, 3), "{name:?}");
+        } else {
+            assert_eq!(Error::from(run().unwrap_err()).kind(), ErrorKind::InvalidArgument, "{name:?}");
+            assert!(std::fs::read(scratch.file()).unwrap().is_empty());
+            assert_eq!(tenant.requests().len(), 0);
+        }
+    }
+}
+
+#[test]
+fn the_options_of_a_run_apply_to_each_call_and_to_each_look_up() {
+    let scratch = Scratch::new("options");
+    let tenant = Tenant::new();
+    let sent = Arc::new(Mutex::new(0));
+    let bulk = |fault: &str| {
+        let (server, sent) = (tenant.clone(), Arc::clone(&sent));
+        let transport = transport_fn(move |request, _| {
+            assert_eq!(request.headers()["x-correlation-id"], "cleanup-7", "{request:?}");
+            *sent.lock().unwrap() += 1;
+            let answer = server.handle(request).map(Body::from);
+            async { Ok(answer) }
+        });
+        let transport = FaultyTransport::new(transport, tenant.clock());
+        transport.inject_spec(&fault.parse().unwrap());
+        let builder = ManagementClient::builder(transport).domain(tenant.domain()).clock(tenant.clock());
+        let users = builder.token(tenant.management_token()).build().unwrap().users();
+        let journal = BulkJournal::open(scratch.file()).unwrap();
+        users.bulk().journal(journal).header("x-correlation-id", "cleanup-7")
+    };
+    let run = |bulk: users_core::Bulk| {
+        tenant.clock().block_on(bulk.create((0..3).map(new_user)).finish()).unwrap().progress
+    };
+    let hung = std::time::Duration::from_secs(2);
+    assert_eq!(run(bulk("hang@users.create,always").timeout(hung)).uncertain, 3);
+    assert!(tenant.clock().elapsed() <= 3 * hung, "not the 30 s of an attempt");
+    assert_eq!(run(bulk("503@users.by_email,always").retry(Retry::never())).uncertain, 3);
+    assert!(tenant.clock().elapsed() <= 3 * hung, "nothing is retried");
+    assert_eq!(run(bulk("503@users.get,always")).done, 3);
+    // Two look-ups for each, and the creation.
+    assert_eq!(*sent.lock().unwrap(), 9);
+
+    let mut run =
+        client(&tenant, &[]).users().bulk().header("no name", "x").header("y", "z").get(["auth0|1"]);
+    tenant.clock().block_on(async {
+        assert!(run.try_next().await.unwrap_err().is_invalid_argument());
+        assert!(run.try_next().await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_run_that_fails_keeps_its_report_also_as_an_error_of_the_crate() {
+    let scratch = Scratch::new("report");
+    let tenant = Tenant::new();
+    let users = client(&tenant, &[]).users();
+    let journal = || BulkJournal::open(scratch.file()).unwrap();
+    let run = users.bulk().journal(journal()).create([new_user(0)]);
+    tenant.clock().block_on(run.finish()).unwrap();
+    let failed =
+        tenant.clock().block_on(users.bulk().journal(journal()).get(["auth0|1"]).finish()).unwrap_err();
+    assert_eq!(failed.error().kind(), ErrorKind::Journal);
+    assert_eq!((failed.report().progress.finished(), failed.may_have_been_applied()), (0, false));
+    assert_eq!(
+        failed.to_string(),
+        "the bulk run failed after 0 of 1 inputs (carried out: 0, not carried out: 0, not known: 0); its report has those that were not, \
+         and the same inputs with the same journal continue it"
+    );
+    let error = Error::from(failed);
+    assert_eq!((error.kind(), error.may_have_been_applied()), (ErrorKind::Journal, false));
+    let source = std::error::Error::source(&error).unwrap().downcast_ref::<BulkError<&str>>().unwrap();
+    assert_eq!(source.report().progress.total, Some(1));
+    assert!(std::error::Error::source(source).is_none(), "each cause is there once");
+}
+
+/// The variable that makes this program the process whose files may not grow.
+const FULL: &str = "USERS_BULK_FULL";
+
+/// Not a test of its own: a run whose journal cannot be written after some lines.
+#[test]
+fn full_disk_child() {
+    let Ok(journal) = std::env::var(FULL) else { return };
+    let tenant = Tenant::new();
+    let users = client(&tenant, &[]).users();
+    let journal = || BulkJournal::open(&journal).unwrap();
+    tenant.clock().block_on(async {
+        let mut run = users.bulk().journal(journal()).create((0..100).map(new_user));
+        let (mut applied, mut errors) = (HashSet::new(), 0);
+        loop {
+            match run.next().await {
+                Some(Ok(outcome)) => {
+                    assert!(applied.insert(outcome.index) && outcome.status.applied() == Applied::Yes);
+                }
+                Some(Err(error)) => {
+                    assert_eq!(error.kind(), ErrorKind::Journal);
+                    errors += 1;
+                }
+                None => break,
+            }
+        }
+        let failed =
+            users.bulk().journal(journal()).create((0..100).map(new_user)).finish().await.unwrap_err();
+        let error = Error::from(failed);
+        let may_have_been = error.may_have_been_applied();
+        println!("RESULT {} {} {errors} {may_have_been}", applied.len(), tenant.user_count());
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn each_user_that_was_created_has_an_outcome_although_the_journal_cannot_be_written() {
+    let scratch = Scratch::new("full-disk");
+    let output = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 2; exec \"$0\" bulk::runs::full_disk_child --exact --nocapture",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .env(FULL, scratch.file())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let result = text.lines().find_map(|line| line.split_once("RESULT ")).expect("the child has ended").1;
+    let [applied, created, errors, may_have_been] = result.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{text}")
+    };
+    assert!(applied == created && applied != "0", "each one that was created has its outcome: {result}");
+    assert_eq!((errors, may_have_been), ("1", "true"), "the stream ends with the error once");
 }
