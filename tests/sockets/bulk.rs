@@ -78,16 +78,15 @@ async fn a_bulk_run_that_is_killed_anywhere_is_continued_to_the_right_end() {
             killed += usize::from(!has_ended);
             // The requests that were sent before the kill have arrived when the connections are closed.
             SystemClock::new().sleep(Duration::from_millis(50)).await;
-            let repeated = written(&tenant).into_iter().find(|number| known.contains(number));
-            assert!(
-                repeated.is_none(),
-                "{operation} of {repeated:?} was known to be applied and was repeated"
-            );
+            assert_no_repetition(operation, &tenant, &known);
             if has_ended {
                 break;
             }
         }
+        let known = applied(&journal);
+        tenant.clear_requests();
         assert!(start().wait().unwrap().success());
+        assert_no_repetition(operation, &tenant, &known);
         assert!(killed > 0, "{operation} was not killed");
         eprintln!("{operation}: {killed} kills, {count} users");
         let journal = BulkJournal::open(&journal).unwrap();
