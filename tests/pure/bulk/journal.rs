@@ -2,6 +2,7 @@
 
 use super::scratch::Scratch;
 use super::{client, named, new_user, posts};
+use futures_util::FutureExt as _;
 use users_core::{BulkJournal, ErrorKind};
 use users_mock::Tenant;
 
@@ -204,10 +205,11 @@ fn nothing_is_repeated_after_a_change_of_the_last_byte_of_a_journal() {
         let before = posts(&tenant);
         let (damage, progress) = run(&[]);
         assert_eq!((damage, progress.uncertain, posts(&tenant) - before), (1, 1, 0), "{end}");
-        // What is added after the damaged line can be read.
-        let journal = BulkJournal::open(scratch.file()).unwrap();
-        assert_eq!(journal.damage().len(), 1);
-        drop(journal);
+        // What is added after the damaged line is in lines of its own.
+        let bytes = std::fs::read(scratch.file()).unwrap();
+        let added =
+            bytes.split(|byte| *byte == b'\n').skip(2).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        assert!(added[0].starts_with("started 0 ") && added[1].starts_with("unknown 0 "), "{added:?}");
         assert_eq!(run(&[]).1.uncertain, 1);
     }
 }
@@ -259,4 +261,28 @@ fn what_was_postponed_after_the_damage_is_executed() {
     assert_eq!((postponed.uncertain, postponed.failed), (3, 2), "the damaged line may be of the next inputs");
     let progress = run(5, &[]);
     assert_eq!((progress.uncertain, progress.done), (3, 2), "{progress:?}");
+}
+
+#[test]
+fn a_line_that_was_being_written_is_removed_before_another_one_is_added() {
+    let scratch = Scratch::new("rest");
+    let tenant = Tenant::new();
+    let bulk = |faults: &[&str]| {
+        client(&tenant, faults).users().bulk().journal(BulkJournal::open(scratch.file()).unwrap())
+    };
+    tenant.clock().block_on(bulk(&[]).create([]).finish()).unwrap();
+    let mut bytes = std::fs::read(scratch.file()).unwrap();
+    // Longer than the line that is added.
+    bytes.extend_from_slice(
+        b"started 18446744073709551615 0123456789abcdef 0123456789abcdef 1700000000000 0123456",
+    );
+    std::fs::write(scratch.file(), bytes).unwrap();
+    let mut run = bulk(&["hang@users.create,always"]).create([named(0)]);
+    tenant.clock().block_on(async {
+        assert!(run.next().now_or_never().is_none());
+        drop(run);
+    });
+    assert_eq!(std::fs::read_to_string(scratch.file()).unwrap().lines().count(), 2);
+    let journal = BulkJournal::open(scratch.file()).unwrap();
+    assert!(journal.damage().is_empty(), "{:?}", journal.damage());
 }

@@ -124,6 +124,27 @@ fn a_user_who_is_found_without_the_time_of_the_request_may_be_that_of_another_on
     }
 }
 
+/// A line that is lost may have been of an input with the same address.
+#[test]
+fn a_time_that_stands_before_damage_does_not_count() {
+    let scratch = Scratch::new("time");
+    let tenant = Tenant::new();
+    let inputs = [new_user(0), new_user(1)];
+    assert_eq!(create(&tenant, &scratch, &inputs, &["reset-after@users.create,always"]).uncertain, 2);
+    let mut bytes = std::fs::read(scratch.file()).unwrap();
+    // The third of the four lines about the inputs.
+    let ends =
+        bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect::<Vec<_>>();
+    bytes[ends[2] + 5] ^= 1;
+    std::fs::write(scratch.file(), bytes).unwrap();
+    let progress = create(&tenant, &scratch, &inputs, &[]);
+    assert_eq!(
+        (progress.uncertain, progress.done),
+        (1, 1),
+        "the first one stands before, the second one after"
+    );
+}
+
 #[test]
 fn of_inputs_with_one_address_only_one_is_applied() {
     let lost = |after: u32, fault: &str| format!("{fault}@users.create,after={after},times=1");

@@ -2,6 +2,7 @@
 
 mod claims;
 mod entries;
+mod file;
 mod read;
 mod record;
 
@@ -10,12 +11,11 @@ pub(crate) use entries::Earlier;
 pub(crate) use record::Hashes;
 
 use crate::error::Error;
-use fs4::TryLockError;
+use file::LockedFile;
 use read::Content;
 use record::{Header, LONGEST_NAME, Record, State, VERSION};
 use sha2::{Digest as _, Sha256};
 use std::collections::hash_map::RandomState;
-use std::fs::{File, OpenOptions};
 use std::hash::BuildHasher as _;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -54,8 +54,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct BulkJournal {
     path: PathBuf,
-    /// Locked until it is closed.
-    file: File,
+    file: LockedFile,
     syncs: bool,
     content: Content,
 }
@@ -69,14 +68,8 @@ impl BulkJournal {
     /// and its first line is damaged or of another format. Damage behind it is not an error, see [`damage`](Self::damage).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(|error| Error::journal(&path, "cannot be opened", error))?;
-        // By its full path: newer compilers have a method of this name.
-        fs4::FileExt::try_lock(&file).map_err(|error| match error {
-            TryLockError::WouldBlock => Error::journal_text(&path, "is in use by another run"),
-            TryLockError::Error(error) => Error::journal(&path, "cannot be locked", error),
-        })?;
-        let content = Content::read(&file, &path)?;
+        let file = LockedFile::open(&path)?;
+        let content = Content::read(&file.0, &path)?;
         Ok(Self { path, file, syncs: false, content })
     }
 
@@ -108,8 +101,8 @@ impl BulkJournal {
             return Err(Error::journal_text(&self.path, &message));
         }
         let (claims, has_header, is_open) = (entries.claims(), header.is_some(), *is_open);
-        let cut = if *has_rest { self.file.set_len(*size) } else { Ok(()) };
-        let at_the_end = cut.and_then(|()| self.file.seek(SeekFrom::Start(*size)));
+        let cut = if *has_rest { self.file.0.set_len(*size) } else { Ok(()) };
+        let at_the_end = cut.and_then(|()| self.file.0.seek(SeekFrom::Start(*size)));
         at_the_end.map_err(|error| self.unwritable(error))?;
         if is_open {
             // What follows is a line of its own.
@@ -166,8 +159,8 @@ impl BulkJournal {
     }
 
     fn append(&mut self, line: &str) -> Result<(), Error> {
-        let written = self.file.write_all(line.as_bytes());
-        let synced = written.and_then(|()| if self.syncs { self.file.sync_data() } else { Ok(()) });
+        let written = self.file.0.write_all(line.as_bytes());
+        let synced = written.and_then(|()| if self.syncs { self.file.0.sync_data() } else { Ok(()) });
         synced.map_err(|error| self.unwritable(error))
     }
 
