@@ -219,7 +219,7 @@ fn tenant(sizes: &[u32]) -> Outcome<()> {
 
 fn walk(users: u32, json: bool) -> Outcome<()> {
     let row = walk::run(users)?;
-    let walk::Row { users, seen, requests, seconds, floor_seconds, peak_rss_mib } = row;
+    let walk::Row { users, seen, requests, seconds, floor_seconds, peak_rss_mib, .. } = row;
     if json {
         println!("{}", serde_json::to_string(&row)?);
     } else {
@@ -230,7 +230,8 @@ fn walk(users: u32, json: bool) -> Outcome<()> {
         );
         println!("{peak_rss_mib:.1} MiB at most");
     }
-    if seen == users { Ok(()) } else { Err(format!("{seen} of {users} users were returned").into()) }
+    let misses = row.misses();
+    if misses.is_empty() { Ok(()) } else { Err(misses.join("\n").into()) }
 }
 
 fn delete(calls: usize) -> Outcome<()> {

@@ -176,10 +176,11 @@ fn delete_all_also_deletes_users_beyond_the_window() {
 fn delete_all_sends_nothing_unless_the_tenant_is_named() {
     for named in ["", "other.example.com", "tenant.example.com.evil.example", "https://tenant.example.com"] {
         let mock = MockTransport::new();
-        let error = mock
+        let failed = mock
             .clock()
             .block_on(async { mock.management().users().delete_all(Confirm::tenant(named)).await })
             .unwrap_err();
+        let error = failed.error();
         assert!(error.is_invalid_argument() && error.to_string().contains("nothing was sent"), "{error}");
         assert!(mock.requests().is_empty());
     }

@@ -269,3 +269,36 @@ fn the_window_s_end_is_reached_again_by_a_stream_that_resumes_there() {
         assert!(refused.next().await.unwrap().unwrap_err().is_invalid_argument());
     });
 }
+
+#[test]
+fn a_position_of_a_list_is_refused_for_another_size_of_pages_or_another_tenant() {
+    use users_core::ListPosition;
+    let tenant = Tenant::builder().domain("one.eu.auth0.com").users(200).build();
+    let other = Tenant::builder().domain("two.eu.auth0.com").users(200).build();
+    let list = |tenant: &Tenant, per_page| tenant.management().users().get_all().per_page(per_page).items();
+    let position: ListPosition = tenant.clock().block_on(async {
+        let mut items = list(&tenant, 10);
+        for _ in 0..35 {
+            items.try_next().await.unwrap().unwrap();
+        }
+        items.position().unwrap()
+    });
+    let count = |tenant: &Tenant, per_page| {
+        let items = list(tenant, per_page).resume(position.clone());
+        tenant.clock().block_on(async move {
+            let mut items = items;
+            let mut count = 0;
+            loop {
+                match items.try_next().await {
+                    Ok(Some(_)) => count += 1,
+                    Ok(None) => return Ok(count),
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        })
+    };
+    let sizes = count(&tenant, 50);
+    assert!(sizes.is_err() || sizes == Ok(165), "pages of another size: {sizes:?}");
+    let tenants = count(&other, 10);
+    assert!(tenants.is_err(), "another tenant: {tenants:?}");
+}

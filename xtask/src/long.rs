@@ -1,5 +1,6 @@
 //! Checks that take too long for every change and are run by hand.
 
+use crate::bench;
 use crate::run::{command, is_there, output, root, status};
 
 /// The number of random searches.
@@ -11,19 +12,24 @@ const EXECUTIONS: u64 = 10_000_000;
 /// The number of random bulk operations.
 const OPERATIONS: &str = "100000";
 
+/// The number of users of the walk.
+const USERS: &str = "1000000";
+
 /// The number of times that the tenant's process is killed while it writes.
 const KILLS: &str = "50";
 
-/// Kills a tenant and a bulk run, repeats random bulk operations and searches, then runs every fuzz target for a number of executions.
+/// Kills a tenant and a bulk run, repeats random bulk operations and searches, walks a large tenant, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a tenant that writes");
     test("users-tests", "sockets", "state::", ("USERS_KILLS", KILLS))?;
     println!("\n=== {KILLS} kills of a bulk run");
     test("users-tests", "sockets", "bulk::", ("USERS_KILLS", KILLS))?;
     println!("\n=== {OPERATIONS} bulk operations, of which every tenth request fails");
-    test("users-tests-pure", "pure", "bulk::runs::outcomes", ("USERS_BULK_OPERATIONS", OPERATIONS))?;
+    test("users-tests-pure", "pure", "bulk::random::outcomes", ("USERS_BULK_OPERATIONS", OPERATIONS))?;
     println!("\n=== {SEARCHES} random searches, compared with a second implementation");
     test("users-tests-pure", "pure", "search::random", ("USERS_SEARCHES", SEARCHES))?;
+    println!("\n=== a walk of {USERS} users");
+    bench::run(&["walk".to_owned(), "--users".to_owned(), USERS.to_owned()])?;
     let toolchain = toolchain()?;
     if !is_there("cargo", &["fuzz", "--version"]) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());

@@ -95,8 +95,8 @@ pub use authentication::{
 pub use base_url::BaseUrl;
 pub use builder::{ApiClient, AuthenticationApi, ClientBuilder, ManagementApi};
 pub use bulk::{
-    Applied, Bulk, BulkJournal, BulkOutcome, BulkProgress, BulkReport, BulkRun, BulkStatus, Export,
-    ExportProgress, ExportedUsers, ImportAll, ImportError, ImportProgress, ImportReport, RefusedRow,
+    Applied, Bulk, BulkError, BulkJournal, BulkOutcome, BulkProgress, BulkReport, BulkRun, BulkStatus,
+    Export, ExportProgress, ExportedUsers, ImportAll, ImportError, ImportProgress, ImportReport, RefusedRow,
     Resolution, RunningExport, UnfinishedImport,
 };
 pub use call::{Call, CallFuture, Meta, Optional, WithMeta};

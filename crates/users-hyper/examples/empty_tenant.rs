@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     };
 
     // Fails before anything is sent, unless the tenant's own name was typed.
-    let mut progress = Progress::new("deleted", Some(count))?;
+    let mut progress = Progress::new("deleted", Some(count.users))?;
     let deletion =
         users.delete_all(Confirm::tenant(typed)).on_progress(move |now| progress.set(now.finished()));
     let report = deletion.await?;
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     for (id, error) in &report.failed {
         println!("{id}: {error}");
     }
-    if target.embedded.is_some() && (count, report.deleted) != (1_200, 1_200) {
+    if target.embedded.is_some() && (count.users, report.deleted) != (1_200, 1_200) {
         return Err("users were left".into());
     }
     Ok(())

@@ -102,7 +102,7 @@ async fn embedded(tour: &mut Tour) -> Result<(), Box<dyn StdError>> {
     tour.call("delete", users.delete(&twin), nothing).await;
     tour.call("delete (repeated)", users.delete(&twin), nothing).await;
     let authority = server.addr().to_string();
-    let everybody = users.delete_all(Confirm::tenant(authority)).await;
+    let everybody = users.delete_all(Confirm::tenant(authority)).await.map_err(Error::from);
     tour.outcome("delete_all", everybody, |report| {
         format!("{} deleted, {} failed", report.deleted, report.failed.len())
     });

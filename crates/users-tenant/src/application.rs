@@ -2,7 +2,7 @@
 
 use crate::access_log::Line;
 use crate::body::{chunks, whole_body};
-use crate::context::{Application, BaseUrl, Endpoint, selection};
+use crate::context::{Application, Endpoint, selection};
 use crate::control;
 use crate::disconnect::disconnected;
 use crate::guard::{is_control, is_own};

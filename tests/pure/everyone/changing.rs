@@ -1,6 +1,7 @@
 //! Walks of tenants in which users are created and deleted meanwhile, whose index lags, and whose requests fail.
 
-use super::tenant_of;
+use super::servers::drain;
+use super::{START, seeded, tenant_of};
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::HashSet;
@@ -149,4 +150,91 @@ fn a_user_who_was_created_before_the_end_by_a_clock_that_is_ahead_is_returned() 
         count
     });
     assert_eq!(all, 250);
+}
+
+/// A user is deleted while an instant of fewer than 1000 users is listed by offset.
+#[test]
+fn a_deletion_while_an_instant_is_listed_by_offset_drops_nobody_else() {
+    let mut lost = Vec::new();
+    for (point, victim) in (0..60).map(|case| (100 + case * 6, case % 7)) {
+        let builder = Tenant::builder().search_user_id_ranges(false).search_user_id_wildcards(false);
+        let tenant = seeded(builder, (0..500).map(|n| (format!("auth0|{n:04}"), START)));
+        let (ids, complete, error, deleted) = tenant.clock().block_on(async {
+            let users = tenant.management().users();
+            let mut everyone = users.get_all().everyone();
+            let mut ids = HashSet::new();
+            for _ in 0..point {
+                ids.insert(everyone.try_next().await.unwrap().unwrap().user_id.unwrap().to_string());
+            }
+            let mut sorted: Vec<_> = ids.iter().cloned().collect();
+            sorted.sort();
+            let deleted = sorted[victim].clone();
+            users.delete(&deleted).await.unwrap();
+            let (rest, error) = drain(&mut everyone).await;
+            ids.extend(rest);
+            (ids, everyone.report().is_complete, error, deleted)
+        });
+        let missing: Vec<_> =
+            tenant.user_ids().into_iter().filter(|id| *id != deleted && !ids.contains(id)).collect();
+        if complete && error.is_none() && !missing.is_empty() {
+            lost.push((point, deleted, missing));
+        }
+    }
+    assert!(lost.is_empty(), "{} of 60 walks lost users in silence: {:?}", lost.len(), lost.first());
+}
+
+/// Users are deleted at random while large instants are walked, with each way of listing them.
+#[test]
+fn deletions_while_large_instants_are_walked_drop_nobody_else() {
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut problems = Vec::new();
+    for round in 0..60 {
+        let (ranges, wildcards) = [(true, true), (false, true), (false, false)][round % 3];
+        let size = if ranges || wildcards { rng.i64(101..2_500) } else { rng.i64(101..990) };
+        let builder = Tenant::builder().search_user_id_ranges(ranges).search_user_id_wildcards(wildcards);
+        let before = rng.i64(0..200);
+        let users = (0..before).map(|n| (format!("auth0|b{n:04}"), START - 10_000 + n / 3));
+        let users = users.chain((0..size).map(|n| (format!("auth0|{:06x}", n * 0x9e37 % 0xff_ffff), START)));
+        let tenant = seeded(builder, users);
+        let there: HashSet<String> = tenant.user_ids().into_iter().collect();
+        let parallel = rng.usize(1..4);
+        let chance = [0.0, 0.002, 0.02, 0.1][rng.usize(0..4)];
+        let (ids, deleted, error) = tenant.clock().block_on(async {
+            let users = tenant.management().users();
+            let mut everyone = users.get_all().everyone().parallel(parallel);
+            let (mut ids, mut deleted) = (HashSet::new(), HashSet::new());
+            let error = loop {
+                match everyone.try_next().await {
+                    Ok(Some(user)) => {
+                        let id = user.user_id.unwrap().to_string();
+                        assert!(ids.insert(id.clone()), "{id} came twice");
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+                if rng.f64() < chance {
+                    let left = tenant.user_ids();
+                    if !left.is_empty() {
+                        let id = left[rng.usize(0..left.len())].clone();
+                        users.delete(&id).await.unwrap();
+                        deleted.insert(id);
+                    }
+                }
+            };
+            (ids, deleted, error)
+        });
+        let missing = there.iter().filter(|id| !deleted.contains(*id) && !ids.contains(*id)).count();
+        if missing > 0 || error.is_some() && (ranges || wildcards) {
+            problems.push((
+                ranges,
+                wildcards,
+                size,
+                chance,
+                deleted.len(),
+                missing,
+                error.map(|error| error.kind()),
+            ));
+        }
+    }
+    assert!(problems.is_empty(), "ranges, wildcards, users, chance, deleted, missing, error: {problems:#?}");
 }

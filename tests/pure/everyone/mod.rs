@@ -1,7 +1,9 @@
 //! `everyone()` returns each user of a tenant exactly once, whatever its size.
 
 mod changing;
+mod positions;
 mod refusals;
+mod servers;
 mod walks;
 
 use serde_json::json;
@@ -24,6 +26,15 @@ fn tenant_of(builder: TenantBuilder, times: impl IntoIterator<Item = i64>) -> Te
             .push(json!({"user_id": id, "created_at": created, "email": format!("user{number}@example.com"),
             "nickname": format!("n{}", number % 3)}));
     }
+    builder.seed(Seed::from_json(&json!({"users": users}).to_string()).unwrap()).build()
+}
+
+/// A tenant with these users, by their ids and times of creation in milliseconds since 1970.
+fn seeded(builder: TenantBuilder, users: impl IntoIterator<Item = (String, i64)>) -> Tenant {
+    let users: Vec<_> = users
+        .into_iter()
+        .map(|(id, time)| json!({"user_id": id, "created_at": Timestamp::from_unix_millis(time)}))
+        .collect();
     builder.seed(Seed::from_json(&json!({"users": users}).to_string()).unwrap()).build()
 }
 
@@ -50,7 +61,8 @@ fn walk(tenant: &Tenant, everyone: Everyone) -> Result<(HashSet<String>, u64), E
     })
 }
 
-/// The requests that a walk of some users may make: two more than for the pages, since one shows that nobody has no date.
+/// The requests that a walk of some users may make. Two are not for pages of users: one finds the newest user if they are many, and one shows
+/// that nobody has no date.
 fn most(per_hundred: f64, users: usize) -> u64 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
     let pages = (per_hundred * users as f64 / 100.0) as u64;

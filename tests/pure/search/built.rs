@@ -33,6 +33,7 @@ enum Condition {
     UserMetadata(&'static str, Scalar),
     AppMetadata(&'static str, Scalar),
     Level(Comparison, i64, i64),
+    Ratio(Comparison, f64, f64),
     MetadataExists(&'static str, &'static str),
 }
 
@@ -40,6 +41,7 @@ enum Condition {
 enum Scalar {
     Text(String),
     Number(i64),
+    Double(f64),
     Flag(bool),
 }
 
@@ -82,6 +84,7 @@ const USER_PATHS: &[&str] = &[
     "tags",
     "age",
     "vip",
+    "score",
     "note",
     "nested.key",
     "folder",
@@ -89,7 +92,7 @@ const USER_PATHS: &[&str] = &[
     "holes",
     "none.at all",
 ];
-const APP_PATHS: &[&str] = &["team", "level", "roles.name", "text", "flag", "a b.c:d", "a b"];
+const APP_PATHS: &[&str] = &["team", "level", "roles.name", "text", "flag", "ratio", "a b.c:d", "a b"];
 
 impl Tree {
     fn query(&self) -> Query {
@@ -134,19 +137,22 @@ impl Condition {
                     Comparison::AtMost => field.at_most(*one),
                     Comparison::MoreThan => field.more_than(*one),
                     Comparison::LessThan => field.less_than(*one),
-                    Comparison::Between => field.between(*one, *other),
+                    Comparison::Between => field.between(*one.min(other), *one.max(other)),
                     Comparison::Exists => field.exists(),
                 }
             }
             Self::Created(comparison, one, other) => {
-                let (field, one) = (field::CREATED_AT, Timestamp::from_unix_millis(*one));
+                let (field, date) = (field::CREATED_AT, Timestamp::from_unix_millis(*one));
                 match comparison {
-                    Comparison::AtLeast => field.since(one),
-                    Comparison::AtMost => field.until(one),
-                    Comparison::MoreThan => field.after(one),
-                    Comparison::LessThan => field.before(one),
-                    Comparison::Between => field.between(one, Timestamp::from_unix_millis(*other)),
-                    Comparison::Equals => field.between(one.clone(), one),
+                    Comparison::AtLeast => field.since(date),
+                    Comparison::AtMost => field.until(date),
+                    Comparison::MoreThan => field.after(date),
+                    Comparison::LessThan => field.before(date),
+                    Comparison::Between => {
+                        let (from, to) = (one.min(other), one.max(other));
+                        field.between(Timestamp::from_unix_millis(*from), Timestamp::from_unix_millis(*to))
+                    }
+                    Comparison::Equals => field.between(date.clone(), date),
                     Comparison::Exists => field.exists(),
                 }
             }
@@ -159,6 +165,7 @@ impl Condition {
                 match scalar {
                     Scalar::Text(text) => field.equals(text),
                     Scalar::Number(number) => field.equals(*number),
+                    Scalar::Double(number) => field.equals(*number),
                     Scalar::Flag(flag) => field.equals(*flag),
                 }
             }
@@ -167,6 +174,7 @@ impl Condition {
                 match scalar {
                     Scalar::Text(text) => field.one_of([text, "nothing else"]),
                     Scalar::Number(number) => field.equals(*number),
+                    Scalar::Double(number) => field.equals(*number),
                     Scalar::Flag(flag) => field.equals(*flag),
                 }
             }
@@ -178,7 +186,19 @@ impl Condition {
                     Comparison::AtMost => field.at_most(*one),
                     Comparison::MoreThan => field.more_than(*one),
                     Comparison::LessThan => field.less_than(*one),
-                    Comparison::Between => field.between(*one, *other),
+                    Comparison::Between => field.between(*one.min(other), *one.max(other)),
+                    Comparison::Exists => field.exists(),
+                }
+            }
+            Self::Ratio(comparison, one, other) => {
+                let field = field::app_metadata("ratio");
+                match comparison {
+                    Comparison::Equals => field.equals(*one),
+                    Comparison::AtLeast => field.at_least(*one),
+                    Comparison::AtMost => field.at_most(*one),
+                    Comparison::MoreThan => field.more_than(*one),
+                    Comparison::LessThan => field.less_than(*one),
+                    Comparison::Between => field.between(one.min(*other), one.max(*other)),
                     Comparison::Exists => field.exists(),
                 }
             }
@@ -217,6 +237,9 @@ impl Condition {
             Self::Level(comparison, one, other) => any("app_metadata.level", &|found| {
                 comparison.is_met(found.parse::<i64>().unwrap(), *one, *other)
             }),
+            Self::Ratio(comparison, one, other) => any("app_metadata.ratio", &|found| {
+                comparison.is_met(found.parse::<f64>().unwrap(), *one, *other)
+            }),
             Self::MetadataExists(root, path) => {
                 values(user, &format!("{root}.{path}")).iter().any(|value| has_any(value))
             }
@@ -229,6 +252,7 @@ impl Scalar {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
+            Self::Double(number) => number.to_string(),
             Self::Flag(flag) => flag.to_string(),
         }
     }
@@ -242,7 +266,7 @@ impl Comparison {
             Self::AtMost => found <= one,
             Self::MoreThan => found > one,
             Self::LessThan => found < one,
-            Self::Between => found >= one && found <= other,
+            Self::Between => found >= one && found <= other || found >= other && found <= one,
             Self::Exists => true,
         }
     }
@@ -326,10 +350,12 @@ fn condition() -> impl Strategy<Value = Condition> {
         });
         (select(known.collect::<Vec<_>>()), -1_i64..=1).prop_map(|(known, step)| known + step)
     };
+    let ratio = || select(vec![-1.5, 0.0, 0.249, 0.25, 0.251, 1e-9, 1e9]);
     let scalar = || {
         prop_oneof![
             text().prop_map(Scalar::Text),
             select(vec![36_i64, 10, -2, 3, 7, 0]).prop_map(Scalar::Number),
+            select(vec![1.5, 0.25, -2.0, 10.0, 1e9]).prop_map(Scalar::Double),
             any::<bool>().prop_map(Scalar::Flag),
         ]
     };
@@ -346,6 +372,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         2 => (select(USER_PATHS), scalar()).prop_map(|(path, scalar)| Condition::UserMetadata(path, scalar)),
         2 => (select(APP_PATHS), scalar()).prop_map(|(path, scalar)| Condition::AppMetadata(path, scalar)),
         1 => (comparison(), -3_i64..12, -3_i64..12).prop_map(|(how, one, other)| Condition::Level(how, one, other)),
+        1 => (comparison(), ratio(), ratio()).prop_map(|(how, one, other)| Condition::Ratio(how, one, other)),
         1 => select(USER_PATHS).prop_map(|path| Condition::MetadataExists("user_metadata", path)),
         1 => select(APP_PATHS).prop_map(|path| Condition::MetadataExists("app_metadata", path)),
     ]

@@ -3,18 +3,23 @@
 use super::journal::BulkJournal;
 use super::progress::BulkProgress;
 use super::resolve::{self, Resolution};
-use super::run::{BulkRun, Options, Prepared, Work};
-use crate::client::Client;
+use super::run::{BulkRun, Options};
+use super::work::{Prepared, Work};
+use crate::client::{CallOptions, Client};
 use crate::descriptor::Safety;
 use crate::error::Error;
 use crate::management::user_id::IntoUserId;
 use crate::management::users::{CreateUser, DeleteUser, GetUser, UpdateUser};
 use crate::operation::Operation;
+use crate::request;
+use crate::retry::Retry;
 use futures_core::Stream;
 use futures_util::future::{FutureExt as _, ready};
 use futures_util::stream::{self, StreamExt as _};
+use http::{HeaderName, HeaderValue};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use users_model::{NewUser, User, UserUpdate};
 
 /// The number of calls in flight, unless it is set.
@@ -33,7 +38,14 @@ pub struct Bulk {
 
 impl Bulk {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, options: Options { concurrency: CONCURRENCY, journal: None, on_progress: None } }
+        let options = Options {
+            concurrency: CONCURRENCY,
+            journal: None,
+            on_progress: None,
+            calls: CallOptions::default(),
+            refused: None,
+        };
+        Self { client, options }
     }
 
     /// Sets the number of calls in flight: 1 to 1024; 8 unless set. The client's pacer limits their rate.
@@ -62,10 +74,50 @@ impl Bulk {
         self
     }
 
+    /// Sets the time limit of each call, as [`Call::timeout`](crate::Call::timeout) does. A call that waits for the rate limit past it fails,
+    /// and nothing is sent.
+    pub fn timeout(mut self, overall: Duration) -> Self {
+        self.options.calls.set().overall = Some(overall);
+        self
+    }
+
+    /// Sets the retry policy of each call, in place of the client's.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.options.calls.set().retry = Some(retry);
+        self
+    }
+
+    /// Adds a header to each call, or replaces the client's header of that name, as [`Call::header`](crate::Call::header) does.
+    ///
+    /// These options also apply to the calls that look up what an interrupted run has done.
+    ///
+    /// ```
+    /// # async fn example(users: users_core::management::UsersManager, ids: Vec<String>) -> Result<(), users_core::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let run = users.bulk().timeout(Duration::from_secs(60)).header("x-correlation-id", "cleanup-7").delete(ids);
+    /// # let _ = run.finish().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        match request::header(name, value) {
+            Ok((name, value)) => {
+                self.options.calls.set().headers.insert(name, value);
+            }
+            Err(error) => {
+                self.options.refused.get_or_insert(error);
+            }
+        }
+        self
+    }
+
     /// Creates users. `POST /users`, scope `create:users`; also `read:users` to continue an interrupted run.
     ///
     /// A user whose creation may have been carried out in an interrupted run is looked up by the e-mail address, as it is and in lower
-    /// case, within the connection, or by the id if there is no address. One with neither is not created again.
+    /// case, within the connection, or by the id if there is no address. A user who was created since the request was sent first, and has
+    /// what the input supplies, is that of the input. Whether it was created is not known, and it is not created again, if the user who is
+    /// found differs, if another input has the same address, if the journal is damaged, or if there is neither address nor id.
     pub fn create<I>(self, users: I) -> BulkRun<NewUser, User>
     where
         I: IntoIterator<Item = NewUser>,
@@ -81,10 +133,13 @@ impl Bulk {
     ) -> BulkRun<NewUser, User> {
         let work = Work {
             name: CreateUser::DESCRIPTOR.name.to_owned(),
-            prepare: Box::new(|client, user: &NewUser| Prepared::new(client, CreateUser::new(user.clone()))),
-            resolve: Arc::new(|client, user: &NewUser, sent| {
+            prepare: Box::new(|calls, user: &NewUser| {
+                let prepared = Prepared::new(calls, CreateUser::new(user.clone()))?;
+                Ok(prepared.with_subject(resolve::subject(user)))
+            }),
+            resolve: Arc::new(|calls, user: &NewUser, doubt| {
                 let user = user.clone();
-                async move { resolve::created(&client, &user, sent).await }.boxed()
+                async move { resolve::created(&calls, &user, &doubt).await }.boxed()
             }),
         };
         BulkRun::new(self.client, work, users.boxed(), self.options)
@@ -94,6 +149,9 @@ impl Bulk {
     ///
     /// A user whose update may have been carried out in an interrupted run is read and compared. An update with a password cannot be
     /// compared, and is not repeated.
+    ///
+    /// Give each user once. The updates of a run are sent at the same time, so two of one user are applied in any order, and a run that is
+    /// continued may write the earlier one again, over the later one.
     pub fn update<K, I>(self, updates: I) -> BulkRun<(K, UserUpdate), User>
     where
         K: IntoUserId + Clone + Send + 'static,
@@ -110,12 +168,12 @@ impl Bulk {
     ) -> BulkRun<(K, UserUpdate), User> {
         let work = Work {
             name: UpdateUser::DESCRIPTOR.name.to_owned(),
-            prepare: Box::new(|client, (id, update): &(K, UserUpdate)| {
-                Prepared::new(client, UpdateUser::new(id.clone(), update.clone())?)
+            prepare: Box::new(|calls, (id, update): &(K, UserUpdate)| {
+                Prepared::new(calls, UpdateUser::new(id.clone(), update.clone())?)
             }),
-            resolve: Arc::new(|client, (id, update): &(K, UserUpdate), _| {
+            resolve: Arc::new(|calls, (id, update): &(K, UserUpdate), _| {
                 let (id, update) = (id.clone().into_user_id(), update.clone());
-                async move { resolve::updated(&client, id?, &update).await }.boxed()
+                async move { resolve::updated(&calls, id?, &update).await }.boxed()
             }),
         };
         BulkRun::new(self.client, work, updates.boxed(), self.options)
@@ -150,7 +208,8 @@ impl Bulk {
         self.run(GetUser::DESCRIPTOR.name, ids, |id: &K| GetUser::new(id.clone()))
     }
 
-    /// Executes an operation for each input. The name identifies the run in its journal.
+    /// Executes an operation for each input. The name identifies the run in its journal: 1 to 100 characters, in which a `-` stands for white
+    /// space. Another one is refused before anything is written or sent.
     ///
     /// An operation that may have been carried out in an interrupted run is repeated if that has no further effect (`GET`, `PUT`,
     /// `DELETE`), and is given to the closure of [`resolve`](BulkRun::resolve) otherwise; without one, it is not repeated. A closure
@@ -195,9 +254,8 @@ impl Bulk {
         let operation = Arc::new(operation);
         let make = Arc::clone(&operation);
         let work = Work {
-            // A name is one word of the journal.
-            name: name.into().split_whitespace().collect::<Vec<_>>().join("-"),
-            prepare: Box::new(move |client, input: &I| Prepared::new(client, make(input)?)),
+            name: name.into(),
+            prepare: Box::new(move |calls, input: &I| Prepared::new(calls, make(input)?)),
             resolve: Arc::new(move |_, input: &I, _| {
                 let may_repeat =
                     operation(input).is_ok_and(|operation| operation.descriptor().safety != Safety::Unsafe);

@@ -1,6 +1,7 @@
 //! Operations of several calls: an operation over many inputs, imports of any size, and exports as users or as a file.
 
 mod builder;
+mod calls;
 mod export;
 mod files;
 mod gzip;
@@ -13,7 +14,9 @@ mod progress;
 mod report;
 mod resolve;
 mod run;
+mod run_report;
 mod runner;
+mod work;
 mod yielding;
 
 pub use builder::Bulk;
@@ -24,4 +27,5 @@ pub use outcome::{Applied, BulkOutcome, BulkStatus};
 pub use progress::BulkProgress;
 pub use report::{ImportError, ImportReport, RefusedRow, UnfinishedImport};
 pub use resolve::Resolution;
-pub use run::{BulkReport, BulkRun};
+pub use run::BulkRun;
+pub use run_report::{BulkError, BulkReport};

@@ -1,15 +1,18 @@
 //! Running an operation over many inputs.
 
-use super::journal::{BulkJournal, Earlier, End};
-use super::outcome::{Applied, BulkOutcome, BulkStatus};
+use super::calls::Calls;
+use super::journal::{self, BulkJournal, Claims, Earlier, Hashes};
+use super::outcome::{BulkOutcome, BulkStatus};
 use super::progress::{BulkProgress, Counter};
-use super::resolve::Resolution;
+use super::resolve::{Doubt, Resolution};
+use super::run_report::{BulkError, BulkReport};
 use super::runner::{Event, Runner};
-use crate::client::Client;
+use super::work::{Prepared, Work, end_of, resolve_or_repeat, status_of};
+use crate::client::{CallOptions, Client};
+use crate::descriptor::Descriptor;
 use crate::error::Error;
-use crate::operation::Operation;
 use futures_core::Stream;
-use futures_util::future::{BoxFuture, FutureExt as _, ready};
+use futures_util::future::{FutureExt as _, ready};
 use futures_util::stream::{BoxStream, StreamExt};
 use std::fmt;
 use std::future::Future;
@@ -21,73 +24,44 @@ use users_model::Timestamp;
 /// An operation that runs over many inputs: a stream of their outcomes, in the order in which they end. Created by the methods of
 /// [`Bulk`](crate::Bulk).
 ///
-/// Each input gives exactly one outcome. An error ends the stream: the journal cannot be read or written. The inputs that were begun then
-/// have no outcome; a continued run gives it. Dropping the stream cancels the calls in flight; [`stop`](Self::stop) lets them end.
+/// Each input gives exactly one outcome. If the journal cannot be written, no further input is begun, those that were sent give their
+/// outcomes, and the stream ends with the error. Dropping the stream cancels the calls in flight; [`stop`](Self::stop) lets them end.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct BulkRun<I, T> {
-    client: Client,
+    calls: Calls,
     work: Work<I, T>,
     runner: Runner<I, Ended<I, T>>,
+    /// `None` without one, and after the end.
     journal: Option<BulkJournal>,
+    damage: Vec<u64>,
+    claims: Claims,
     /// Whether the journal was checked.
     is_begun: bool,
     next: u64,
+    /// The error that ends the stream.
     failed: Option<Error>,
+    /// The operation, once an input was prepared.
+    descriptor: Option<Descriptor>,
     counter: Counter,
     on_progress: Option<Box<OnProgress>>,
 }
 
 type OnProgress = dyn FnMut(&BulkProgress) + Send;
 
-type Prepare<I, T> = dyn Fn(&Client, &I) -> Result<Prepared<T>, Error> + Send + Sync;
-
-type Resolve<I, T> =
-    dyn Fn(Client, &I, Option<i64>) -> BoxFuture<'static, Result<Resolution<T>, Error>> + Send + Sync;
-
-/// What is done with an input.
-pub(super) struct Work<I, T> {
-    /// The name of the operation.
-    pub(super) name: String,
-    pub(super) prepare: Box<Prepare<I, T>>,
-    /// How to tell whether the operation of an interrupted run was carried out.
-    pub(super) resolve: Arc<Resolve<I, T>>,
-}
-
-/// A request that is ready to be sent.
-pub(super) struct Prepared<T> {
-    /// What the journal identifies the input by.
-    request: Vec<u8>,
-    call: BoxFuture<'static, Result<T, Error>>,
-}
-
-impl<T> Prepared<T> {
-    pub(super) fn new<O: Operation<Output = T>>(client: &Client, operation: O) -> Result<Self, Error> {
-        let descriptor = operation.descriptor().clone();
-        let request = operation.request(&client.shared.base);
-        let request = request.map_err(|error| error.with_operation(&descriptor))?;
-        let mut bytes = format!("{} {}\n", request.method(), request.uri()).into_bytes();
-        bytes.extend_from_slice(request.body());
-        Ok(Self { request: bytes, call: client.call(Ok(operation)).send().boxed() })
-    }
-}
-
 /// An input with its outcome.
 struct Ended<I, T> {
     outcome: BulkOutcome<I, T>,
-    /// The hash in the journal and the time of the first request; `None` if nothing is to be recorded.
-    recorded: Option<(u64, i64)>,
+    /// `None` if nothing is to be recorded.
+    recorded: Option<Recorded>,
 }
 
-/// The results of a run, without the inputs that were carried out.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct BulkReport<I> {
-    /// The counts.
-    pub progress: BulkProgress,
-    /// The inputs that were not carried out, with their positions. The error is missing if the journal has them from an earlier run.
-    pub failed: Vec<(u64, I, Option<Error>)>,
-    /// The inputs that may have been carried out, with their positions.
-    pub uncertain: Vec<(u64, I, Option<Error>)>,
+/// What the journal has of an input that was begun.
+#[derive(Clone, Copy)]
+struct Recorded {
+    hashes: Hashes,
+    /// When the request was sent first.
+    first: Option<i64>,
+    was_in_doubt: bool,
 }
 
 impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
@@ -99,20 +73,25 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
     ) -> Self {
         let (least, most) = inputs.size_hint();
         let total = most.filter(|most| *most == least).map(|total| total as u64);
+        let Options { concurrency, journal, on_progress, calls, refused } = options;
         Self {
-            client,
+            calls: Calls { client, options: calls },
             work,
-            runner: Runner::new(inputs, options.concurrency),
-            journal: options.journal,
+            runner: Runner::new(inputs, concurrency),
+            damage: journal.as_ref().map_or_else(Vec::new, |journal| journal.damage().to_vec()),
+            journal,
+            claims: Claims::default(),
             is_begun: false,
             next: 0,
-            failed: None,
+            failed: refused,
+            descriptor: None,
             counter: Counter::new(total),
-            on_progress: options.on_progress,
+            on_progress,
         }
     }
 
-    /// Sets how to tell whether the operation of an input was carried out when a run was interrupted. The closure gets the input.
+    /// Sets how to tell whether the operation of an input was carried out when a run was interrupted. The closure gets the input. It is
+    /// called again if the operation is repeated and refused with 409, because the first request may have arrived in between.
     ///
     /// ```
     /// # async fn example(client: users_core::ManagementClient, users: Vec<String>) -> Result<(), users_core::Error> {
@@ -154,7 +133,7 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
 
     /// The journal's damaged places, see [`BulkJournal::damage`].
     pub fn journal_damage(&self) -> &[u64] {
-        self.journal.as_ref().map_or(&[], BulkJournal::damage)
+        &self.damage
     }
 
     /// The next outcome, or `None` at the end.
@@ -171,10 +150,18 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
     ///
     /// # Errors
     ///
-    /// That of the stream. Take the outcomes one by one to know those before it.
-    pub async fn finish(mut self) -> Result<BulkReport<I>, Error> {
+    /// That of the stream, with the report up to the failure.
+    pub async fn finish(mut self) -> Result<BulkReport<I>, BulkError<I>> {
         let (mut failed, mut uncertain) = (Vec::new(), Vec::new());
-        while let Some(BulkOutcome { index, input, status }) = self.try_next().await? {
+        let mut error = None;
+        while let Some(outcome) = self.next().await {
+            let BulkOutcome { index, input, status } = match outcome {
+                Ok(outcome) => outcome,
+                Err(ended) => {
+                    error = Some(ended);
+                    continue;
+                }
+            };
             match status {
                 BulkStatus::Applied(_) | BulkStatus::AppliedBefore => {}
                 BulkStatus::NotApplied(error) => failed.push((index, input, Some(error))),
@@ -182,11 +169,15 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
                 BulkStatus::MayHaveBeenApplied(error) => uncertain.push((index, input, error)),
             }
         }
-        Ok(BulkReport { progress: self.progress(), failed, uncertain })
+        let report = BulkReport { progress: self.progress(), failed, uncertain };
+        match error {
+            Some(error) => Err(BulkError::new(error, report, self.descriptor)),
+            None => Ok(report),
+        }
     }
 
     fn now(&self) -> i64 {
-        Timestamp::from(self.client.shared.clock.unix_now()).unix_millis()
+        Timestamp::from(self.calls.client.shared.clock.unix_now()).unix_millis()
     }
 
     /// Begins an input: sends its request, or takes its outcome from the journal.
@@ -195,20 +186,21 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
         self.next += 1;
         let end =
             move |input, status, recorded| Ended { outcome: BulkOutcome { index, input, status }, recorded };
-        let Prepared { request, call } = match (self.work.prepare)(&self.client, &input) {
+        let Prepared { request, subject, descriptor, call } = match (self.work.prepare)(&self.calls, &input) {
             Ok(prepared) => prepared,
             Err(error) => {
                 self.runner.push(ready(end(input, BulkStatus::NotApplied(error), None)).boxed());
                 return Ok(());
             }
         };
+        self.descriptor.get_or_insert(descriptor);
         let now = self.now();
         let Some(journal) = &mut self.journal else {
             self.runner.push(call.map(move |result| end(input, status_of(result), None)).boxed());
             return Ok(());
         };
-        let hash = journal.hash(&request);
-        let known = match journal.earlier(index, hash) {
+        let hashes = journal.hashes(&request, subject.as_deref());
+        let known = match journal.earlier(index, hashes) {
             Earlier::Applied => BulkStatus::AppliedBefore,
             Earlier::NotApplied => BulkStatus::NotAppliedBefore,
             Earlier::Changed => BulkStatus::NotApplied(Error::invalid(format!(
@@ -216,28 +208,22 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
                  same inputs in the same order"
             ))),
             Earlier::Nothing => {
-                journal.started(index, hash, now)?;
+                let recorded = Recorded { hashes, first: Some(now), was_in_doubt: false };
+                journal.started(index, hashes, recorded.first)?;
+                self.claim(index, hashes);
                 self.runner
-                    .push(call.map(move |result| end(input, status_of(result), Some((hash, now)))).boxed());
+                    .push(call.map(move |result| end(input, status_of(result), Some(recorded))).boxed());
                 return Ok(());
             }
             Earlier::Unknown(sent) => {
-                // The first request may have been carried out, so its time is kept: the beginning of time if it is not known.
-                let first = sent.unwrap_or_default();
-                journal.started(index, hash, first)?;
-                let resolution = (self.work.resolve)(self.client.clone(), &input, sent);
-                self.runner.push(
-                    async move {
-                        let status = match resolution.await {
-                            Ok(Resolution::Applied(value)) => BulkStatus::Applied(value),
-                            Ok(Resolution::NotApplied) => status_of(call.await),
-                            Ok(Resolution::Unknown) => BulkStatus::MayHaveBeenApplied(None),
-                            Err(error) => BulkStatus::MayHaveBeenApplied(Some(error)),
-                        };
-                        end(input, status, Some((hash, first)))
-                    }
-                    .boxed(),
-                );
+                // The first request may have been carried out, so its time is kept.
+                let recorded = Recorded { hashes, first: sent, was_in_doubt: true };
+                journal.started(index, hashes, sent)?;
+                self.claim(index, hashes);
+                let doubt = Doubt { sent, subject: hashes.subject, claims: self.claims.clone() };
+                let (resolve, calls) = (Arc::clone(&self.work.resolve), self.calls.clone());
+                let task = resolve_or_repeat(resolve, calls, input, doubt, call);
+                self.runner.push(task.map(move |(input, status)| end(input, status, Some(recorded))).boxed());
                 return Ok(());
             }
         };
@@ -245,52 +231,50 @@ impl<I: Send + 'static, T: Send + 'static> BulkRun<I, T> {
         Ok(())
     }
 
+    /// From now on, the input may make what another one is looked up by.
+    fn claim(&self, index: u64, hashes: Hashes) {
+        if let Some(subject) = hashes.subject {
+            self.claims.add(subject, index);
+        }
+    }
+
     /// Records and counts an outcome.
-    fn end(&mut self, ended: Ended<I, T>) -> Result<BulkOutcome<I, T>, Error> {
+    fn end(&mut self, ended: Ended<I, T>) -> BulkOutcome<I, T> {
         let Ended { outcome, recorded } = ended;
-        if let (Some(journal), Some((hash, first))) = (&mut self.journal, recorded) {
-            let end = match &outcome.status {
-                BulkStatus::NotApplied(error) if error.is_retryable() => End::NotYet,
-                status => match status.applied() {
-                    Applied::Yes => End::Applied,
-                    Applied::No => End::NotApplied,
-                    Applied::Maybe => End::Unknown,
-                },
-            };
-            journal.ended(outcome.index, hash, first, end)?;
+        let recorded = recorded.filter(|_| self.failed.is_none());
+        if let (Some(journal), Some(Recorded { hashes, first, was_in_doubt })) = (&mut self.journal, recorded)
+        {
+            let end = end_of(&outcome.status, was_in_doubt);
+            if let Err(error) = journal.ended(outcome.index, hashes, first, end) {
+                self.fail(error);
+            }
         }
         let is_own = !matches!(outcome.status, BulkStatus::AppliedBefore | BulkStatus::NotAppliedBefore);
-        let clock = &*self.client.shared.clock;
+        let clock = &*self.calls.client.shared.clock;
         self.counter.count(outcome.status.applied(), is_own, self.runner.running(), clock);
         if let Some(report) = &mut self.on_progress {
             report(&self.counter.progress());
         }
-        Ok(outcome)
+        outcome
     }
 
-    /// Checks the journal before the first input.
-    fn check_journal(&mut self) -> Result<(), Error> {
-        if !std::mem::replace(&mut self.is_begun, true) {
-            self.counter.begin(&*self.client.shared.clock);
-            if let Some(journal) = &mut self.journal {
-                journal.begin(&self.work.name)?;
-            }
+    /// Checks the options and the journal before the first input.
+    fn check(&mut self) -> Result<(), Error> {
+        self.counter.begin(&*self.calls.client.shared.clock);
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let name = journal::name(&self.work.name)?;
+        if let Some(journal) = &mut self.journal {
+            self.claims = journal.begin(&name)?;
         }
         Ok(())
     }
 
-    /// Takes no further input after a failure of the journal. The stream ends with it once the calls that were begun have ended.
+    /// Takes no further input after a failure. The stream ends with it once the calls that were begun have ended.
     fn fail(&mut self, error: Error) {
         self.failed.get_or_insert(error);
         self.runner.stop();
-    }
-}
-
-fn status_of<T>(result: Result<T, Error>) -> BulkStatus<T> {
-    match result {
-        Ok(value) => BulkStatus::Applied(value),
-        Err(error) if error.may_have_been_applied() => BulkStatus::MayHaveBeenApplied(Some(error)),
-        Err(error) => BulkStatus::NotApplied(error),
     }
 }
 
@@ -299,6 +283,10 @@ pub(super) struct Options {
     pub(super) concurrency: usize,
     pub(super) journal: Option<BulkJournal>,
     pub(super) on_progress: Option<Box<OnProgress>>,
+    /// The options of each call.
+    pub(super) calls: CallOptions,
+    /// The error of the first option that was refused.
+    pub(super) refused: Option<Error>,
 }
 
 impl<I: Send + 'static, T: Send + 'static> Stream for BulkRun<I, T> {
@@ -306,8 +294,11 @@ impl<I: Send + 'static, T: Send + 'static> Stream for BulkRun<I, T> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Err(error) = this.check_journal() {
-            this.fail(error);
+        if !this.is_begun {
+            this.is_begun = true;
+            if let Err(error) = this.check() {
+                this.fail(error);
+            }
         }
         loop {
             match task::ready!(this.runner.poll_next(context)) {
@@ -316,14 +307,12 @@ impl<I: Send + 'static, T: Send + 'static> Stream for BulkRun<I, T> {
                         this.fail(error);
                     }
                 }
-                Some(Event::Ended(ended)) => {
-                    let outcome = this.end(ended);
-                    if outcome.is_err() {
-                        this.runner.stop();
-                    }
-                    return Poll::Ready(Some(outcome));
+                Some(Event::Ended(ended)) => return Poll::Ready(Some(Ok(this.end(ended)))),
+                None => {
+                    // Another run may use it now.
+                    this.journal = None;
+                    return Poll::Ready(this.failed.take().map(Err));
                 }
-                None => return Poll::Ready(this.failed.take().map(Err)),
             }
         }
     }

@@ -67,7 +67,9 @@ impl ListPosition {
             return refused(format!("the position is of the list {:?}, not of {name:?}", self.operation));
         }
         if self.list != checksum(client, operation, options) {
-            return refused("the position is of a list with other arguments".to_owned());
+            return refused(
+                "the position is of a list of another tenant, or with other arguments".to_owned(),
+            );
         }
         Ok(())
     }
@@ -78,10 +80,11 @@ impl ListPosition {
     }
 }
 
-/// The checksum of the request's path and query without the page; 0 if there is none, since an argument is refused.
+/// The checksum of the tenant and the request's path and query without the page; 0 if there is none, since an argument is refused.
 fn checksum<O: Paged>(client: &Client, operation: &O, options: &CallOptions) -> u32 {
     let Ok(request) = client.prepare(operation, options) else { return 0 };
     let mut crc = Crc::new();
+    crc.update(client.shared.base.authority().as_bytes());
     crc.update(request.uri().path().as_bytes());
     for parameter in request.uri().query().unwrap_or_default().split('&') {
         let name = parameter.split('=').next().unwrap_or_default();

@@ -37,6 +37,69 @@ pub(super) fn one_of(field: &str, values: impl Iterator<Item = Written>) -> Quer
     }
 }
 
+/// A value that can be the end of a range.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    pub(super) written: Written,
+    order: Order,
+}
+
+/// What bounds are ordered by.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    Integer(i128),
+    Double(f64),
+    /// In milliseconds since 1970.
+    Date(i64),
+}
+
+impl Bound {
+    pub(super) fn integer(number: impl Into<i128>) -> Self {
+        let number = number.into();
+        Self { written: Ok(number.to_string()), order: Order::Integer(number) }
+    }
+
+    pub(super) fn double(number: f64) -> Self {
+        Self { written: double(number), order: Order::Double(number) }
+    }
+
+    pub(super) fn date(value: &Timestamp) -> Self {
+        Self { written: date(value), order: Order::Date(value.unix_millis()) }
+    }
+
+    /// Whether this is larger or later. A date and a number are not compared.
+    fn is_after(&self, other: &Self) -> bool {
+        match (self.order, other.order) {
+            (Order::Integer(one), Order::Integer(other)) => one > other,
+            (Order::Date(one), Order::Date(other)) => one > other,
+            (Order::Date(_), _) | (_, Order::Date(_)) => false,
+            (one, other) => one.double() > other.double(),
+        }
+    }
+}
+
+impl Order {
+    fn double(self) -> f64 {
+        match self {
+            // Only compared with a double, which is as exact.
+            #[allow(clippy::cast_precision_loss)]
+            Self::Integer(number) => number as f64,
+            Self::Double(number) => number,
+            Self::Date(_) => f64::NAN,
+        }
+    }
+}
+
+/// `field:[from TO to]`. Refused if the ends are reversed.
+pub(super) fn between(field: &str, from: Bound, to: Bound) -> Query {
+    if let (Ok(first), Ok(last), true) = (&from.written, &to.written, from.is_after(&to)) {
+        return Query::refused(format!(
+            "{field} cannot be searched between {first} and {last}: the ends are reversed, which finds nobody"
+        ));
+    }
+    range(field, End::Including(from.written), End::Including(to.written))
+}
+
 /// The end of a range.
 pub(super) enum End {
     Open,
@@ -77,6 +140,15 @@ pub(super) fn contains(field: &str, text: &str) -> Query {
 /// A text as a value.
 pub(super) fn text(text: &str) -> Written {
     not_empty(text).map(phrase)
+}
+
+/// A number as Lucene and JSON write it, without an exponent.
+pub(super) fn double(number: f64) -> Written {
+    if !number.is_finite() {
+        return Err(format!("{number}: a number must be finite").into());
+    }
+    // Zero has one spelling.
+    Ok(if number == 0.0 { "0".to_owned() } else { number.to_string() })
 }
 
 /// A date as the end of a range, in the form in which Auth0 stores dates.

@@ -5,7 +5,7 @@
 //!
 //! `email`, `name`, `given_name`, `family_name` and `nickname` are compared without regard to case, every other attribute with.
 
-use super::condition::{self, End, date};
+use super::condition::{self, Bound, End, date};
 use super::metadata::{AppMetadataField, UserMetadataField};
 use super::query::Query;
 use users_model::Timestamp;
@@ -165,9 +165,9 @@ impl NumberField {
         condition::range(self.0, End::Open, End::Excluding(Ok(number.to_string())))
     }
 
-    /// Finds the users whose attribute is one of these numbers or between them.
+    /// Finds the users whose attribute is one of these numbers or between them. Refused if the first is the larger one.
     pub fn between(self, from: u64, to: u64) -> Query {
-        condition::range(self.0, End::Including(Ok(from.to_string())), End::Including(Ok(to.to_string())))
+        condition::between(self.0, Bound::integer(from), Bound::integer(to))
     }
 
     /// Finds the users who have the attribute.
@@ -201,7 +201,7 @@ impl DateField {
         condition::range(self.0, End::Open, End::Excluding(date(&to.into())))
     }
 
-    /// Finds the users whose attribute is one of these dates or between them.
+    /// Finds the users whose attribute is one of these dates or between them. Refused if the first is the later one.
     ///
     /// ```
     /// use users_core::model::Timestamp;
@@ -213,7 +213,7 @@ impl DateField {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn between(self, from: impl Into<Timestamp>, to: impl Into<Timestamp>) -> Query {
-        condition::range(self.0, End::Including(date(&from.into())), End::Including(date(&to.into())))
+        condition::between(self.0, Bound::date(&from.into()), Bound::date(&to.into()))
     }
 
     /// Finds the users who have the attribute.

@@ -1,6 +1,6 @@
 //! Values in metadata.
 
-use super::condition::{self, End, Written, date};
+use super::condition::{self, Bound, End, Written};
 use super::escape::word;
 use super::query::Query;
 use std::borrow::Cow;
@@ -74,27 +74,28 @@ impl AppMetadataField {
 
     /// Finds the users with this number or date, or a larger or later one, at the path.
     pub fn at_least(&self, from: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, End::Including(from.into().0), End::Open))
+        at(&self.0, |path| condition::range(path, End::Including(from.into().0.written), End::Open))
     }
 
     /// Finds the users with this number or date, or a smaller or earlier one, at the path.
     pub fn at_most(&self, to: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, End::Open, End::Including(to.into().0)))
+        at(&self.0, |path| condition::range(path, End::Open, End::Including(to.into().0.written)))
     }
 
     /// Finds the users with a larger number or a later date at the path.
     pub fn more_than(&self, from: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, End::Excluding(from.into().0), End::Open))
+        at(&self.0, |path| condition::range(path, End::Excluding(from.into().0.written), End::Open))
     }
 
     /// Finds the users with a smaller number or an earlier date at the path.
     pub fn less_than(&self, to: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, End::Open, End::Excluding(to.into().0)))
+        at(&self.0, |path| condition::range(path, End::Open, End::Excluding(to.into().0.written)))
     }
 
-    /// Finds the users with one of these numbers or dates, or one between them, at the path.
+    /// Finds the users with one of these numbers or dates, or one between them, at the path. Refused if the
+    /// first is the larger or later one.
     pub fn between(&self, from: impl Into<RangeEnd>, to: impl Into<RangeEnd>) -> Query {
-        at(&self.0, |path| condition::range(path, End::Including(from.into().0), End::Including(to.into().0)))
+        at(&self.0, |path| condition::between(path, from.into().0, to.into().0))
     }
 
     /// Finds the users with any value at the path. Null, an empty object and an empty list are none.
@@ -103,7 +104,15 @@ impl AppMetadataField {
     }
 }
 
-/// A value that metadata is compared with: a text, an integer or a boolean.
+/// A value that metadata is compared with: a text, a number or a boolean. A number that is not finite is refused.
+///
+/// ```
+/// use users_core::search::field;
+///
+/// let query = field::user_metadata("score").equals(1.5).or(field::app_metadata("ratio").between(0.25, 1));
+/// assert_eq!(query.to_text()?, "user_metadata.score:1.5 OR app_metadata.ratio:[0.25 TO 1]");
+/// # Ok::<(), users_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct MetadataValue(Written);
 
@@ -131,20 +140,38 @@ impl From<bool> for MetadataValue {
     }
 }
 
-/// The end of a range in `app_metadata`: an integer or a date. A date is compared in Auth0's form: `2026-01-31T12:00:00.000Z`.
+/// The end of a range in `app_metadata`: a number or a date. A number that is not finite is refused. A date is compared in Auth0's form: `2026-01-31T12:00:00.000Z`.
 #[derive(Clone, Debug)]
-pub struct RangeEnd(Written);
+pub struct RangeEnd(Bound);
 
 impl From<&Timestamp> for RangeEnd {
     fn from(value: &Timestamp) -> Self {
-        Self(date(value))
+        Self(Bound::date(value))
     }
 }
 
 impl From<Timestamp> for RangeEnd {
     fn from(value: Timestamp) -> Self {
-        Self(date(&value))
+        Self(Bound::date(&value))
     }
+}
+
+impl From<f64> for MetadataValue {
+    fn from(number: f64) -> Self {
+        Self(number_value(condition::double(number)))
+    }
+}
+
+impl From<f64> for RangeEnd {
+    fn from(number: f64) -> Self {
+        Self(Bound::double(number))
+    }
+}
+
+/// A number as a value, where a minus sign would be an operator.
+fn number_value(number: Written) -> Written {
+    let number = number?;
+    if number.starts_with('-') { condition::text(&number) } else { Ok(number) }
 }
 
 macro_rules! integers {
@@ -152,15 +179,13 @@ macro_rules! integers {
         $(
             impl From<$integer> for MetadataValue {
                 fn from(number: $integer) -> Self {
-                    let number = number.to_string();
-                    // A minus sign would be an operator.
-                    Self(if number.starts_with('-') { condition::text(&number) } else { Ok(number) })
+                    Self(number_value(Ok(number.to_string())))
                 }
             }
 
             impl From<$integer> for RangeEnd {
                 fn from(number: $integer) -> Self {
-                    Self(Ok(number.to_string()))
+                    Self(Bound::integer(number))
                 }
             }
         )*

@@ -4,13 +4,19 @@ use flate2::Crc;
 use std::fmt::Write as _;
 
 /// The longest line, which bounds what is read of a file that is no journal.
-pub(super) const LONGEST: usize = 256;
+pub(super) const LONGEST: usize = 512;
+
+/// The most characters of an operation's name.
+pub(super) const LONGEST_NAME: usize = 100;
 
 /// The first word of a journal.
 const NAME: &str = "users-bulk-journal";
 
 /// The version of the format.
 pub(super) const VERSION: &str = "1";
+
+/// What stands for a value that is not known.
+const NONE: &str = "-";
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +34,17 @@ pub(super) struct Record {
     pub(super) state: State,
     /// The position of the input.
     pub(super) index: u64,
-    /// The keyed hash of its request.
-    pub(super) hash: u64,
-    /// In milliseconds since 1970.
-    pub(super) at: i64,
+    pub(super) hashes: Hashes,
+    /// When the request was sent first, in milliseconds since 1970; `None` if that is not known.
+    pub(super) at: Option<i64>,
+}
+
+/// The keyed hashes of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hashes {
+    pub(super) request: u64,
+    /// That of what a look-up would find, for operations that are looked up by it.
+    pub(crate) subject: Option<u64>,
 }
 
 /// What is known of an input.
@@ -64,7 +77,7 @@ impl Header {
         with_checksum(&format!("{NAME} {} {} {key}", self.version, self.operation))
     }
 
-    pub(super) fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let mut words = checked(line)?.split(' ');
         let (name, version, operation, key) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let mut bytes = [0; 16];
@@ -74,26 +87,116 @@ impl Header {
         let header = Self { version: version.to_owned(), operation: operation.to_owned(), key: bytes };
         (name == NAME && words.next().is_none()).then_some(header)
     }
+
+    /// Whether this is the beginning of a line that this version writes.
+    pub(super) fn is_begun(line: &[u8]) -> bool {
+        let words: [fn(&str) -> Fit; 5] = [
+            |word| Fit::one_of(word, [NAME].into_iter()),
+            |word| Fit::one_of(word, [VERSION].into_iter()),
+            |word| match word.chars().count() {
+                0 => Fit::Begun,
+                1..=LONGEST_NAME if !word.contains(char::is_whitespace) => Fit::Whole,
+                _ => Fit::Not,
+            },
+            |word| Fit::hex(word, 32),
+            |word| Fit::hex(word, 8),
+        ];
+        is_begun(line, &words)
+    }
 }
 
 impl Record {
     pub(super) fn line(&self) -> String {
         let name = STATES.iter().find(|(state, _)| *state == self.state).map_or("", |(_, name)| name);
-        with_checksum(&format!("{name} {} {:016x} {}", self.index, self.hash, self.at))
+        let subject =
+            self.hashes.subject.map_or_else(|| NONE.to_owned(), |subject| format!("{subject:016x}"));
+        let at = self.at.map_or_else(|| NONE.to_owned(), |at| at.to_string());
+        with_checksum(&format!("{name} {} {:016x} {subject} {at}", self.index, self.hashes.request))
     }
 
-    pub(super) fn parse(line: &str) -> Option<Self> {
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let mut words = checked(line)?.split(' ');
-        let (name, index, hash, at) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        let state = STATES.iter().find(|(_, known)| *known == name)?.0;
+        let (name, index, request) = (words.next()?, words.next()?, words.next()?);
+        let (subject, at) = (words.next()?, words.next()?);
+        let hash = |word| u64::from_str_radix(word, 16).ok();
         let record = Self {
-            state,
+            state: STATES.iter().find(|(_, known)| *known == name)?.0,
             index: index.parse().ok()?,
-            hash: u64::from_str_radix(hash, 16).ok()?,
-            at: at.parse().ok()?,
+            hashes: Hashes {
+                request: hash(request)?,
+                subject: if subject == NONE { None } else { Some(hash(subject)?) },
+            },
+            at: if at == NONE { None } else { Some(at.parse().ok()?) },
         };
         words.next().is_none().then_some(record)
     }
+
+    /// Whether this is the beginning of a line that this version writes.
+    pub(super) fn is_begun(line: &[u8]) -> bool {
+        let words: [fn(&str) -> Fit; 6] = [
+            |word| Fit::one_of(word, STATES.iter().map(|(_, name)| *name)),
+            |word| Fit::number(word),
+            |word| Fit::hex(word, 16),
+            |word| if word == NONE { Fit::Whole } else { Fit::hex(word, 16) },
+            |word| {
+                if word == NONE { Fit::Whole } else { Fit::number(word.strip_prefix('-').unwrap_or(word)) }
+            },
+            |word| Fit::hex(word, 8),
+        ];
+        is_begun(line, &words)
+    }
+}
+
+/// How the bytes of a word fit what is written in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Not,
+    /// More must follow.
+    Begun,
+    /// It may be the whole word.
+    Whole,
+}
+
+impl Fit {
+    fn one_of(word: &str, mut names: impl Iterator<Item = &'static str>) -> Self {
+        let fit = |name: &str| if name == word { Self::Whole } else { Self::Begun };
+        names.find(|name| name.starts_with(word)).map_or(Self::Not, fit)
+    }
+
+    fn number(word: &str) -> Self {
+        match word.bytes().all(|byte| byte.is_ascii_digit()) {
+            true if word.is_empty() => Self::Begun,
+            true => Self::Whole,
+            false => Self::Not,
+        }
+    }
+
+    fn hex(word: &str, digits: usize) -> Self {
+        if word.len() > digits || !word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return Self::Not;
+        }
+        if word.len() == digits { Self::Whole } else { Self::Begun }
+    }
+}
+
+/// Whether a line without its end is the beginning of one with these words, of which the last is the checksum.
+fn is_begun(line: &[u8], words: &[fn(&str) -> Fit]) -> bool {
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => text.into(),
+        // A character that was being written is none that fits, except in a name.
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(line),
+        Err(_) => return false,
+    };
+    let mut given = text.split(' ').peekable();
+    for fit in words {
+        let Some(word) = given.next() else { return true };
+        match (fit(word), given.peek()) {
+            (Fit::Not, _) | (Fit::Begun, Some(_)) => return false,
+            (Fit::Begun, None) => return true,
+            (Fit::Whole, _) => {}
+        }
+    }
+    given.next().is_none() && checked(&[line, b"\n"].concat()).is_some()
 }
 
 fn with_checksum(text: &str) -> String {
@@ -101,8 +204,8 @@ fn with_checksum(text: &str) -> String {
 }
 
 /// The text of a line whose checksum is right.
-fn checked(line: &str) -> Option<&str> {
-    let (text, sum) = line.strip_suffix('\n')?.rsplit_once(' ')?;
+fn checked(line: &[u8]) -> Option<&str> {
+    let (text, sum) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.rsplit_once(' ')?;
     // Digits in capitals have the same value, but were not written.
     (sum == format!("{:08x}", checksum(text))).then_some(text)
 }

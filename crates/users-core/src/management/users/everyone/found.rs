@@ -1,6 +1,5 @@
 //! The users of one response of the walk.
 
-use crate::error::{Error, ErrorKind};
 use users_model::{Page, User};
 
 /// The number of users that a search counts at most.
@@ -26,19 +25,21 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Reads a page. Each user must state when it was created and its id.
-    pub(super) fn of(page: Page<User>, asked: u32) -> Result<Self, Error> {
+    /// Reads a page. Each user must state when it was created and its id; otherwise, says what is wrong.
+    pub(super) fn of(page: Page<User>, asked: u32) -> Result<Self, String> {
         let total = page.total;
-        let found: Result<Vec<Found>, Error> = page.items.into_iter().map(found).collect();
+        let found: Result<Vec<Found>, String> = page.items.into_iter().map(found).collect();
         Ok(Self { found: found?, total, asked: usize::try_from(asked).unwrap_or(usize::MAX) })
     }
 
-    /// Whether no other user matches, if `is_stale`: all users of the page were returned before. Without a total, a short page may be one of a
-    /// server that returns fewer users than it is asked for, so it must be stale.
+    /// Whether no other user matches, if `is_stale`: all users of the page were returned before. A full page may be one of a server whose
+    /// total is that of the page. Without a total, a short page may be one of a server that returns fewer users than it is asked for, so
+    /// it must be stale.
     pub(super) fn is_complete(&self, is_stale: bool) -> bool {
+        let is_full = self.found.len() >= self.asked;
         match self.total {
-            Some(total) => self.found.len() as u64 >= total,
-            None => is_stale && self.found.len() < self.asked,
+            Some(total) => self.found.len() as u64 >= total && (is_stale || !is_full),
+            None => is_stale && !is_full,
         }
     }
 
@@ -58,7 +59,7 @@ impl Listing {
     }
 }
 
-fn found(user: User) -> Result<Found, Error> {
+fn found(user: User) -> Result<Found, String> {
     // An id that may not be a path segment is not a `UserId`, but identifies the user nevertheless.
     let id = match &user.user_id {
         Some(id) => id.as_str().to_owned(),
@@ -67,14 +68,9 @@ fn found(user: User) -> Result<Found, Error> {
             .get::<String>("user_id")
             .ok()
             .flatten()
-            .ok_or_else(|| decode("a user has no user_id"))?,
+            .ok_or_else(|| "a user has no user_id".to_owned())?,
     };
     let created = user.created_at.as_ref().map(users_model::Timestamp::unix_millis);
-    let created =
-        created.ok_or_else(|| decode(&format!("the user {id} has no created_at that is a date")))?;
+    let created = created.ok_or_else(|| format!("the user {id} has no created_at that is a date"))?;
     Ok(Found { id, created, user })
-}
-
-fn decode(message: &str) -> Error {
-    Error::new(ErrorKind::Decode, message.to_owned())
 }

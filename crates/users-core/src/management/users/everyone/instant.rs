@@ -23,7 +23,7 @@ pub(super) struct Instant {
     expected: Option<u64>,
     /// The ids of this pass.
     listed: HashSet<String>,
-    /// Whether a page of the pass counted fewer users than the one before it left.
+    /// Whether a page of the pass counted fewer users than the one before it left, or than the first page if pages are numbered.
     has_lost: bool,
 }
 
@@ -103,7 +103,9 @@ impl Instant {
         let known = seen.len().saturating_sub(self.others) as u64;
         let is_first = self.expected.is_none();
         let expected = *self.expected.get_or_insert(listing.counted());
-        if is_first && self.pass > 0 && known >= expected && expected < COUNTED {
+        // Users who were deleted count as known. Where pages are numbered, each of them may have hidden another one.
+        let is_numbered = matches!(self.mode, Mode::Offsets { .. });
+        if is_first && self.pass > 0 && known >= expected && expected < COUNTED && !is_numbered {
             return Step::Done;
         }
         if expected < COUNTED && self.listed.len() as u64 > expected + COUNTED {
@@ -114,6 +116,10 @@ impl Instant {
             Mode::Ranges { after, left } => {
                 // Users were deleted, or the range does not continue where the last page ended.
                 self.has_lost |= left.is_some_and(|left| listing.counted() < left);
+                if !ascends(after.as_deref(), listing) {
+                    // The order of the list is not that of the ranges, so they would pass users over.
+                    return self.next_mode();
+                }
                 if listing.is_complete(!has_progress) {
                     return self.end(known, expected);
                 }
@@ -141,8 +147,10 @@ impl Instant {
                 if expected >= COUNTED {
                     return Step::Failed;
                 }
+                self.has_lost |= listing.counted() != expected;
                 if listing.found.is_empty() || self.listed.len() as u64 >= listing.counted() {
-                    return self.end(known, expected);
+                    let is_proved = self.listed.len() as u64 >= expected && !self.has_lost;
+                    return if is_proved { Step::Done } else { self.again() };
                 }
                 *page += 1;
                 Step::More
@@ -244,6 +252,12 @@ impl Part {
         let parts = parts.into_iter().map(|(prefix, without)| Self { prefix, without });
         Some(std::iter::once(self).chain(parts).collect())
     }
+}
+
+/// Whether the ids of a page are behind the last one of the page before, in the order of their bytes.
+fn ascends(after: Option<&str>, listing: &Listing) -> bool {
+    let ids = after.into_iter().chain(listing.found.iter().map(|found| found.id.as_str()));
+    ids.is_sorted_by(|one, other| one < other)
 }
 
 /// The beginning of a text that is longer than this one by a character.

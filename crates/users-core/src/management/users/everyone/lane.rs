@@ -4,8 +4,12 @@ use super::found::{Found, Listing};
 use super::instant::{Instant, Step};
 use super::search::{Bound, Search, created};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use users_model::Timestamp;
+
+/// The number of ranges of time that are walked at once, at most.
+pub(super) const MOST_LANES: usize = 16;
 
 /// The number of empty pages in a row that may state a total nevertheless, while the index settles.
 const MOST_STALLS: u32 = 5;
@@ -43,7 +47,7 @@ pub(super) struct LanePosition {
 #[derive(Debug)]
 pub(super) struct Incomplete {
     pub(super) range: String,
-    pub(super) why: &'static str,
+    pub(super) why: Cow<'static, str>,
 }
 
 impl LanePosition {
@@ -56,6 +60,18 @@ impl LanePosition {
     pub(super) fn is_same_range(&self, other: &Self) -> bool {
         let range = |position: &Self| (position.from, position.to, position.is_closed);
         range(self) == range(other)
+    }
+
+    pub(super) fn from(&self) -> Option<i64> {
+        self.from
+    }
+
+    /// Whether this range ends before another one begins.
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        match (self.to, other.from) {
+            (Some(to), Some(from)) => to < from || (to == from && !self.is_closed),
+            _ => false,
+        }
     }
 
     fn to(&self) -> Option<Bound> {
@@ -84,6 +100,11 @@ impl Lane {
 
     pub(super) fn is_done(&self) -> bool {
         self.is_done
+    }
+
+    /// Whether a response was processed.
+    pub(super) fn is_begun(&self) -> bool {
+        self.position.from.is_some()
     }
 
     /// The end of the range; `None` until it is fixed.
@@ -226,10 +247,14 @@ impl Lane {
     }
 
     fn incomplete(&self, why: &'static str) -> Incomplete {
-        let range = match &self.instant {
+        Incomplete { range: self.range(), why: why.into() }
+    }
+
+    /// The range of time that the next request is for.
+    pub(super) fn range(&self) -> String {
+        match &self.instant {
             Some(instant) => format!("created_at:{}", Timestamp::from_unix_millis(instant.at())),
             None => created(self.position.from, self.position.to()),
-        };
-        Incomplete { range, why }
+        }
     }
 }

@@ -14,22 +14,19 @@ use crate::client::{CallOptions, Client};
 use crate::error::{Error, ErrorKind};
 use crate::rate_limit::server_date;
 use crate::search::balance::parenthesized;
-use found::{Found, Listing};
+use found::{COUNTED, Found, Listing};
 use futures_core::Stream;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use futures_util::stream::StreamExt;
 use http::StatusCode;
-use lane::{Incomplete, Lane, LanePosition};
-use search::Search;
+use lane::{Incomplete, Lane, LanePosition, MOST_LANES};
+use search::{Search, created};
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 use users_model::{Page, Timestamp, User};
-
-/// The number of ranges of time that are walked at once, at most.
-const MOST_LANES: usize = 16;
 
 /// A stream of all users of a tenant, or of all that match a query. Created by [`Call::everyone`]. It also has methods of its own, so that
 /// no other crate is required to use it.
@@ -55,6 +52,9 @@ pub struct Everyone {
     report: EveryoneReport,
 }
 
+/// In milliseconds.
+const A_DAY: i64 = 86_400_000;
+
 type Received = Result<Meta<Page<User>>, Error>;
 
 enum State {
@@ -64,7 +64,9 @@ enum State {
     Ask(String),
     /// The next requests are to be sent.
     Next,
-    /// The responses to the requests of all lanes that are not done.
+    /// The user who was created last, after whom the walk ends.
+    Newest(BoxFuture<'static, Received>),
+    /// The responses to the requests of the lanes.
     Round(BoxFuture<'static, Vec<(usize, Received)>>),
     /// The query without the conditions of the walk.
     Alone(BoxFuture<'static, Result<Page<User>, Error>>),
@@ -92,8 +94,8 @@ impl Call<GetAllUsers> {
     /// export.
     ///
     /// `GET /users`, scope `read:users`. It walks by the date of creation, always at the first page: at most 1.3 requests for 100 users,
-    /// unless more than 20 were created in the same millisecond. The end is the moment of the first response. A user who is in the
-    /// search index when the walk begins, and is not deleted during it, is returned exactly once, also if others are created and deleted
+    /// unless more than 20 were created in the same millisecond. It ends at the user who was created last when it began; with fewer than
+    /// 1000 users, a day later. A user who is in the search index when the walk begins, and is not deleted during it, is returned exactly once, also if others are created and deleted
     /// meanwhile. Memory holds a page for each range of time, and the ids of the users of one millisecond. The order is that of creation,
     /// unless the walk is [parallel](Everyone::parallel). One more request shows at the end whether there are users without `created_at`.
     /// So does one at the beginning of a query with `NOT`, `!` or `-`, whether the server reads it in the same way within the parentheses.
@@ -153,6 +155,11 @@ impl Everyone {
             ));
         }
         let query = operation.q.take().map(|query| query.to_text()).transpose()?;
+        if query.as_ref().is_some_and(|query| query.trim().is_empty()) {
+            return Err(Error::invalid(
+                "the query is empty, which would select everyone: leave `q` out for all users",
+            ));
+        }
         self.query = parenthesized(query.as_deref().unwrap_or_default())?;
         self.state = match query.filter(|query| may_negate(query)) {
             Some(query) => State::Ask(query),
@@ -170,9 +177,16 @@ impl Everyone {
         self.lanes = lanes.into_iter().map(Lane::new).collect();
     }
 
-    /// Continues where another walk with the same query stood. The number of ranges may differ.
+    /// What a walk must have in common with another one that it continues: the tenant and the users who are selected.
+    fn identity(&self) -> String {
+        let query = self.query.as_deref().unwrap_or_default();
+        let connection = self.operation.connection.as_deref().unwrap_or_default();
+        format!("{} {connection:?} {query}", self.client.shared.base.authority())
+    }
+
+    /// Continues where another walk of the same tenant with the same query stood. The number of ranges may differ.
     pub fn resume(mut self, position: EveryonePosition) -> Self {
-        if let Err(error) = position.check(self.query.as_deref().unwrap_or_default()) {
+        if let Err(error) = position.check(&self.identity()) {
             self.state = State::Failed(error);
             return self;
         }
@@ -205,29 +219,55 @@ impl Everyone {
 
     /// Where the walk stands: behind the user who was returned last.
     pub fn position(&self) -> EveryonePosition {
-        let query = self.query.as_deref().unwrap_or_default();
         let EveryoneReport { users, requests, .. } = self.report;
-        EveryonePosition::new(query, users, requests, self.stored.clone())
+        EveryonePosition::new(&self.identity(), users, requests, self.stored.clone())
     }
 
-    /// The requests of all lanes that are not done.
+    /// The requests of lanes that are not done, of as many as may be walked at once.
     fn round(&mut self) -> State {
         self.divide();
         self.store();
         let mut calls = Vec::new();
-        for (index, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| !lane.is_done()) {
+        let unfinished = self.lanes.iter().enumerate().filter(|(_, lane)| !lane.is_done());
+        for (index, lane) in unfinished.take(self.parallel) {
             let call = self.call(lane.search()).with_meta();
             calls.push(call.send().map(move |result| (index, result)));
         }
         if calls.is_empty() {
             let q = "NOT _exists_:created_at".to_owned();
-            self.report.requests += 1;
+            self.count_requests(1);
             return State::WithoutDate(
                 self.call(Search { q, sort: None, page: 0 }).per_page(1).send().boxed(),
             );
         }
-        self.report.requests += calls.len() as u64;
+        self.count_requests(calls.len());
         State::Round(join_all(calls).boxed())
+    }
+
+    fn count_requests(&mut self, count: usize) {
+        self.report.requests = self.report.requests.saturating_add(count as u64);
+    }
+
+    /// The request for the user who was created last. There is one lane, as ranges are divided once the end is fixed.
+    fn newest(&mut self) -> State {
+        self.count_requests(1);
+        let from = self.lanes.first().and_then(|lane| lane.position().from());
+        let search = Search { q: created(from, None), sort: Some("created_at:-1"), page: 0 };
+        State::Newest(self.call(search).per_page(1).with_meta().send().boxed())
+    }
+
+    /// Fixes the end of the walk. The dates count too, in case that the server does not sort as it is asked to.
+    fn fix_end(&mut self, newest: Meta<Page<User>>) -> Result<(), Error> {
+        let now = self.client.shared.clock.unix_now();
+        let received = millis(server_date(&newest.headers).unwrap_or(now).max(now));
+        let listing =
+            Listing::of(newest.value, 1).map_err(|why| unfinished(undated(why), self.report.users))?;
+        let newest = listing.found.iter().map(|found| found.created).max();
+        for lane in &mut self.lanes {
+            let last = lane.position().from();
+            lane.set_end(received.max(newest.unwrap_or(i64::MIN)).max(last.unwrap_or(i64::MIN)));
+        }
+        Ok(())
     }
 
     fn call(&self, search: Search) -> Call<GetAllUsers> {
@@ -276,21 +316,20 @@ impl Everyone {
         let now = self.client.shared.clock.unix_now();
         let received = server_date(&page.headers).unwrap_or(now).max(now);
         let asked = self.operation.paging.per_page.unwrap_or_default();
-        let listing =
-            Listing::of(page.value, asked).map_err(|error| error.with_operation(GetAllUsers::DESCRIPTOR))?;
+        let listing = Listing::of(page.value, asked)
+            .map_err(|why| failed(Incomplete { range: lane.range(), why: why.into() }))?;
         if lane.end().is_none() && listing.counted() == 0 && self.alone > Some(0) {
             return Err(
                 Error::new(ErrorKind::IncompleteList, READ_OTHERWISE).with_operation(GetAllUsers::DESCRIPTOR)
             );
         }
-        if lane.end().is_none() {
-            // The first response fixes the end. Its users may have been created after that by another clock.
-            let last = listing.found.iter().map(|found| found.created).max();
-            lane.set_end(millis(received).max(last.unwrap_or(i64::MIN)));
+        if lane.end().is_none() && listing.counted() < COUNTED && self.parallel == 1 {
+            // So few users are not worth a request for the newest one: nobody is created a day ahead.
+            lane.set_end(millis(received).saturating_add(A_DAY));
         }
         let count = listing.found.len();
         let fresh = lane.accept(listing).map_err(failed)?;
-        self.report.repeated += (count - fresh.len()) as u64;
+        self.report.repeated = self.report.repeated.saturating_add((count - fresh.len()) as u64);
         self.waiting.extend(fresh.into_iter().map(|found| (index, found)));
         Ok(())
     }
@@ -300,7 +339,7 @@ impl Everyone {
         if let Some(stored) = self.stored.get_mut(index) {
             stored.returned(&found.id, found.created);
         }
-        self.report.users += 1;
+        self.report.users = self.report.users.saturating_add(1);
         let mut user = found.user;
         if self.hidden.contains(&"created_at") {
             user.created_at = None;
@@ -331,6 +370,11 @@ fn millis(time: SystemTime) -> i64 {
     Timestamp::from(time).unix_millis()
 }
 
+/// The part of the walk that has no range of time.
+fn undated(why: String) -> Incomplete {
+    Incomplete { range: "NOT _exists_:created_at".to_owned(), why: why.into() }
+}
+
 fn unfinished(Incomplete { range, why }: Incomplete, users: u64) -> Error {
     let message = format!(
         "the users of {range} cannot be listed completely: {why}; {users} users were returned. \
@@ -352,7 +396,7 @@ impl Stream for Everyone {
                 State::Ask(query) => {
                     let mut operation = this.operation.clone().q(std::mem::take(query)).page(0).per_page(1);
                     operation.sort = None;
-                    this.report.requests += 1;
+                    this.count_requests(1);
                     let call = Call::from_parts(this.client.clone(), operation, this.options.clone());
                     this.state = State::Alone(call.send().boxed());
                 }
@@ -366,7 +410,17 @@ impl Stream for Everyone {
                         Err(error) => State::Failed(error),
                     };
                 }
-                State::Next => this.state = this.round(),
+                State::Next => {
+                    let is_open = |lane: &Lane| !lane.is_done() && lane.end().is_none() && lane.is_begun();
+                    this.state = if this.lanes.iter().any(is_open) { this.newest() } else { this.round() };
+                }
+                State::Newest(search) => {
+                    let newest = ready!(search.as_mut().poll(context));
+                    this.state = match newest.and_then(|newest| this.fix_end(newest)) {
+                        Ok(()) => State::Next,
+                        Err(error) => State::Failed(error),
+                    };
+                }
                 State::Round(round) => {
                     let received = ready!(round.as_mut().poll(context));
                     this.state = State::Next;
@@ -382,17 +436,14 @@ impl Stream for Everyone {
                     let count = searched.map(|page| page.total.unwrap_or(page.len() as u64));
                     this.state = match count {
                         Ok(0) => State::Done,
-                        Ok(count) => State::Failed(unfinished(
-                            Incomplete {
-                                range: "NOT _exists_:created_at".to_owned(),
-                                why: if count == 1 {
-                                    "a user has no created_at"
-                                } else {
-                                    "users have no created_at"
-                                },
-                            },
-                            this.report.users,
-                        )),
+                        Ok(count) => {
+                            let why = if count == 1 {
+                                "a user has no created_at"
+                            } else {
+                                "users have no created_at"
+                            };
+                            State::Failed(unfinished(undated(why.to_owned()), this.report.users))
+                        }
                         Err(error) => State::Failed(error),
                     };
                     this.report.is_complete = matches!(this.state, State::Done);

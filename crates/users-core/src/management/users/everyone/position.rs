@@ -1,6 +1,6 @@
 //! Where a walk stands, to be stored.
 
-use super::lane::LanePosition;
+use super::lane::{LanePosition, MOST_LANES};
 use crate::error::Error;
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
@@ -34,28 +34,39 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct EveryonePosition {
     version: u32,
-    /// The checksum of the query, which must be the same.
-    query: u32,
+    /// The checksum of the tenant and the query, which must be the same.
+    walk: u32,
     pub(super) users: u64,
     pub(super) requests: u64,
     pub(super) lanes: Vec<LanePosition>,
 }
 
 impl EveryonePosition {
-    pub(super) fn new(query: &str, users: u64, requests: u64, lanes: Vec<LanePosition>) -> Self {
-        Self { version: VERSION, query: checksum(query), users, requests, lanes }
+    /// `identity` is what a walk that resumes must have in common.
+    pub(super) fn new(identity: &str, users: u64, requests: u64, lanes: Vec<LanePosition>) -> Self {
+        Self { version: VERSION, walk: checksum(identity), users, requests, lanes }
     }
 
-    /// Checks that it can be resumed with this query.
-    pub(super) fn check(&self, query: &str) -> Result<(), Error> {
+    /// Checks that it can be resumed by a walk with this identity.
+    pub(super) fn check(&self, identity: &str) -> Result<(), Error> {
         if self.version != VERSION {
             let version = self.version;
             return Err(Error::invalid(format!(
                 "the position has the format {version}; this version reads {VERSION}"
             )));
         }
-        if self.query != checksum(query) {
-            return Err(Error::invalid("the position is of a walk with another query"));
+        if self.walk != checksum(identity) {
+            return Err(Error::invalid("the position is of a walk of another tenant, or with another query"));
+        }
+        let are_apart = || {
+            let mut lanes: Vec<&LanePosition> = self.lanes.iter().collect();
+            lanes.sort_by_key(|lane| lane.from());
+            lanes.windows(2).all(|pair| matches!(pair, [one, other] if one.is_before(other)))
+        };
+        if self.lanes.len() > MOST_LANES || !are_apart() {
+            return Err(Error::invalid(
+                "the position was changed: its ranges of time overlap, or there are too many",
+            ));
         }
         Ok(())
     }
