@@ -18,7 +18,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 #[derive(Template)]
 #[template(path = "page/faults.html")]
-struct Faults<'a> {
+struct Part<'a> {
     frame: &'a Frame,
     active: &'static str,
     faults: Vec<Fault>,
@@ -54,6 +54,6 @@ pub(super) async fn show(frame: Frame) -> Response {
         text,
         body: serde_json::json!({"fault": text}).to_string(),
     });
-    let page = Faults { frame: &frame, active: "faults", faults, examples: examples.collect() };
+    let page = Part { frame: &frame, active: "faults", faults, examples: examples.collect() };
     rendered(StatusCode::OK, &page)
 }

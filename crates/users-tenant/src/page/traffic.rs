@@ -33,7 +33,7 @@ struct Traffic<'a> {
 
 #[derive(Template)]
 #[template(path = "page/entry.html")]
-struct Entry<'a> {
+struct One<'a> {
     frame: &'a Frame,
     active: &'static str,
     entry: Shown,
@@ -76,7 +76,7 @@ pub(super) async fn show_entry(frame: Frame, Path(number): Path<u64>) -> Result<
         entry.ok_or_else(|| Problem::not_found("The request is not in the log any more.".to_owned()))?;
     let entry = entry.shown();
     let (request, response) = (message(&entry.request), entry.response.as_ref().map(message));
-    Ok(rendered(StatusCode::OK, &Entry { frame: &frame, active: "traffic", entry, request, response }))
+    Ok(rendered(StatusCode::OK, &One { frame: &frame, active: "traffic", entry, request, response }))
 }
 
 /// A message as a person reads it, with JSON on several lines.

@@ -28,7 +28,7 @@ struct Item {
 
 #[derive(Template)]
 #[template(path = "page/user.html")]
-struct User<'a> {
+struct Profile<'a> {
     frame: &'a Frame,
     active: &'static str,
     id: &'a str,
@@ -89,7 +89,7 @@ pub(super) async fn show(frame: Frame, Path(id): Path<String>) -> Result<Respons
     ];
     let mut logs = list(tenant, &format!("/users/{address}/logs?sort=date%3A-1"), "logs");
     logs.truncate(MOST_LOGS);
-    let page = User {
+    let page = Profile {
         frame: &frame,
         active: "users",
         id: &id,

@@ -49,12 +49,9 @@ struct Users<'a> {
 
 pub(super) async fn show(frame: Frame, Query(parameters): Query<Parameters>) -> Response {
     let Parameters { q, sort, page } = &parameters;
-    let mut path = format!("/users?page={page}&per_page={PER_PAGE}&include_totals=true");
-    for (name, value) in [("q", q), ("sort", sort)] {
-        if !value.is_empty() {
-            path.push_str(&format!("&{name}={}", encoded(value)));
-        }
-    }
+    let given = [("q", q), ("sort", sort)].into_iter().filter(|(_, value)| !value.is_empty());
+    let given: Vec<String> = given.map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
+    let path = format!("/users?page={page}&per_page={PER_PAGE}&include_totals=true{}", given.concat());
     let (found, error) = match look(frame.hosted.tenant(), &path) {
         Ok(found) => (found, None),
         Err(error) => (Value::Null, Some(error)),
