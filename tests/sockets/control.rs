@@ -546,6 +546,11 @@ async fn an_address_of_other_machines_needs_a_key_and_then_each_request_does() {
         let answer = served.raw("POST", "/_tenant/users", &[json_type, key], "{}").await;
         assert_eq!((answer.status, served.tenant("default").user_count()), (201, count + 1));
     }
+    // The page shows users, so it needs the key too.
+    for path in ["/", "/_tenant/page/inbox"] {
+        assert_eq!(served.raw("GET", path, &[], "").await.status, 401, "{path}");
+        assert_eq!(served.raw("GET", path, &[("x-tenant-key", "k3y")], "").await.status, 200, "{path}");
+    }
     server.shutdown().await;
 }
 

@@ -61,10 +61,8 @@ impl Guard {
     pub(crate) fn check_own(&self, parts: &Parts) -> Result<(), Problem> {
         check_site(parts)?;
         check_change(&parts.method, &parts.headers)?;
-        if is_control(parts.uri.path()) {
-            self.check_key(&parts.headers)?;
-        }
-        Ok(())
+        // The page shows users too.
+        self.check_key(&parts.headers)
     }
 
     fn check_key(&self, headers: &HeaderMap) -> Result<(), Problem> {
@@ -75,7 +73,7 @@ impl Guard {
             return Ok(());
         }
         let message = format!(
-            "The control API requires the key of --key, as `authorization: Bearer KEY` or `{KEY}: KEY`."
+            "The page and the control API require the key of --key, as `authorization: Bearer KEY` or `{KEY}: KEY`."
         );
         Err(Problem::new(StatusCode::UNAUTHORIZED, message))
     }
