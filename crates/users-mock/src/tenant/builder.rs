@@ -238,8 +238,8 @@ impl TenantBuilder {
         self
     }
 
-    /// Sets the key that signs tokens. Unless it is set, tenants sign with a development key, which is in the package of this crate: whoever
-    /// has it can sign tokens too.
+    /// Sets the key that signs tokens. Unless it is set, tenants sign with a development key, which is in the package of this crate:
+    /// everybody who has it can sign tokens too.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
         self.signing_key = Some(Arc::new(key));
         self

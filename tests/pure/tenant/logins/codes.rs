@@ -175,7 +175,7 @@ fn a_logout_of_openid_connect_needs_a_hint_or_a_click() {
     other.cookies.clone_from(&browser.cookies);
     let shown = browser.open(&format!("/oidc/logout?{home}&id_token_hint={id_token}"));
     assert!(matches!(&shown, Shown::Left(url) if url == "http://localhost:3000/?state=bye"), "{shown:?}");
-    // The session is over for whoever has its cookie.
+    // The session is over for everybody who has its cookie.
     assert_eq!(other.open(&authorize("&prompt=none")).parameters()["error"], "login_required");
     let shown = other.post(&action, &[]);
     assert!(matches!(shown, Shown::Left(_)), "{shown:?}");

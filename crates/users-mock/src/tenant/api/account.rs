@@ -151,11 +151,6 @@ pub(crate) fn create_account(
     }
 
     let now = context.clock.now();
-    let mut identity = JsonObject::new();
-    set(&mut identity, "connection", &connection.name);
-    set(&mut identity, "user_id", &user_id);
-    set(&mut identity, "provider", &connection.strategy);
-    set(&mut identity, "isSocial", false);
     let mut user = User::new(&id);
     for (key, value) in body.iter() {
         if !matches!(key, "connection" | "password" | "verify_email" | "user_id") {
@@ -165,7 +160,7 @@ pub(crate) fn create_account(
     user.set("user_id", &id);
     user.set("created_at", &now);
     user.set_updated_at(&now);
-    user.set_identities(&[identity]);
+    user.set_identities(&[first_identity(&connection.name, &connection.strategy, &user_id)]);
     add_defaults(&mut user);
     user.sort_attributes();
     if let Some(password) = string(&body, "password") {
@@ -173,6 +168,16 @@ pub(crate) fn create_account(
     }
     context.transaction.put_user(user.clone());
     Ok(user)
+}
+
+/// The identity of a new account that is not one of a social provider.
+pub(crate) fn first_identity(connection: &str, provider: &str, user_id: &str) -> JsonObject {
+    let mut identity = JsonObject::new();
+    set(&mut identity, "connection", connection);
+    set(&mut identity, "user_id", user_id);
+    set(&mut identity, "provider", provider);
+    set(&mut identity, "isSocial", false);
+    identity
 }
 
 /// The connection of a user's first account.

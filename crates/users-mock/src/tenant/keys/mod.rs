@@ -9,7 +9,7 @@ use crate::tenant::object::set;
 use std::sync::{Arc, LazyLock};
 use users_core::model::{JsonObject, Timestamp};
 
-/// The keys that every tenant begins with. They are in the package, so whoever has it can sign with them.
+/// The keys that every tenant begins with. They are in the package, so everybody who has it can sign with them.
 static DEVELOPMENT: LazyLock<Vec<Arc<SigningKey>>> = LazyLock::new(|| {
     let keys = [include_str!("development_1.pem"), include_str!("development_2.pem")];
     keys.into_iter().filter_map(|pem| SigningKey::from_pem(pem).ok()).map(Arc::new).collect()

@@ -50,18 +50,9 @@ fn send(
     link: String,
 ) {
     let Some(to) = user.string("email") else { return };
-    let sent_at = context.clock.now();
-    context.logins.mails.push(Mail {
-        id: 0,
-        kind,
-        to,
-        subject: subject.to_owned(),
-        text: format!("{text}\n\n{link}"),
-        link: Some(link),
-        code: None,
-        user_id: Some(user.id().to_owned()),
-        sent_at,
-    });
+    let mail = message(context, kind, &to, subject.to_owned(), format!("{text}\n\n{link}"));
+    let user_id = Some(user.id().to_owned());
+    context.logins.mails.push(Mail { link: Some(link), user_id, ..mail });
 }
 
 /// Sends a link that verifies the address of a user.
@@ -92,32 +83,23 @@ pub(crate) fn send_block(context: &mut WriteContext<'_>, request: &Request, user
 
 /// Sends a one-time code.
 pub(crate) fn send_passcode(context: &mut WriteContext<'_>, to: &str, code: &str, user_id: Option<&str>) {
-    let sent_at = context.clock.now();
-    context.logins.mails.push(Mail {
-        id: 0,
-        kind: MailKind::Passcode,
-        to: to.to_owned(),
-        subject: format!("Your verification code is {code}"),
-        text: format!("Your verification code is: {code}"),
-        link: None,
-        code: Some(code.to_owned()),
-        user_id: user_id.map(ToOwned::to_owned),
-        sent_at,
-    });
+    let (subject, text) =
+        (format!("Your verification code is {code}"), format!("Your verification code is: {code}"));
+    let mail = message(context, MailKind::Passcode, to, subject, text);
+    let (code, user_id) = (Some(code.to_owned()), user_id.map(ToOwned::to_owned));
+    context.logins.mails.push(Mail { code, user_id, ..mail });
 }
 
 /// Sends the link of an invitation to an organization.
 pub(crate) fn send_invitation(context: &mut WriteContext<'_>, to: &str, organization: &str, link: &str) {
+    let subject = format!("You've been invited to {organization}");
+    let text = format!("You have been invited to {organization}:\n\n{link}");
+    let mail = message(context, MailKind::Invitation, to, subject, text);
+    context.logins.mails.push(Mail { link: Some(link.to_owned()), ..mail });
+}
+
+/// A message without a link, a code and a user. Its number is given when it is sent.
+fn message(context: &WriteContext<'_>, kind: MailKind, to: &str, subject: String, text: String) -> Mail {
     let sent_at = context.clock.now();
-    context.logins.mails.push(Mail {
-        id: 0,
-        kind: MailKind::Invitation,
-        to: to.to_owned(),
-        subject: format!("You've been invited to {organization}"),
-        text: format!("You have been invited to {organization}:\n\n{link}"),
-        link: Some(link.to_owned()),
-        code: None,
-        user_id: None,
-        sent_at,
-    });
+    Mail { id: 0, kind, to: to.to_owned(), subject, text, link: None, code: None, user_id: None, sent_at }
 }

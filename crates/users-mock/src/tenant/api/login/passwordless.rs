@@ -1,5 +1,6 @@
 //! Logins with a one-time code that is sent by e-mail or text message.
 
+use crate::tenant::api::account::first_identity;
 use crate::tenant::api::login::mails::send_passcode;
 use crate::tenant::events::{Event, record};
 use crate::tenant::logins::Passcode;
@@ -158,17 +159,12 @@ fn create(context: &mut WriteContext<'_>, recipient: &Recipient) -> String {
     let user_id = context.new_object_id();
     let id = format!("{}|{user_id}", recipient.connection);
     let now = context.clock.now();
-    let mut identity = JsonObject::new();
-    set(&mut identity, "connection", recipient.connection);
-    set(&mut identity, "user_id", &user_id);
-    set(&mut identity, "provider", recipient.connection);
-    set(&mut identity, "isSocial", false);
     let mut user = User::new(&id);
     user.set(recipient.attribute(), &recipient.address);
     user.set("user_id", &id);
     user.set("created_at", &now);
     user.set_updated_at(&now);
-    user.set_identities(&[identity]);
+    user.set_identities(&[first_identity(recipient.connection, recipient.connection, &user_id)]);
     add_defaults(&mut user);
     user.sort_attributes();
     context.transaction.put_user(user);
