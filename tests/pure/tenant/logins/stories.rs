@@ -93,6 +93,12 @@ fn a_user_verifies_the_address_logs_in_is_blocked_unblocked_and_changes_the_pass
         users.update(&id, UserUpdate::new().blocked(false)).await.unwrap();
         auth.oauth().refresh_token_grant(refresh_token.expose()).await.unwrap();
 
+        // A password that the Management API changes ends the sessions.
+        users.update(&id, UserUpdate::new().password("Correct horse 3")).await.unwrap();
+        assert_eq!(users.sessions(&id).list().await.unwrap().len(), 0);
+        let page = browser.open(&authorize(""));
+        assert!(browser.log_in(page, "ada@example.com", "Correct horse 3").parameters().contains_key("code"));
+
         // The password is changed by a ticket.
         let ticket =
             management.tickets().change_password(PasswordChangeTicket::user(id.as_str())).await.unwrap();

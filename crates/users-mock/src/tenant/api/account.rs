@@ -221,7 +221,7 @@ pub(crate) fn set_password(context: &mut WriteContext<'_>, id: &str, password: &
     Ok(())
 }
 
-/// Keeps the digest of a user's password, and of former ones as the connection requires.
+/// Keeps the digest of a user's new password, and of former ones as the connection requires. The user's sessions end.
 pub(crate) fn remember_password(
     context: &mut WriteContext<'_>,
     user: &mut User,
@@ -230,4 +230,7 @@ pub(crate) fn remember_password(
 ) {
     let salt = context.random.hex(32);
     PasswordHistory::of(&options(connection)).add(password, &salt, user.belongings_mut(Belonging::Passwords));
+    if !user.belongings(Belonging::Sessions).is_empty() {
+        user.belongings_mut(Belonging::Sessions).clear();
+    }
 }

@@ -42,8 +42,6 @@ pub enum MailKind {
     ChangePassword,
     /// A one-time code for a login without a password.
     Passcode,
-    /// A one-time link for a login without a password.
-    MagicLink,
     /// The account was blocked after too many failed logins; with a link that lifts the block.
     Blocked,
     /// An invitation to an organization.
@@ -57,7 +55,6 @@ impl MailKind {
             Self::VerifyEmail => "verify_email",
             Self::ChangePassword => "change_password",
             Self::Passcode => "passcode",
-            Self::MagicLink => "magic_link",
             Self::Blocked => "blocked",
             Self::Invitation => "invitation",
         }

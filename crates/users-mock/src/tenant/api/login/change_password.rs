@@ -3,7 +3,6 @@
 use crate::tenant::api::account::set_password;
 use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::mails::send_password_change;
-use crate::tenant::api::login::session::end_all;
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Ticket, TicketKind};
 use crate::tenant::object::string;
@@ -161,7 +160,7 @@ fn change_page(
     page::shown(status, page)
 }
 
-/// Changes the password, which ends the sessions of the user and blocks by failed logins.
+/// Changes the password, which also ends blocks by failed logins.
 fn change(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let (secret, ticket, user) = match open(context, request, TicketKind::PasswordChange) {
@@ -188,7 +187,6 @@ fn change(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             user.supply("email_verified", "true");
         }
         user.belongings_mut(Belonging::BlockedFor).clear();
-        end_all(user);
         if revokes {
             user.belongings_mut(Belonging::RefreshTokens).clear();
         }

@@ -4,7 +4,7 @@ use crate::tenant::api::oauth::issue::{device, signed};
 use crate::tenant::api::owner::find_by_id;
 use crate::tenant::logins::Browser;
 use crate::tenant::object::{set, string};
-use crate::tenant::store::{Belonging, User};
+use crate::tenant::store::Belonging;
 use crate::tenant::wire::answer::Answer;
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -113,11 +113,6 @@ pub(crate) fn end(context: &mut WriteContext<'_>, session: &Session) {
             .retain(|shown| string(shown, "id").as_deref() != Some(&*session.id));
     });
     context.logins.browsers.retain(|browser| browser.session_id != session.id);
-}
-
-/// Ends all sessions of a user.
-pub(crate) fn end_all(user: &mut User) {
-    user.belongings_mut(Belonging::Sessions).clear();
 }
 
 /// Sets the cookie of a session, or removes it.
