@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use std::fmt;
 
 /// A page that Auth0 would show to a user.
 ///
@@ -18,7 +19,7 @@ use serde::Serialize;
 /// assert!(matches!(response.extensions().get::<Page>(), Some(Page::Error { .. })));
 /// # Ok::<(), http::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(tag = "page", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Page {
@@ -108,6 +109,26 @@ pub enum Page {
         /// What is wrong.
         description: String,
     },
+}
+
+/// Which page it is, and what it says is wrong: without the addresses of its forms and the values of its fields, which contain tickets, codes
+/// and tokens.
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, says) = match self {
+            Self::Login { error, .. } => ("Login", error.as_ref()),
+            Self::Signup { error, .. } => ("Signup", error.as_ref()),
+            Self::SecondFactor { error, .. } => ("SecondFactor", error.as_ref()),
+            Self::Consent { application, .. } => ("Consent", Some(application)),
+            Self::ChangePassword { error, .. } => ("ChangePassword", error.as_ref()),
+            Self::Logout { .. } => ("Logout", None),
+            Self::FormPost { .. } => ("FormPost", None),
+            Self::WebMessage { origin, .. } => ("WebMessage", Some(origin)),
+            Self::Message { text, .. } => ("Message", Some(text)),
+            Self::Error { description, .. } => ("Error", Some(description)),
+        };
+        f.debug_tuple(name).field(&says).finish()
+    }
 }
 
 /// A user to choose on the login page.

@@ -216,6 +216,29 @@ fn a_one_time_code_logs_in_within_three_minutes_and_three_tries_and_creates_the_
 }
 
 #[test]
+fn neither_messages_nor_pages_show_what_logs_a_user_in_when_they_are_printed() {
+    let tenant = tenant();
+    let auth = tenant.authentication();
+    tenant.clock().block_on(async {
+        let content = users_core::model::PasswordlessContent::Code;
+        auth.passwordless().send_email("ada@example.com").content(content).await.unwrap();
+        auth.database().change_password(super::DATABASE, "ada@example.com").await.unwrap();
+    });
+    let mails = tenant.mails();
+    let (code, link) = (mails[0].code.clone().unwrap(), mails[1].link.clone().unwrap());
+    let ticket = link.split_once("ticket=").unwrap().1.trim_end_matches('#');
+    let mut browser = Browser::new(&tenant);
+    let form = browser.open(&link).page();
+    let page = browser.open(&authorize("&response_mode=form_post"));
+    let sent = browser.log_in(page, "ada@example.com", PASSWORD).page();
+    let Page::FormPost { fields, .. } = &sent else { panic!("{sent:?}") };
+    let secrets = [code.as_str(), ticket, fields[0].1.as_str()];
+    let printed = format!("{mails:?} {form:?} {sent:?}");
+    assert!(secrets.iter().all(|secret| secret.len() >= 6 && !printed.contains(secret)), "{printed}");
+    assert!(printed.contains("ada@example.com") && printed.contains("FormPost"), "{printed}");
+}
+
+#[test]
 fn ten_wrong_passwords_block_until_the_management_api_or_a_mail_lifts_it() {
     let tenant = tenant();
     let (auth, users) = (tenant.authentication(), tenant.management());
