@@ -6,6 +6,7 @@ mod details;
 mod imports;
 mod linked;
 mod logins;
+mod management_log;
 mod messages;
 mod options;
 mod password_logins;

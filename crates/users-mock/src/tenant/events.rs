@@ -1,6 +1,6 @@
 //! The tenant's log of what users did.
 
-use crate::tenant::object::{set, string};
+use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::store::{Kind, Object};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -12,6 +12,23 @@ const MOST: usize = 10_000;
 
 /// The number of digits of an entry's id.
 const ID_DIGITS: usize = 56;
+
+/// The properties of bodies whose values the log does not have.
+const SECRETS: &[&str] = &[
+    "access_token",
+    "client_secret",
+    "custom_password_hash",
+    "password",
+    "password_hash",
+    "recovery_code",
+    "refresh_token",
+    "ticket",
+    "ticket_id",
+    "ticket_url",
+    "invitation_url",
+    "totp_secret",
+    "value",
+];
 
 /// An entry of the log.
 pub(crate) struct Event<'a> {
@@ -26,7 +43,7 @@ pub(crate) struct Event<'a> {
     pub(crate) client: Option<(&'a str, &'a str)>,
     pub(crate) audience: Option<&'a str>,
     pub(crate) scope: Option<&'a str>,
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<JsonObject>,
 }
 
 impl Event<'_> {
@@ -116,6 +133,24 @@ fn browser(request: &Request) -> String {
         browser.as_deref().unwrap_or("Other 0.0.0"),
         system.as_deref().unwrap_or("Other 0.0.0")
     )
+}
+
+/// An object whose numbers are the tenant's own: a number of a body may be too large for a [`Value`].
+pub(crate) fn details(value: &Value) -> Option<JsonObject> {
+    JsonObject::from_json(&value.to_string()).ok()
+}
+
+/// A body as the log has it.
+pub(crate) fn without_secrets(body: &JsonObject) -> JsonObject {
+    let mut shown = JsonObject::new();
+    for (key, json) in body.iter() {
+        if SECRETS.contains(&key) {
+            set(&mut shown, key, "*****");
+        } else {
+            set_raw(&mut shown, key, json);
+        }
+    }
+    shown
 }
 
 /// The name of a user in the log: the address, or what else there is.

@@ -1,6 +1,7 @@
 //! Finds the endpoint of a request and calls its handler.
 
 use crate::tenant::api;
+use crate::tenant::api::api_operation::record_success;
 use crate::tenant::rules::application::allows_origin;
 use crate::tenant::rules::credentials::check_user_id;
 use crate::tenant::rules::grant::{Alternatives, Grant, all_scopes, allows};
@@ -81,6 +82,8 @@ struct Endpoint {
     takes_custom_domain: bool,
     /// Whether its query has a limit of its own, because it is a search.
     is_search: bool,
+    /// The name of an endpoint of the Management API that writes, for the log.
+    written: Option<String>,
     /// What the query must look like; `None` if the endpoint ignores it or the handler checks it.
     query: Option<&'static Schema>,
     /// What the body must look like; `None` if the endpoint ignores it or the handler checks it.
@@ -99,6 +102,7 @@ static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
             is_of_user: route.template.as_str().starts_with("/api/v2/users/{"),
             is_search: route.method == "GET"
                 && ["/api/v2/logs", "/api/v2/users"].contains(&route.template.as_str()),
+            written: written(route),
             query: below_base(route).and_then(|path| schema::of_query(route.method, &path)),
             body: below_base(route).and_then(|path| schema::of_body(route.method, &path)),
         })
@@ -143,7 +147,7 @@ pub(crate) fn inspect(state: &State, uri: &Uri) -> Answer {
         None => Ok(()),
     };
     let outcome = outcome.and_then(|()| match endpoint.route.handler {
-        Handler::Read(_) => call(state, endpoint.route.handler, &request),
+        Handler::Read(_) => call(state, endpoint, &request),
         Handler::Write(_) => Err(Failure::not_found()),
     });
     outcome.unwrap_or_else(Into::into)
@@ -199,7 +203,7 @@ fn dispatch(state: &State, request: http::Request<Bytes>, is_management: bool) -
         if endpoint.takes_custom_domain {
             request.select_custom_domain(&state.config)?;
         }
-        call(state, endpoint.route.handler, &request)
+        call(state, endpoint, &request)
     });
     match outcome {
         Ok(mut answer) => {
@@ -233,8 +237,8 @@ fn count(state: &State, parts: &Parts, is_management: bool, now: u64) -> Option<
 }
 
 /// Calls a handler, and commits its changes unless it fails.
-fn call(state: &State, handler: Handler, request: &Request) -> Result<Answer, Failure> {
-    match handler {
+fn call(state: &State, endpoint: &Endpoint, request: &Request) -> Result<Answer, Failure> {
+    match endpoint.route.handler {
         Handler::Read(handler) => {
             let context = ReadContext {
                 store: &state.store(),
@@ -257,7 +261,10 @@ fn call(state: &State, handler: Handler, request: &Request) -> Result<Answer, Fa
             };
             let outcome = handler(&mut context, request);
             // A refused login is counted and logged, so its answer is no failure of the handler.
-            if outcome.is_ok() {
+            if let Ok(answer) = &outcome {
+                if let Some(written) = endpoint.written.as_ref().filter(|_| answer.status().is_success()) {
+                    record_success(&mut context, request, written, answer);
+                }
                 state.commit(context.transaction, context.random).map_err(|error| {
                     let message =
                         format!("The change was not made, because the state file cannot be written: {error}");
@@ -287,6 +294,14 @@ pub(crate) fn is_served(method: &str, path: &PathTemplate) -> bool {
         route.method == method && below_base(route).is_some_and(|below| below.has_shape_of(path))
     };
     ENDPOINTS.iter().any(|endpoint| is_same(endpoint.route))
+}
+
+/// The name of an endpoint of the Management API that writes: that of Auth0's document, or else its method and path.
+fn written(route: &Route) -> Option<String> {
+    let path = below_base(route)?;
+    let writes = matches!(route.handler, Handler::Write(_));
+    let name = || schema::summary(route.method, &path).map(ToOwned::to_owned);
+    writes.then(|| name().unwrap_or_else(|| format!("{} {}", route.method, route.template)))
 }
 
 fn required_scopes(route: &Route) -> Option<Alternatives> {

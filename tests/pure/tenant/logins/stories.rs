@@ -74,7 +74,7 @@ fn a_user_verifies_the_address_logs_in_is_blocked_unblocked_and_changes_the_pass
         assert_eq!((shown.len(), &shown.items[0].session_id), (1, &sessions.items[0].id));
         let logs = users.logs(&id).await.unwrap();
         let kinds: Vec<String> = logs.iter().filter_map(|entry| entry.kind.clone()).collect();
-        assert_eq!(kinds, ["sv", "fp", "s", "seacft"]);
+        assert_eq!(kinds, ["ss", "svr", "sv", "fp", "s", "seacft"]);
 
         // A second application finds the session: no login page.
         let back = browser.open(&authorize("&prompt=none"));

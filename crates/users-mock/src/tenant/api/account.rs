@@ -1,6 +1,7 @@
 //! What holds for every account of a connection, whether it is the first one of a user or a linked one.
 
 use crate::tenant::assumptions::Assumptions;
+use crate::tenant::events::{Event, name_of, record, without_secrets};
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
@@ -10,6 +11,7 @@ use crate::tenant::rules::password_history::PasswordHistory;
 use crate::tenant::store::{Belonging, Connection, Store, User};
 use crate::tenant::wire::answer::Failure;
 use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
 use serde_json::Value;
 use std::sync::Arc;
 use users_core::model::JsonObject;
@@ -168,6 +170,29 @@ pub(crate) fn create_account(
     }
     context.transaction.put_user(user.clone());
     Ok(user)
+}
+
+/// Records that an account was created (`ss`), or why it was not (`fs`). `client` is the id and the name of the application.
+pub(crate) fn record_creation(
+    context: &mut WriteContext<'_>,
+    request: &Request,
+    client: (&str, &str),
+    connection: &str,
+    profile: &JsonObject,
+    created: &Result<User, Failure>,
+) {
+    let mut details = JsonObject::new();
+    set(&mut details, "body", without_secrets(profile));
+    let event = match created {
+        Ok(user) => Event { user_id: user.id(), user_name: name_of(user.shown()), ..Event::new("ss") },
+        Err(failure) => Event {
+            description: failure.message().to_owned(),
+            user_name: name_of(profile),
+            ..Event::new("fs")
+        },
+    };
+    let event = Event { connection: Some(connection), client: Some(client), details: Some(details), ..event };
+    record(context, request, &event);
 }
 
 /// The identity of a new account that is not one of a social provider.

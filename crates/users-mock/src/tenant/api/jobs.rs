@@ -1,9 +1,10 @@
 //! Jobs: the request that creates one also executes it, and it is shown as pending until its duration is over.
 
+use crate::tenant::api::login::mails::send_verification;
 use crate::tenant::api::owner::find_user;
 use crate::tenant::config::Config;
 use crate::tenant::object::{set, set_raw, string};
-use crate::tenant::store::{Job, Store};
+use crate::tenant::store::{Job, Store, User};
 use crate::tenant::wall_clock::WallClock;
 use crate::tenant::wire::answer::{Answer, Failure, json, json_without_charset, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
@@ -129,9 +130,12 @@ fn errors(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failur
 fn verification_email(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
     let id = string(&body, "user_id").unwrap_or_default();
-    let user = find_user(context.store(), &id)?;
+    let user = User::clone(find_user(context.store(), &id)?);
     let is_verified = user.shown().get::<bool>("email_verified").ok().flatten() == Some(true);
     let job = new_job(context, "verification_email");
+    if !is_verified {
+        send_verification(context, request, &user);
+    }
     let status = if is_verified { "failed" } else { "completed" };
     finish_job(context, &job, JobResult { status, ..JobResult::default() });
     Ok(json(StatusCode::CREATED, &job))

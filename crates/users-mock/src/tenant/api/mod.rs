@@ -2,6 +2,7 @@
 
 mod account;
 pub(crate) mod actions;
+pub(crate) mod api_operation;
 pub(crate) mod authentication_methods;
 pub(crate) mod clients;
 pub(crate) mod connections;

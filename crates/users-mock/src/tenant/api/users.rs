@@ -2,11 +2,13 @@
 
 use crate::tenant::api::account::{
     NewAccount, check_new_password, create_account, is_email_taken, is_username_taken, lower_case,
-    reject_provider_attributes, remember_password,
+    record_creation, reject_provider_attributes, remember_password,
 };
+use crate::tenant::api::api_operation::client_of;
 use crate::tenant::api::linked::LinkedUpdate;
 use crate::tenant::api::login::mails::send_verification;
 use crate::tenant::api::owner::find_user;
+use crate::tenant::events::{Event, record};
 use crate::tenant::object::{set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::grant::Grant;
@@ -36,12 +38,25 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let Some(connection) = context.store().connection(&connection).cloned() else {
         return Err(Failure::bad_request("inexistent_connection", "The connection does not exist."));
     };
-    let sends_mail = body.get::<bool>("verify_email").ok().flatten() == Some(true);
-    let user = create_account(context, body, &connection, NewAccount::Managed)?;
-    if sends_mail {
-        send_verification(context, request, &user);
+    let flag = |key: &str| body.get::<bool>(key).ok().flatten();
+    // Without either property, the address is not verified, and the user receives the mail.
+    let sends_mail = flag("verify_email").unwrap_or(!body.contains_key("email_verified"));
+    let created = create_account(context, body.clone(), &connection, NewAccount::Managed);
+    // Other failures are not in Auth0's log.
+    if created.as_ref().map_or_else(|failure| failure.status() == StatusCode::CONFLICT, |_| true) {
+        let client_id = client_of(request, context.config);
+        record_creation(context, request, (&client_id, ""), &connection.name, &body, &created);
     }
-    Ok(json(StatusCode::CREATED, user.shown()))
+    match created {
+        Ok(user) => {
+            if sends_mail && connection.is_database() {
+                send_verification(context, request, &user);
+            }
+            Ok(json(StatusCode::CREATED, user.shown()))
+        }
+        // The response of a handler that fails has no effect, and this one is in the log.
+        Err(failure) => Ok(failure.into()),
+    }
 }
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
@@ -127,7 +142,10 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         remember_password(context, &mut user, &connection, &password);
     }
     let answer = json(StatusCode::OK, user.shown());
-    context.transaction.put_user(user);
+    context.transaction.put_user(user.clone());
+    if body.get::<bool>("verify_email").ok().flatten() == Some(true) {
+        send_verification(context, request, &user);
+    }
     Ok(answer)
 }
 
@@ -181,7 +199,17 @@ fn merge_metadata(user: &mut User, key: &str, json: &str) {
 #[allow(clippy::unnecessary_wraps)]
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
-    context.transaction.remove_user(id);
+    if context.store().users().get(id).is_some() {
+        context.transaction.remove_user(id);
+        let client_id = client_of(request, context.config);
+        let bare_id = id.split_once('|').map_or(id, |(_, bare)| bare);
+        let event = Event {
+            description: format!("user_id: {bare_id}"),
+            client: Some((&client_id, "")),
+            ..Event::new("sdu")
+        };
+        record(context, request, &event);
+    }
     Ok(no_content())
 }
 

@@ -83,14 +83,13 @@ pub(crate) struct Mails {
 }
 
 impl Mails {
-    /// Adds a message, and gives it its number.
-    pub(crate) fn push(&mut self, mut mail: Mail) {
+    /// Adds a message, and gives it its number. Returns the oldest one if it is removed for it.
+    pub(crate) fn push(&mut self, mut mail: Mail) -> Option<Mail> {
         self.count += 1;
         mail.id = self.count;
-        if self.mails.len() >= MOST {
-            self.mails.pop_front();
-        }
+        let removed = if self.mails.len() >= MOST { self.mails.pop_front() } else { None };
         self.mails.push_back(mail);
+        removed
     }
 
     pub(crate) fn all(&self) -> Vec<Mail> {

@@ -7,7 +7,9 @@ use crate::tenant::rules::schema::Schema;
 use crate::tenant::wire::answer::Failure;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
+use http::uri::Authority;
 use http::{Extensions, HeaderMap, Method, StatusCode, Uri};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -26,9 +28,9 @@ pub(crate) struct Request {
     pub(crate) grant: Grant,
     query: Vec<(String, String)>,
     query_length: usize,
+    method: Method,
+    target: Uri,
     headers: HeaderMap,
-    scheme: Option<String>,
-    authority: Option<String>,
     /// The custom domain that links begin with.
     custom_domain: Option<String>,
     body: Bytes,
@@ -36,7 +38,6 @@ pub(crate) struct Request {
     /// The path below which the tenant is served.
     mount: String,
     ip: IpAddr,
-    is_post: bool,
 }
 
 /// The path below which a tenant is served, as `/t/shop`, in the extensions of a request to [`Tenant::handle`](crate::Tenant::handle). The
@@ -68,24 +69,21 @@ impl Request {
     ) -> Self {
         let mount = extensions.get::<MountPath>().map(|mount| mount.0.clone()).unwrap_or_default();
         let ip = extensions.get::<ClientAddress>().map_or(IpAddr::from([127, 0, 0, 1]), |address| address.0);
-        let authority = uri.authority().map(ToString::to_string);
         let query = uri.query().unwrap_or_default();
         let (query, query_length) = (pairs(query), query.len());
-        let scheme = uri.scheme_str().map(ToOwned::to_owned);
         Self {
             parameters,
             grant,
             query,
             query_length,
+            method: method.clone(),
+            target: uri.clone(),
             headers,
-            scheme,
-            authority,
             custom_domain: None,
             body,
             parsed: OnceCell::new(),
             mount,
             ip,
-            is_post: method == Method::POST,
         }
     }
 
@@ -129,6 +127,11 @@ impl Request {
     /// A parameter of the query, decoded.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The parameters of the query, decoded.
+    pub(crate) fn query_pairs(&self) -> impl Iterator<Item = (String, Value)> {
+        self.query.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())))
     }
 
     /// The values of a parameter of the query that may be repeated.
@@ -229,7 +232,7 @@ impl Request {
 
     /// The host and port that the request was sent to.
     pub(crate) fn authority(&self) -> Option<&str> {
-        self.authority.as_deref().or_else(|| self.headers.get(HOST)?.to_str().ok())
+        self.target.authority().map(Authority::as_str).or_else(|| self.headers.get(HOST)?.to_str().ok())
     }
 
     /// The scheme, host and port that the request was sent to, which links in the response begin with.
@@ -238,7 +241,7 @@ impl Request {
             return format!("https://{domain}");
         }
         let authority = self.authority().unwrap_or(domain);
-        let scheme = self.scheme.as_deref().unwrap_or("https");
+        let scheme = self.target.scheme_str().unwrap_or("https");
         format!("{scheme}://{authority}{}", self.mount)
     }
 
@@ -259,7 +262,7 @@ impl Request {
 
     /// Whether links begin with `https`.
     pub(crate) fn is_https(&self) -> bool {
-        self.scheme.as_deref() != Some("http")
+        self.target.scheme_str() != Some("http")
     }
 
     /// The address that the request comes from.
@@ -268,7 +271,16 @@ impl Request {
     }
 
     pub(crate) fn is_post(&self) -> bool {
-        self.is_post
+        self.method == Method::POST
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URI as it was received.
+    pub(crate) fn target(&self) -> &Uri {
+        &self.target
     }
 
     pub(crate) fn user_agent(&self) -> &str {

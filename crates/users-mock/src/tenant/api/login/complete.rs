@@ -4,7 +4,7 @@ use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::session::{self, Session};
 use crate::tenant::api::oauth::authenticators::is_enrolled;
 use crate::tenant::api::oauth::issue::{Asked, issue};
-use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::{Authenticated, Code, ResponseMode, Transaction};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page};
@@ -79,7 +79,7 @@ fn refuse_blocked(
         user_name: name_of(user.shown()),
         connection: connection.as_deref(),
         client: Some((&application.id, &application.name)),
-        details: Some(json!({"error": {"message": "user is blocked", "oauthError": "unauthorized"}})),
+        details: details(&json!({"error": {"message": "user is blocked", "oauthError": "unauthorized"}})),
         ..Event::new("f")
     };
     record(context, request, &event);
@@ -170,7 +170,7 @@ fn log_success(
         user_name: name_of(user.shown()),
         connection: connection.as_deref(),
         client: Some((&application.id, &application.name)),
-        details: Some(json!({
+        details: details(&json!({
             "prompts": [], "session_id": session.id, "stats": {"loginsCount": logins},
         })),
         ..Event::new("s")

@@ -2,7 +2,7 @@
 
 use crate::tenant::api::account::options;
 use crate::tenant::api::login::mails::send_block;
-use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::Attempts;
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::application::Application;
@@ -86,7 +86,7 @@ pub(crate) fn check(
         user_name: user.as_ref().map_or_else(|| name.to_owned(), |user| name_of(user.shown())),
         connection: Some(connection),
         client: Some((&application.id, &application.name)),
-        details: Some(serde_json::json!({"error": {"message": Refused::WrongPassword.description()}})),
+        details: details(&serde_json::json!({"error": {"message": Refused::WrongPassword.description()}})),
         ..Event::new(if user.is_some() { "fp" } else { "fu" })
     };
     record(context, request, &event);

@@ -1,7 +1,7 @@
 //! Logouts in a browser.
 
 use crate::tenant::api::login::session;
-use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page};
 use crate::tenant::rules::application::Application;
@@ -37,7 +37,7 @@ fn end(
             description: "User successfully logged out".to_owned(),
             user_id: &session.user_id,
             user_name: user.map_or_else(String::new, |user| name_of(user.shown())),
-            details: Some(json!({"return_to": return_to, "session_id": session.id})),
+            details: details(&json!({"return_to": return_to, "session_id": session.id})),
             ..Event::new("slo")
         };
         record(context, request, &event);

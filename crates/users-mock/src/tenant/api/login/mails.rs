@@ -1,9 +1,11 @@
 //! The messages that Auth0 would have sent, and the links in them.
 
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::{Mail, MailKind, Ticket, TicketKind};
 use crate::tenant::store::User;
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
+use serde_json::json;
 
 /// The lifetime of a link, unless another is requested: 5 days, in seconds.
 pub(crate) const TICKET_LIFETIME: u64 = 432_000;
@@ -52,15 +54,39 @@ fn send(
     let Some(to) = user.string("email") else { return };
     let mail = message(context, kind, &to, subject.to_owned(), format!("{text}\n\n{link}"));
     let user_id = Some(user.id().to_owned());
-    context.logins.mails.push(Mail { link: Some(link), user_id, ..mail });
+    keep(context, Mail { link: Some(link), user_id, ..mail });
+}
+
+/// Adds a message to the inbox. Nobody can open the link of the message that is removed for it.
+fn keep(context: &mut WriteContext<'_>, mail: Mail) {
+    let removed = context.logins.mails.push(mail);
+    let link = removed.and_then(|mail| mail.link).unwrap_or_default();
+    if let Some((_, secret)) = link.trim_end_matches('#').split_once("?ticket=") {
+        context.logins.tickets.remove(secret, context.clock.millis());
+    }
 }
 
 /// Sends a link that verifies the address of a user.
 pub(crate) fn send_verification(context: &mut WriteContext<'_>, request: &Request, user: &User) {
+    if !user.shown().contains_key("email") {
+        return;
+    }
     let kind = TicketKind::EmailVerification;
     let link = new_ticket(context, request, kind, user.id(), TICKET_LIFETIME, |_| {});
     let text = "Please verify your e-mail address by opening this link:";
     send(context, MailKind::VerifyEmail, user, "Verify your email", text, link);
+    let connection = user.connection();
+    let event = Event {
+        user_id: user.id(),
+        user_name: name_of(user.shown()),
+        connection: connection.as_deref(),
+        client: Some(("", "All Applications")),
+        details: details(
+            &json!({"body": {"to": user.string("email"), "template": {"type": "verify_email"}}}),
+        ),
+        ..Event::new("svr")
+    };
+    record(context, request, &event);
 }
 
 /// Sends a link to a page that changes the password of a user.
@@ -87,7 +113,7 @@ pub(crate) fn send_passcode(context: &mut WriteContext<'_>, to: &str, code: &str
         (format!("Your verification code is {code}"), format!("Your verification code is: {code}"));
     let mail = message(context, MailKind::Passcode, to, subject, text);
     let (code, user_id) = (Some(code.to_owned()), user_id.map(ToOwned::to_owned));
-    context.logins.mails.push(Mail { code, user_id, ..mail });
+    keep(context, Mail { code, user_id, ..mail });
 }
 
 /// Sends the link of an invitation to an organization.
@@ -95,7 +121,7 @@ pub(crate) fn send_invitation(context: &mut WriteContext<'_>, to: &str, organiza
     let subject = format!("You've been invited to {organization}");
     let text = format!("You have been invited to {organization}:\n\n{link}");
     let mail = message(context, MailKind::Invitation, to, subject, text);
-    context.logins.mails.push(Mail { link: Some(link.to_owned()), ..mail });
+    keep(context, Mail { link: Some(link.to_owned()), ..mail });
 }
 
 /// A message without a link, a code and a user. Its number is given when it is sent.

@@ -1,8 +1,7 @@
 //! Sign-ups: users who create their own accounts in a database.
 
-use crate::tenant::api::account::{NewAccount, create_account, options};
+use crate::tenant::api::account::{NewAccount, create_account, options, record_creation};
 use crate::tenant::api::login::mails::send_verification;
-use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::application::Application;
 use crate::tenant::store::User;
@@ -11,7 +10,7 @@ use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
-use serde_json::{Value, json as value};
+use serde_json::Value;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] =
@@ -74,39 +73,11 @@ pub(crate) fn sign_up(
         }
         Some(found) => create_account(context, profile.clone(), &found, NewAccount::SignedUp),
     };
-    let mut masked = profile.clone();
-    if masked.contains_key("password") {
-        set(&mut masked, "password", "*****");
-    }
-    let client = Some((application.id.as_str(), application.name.as_str()));
-    let details = Some(value!({"body": masked}));
-    match created {
-        Ok(user) => {
-            let event = Event {
-                user_id: user.id(),
-                user_name: name_of(user.shown()),
-                connection: Some(connection),
-                client,
-                details,
-                ..Event::new("ss")
-            };
-            record(context, request, &event);
-            send_verification(context, request, &user);
-            Ok(user)
-        }
-        Err(failure) => {
-            let event = Event {
-                description: failure.message().to_owned(),
-                user_name: name_of(profile),
-                connection: Some(connection),
-                client,
-                details,
-                ..Event::new("fs")
-            };
-            record(context, request, &event);
-            Err(failure)
-        }
-    }
+    let client = (application.id.as_str(), application.name.as_str());
+    record_creation(context, request, client, connection, profile, &created);
+    let user = created?;
+    send_verification(context, request, &user);
+    Ok(user)
 }
 
 /// The response to a sign-up: the bare id, and of the identifiers those that were given.

@@ -2,7 +2,7 @@
 
 use crate::tenant::api::oauth::issue::{Asked, issue};
 use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
-use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::wire::answer::Answer;
 use crate::tenant::wire::context::WriteContext;
 use serde_json::json;
@@ -51,7 +51,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         user_name: name_of(user.shown()),
         connection: connection.as_deref(),
         client,
-        details: Some(json!({"code": masked})),
+        details: details(&json!({"code": masked})),
         ..Event::new("seacft")
     };
     record(context, asked.request, &event);

@@ -4,13 +4,13 @@ use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::oauth::issue::{Asked, issue, refresh_token, signed};
 use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
 use crate::tenant::api::owner::find_by_id;
-use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::{Authenticated, Family, Use};
 use crate::tenant::object::{set, string};
 use crate::tenant::store::Belonging;
 use crate::tenant::wire::answer::Answer;
 use crate::tenant::wire::context::WriteContext;
-use serde_json::{Value, json};
+use serde_json::json;
 use users_core::model::{JsonObject, Timestamp};
 
 const UNKNOWN: &str = "Unknown or invalid refresh token.";
@@ -23,8 +23,8 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         Use::Valid(family, counter) if family.client_id == asked.application.id => (family, counter),
         Use::Reused(family) => {
             revoke(context, &family);
-            let details = json!({"familyId": family.id});
-            return refuse(context, asked, "ferrt", Some(&family), UNKNOWN, Some(details));
+            let details = details(&json!({"familyId": family.id}));
+            return refuse(context, asked, "ferrt", Some(&family), UNKNOWN, details);
         }
         Use::Valid(..) | Use::Unknown => return refuse(context, asked, "fertft", None, UNKNOWN, None),
     };
@@ -58,7 +58,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         connection: connection.as_deref(),
         client: Some((&asked.application.id, &asked.application.name)),
         audience: family.audience.as_deref(),
-        details: Some(json!({"familyId": family.id, "tokenCounter": counter})),
+        details: details(&json!({"familyId": family.id, "tokenCounter": counter})),
         ..Event::new("sertft")
     };
     record(context, asked.request, &event);
@@ -137,7 +137,7 @@ fn refuse(
     kind: &'static str,
     family: Option<&Family>,
     description: &str,
-    details: Option<Value>,
+    details: Option<JsonObject>,
 ) -> Answer {
     let event = Event {
         description: description.to_owned(),

@@ -20,37 +20,50 @@ static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| parse().unwrap_or_default()
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Schemas {
-    bodies: Endpoints,
-    queries: Endpoints,
+    bodies: Endpoints<Schema>,
+    queries: Endpoints<Schema>,
+    summaries: Endpoints<String>,
     import_row: Schema,
 }
 
-/// The schema of each endpoint below `/api/v2`, by its method.
-#[derive(Default, Deserialize)]
-#[serde(from = "BTreeMap<String, Schema>")]
-struct Endpoints(Vec<(String, PathTemplate, Schema)>);
+/// What is known of each endpoint below `/api/v2`, by its method.
+#[derive(Deserialize)]
+#[serde(from = "BTreeMap<String, T>")]
+#[serde(bound = "T: Deserialize<'de>")]
+struct Endpoints<T>(Vec<(String, PathTemplate, T)>);
 
-impl From<BTreeMap<String, Schema>> for Endpoints {
-    fn from(schemas: BTreeMap<String, Schema>) -> Self {
-        let endpoint = |(name, schema): (String, Schema)| {
-            let (method, path) = name.split_once(' ')?;
-            Some((method.to_owned(), PathTemplate::parse(path).ok()?, schema))
-        };
-        Self(schemas.into_iter().filter_map(endpoint).collect())
+impl<T> Default for Endpoints<T> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
 }
 
-impl Endpoints {
-    fn find(&self, method: &str, path: &PathTemplate) -> Option<&Schema> {
-        let is_same = |(its_method, its_path, _): &&(String, PathTemplate, Schema)| {
+impl<T> From<BTreeMap<String, T>> for Endpoints<T> {
+    fn from(facts: BTreeMap<String, T>) -> Self {
+        let endpoint = |(name, fact): (String, T)| {
+            let (method, path) = name.split_once(' ')?;
+            Some((method.to_owned(), PathTemplate::parse(path).ok()?, fact))
+        };
+        Self(facts.into_iter().filter_map(endpoint).collect())
+    }
+}
+
+impl<T> Endpoints<T> {
+    fn find(&self, method: &str, path: &PathTemplate) -> Option<&T> {
+        let is_same = |(its_method, its_path, _): &&(String, PathTemplate, T)| {
             its_method == method && its_path.has_shape_of(path)
         };
-        self.0.iter().find(is_same).map(|(_, _, schema)| schema)
+        self.0.iter().find(is_same).map(|(_, _, fact)| fact)
     }
 }
 
 fn parse() -> Result<Schemas, serde_json::Error> {
     serde_json::from_str(include_str!("../schemas.json"))
+}
+
+/// The name of an endpoint that writes; `None` if Auth0's document has none.
+pub(crate) fn summary(method: &str, path: &PathTemplate) -> Option<&'static str> {
+    SCHEMAS.summaries.find(method, path).map(String::as_str)
 }
 
 /// The schema of the body of an endpoint; `None` if Auth0 states none.
