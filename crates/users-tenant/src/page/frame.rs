@@ -25,6 +25,8 @@ pub(super) struct Frame {
     /// The path below which the tenant is served.
     pub(super) mount: String,
     pub(super) tenant: String,
+    /// Whether the key was entered, which can be forgotten again.
+    pub(super) has_key: bool,
 }
 
 impl FromRequestParts<Application> for Frame {
@@ -34,7 +36,12 @@ impl FromRequestParts<Application> for Frame {
         let missing = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "No tenant was selected.");
         let selection = parts.extensions.get::<Selection>().ok_or_else(missing)?;
         let hosted = application.tenants.hosted(&selection.name);
-        Ok(Self { hosted, mount: selection.link_path(), tenant: selection.name.to_string() })
+        Ok(Self {
+            hosted,
+            mount: selection.link_path(),
+            tenant: selection.name.to_string(),
+            has_key: application.guard.key.is_some(),
+        })
     }
 }
 
