@@ -5,7 +5,7 @@ use crate::body::{chunks, whole_body};
 use crate::context::{Application, Endpoint, selection};
 use crate::control;
 use crate::disconnect::disconnected;
-use crate::guard::{is_control, is_own};
+use crate::guard::{check_own, is_control, is_own};
 use crate::login;
 use crate::page;
 use crate::problem::Problem;
@@ -81,7 +81,7 @@ fn admit(application: &Application, request: Request) -> Result<Request, Box<Res
     endpoint.make_absolute(&mut parts);
     let selection = Selection::take(&mut parts).map_err(|error| refusal(Problem::bad_request(error)))?;
     if is_own(parts.uri.path()) {
-        guard.check_own(&parts).map_err(refusal)?;
+        check_own(&parts).map_err(refusal)?;
         if let Err(problem) = guard.check_key(&parts, endpoint.address.port()) {
             return Err(Box::new(
                 page::ask_for_key(&parts, &selection).unwrap_or_else(|| problem.into_response()),

@@ -68,17 +68,6 @@ impl Guard {
         )))
     }
 
-    /// Checks that a request for the page or the control API, whose path is one of [`is_own`], is no other website's.
-    pub(crate) fn check_own(&self, parts: &Parts) -> Result<(), Problem> {
-        check_site(parts)?;
-        // A browser sends forms with their origin, which was checked; one that sends none is refused below.
-        if is_form(parts) && parts.headers.contains_key(ORIGIN) {
-            Ok(())
-        } else {
-            check_change(&parts.method, &parts.headers)
-        }
-    }
-
     /// Checks that a request for the page or the control API has the key, if there is one. `port` is that of the server.
     pub(crate) fn check_key(&self, parts: &Parts, port: u16) -> Result<(), Problem> {
         let Some(key) = &self.key else { return Ok(()) };
@@ -97,6 +86,17 @@ impl Guard {
             "The page and the control API require the key of --key, as `authorization: Bearer KEY` or `{KEY}: KEY`."
         );
         Err(Problem::new(StatusCode::UNAUTHORIZED, message))
+    }
+}
+
+/// Checks that a request for the page or the control API, whose path is one of [`is_own`], is no other website's.
+pub(crate) fn check_own(parts: &Parts) -> Result<(), Problem> {
+    check_site(parts)?;
+    // A browser sends forms with their origin, which was checked; one that sends none is refused below.
+    if is_form(parts) && parts.headers.contains_key(ORIGIN) {
+        Ok(())
+    } else {
+        check_change(&parts.method, &parts.headers)
     }
 }
 
@@ -239,7 +239,6 @@ mod tests {
 
     #[test]
     fn other_websites_are_refused() {
-        let guard = Guard::default();
         for (headers, expected) in [
             (vec![], 200),
             (vec![("origin", "http://localhost:4400")], 200),
@@ -258,14 +257,13 @@ mod tests {
         ] {
             for path in ["/", "/_tenant", "/_tenant/events"] {
                 let parts = parts("GET", &format!("http://localhost:4400{path}"), &headers);
-                assert_eq!(status(guard.check_own(&parts)), expected, "{path} {headers:?}");
+                assert_eq!(status(check_own(&parts)), expected, "{path} {headers:?}");
             }
         }
     }
 
     #[test]
     fn a_change_needs_json_or_the_header() {
-        let guard = Guard::default();
         for (headers, expected) in [
             (vec![("content-type", "application/json")], 200),
             (vec![("content-type", "Application/JSON; charset=utf-8")], 200),
@@ -278,14 +276,13 @@ mod tests {
         ] {
             for method in ["POST", "PUT", "DELETE", "PATCH", "BREW"] {
                 let parts = parts(method, "http://localhost/_tenant/reset", &headers);
-                assert_eq!(status(guard.check_own(&parts)), expected, "{method} {headers:?}");
+                assert_eq!(status(check_own(&parts)), expected, "{method} {headers:?}");
             }
         }
     }
 
     #[test]
     fn a_form_of_the_page_needs_its_own_origin() {
-        let guard = Guard::default();
         let form = ("content-type", "application/x-www-form-urlencoded");
         for (headers, expected) in [
             (vec![form, ("origin", "http://localhost")], 200),
@@ -297,12 +294,12 @@ mod tests {
         ] {
             for path in [KEY_FORM, LEAVE_FORM] {
                 let parts = parts("POST", &format!("http://localhost{path}"), &headers);
-                assert_eq!(status(guard.check_own(&parts)), expected, "{path} {headers:?}");
+                assert_eq!(status(check_own(&parts)), expected, "{path} {headers:?}");
             }
         }
         let elsewhere =
             parts("POST", "http://localhost/_tenant/reset", &[form, ("origin", "http://localhost")]);
-        assert_eq!(status(guard.check_own(&elsewhere)), 415);
+        assert_eq!(status(check_own(&elsewhere)), 415);
     }
 
     #[test]

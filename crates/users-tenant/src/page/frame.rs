@@ -45,6 +45,19 @@ impl FromRequestParts<Application> for Frame {
     }
 }
 
+#[derive(Template)]
+#[template(path = "page/missing.html")]
+struct Missing<'a> {
+    frame: &'a Frame,
+    active: &'static str,
+    message: &'a str,
+}
+
+/// The answer to a request for something that does not exist.
+pub(super) fn missing(frame: &Frame, active: &'static str, message: &str) -> Response {
+    rendered(StatusCode::NOT_FOUND, &Missing { frame, active, message })
+}
+
 /// Renders a part of the page.
 pub(super) fn rendered(status: StatusCode, template: &impl Template) -> Response {
     let Ok(html) = template.render() else {

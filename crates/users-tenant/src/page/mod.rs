@@ -2,6 +2,7 @@
 
 mod faults;
 mod frame;
+mod history;
 mod inbox;
 mod key;
 mod look;
