@@ -1,158 +1,99 @@
 //! The page that shows a tenant: stories of a person who looks at it.
 
-use super::browser::{Browser, PATIENCE, Window, is_there};
-use fantoccini::Locator;
-use fantoccini::key::Key;
+mod faults;
+mod inbox;
+mod key;
+mod keyboard;
+mod look;
+mod profile;
+mod traffic;
+mod users;
+
 use serde_json::json;
-use std::time::Duration;
+use users_core::model::NewUser;
 use users_mock::{Limits, Seed, Tenant};
 use users_tenant::{TenantServer, Tenants};
 
-/// A server of tenants with a user whose name is a piece of HTML, and thirty generated ones.
-async fn serve() -> (Tenants, TenantServer) {
-    let evil = json!({"users": [{"user_id": "auth0|evil", "email": "evil@example.com", "name": "<script>document.title='evil'</script>"}]});
-    let template = Tenant::builder()
+const PASSWORD: &str = "Correct horse 1";
+const DATABASE: &str = "Username-Password-Authentication";
+
+/// A server of tenants that begin with a user whose name is a piece of HTML, Ada, who has all that a user can have, and thirty others.
+struct Served {
+    tenants: Tenants,
+    server: TenantServer,
+    users: users_hyper::management::UsersManager,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let tenants = Tenants::builder(template()).build();
+        let server = TenantServer::builder(tenants.clone()).bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let token = tenants.tenant(&"default".parse().unwrap()).management_token();
+        let users = users_hyper::management(server.url()).token(token.expose()).build().unwrap().users();
+        Self { tenants, server, users }
+    }
+
+    fn tenant(&self) -> Tenant {
+        self.tenants.tenant(&"default".parse().unwrap())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.url())
+    }
+
+    /// Creates a user who logs in, fails to, and asks for another password.
+    async fn create_grace(&self) -> String {
+        let grace = NewUser::new(DATABASE).email("grace@example.com").password(PASSWORD).verify_email(true);
+        let id = self.users.create(grace).await.unwrap().user_id.unwrap();
+        let auth = users_hyper::authentication(self.server.url())
+            .client_id("tenant-client")
+            .client_secret("tenant-secret")
+            .build()
+            .unwrap();
+        auth.oauth()
+            .password_grant("grace@example.com", PASSWORD)
+            .scope("openid offline_access")
+            .await
+            .unwrap();
+        auth.oauth().password_grant("grace@example.com", "wrong").await.unwrap_err();
+        auth.database().change_password(DATABASE, "grace@example.com").await.unwrap();
+        id.to_string()
+    }
+}
+
+fn template() -> users_mock::TenantBuilder {
+    let seed = json!({
+        "users": [
+            {"user_id": "auth0|evil", "email": "evil@example.com", "name": "<script>document.title='evil'</script>"},
+            {"user_id": "auth0|ada", "email": "ada@example.com", "email_verified": true, "name": "Ada Lovelace", "logins_count": 3,
+             "last_login": "2026-05-02T10:00:00.000Z", "last_ip": "203.0.113.7", "user_metadata": {"theme": "dark"}, "app_metadata": {"plan": "gold"}},
+        ],
+        "roles": [{"id": "rol_1", "name": "editor", "description": "Edits orders", "permissions": ["read:orders", "write:orders"]}],
+        "resource_servers": [{"id": "1", "identifier": "https://api.example.com/", "name": "Orders",
+            "scopes": [{"value": "read:orders", "description": "Read orders"}, {"value": "write:orders", "description": "Write orders"}]}],
+        "belongings": {"auth0|ada": {
+            "roles": [{"id": "rol_1"}],
+            "permissions": [{"resource_server_identifier": "https://api.example.com/", "permission_name": "read:orders"}],
+            "organizations": [{"id": "org_1", "name": "acme", "display_name": "Acme Corporation"}],
+            "organization_roles": [{"organization_id": "org_1", "id": "rol_1"}],
+            "authentication_methods": [{"id": "totp|dev_1", "type": "totp", "name": "Phone", "confirmed": true, "created_at": "2026-04-01T08:00:00.000Z"}],
+            "sessions": [
+                {"id": "s1", "user_id": "auth0|ada", "created_at": "2026-05-01T10:00:00.000Z", "last_interacted_at": "2026-05-02T10:00:00.000Z",
+                 "device": {"last_ip": "203.0.113.7", "last_user_agent":
+                    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"},
+                 "clients": [{"client_id": "shop"}]},
+                {"id": "s2", "user_id": "auth0|ada", "created_at": "2026-05-01T11:00:00.000Z", "device": {"initial_ip": "203.0.113.8"}}],
+            "refresh_tokens": [{"id": "t1", "user_id": "auth0|ada", "client_id": "shop", "session_id": "s1", "rotating": true,
+                "created_at": "2026-05-01T10:00:00.000Z", "last_exchanged_at": "2026-05-02T09:00:00.000Z", "device": {"last_ip": "203.0.113.7"}}],
+            "blocked_for": [{"identifier": "ada@example.com", "ip": "203.0.113.9", "connection": DATABASE}],
+            "logs": [
+                {"log_id": "1", "type": "s", "date": "2026-05-01T10:00:00.000Z", "client_name": "Shop", "ip": "203.0.113.7", "user_agent": "Chrome 140.0.0 / Linux 0.0.0"},
+                {"log_id": "2", "type": "fp", "date": "2026-05-02T10:00:00.000Z", "description": "Wrong email or password.", "client_name": "Shop", "ip": "203.0.113.9"}],
+        }},
+    });
+    Tenant::builder()
         .system_clock()
         .users(30)
         .limits(Limits::essentials())
-        .seed(Seed::from_json(&evil.to_string()).unwrap());
-    let tenants = Tenants::builder(template).build();
-    let server = TenantServer::builder(tenants.clone()).bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-    (tenants, server)
-}
-
-async fn wait_for(browser: &Browser, xpath: &str) {
-    let found = browser.page.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await;
-    if found.is_err() {
-        panic!("no {xpath}\n{}", browser.page.source().await.unwrap());
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_user_is_found_by_keyboard_alone_and_shown_as_text() {
-    if !is_there() {
-        return;
-    }
-    let (tenants, server) = serve().await;
-    let browser = Browser::open(&Window::default()).await;
-    browser.page.goto(&server.url()).await.unwrap();
-    wait_for(&browser, "//p[starts-with(., '31 users')]").await;
-    browser.fill("#q", &format!("email:evil@example.com{}", char::from(Key::Enter))).await;
-    wait_for(&browser, "//p[starts-with(., '1 user')]").await;
-    let link = browser.page.find(Locator::Css("tbody a")).await.unwrap();
-    assert_eq!(link.text().await.unwrap(), "<script>document.title='evil'</script>");
-    link.send_keys(&char::from(Key::Enter).to_string()).await.unwrap();
-    assert_eq!(browser.text("h1").await, "<script>document.title='evil'</script>");
-    assert_ne!(browser.page.title().await.unwrap(), "evil");
-    // A query that Auth0 does not support is refused with its message.
-    browser.page.goto(&format!("{}/?q=user_metadata.x:*a*", server.url())).await.unwrap();
-    assert!(!browser.text("[role=alert]").await.is_empty());
-
-    // Blocked by a click, through the Management API.
-    browser.page.goto(&format!("{}/_tenant/page/users/auth0%7Cevil", server.url())).await.unwrap();
-    wait_for(&browser, "//button[.='Block']").await;
-    browser.page.find(Locator::XPath("//button[.='Block']")).await.unwrap().click().await.unwrap();
-    wait_for(&browser, "//button[.='Unblock']").await;
-    let tenant = tenants.tenant(&"default".parse().unwrap());
-    assert_eq!(tenant.user("auth0|evil").unwrap().blocked, Some(true));
-    browser.close().await;
-    server.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn traffic_appears_while_programs_send_requests_and_faults_are_switched() {
-    if !is_there() {
-        return;
-    }
-    let (tenants, server) = serve().await;
-    let tenant = tenants.tenant(&"default".parse().unwrap());
-    let users = users_hyper::management(server.url())
-        .token(tenant.management_token().expose())
-        .build()
-        .unwrap()
-        .users();
-    let browser = Browser::open(&Window::default()).await;
-    browser.page.goto(&format!("{}/_tenant/page/traffic", server.url())).await.unwrap();
-    wait_for(&browser, "//button[.='Pause']").await;
-    users.get("auth0|evil").await.unwrap();
-    wait_for(&browser, "//tbody//a[contains(., '/api/v2/users/auth0%7Cevil')]").await;
-    wait_for(&browser, "//tbody//meter").await;
-
-    // Under load, the page follows and stays bounded.
-    let http = reqwest::Client::new();
-    for _ in 0..600 {
-        http.get(format!("{}/.well-known/openid-configuration", server.url())).send().await.unwrap();
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let rows = browser.page.find_all(Locator::Css("#traffic tbody tr")).await.unwrap();
-    assert_eq!(rows.len(), 200);
-    browser.page.find(Locator::Css("#traffic tbody a")).await.unwrap().click().await.unwrap();
-    wait_for(&browser, "//h2[.='Response']").await;
-
-    browser.page.goto(&format!("{}/_tenant/page/faults", server.url())).await.unwrap();
-    browser.fill("#fault", &format!("403@users.get,times=1{}", char::from(Key::Enter))).await;
-    wait_for(&browser, "//button[@aria-checked='true']").await;
-    assert_eq!(users.get("auth0|evil").await.unwrap_err().status().unwrap().as_u16(), 403);
-    users.get("auth0|evil").await.unwrap();
-    browser.close().await;
-    server.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_of_the_inbox_verifies_the_address_of_a_user_of_its_tenant() {
-    if !is_there() {
-        return;
-    }
-    let (tenants, server) = serve().await;
-    let base = format!("{}/t/shop", server.url());
-    let body = json!({"client_id": "tenant-client", "connection": "Username-Password-Authentication", "email": "ada@example.com",
-        "password": "Correct horse 1"});
-    let answer = reqwest::Client::new()
-        .post(format!("{base}/dbconnections/signup"))
-        .header("content-type", "application/json")
-        .body(body.to_string())
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status().as_u16(), 200);
-    let browser = Browser::open(&Window::default()).await;
-    browser.page.goto(&format!("{}/_tenant/page/inbox", server.url())).await.unwrap();
-    wait_for(&browser, "//p[.='There are no messages.']").await;
-    browser.page.goto(&format!("{base}/_tenant/page/inbox")).await.unwrap();
-    browser.click("article a.button").await;
-    wait_for(&browser, "//h1[.='Email verified']").await;
-    let tenant = tenants.tenant(&"shop".parse().unwrap());
-    let id = tenant.user_ids().pop().unwrap();
-    assert!(tenant.user(&id).unwrap().email_verified.unwrap().is_true());
-    browser.close().await;
-    server.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_part_fits_a_phone_in_dark_colours() {
-    if !is_there() {
-        return;
-    }
-    let (_tenants, server) = serve().await;
-    // The window of a headless browser has at least 500 pixels, so the page is measured in a frame of its own width.
-    let browser = Browser::open(&Window { width: 500, height: 800, is_dark: true }).await;
-    for part in [
-        "/",
-        "/_tenant/page/users/auth0%7Cevil",
-        "/_tenant/page/traffic",
-        "/_tenant/page/faults",
-        "/_tenant/page/inbox",
-        "/_tenant/page/settings",
-    ] {
-        browser.page.goto(&format!("{}{part}", server.url())).await.unwrap();
-        browser.text("h1").await;
-        let overflow =
-            "document.body.style.width = '360px'; return document.querySelector('main').scrollWidth";
-        let width = browser.page.execute(overflow, Vec::new()).await.unwrap();
-        assert!(width.as_u64().unwrap() <= 360, "{part} is {width} pixels wide");
-        let dark = "return matchMedia('(prefers-color-scheme: dark)').matches && getComputedStyle(document.body).backgroundColor";
-        assert_eq!(browser.page.execute(dark, Vec::new()).await.unwrap(), "rgb(20, 23, 28)", "{part}");
-    }
-    browser.close().await;
-    server.shutdown().await;
+        .seed(Seed::from_json(&seed.to_string()).unwrap())
 }

@@ -5,6 +5,7 @@ mod frame;
 mod history;
 mod inbox;
 mod key;
+mod live;
 mod look;
 mod settings;
 mod traffic;
@@ -29,9 +30,11 @@ pub(crate) fn routes() -> Router<Application> {
         .route("/", get(users::show))
         .route("/_tenant/page/users/{id}", get(user::show))
         .route("/_tenant/page/traffic", get(traffic::show))
+        .route("/_tenant/page/traffic/events", get(traffic::events))
         .route("/_tenant/page/traffic/{number}", get(traffic::show_entry))
         .route("/_tenant/page/faults", get(faults::show))
         .route("/_tenant/page/inbox", get(inbox::show))
+        .route("/_tenant/page/inbox/events", get(inbox::events))
         .route("/_tenant/page/settings", get(settings::show))
         .route(KEY_FORM, get(key::show).post(key::enter))
         .route(LEAVE_FORM, post(key::leave))
