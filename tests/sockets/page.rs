@@ -1,7 +1,10 @@
 //! The page over real sockets, without a browser.
 
+use futures_util::StreamExt as _;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
+use serde_json::{Value, json};
+use std::time::Duration;
 use users_mock::Tenant;
 use users_tenant::{TenantServer, Tenants};
 
@@ -157,4 +160,91 @@ async fn who_logs_out_has_no_cookie_and_over_https_it_is_sent_over_https_alone()
     let name = cookie.split('=').next().unwrap();
     assert_eq!(removed, format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0"));
     locked.server.shutdown().await;
+}
+
+/// A stream of server-sent events.
+struct Events {
+    response: futures_util::stream::BoxStream<'static, reqwest::Result<bytes::Bytes>>,
+    text: String,
+}
+
+impl Events {
+    async fn open(url: &str, last: Option<&str>) -> Self {
+        let mut request = reqwest::Client::new().get(url);
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response: response.bytes_stream().boxed(), text: String::new() }
+    }
+
+    /// The id and the data of the next event; `None` at the end.
+    async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let line = event.lines().find_map(|line| line.strip_prefix(name));
+                    line.unwrap_or_default().trim().to_owned()
+                };
+                let found = (field("id:"), serde_json::from_str(&field("data:")));
+                self.text = rest.to_owned();
+                if let (id, Ok(data)) = found {
+                    return Some((id, data));
+                }
+                continue;
+            }
+            let next = tokio::time::timeout(Duration::from_secs(20), self.response.next()).await;
+            self.text.push_str(std::str::from_utf8(&next.unwrap()?.unwrap()).unwrap());
+        }
+    }
+}
+
+async fn sign_up(base: &str, email: &str) {
+    let body = json!({"client_id": "tenant-client", "connection": "Username-Password-Authentication", "email": email,
+        "password": "Correct horse 1"});
+    let request = reqwest::Client::new().post(format!("{base}/dbconnections/signup")).header(JSON.0, JSON.1);
+    assert!(request.body(body.to_string()).send().await.unwrap().status().is_success());
+}
+
+#[tokio::test]
+async fn the_streams_send_what_the_page_does_not_show_yet_of_their_tenant_alone() {
+    let tenants = Tenants::builder(Tenant::builder().users(1)).build();
+    let server = TenantServer::builder(tenants).bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let shop = format!("{}/t/shop", server.url());
+    sign_up(&shop, "first@example.com").await;
+    // Without a script, both are shown when the page is loaded.
+    let page = |path: &str| reqwest::get(format!("{shop}{path}"));
+    let inbox = page("/_tenant/page/inbox").await.unwrap().text().await.unwrap();
+    assert!(inbox.contains("first@example.com") && inbox.contains(r#"data-last="1""#), "{inbox}");
+    let traffic = page("/_tenant/page/traffic").await.unwrap().text().await.unwrap();
+    assert!(traffic.contains("POST /dbconnections/signup") && traffic.contains(r#"data-last="1""#));
+
+    let mut mails = Events::open(&format!("{shop}/_tenant/page/inbox/events?since=1"), None).await;
+    let mut rows = Events::open(&format!("{shop}/_tenant/page/traffic/events?since=1&text=SIGN"), None).await;
+    let (id, data) = mails.next().await.unwrap();
+    assert_eq!((id.as_str(), data), ("1", json!({"count": 1, "articles": []})));
+    assert_eq!(rows.next().await.unwrap().1, json!({"count": 1, "last": 1, "rows": []}));
+    sign_up(&server.url(), "other@example.com").await;
+    page("/.well-known/jwks.json").await.unwrap();
+    sign_up(&shop, "<b>@example.com").await;
+    let (id, data) = mails.next().await.unwrap();
+    let articles = data["articles"].as_array().unwrap();
+    assert_eq!((id.as_str(), articles.len()), ("2", 1));
+    let article = articles[0].as_str().unwrap();
+    assert!(article.contains("&#60;b&#62;@example.com") && !article.contains("<b>"), "{article}");
+    // The others do not match the filter.
+    let mut shown = Vec::new();
+    while shown.is_empty() {
+        shown
+            .extend(rows.next().await.unwrap().1["rows"].as_array().unwrap().iter().map(ToString::to_string));
+    }
+    assert!(shown.len() == 1 && shown[0].contains("/t/shop/_tenant/page/traffic/3"), "{shown:?}");
+
+    // A browser that connects again continues after the last event that it has seen.
+    let again =
+        Events::open(&format!("{shop}/_tenant/page/inbox/events?since=0"), Some("1")).await.next().await;
+    assert_eq!(again.unwrap().1["articles"].as_array().unwrap().len(), 1);
+    server.shutdown().await;
+    assert!(mails.next().await.is_none() && rows.next().await.is_none());
 }

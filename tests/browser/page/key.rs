@@ -39,6 +39,7 @@ async fn with_the_key_the_page_works_and_without_it_nothing_is_shown() {
     reqwest::get(format!("{}/t/shop/.well-known/jwks.json", server.url())).await.unwrap();
     browser.wait_for("//tbody//a[.='GET /.well-known/jwks.json']").await;
 
+    browser.shoot("key-entered").await;
     browser.page.find(Locator::XPath("//button[.='Log out']")).await.unwrap().click().await.unwrap();
     browser.text("#key").await;
     assert!(browser.page.get_all_cookies().await.unwrap().is_empty());

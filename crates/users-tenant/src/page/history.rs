@@ -37,8 +37,19 @@ impl Event {
             description: text(entry, "description"),
             client: text(entry, "client_name"),
             ip: text(entry, "ip"),
-            device: text(entry, "user_agent"),
+            device: device(&text(entry, "user_agent")),
         }
+    }
+}
+
+/// The browser and the system of an entry, `Chrome 140.0.0 / Linux 0.0.0`, without versions; none for what is no browser.
+fn device(agent: &str) -> String {
+    let Some((browser, system)) = agent.split_once(" / ") else { return agent.to_owned() };
+    let name = |part: &str| part.rsplit_once(' ').map_or(part, |(name, _)| name).to_owned();
+    match (name(browser).as_str(), name(system).as_str()) {
+        ("Other", _) => String::new(),
+        (browser, "Other") => browser.to_owned(),
+        (browser, system) => format!("{browser} on {system}"),
     }
 }
 
@@ -74,10 +85,10 @@ fn meaning(kind: &str) -> &'static str {
         "fertft" => "Refresh token not exchanged",
         "ferrt" => "Refresh token used twice: its family is revoked",
         "srrt" => "Refresh token revoked",
-        "sepft" => "Password exchanged for tokens",
-        "fepft" => "Password not exchanged: login failed",
-        "sepotpft" => "One-time code exchanged for tokens",
-        "fepotpft" => "One-time code not exchanged",
+        "sepft" => "Login: password exchanged for tokens",
+        "fepft" => "Failed login: password not exchanged",
+        "sepotpft" => "Login: one-time code exchanged for tokens",
+        "fepotpft" => "Failed login: one-time code not exchanged",
         "gd_auth_succeed" => "Second factor accepted",
         "gd_auth_failed" => "Second factor refused",
         "gd_enrollment_complete" => "Second factor enrolled",
@@ -93,5 +104,62 @@ fn meaning(kind: &str) -> &'static str {
         "sdu" => "User deleted",
         "sui" => "Users imported",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{device, is_failure, meaning};
+
+    #[test]
+    fn the_browser_of_an_entry_is_read_by_a_person() {
+        for (agent, expected) in [
+            ("Chrome 140.0.0 / Mac OS X 0.0.0", "Chrome on Mac OS X"),
+            ("Firefox 140.0.0 / Other 0.0.0", "Firefox"),
+            ("Other 0.0.0 / Other 0.0.0", ""),
+            ("auth0.js", "auth0.js"),
+            ("", ""),
+        ] {
+            assert_eq!(device(agent), expected, "{agent}");
+        }
+    }
+
+    #[test]
+    fn each_type_that_the_tenant_logs_has_a_meaning() {
+        for kind in [
+            "cs",
+            "f",
+            "fcp",
+            "fcpr",
+            "feacft",
+            "feotpft",
+            "fepft",
+            "fepotpft",
+            "ferrt",
+            "fertft",
+            "fp",
+            "fs",
+            "fu",
+            "fv",
+            "gd_auth_failed",
+            "gd_auth_succeed",
+            "limit_wc",
+            "s",
+            "scp",
+            "scpr",
+            "seacft",
+            "sepft",
+            "sertft",
+            "slo",
+            "srrt",
+            "ss",
+            "sv",
+            "ublkdu",
+        ] {
+            assert!(!meaning(kind).is_empty(), "{kind}");
+            let says_so = ["not", "ailed", "refused", "unknown", "Blocked", "twice"];
+            let is_said = says_so.iter().any(|word| meaning(kind).contains(word));
+            assert_eq!(is_failure(kind), is_said, "{kind}: {}", meaning(kind));
+        }
     }
 }

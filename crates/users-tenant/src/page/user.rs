@@ -90,11 +90,19 @@ pub(super) async fn show(frame: Frame, Path(id): Path<String>) -> Response {
         user_metadata: user.get("user_metadata").map(pretty).unwrap_or_default(),
         app_metadata: user.get("app_metadata").map(pretty).unwrap_or_default(),
         tables,
-        empty: empty.join(", "),
+        empty: enumerated(&empty),
         history: history::of_user(tenant, &address),
         address,
     };
     rendered(StatusCode::OK, &page)
+}
+
+/// Names in a sentence: `a, b or c`.
+fn enumerated(names: &[String]) -> String {
+    match names {
+        [names @ .., last] if !names.is_empty() => format!("{} or {last}", names.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// What belongs to a user, as the Management API shows it.
