@@ -19,6 +19,13 @@ async fn faults_are_switched_on_and_off() {
     browser.click("button[aria-checked=true]").await;
     browser.wait_for("//p[starts-with(., 'None.')]").await;
     served.users.get("auth0|evil").await.unwrap();
+    // An example is a switch too.
+    let example = "button[aria-label='The next search answers 503']";
+    browser.click(example).await;
+    browser.wait_for("//button[@aria-checked='true' and @aria-label='The next search answers 503']").await;
+    browser.click(example).await;
+    browser.wait_for("//p[starts-with(., 'None.')]").await;
+    served.users.get_all().await.unwrap();
     // One that is not understood is refused with what is wrong.
     browser.fill("#fault", &format!("403@users.gte{}", char::from(Key::Enter))).await;
     browser.wait_for("//p[@id='notice' and contains(., '400')]").await;

@@ -79,6 +79,7 @@ async fn every_part_fits_a_phone_and_is_readable_in_light_and_dark() {
         ("profile-new", profile("auth0%7Cevil")),
         ("profile-missing", profile("auth0%7Cnobody")),
         ("traffic", served.url("/_tenant/page/traffic")),
+        ("traffic-unmatched", served.url("/_tenant/page/traffic?status=5xx")),
         ("traffic-none", served.url("/t/empty/_tenant/page/traffic")),
         ("request", served.url("/_tenant/page/traffic/1")),
         ("faults", served.url("/_tenant/page/faults")),

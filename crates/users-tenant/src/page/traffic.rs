@@ -31,6 +31,10 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
+    fn is_filter(&self) -> bool {
+        [&self.method, &self.text, &self.status].iter().any(|value| !value.is_empty())
+    }
+
     fn filter(&self, since: Option<u64>) -> Filter {
         let given = |value: &String| Some(value.clone()).filter(|value| !value.is_empty());
         Filter {
