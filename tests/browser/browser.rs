@@ -14,7 +14,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Browser {
     pub(crate) page: Client,
     driver: tokio::process::Child,
-    port: String,
+    /// The address of the session.
+    session: String,
     profile: PathBuf,
 }
 
@@ -93,7 +94,8 @@ impl Browser {
         let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
         builder.capabilities(capabilities);
         let page = builder.connect(&format!("http://127.0.0.1:{port}")).await.expect("a browser");
-        Self { page, driver, port, profile }
+        let session = page.session_id().await.unwrap().unwrap();
+        Self { page, driver, session: format!("http://127.0.0.1:{port}/session/{session}"), profile }
     }
 
     /// Ends the browser and removes its profile.
@@ -147,8 +149,7 @@ impl Browser {
 
     /// Sends a command of the protocol of Chromium's tools.
     async fn command(&self, name: &str, parameters: serde_json::Value) {
-        let session = self.page.session_id().await.unwrap().unwrap();
-        let address = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
+        let address = format!("{}/goog/cdp/execute", self.session);
         let body = json!({"cmd": name, "params": parameters}).to_string();
         let answer = reqwest::Client::new().post(address).body(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{name}: {}", answer.text().await.unwrap());
@@ -171,6 +172,14 @@ impl Browser {
     pub(crate) async fn click(&self, css: &str) {
         self.text(css).await;
         self.page.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+    }
+}
+
+/// Ends the browser of a story that failed, which would run on without its driver.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = ureq::delete(&self.session).call();
+        let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
 
