@@ -14,6 +14,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Browser {
     pub(crate) page: Client,
     driver: tokio::process::Child,
+    /// The address of the session.
+    session: String,
     profile: PathBuf,
 }
 
@@ -92,7 +94,8 @@ impl Browser {
         let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
         builder.capabilities(capabilities);
         let page = builder.connect(&format!("http://127.0.0.1:{port}")).await.expect("a browser");
-        Self { page, driver, profile }
+        let session = page.session_id().await.unwrap().unwrap();
+        Self { page, driver, session: format!("http://127.0.0.1:{port}/session/{session}"), profile }
     }
 
     /// Ends the browser and removes its profile.
@@ -111,6 +114,56 @@ impl Browser {
         }
     }
 
+    /// Waits until a script returns `true`.
+    pub(crate) async fn until(&self, script: &str) {
+        let wait = async {
+            while self.page.execute(script, Vec::new()).await.unwrap() != true {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+            panic!("not {script}\n{}", self.page.source().await.unwrap_or_default());
+        }
+    }
+
+    /// Waits for an element.
+    pub(crate) async fn wait_for(&self, xpath: &str) {
+        let found = self.page.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await;
+        if found.is_err() {
+            panic!("no {xpath}\n{}", self.page.source().await.unwrap());
+        }
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&self, key: char) {
+        self.page.active_element().await.unwrap().send_keys(&key.to_string()).await.unwrap();
+    }
+
+    /// Shows pages as on a screen of this size, which may be smaller than a window can be.
+    pub(crate) async fn emulate(&self, width: u32, height: u32, is_dark: bool) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
+        self.command("Emulation.setDeviceMetricsOverride", size).await;
+        let scheme = json!({"name": "prefers-color-scheme", "value": if is_dark { "dark" } else { "light" }});
+        self.command("Emulation.setEmulatedMedia", json!({"features": [scheme]})).await;
+    }
+
+    /// Sends a command of the protocol of Chromium's tools.
+    async fn command(&self, name: &str, parameters: serde_json::Value) {
+        let address = format!("{}/goog/cdp/execute", self.session);
+        let body = json!({"cmd": name, "params": parameters}).to_string();
+        let answer = reqwest::Client::new().post(address).body(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{name}: {}", answer.text().await.unwrap());
+    }
+
+    /// Keeps a picture in the folder that `USERS_SCREENSHOTS` names, if it names one.
+    pub(crate) async fn shoot(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("USERS_SCREENSHOTS").map(PathBuf::from) {
+            std::fs::create_dir_all(&folder).unwrap();
+            let picture = self.page.screenshot().await.unwrap();
+            std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        }
+    }
+
     pub(crate) async fn fill(&self, css: &str, text: &str) {
         self.text(css).await;
         self.page.find(Locator::Css(css)).await.unwrap().send_keys(text).await.unwrap();
@@ -119,6 +172,14 @@ impl Browser {
     pub(crate) async fn click(&self, css: &str) {
         self.text(css).await;
         self.page.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+    }
+}
+
+/// Ends the browser of a story that failed, which would run on without its driver.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = ureq::delete(&self.session).call();
+        let _ = std::fs::remove_dir_all(&self.profile);
     }
 }
 

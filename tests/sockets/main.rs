@@ -10,6 +10,7 @@ mod failures;
 mod faults;
 mod hostile;
 mod isolation;
+mod page;
 mod protected_service;
 mod runtimes;
 mod state;

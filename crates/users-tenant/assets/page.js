@@ -84,82 +84,115 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-// The newest request is the first row. The browser connects again by itself.
-const MOST_ROWS = 200;
-const table = document.querySelector("#traffic[data-live]");
-if (table) {
+// Follows a part of the page. The browser connects again by itself.
+function follow(path, kind, show) {
+  const source = new EventSource(mount + path);
+  source.addEventListener(kind, (event) => show(JSON.parse(event.data)));
+  return source;
+}
+
+// The elements of pieces of HTML, of which the server has escaped what comes from outside.
+function elements(pieces) {
+  const template = document.createElement("template");
+  template.innerHTML = pieces.join("");
+  return template.content;
+}
+
+const MOST_WAITING = 3;
+const MOST_ROWS = 100;
+
+function followTraffic(table) {
   const rows = table.tBodies[0];
   const count = document.getElementById("count");
+  const rate = document.getElementById("rate");
   const pause = document.getElementById("pause");
+  let last = Number(table.dataset.last);
+  let source = null;
   let waiting = [];
-  pause.hidden = false;
-  pause.addEventListener("click", () => {
-    pause.setAttribute("aria-pressed", pause.getAttribute("aria-pressed") === "true" ? "false" : "true");
-    show();
-  });
+  let measured = { last, at: performance.now() };
 
-  function cell(label, content, className) {
-    const element = document.createElement("td");
-    element.dataset.label = label;
-    element.className = className ?? "";
-    if (content instanceof Node) {
-      element.append(content);
-    } else {
-      element.textContent = content ?? "";
-    }
-    return element;
+  function isPaused() {
+    return pause.getAttribute("aria-checked") === "true";
   }
 
-  function row(entry) {
-    const element = document.createElement("tr");
-    const heading = document.createElement("th");
-    heading.scope = "row";
-    const link = document.createElement("a");
-    link.href = `${mount}/_tenant/page/traffic/${entry.sequence}`;
-    link.textContent = `${entry.method} ${entry.target}`;
-    heading.append(link);
-    const status = document.createElement("span");
-    status.textContent = entry.status ?? "none";
-    const kind = entry.status === null || entry.status >= 500 ? "bad" : entry.status >= 400 ? "warn" : "good";
-    status.className = `tag ${kind}`;
-    let limit = "";
-    if (entry.rate_limit) {
-      limit = document.createElement("meter");
-      limit.max = entry.rate_limit.limit;
-      limit.value = entry.rate_limit.remaining;
-      limit.title = `${entry.rate_limit.remaining} of ${entry.rate_limit.limit}`;
-      limit.textContent = limit.title;
+  // What arrives is shown at most once for each frame. A page in the background has no frames, and keeps the newest.
+  function receive(batch) {
+    if (waiting.push(batch) === 1) {
+      requestAnimationFrame(show);
+    } else if (waiting.length > MOST_WAITING) {
+      waiting.shift();
     }
-    element.append(heading, cell("Status", status), cell("Time", `${entry.duration_ms} ms`, "number"));
-    element.append(cell("Operation", entry.operation), cell("Rate limit", limit));
-    return element;
   }
 
-  // At most once for each frame, so that a busy tenant does not stop the page.
-  let isScheduled = false;
   function show() {
-    if (isScheduled || pause.getAttribute("aria-pressed") === "true") {
+    const batches = waiting.reverse();
+    waiting = [];
+    if (isPaused()) {
       return;
     }
-    isScheduled = true;
-    requestAnimationFrame(() => {
-      isScheduled = false;
-      const fresh = waiting.slice(-MOST_ROWS).reverse().map(row);
-      count.textContent = Number(count.textContent) + waiting.length;
-      waiting = [];
-      rows.prepend(...fresh);
-      while (rows.rows.length > MOST_ROWS) {
-        rows.lastElementChild.remove();
-      }
-    });
+    const { last: newest, count: kept } = batches[0];
+    rows.prepend(elements(batches.flatMap((batch) => batch.rows).slice(0, MOST_ROWS)));
+    while (rows.rows.length > (kept === 0 ? 0 : MOST_ROWS)) {
+      rows.lastElementChild.remove();
+    }
+    count.textContent = kept;
+    last = newest;
   }
 
-  const events = new EventSource(`${mount}/_tenant/events`);
-  events.addEventListener("request", (event) => {
-    waiting.push(JSON.parse(event.data));
-    if (waiting.length > 10 * MOST_ROWS) {
-      waiting = waiting.slice(-MOST_ROWS);
+  function begin() {
+    const query = new URLSearchParams(location.search);
+    query.set("since", last);
+    source = follow(`/_tenant/page/traffic/events?${query}`, "rows", receive);
+  }
+
+  function setPaused(paused) {
+    pause.setAttribute("aria-checked", paused);
+    if (paused) {
+      source.close();
+      rate.textContent = ", paused";
+    } else {
+      rate.textContent = "";
+      measured = { last, at: performance.now() };
+      begin();
     }
-    show();
+  }
+
+  setInterval(() => {
+    const now = performance.now();
+    if (!isPaused()) {
+      const perSecond = Math.round((1000 * (last - measured.last)) / (now - measured.at));
+      rate.textContent = perSecond > 0 ? `, ${perSecond.toLocaleString("en")} per second` : "";
+    }
+    measured = { last, at: now };
+  }, 1000);
+
+  document.getElementById("live").hidden = false;
+  pause.addEventListener("click", () => setPaused(!isPaused()));
+  // Who reaches a row with the keyboard keeps it.
+  rows.addEventListener("focusin", (event) => {
+    if (!isPaused() && event.target.matches(":focus-visible")) {
+      setPaused(true);
+    }
   });
+  begin();
+}
+
+function followInbox(mails) {
+  follow(`/_tenant/page/inbox/events?since=${mails.dataset.last}`, "mails", ({ count, articles }) => {
+    if (count === 0) {
+      mails.replaceChildren();
+    }
+    mails.prepend(elements(articles.reverse()));
+    document.getElementById("count").textContent = count;
+    document.getElementById("unit").textContent = count === 1 ? "message" : "messages";
+  });
+}
+
+const traffic = document.getElementById("traffic");
+if (traffic) {
+  followTraffic(traffic);
+}
+const mails = document.getElementById("mails");
+if (mails) {
+  followInbox(mails);
 }

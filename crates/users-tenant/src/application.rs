@@ -5,7 +5,7 @@ use crate::body::{chunks, whole_body};
 use crate::context::{Application, Endpoint, selection};
 use crate::control;
 use crate::disconnect::disconnected;
-use crate::guard::{is_control, is_own};
+use crate::guard::{check_own, is_control, is_own};
 use crate::login;
 use crate::page;
 use crate::problem::Problem;
@@ -64,7 +64,7 @@ async fn enter(State(application): State<Application>, request: Request, next: N
     let line = application.access_log.as_ref().map(|log| (log, Line::begin(&request)));
     let response = match admit(&application, request) {
         Ok(request) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Err(refusal) => *refusal,
     };
     if let Some((log, line)) = line {
         log(&line.end(&response));
@@ -73,13 +73,20 @@ async fn enter(State(application): State<Application>, request: Request, next: N
 }
 
 /// Checks a request, makes its URI absolute, and selects the tenant.
-fn admit(application: &Application, request: Request) -> Result<Request, Problem> {
+fn admit(application: &Application, request: Request) -> Result<Request, Box<Response>> {
+    let refusal = |problem: Problem| Box::new(problem.into_response());
     let (mut parts, body) = request.into_parts();
-    application.guard.check_host(&parts)?;
-    application.endpoint.make_absolute(&mut parts);
-    let selection = Selection::take(&mut parts).map_err(Problem::bad_request)?;
+    let Application { guard, endpoint, .. } = application;
+    guard.check_host(&parts).map_err(refusal)?;
+    endpoint.make_absolute(&mut parts);
+    let selection = Selection::take(&mut parts).map_err(|error| refusal(Problem::bad_request(error)))?;
     if is_own(parts.uri.path()) {
-        application.guard.check_own(&parts)?;
+        check_own(&parts).map_err(refusal)?;
+        if let Err(problem) = guard.check_key(&parts, endpoint.address.port()) {
+            return Err(Box::new(
+                page::ask_for_key(&parts, &selection).unwrap_or_else(|| problem.into_response()),
+            ));
+        }
     }
     parts.extensions.insert(MountPath(selection.mount.clone()));
     parts.extensions.insert(selection);

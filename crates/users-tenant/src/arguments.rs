@@ -74,7 +74,7 @@ pub(crate) struct Settings {
     /// A host name by which requests may come, beside localhost, *.localhost, 127.0.0.0/8 and [::1]; may be repeated.
     #[arg(long = "allowed-host", help_heading = "Address", value_name = "HOST")]
     pub(crate) allowed_hosts: Vec<String>,
-    /// A key that the control API requires. It must be given if other machines can reach the address.
+    /// A key that the control API requires and the page asks for. It must be given if other machines can reach the address.
     #[arg(long, help_heading = "Address", value_name = "KEY")]
     pub(crate) key: Option<String>,
 

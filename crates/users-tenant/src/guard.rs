@@ -6,8 +6,10 @@
 //! 2. A request for the page or the control API does not come from another website.
 //! 3. One that may change something has a content type or a header that a website cannot send without being asked for it (CORS), and no
 //!    response here grants that.
-//! 4. It has the key, if there is one.
+//! 4. It has the key, if there is one. A browser in which the key was entered has a cookie instead, which opens the page, and the control
+//!    API for requests with the header [`CONTROL`], which the script of the page sends.
 
+use crate::key::Key;
 use crate::problem::Problem;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
@@ -27,8 +29,17 @@ pub(crate) struct Guard {
     /// Names of hosts beside those of loopback, in small letters.
     pub(crate) allowed_hosts: Vec<String>,
     /// The key that the control API requires.
-    pub(crate) key: Option<String>,
+    pub(crate) key: Option<Key>,
 }
+
+/// The path to which the form of the key is posted.
+pub(crate) const KEY_FORM: &str = "/_tenant/page/key";
+
+/// The path to which the form that removes the cookie is posted.
+pub(crate) const LEAVE_FORM: &str = "/_tenant/page/leave";
+
+/// The style of the page, which the form of the key needs too.
+pub(crate) const STYLE: &str = "/_tenant/page/page.css";
 
 impl Guard {
     /// Checks the host of a request, for every endpoint.
@@ -57,19 +68,18 @@ impl Guard {
         )))
     }
 
-    /// Checks a request for the page or the control API, whose path is one of [`is_own`].
-    pub(crate) fn check_own(&self, parts: &Parts) -> Result<(), Problem> {
-        check_site(parts)?;
-        check_change(&parts.method, &parts.headers)?;
-        // The page shows users too.
-        self.check_key(&parts.headers)
-    }
-
-    fn check_key(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Checks that a request for the page or the control API has the key, if there is one. `port` is that of the server.
+    pub(crate) fn check_key(&self, parts: &Parts, port: u16) -> Result<(), Problem> {
         let Some(key) = &self.key else { return Ok(()) };
+        let (path, headers) = (parts.uri.path(), &parts.headers);
+        if path == STYLE || is_form(parts) {
+            return Ok(());
+        }
         let bearer = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
         let given = headers.get(KEY).map(HeaderValue::as_bytes);
-        if [bearer, given].into_iter().flatten().any(|given| is_equal(given, key.as_bytes())) {
+        let has_key = [bearer, given].into_iter().flatten().any(|given| key.is(given));
+        let is_of_page = is_page(path) || headers.contains_key(CONTROL);
+        if has_key || (is_of_page && key.is_in_cookies(headers, port)) {
             return Ok(());
         }
         let message = format!(
@@ -79,9 +89,30 @@ impl Guard {
     }
 }
 
+/// Checks that a request for the page or the control API, whose path is one of [`is_own`], is no other website's.
+pub(crate) fn check_own(parts: &Parts) -> Result<(), Problem> {
+    check_site(parts)?;
+    // A browser sends forms with their origin, which was checked; one that sends none is refused below.
+    if is_form(parts) && parts.headers.contains_key(ORIGIN) {
+        Ok(())
+    } else {
+        check_change(&parts.method, &parts.headers)
+    }
+}
+
 /// Whether a path is one of the page or the control API.
 pub(crate) fn is_own(path: &str) -> bool {
     path == "/" || is_control(path)
+}
+
+/// Whether a request is a form that sets or removes the cookie.
+fn is_form(parts: &Parts) -> bool {
+    parts.method == Method::POST && [KEY_FORM, LEAVE_FORM].contains(&parts.uri.path())
+}
+
+/// Whether a path is one of the page, or of the events that it follows.
+pub(crate) fn is_page(path: &str) -> bool {
+    path == "/" || path == "/_tenant/events" || path.starts_with("/_tenant/page/")
 }
 
 /// Whether a path is one of the control API.
@@ -147,12 +178,6 @@ fn check_change(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-/// Compares in a time that does not depend on the first byte that differs.
-fn is_equal(given: &[u8], key: &[u8]) -> bool {
-    let differences = given.iter().zip(key).fold(0, |differences, (a, b)| differences | (a ^ b));
-    given.len() == key.len() && differences == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,7 +239,6 @@ mod tests {
 
     #[test]
     fn other_websites_are_refused() {
-        let guard = Guard::default();
         for (headers, expected) in [
             (vec![], 200),
             (vec![("origin", "http://localhost:4400")], 200),
@@ -233,14 +257,13 @@ mod tests {
         ] {
             for path in ["/", "/_tenant", "/_tenant/events"] {
                 let parts = parts("GET", &format!("http://localhost:4400{path}"), &headers);
-                assert_eq!(status(guard.check_own(&parts)), expected, "{path} {headers:?}");
+                assert_eq!(status(check_own(&parts)), expected, "{path} {headers:?}");
             }
         }
     }
 
     #[test]
     fn a_change_needs_json_or_the_header() {
-        let guard = Guard::default();
         for (headers, expected) in [
             (vec![("content-type", "application/json")], 200),
             (vec![("content-type", "Application/JSON; charset=utf-8")], 200),
@@ -253,25 +276,66 @@ mod tests {
         ] {
             for method in ["POST", "PUT", "DELETE", "PATCH", "BREW"] {
                 let parts = parts(method, "http://localhost/_tenant/reset", &headers);
-                assert_eq!(status(guard.check_own(&parts)), expected, "{method} {headers:?}");
+                assert_eq!(status(check_own(&parts)), expected, "{method} {headers:?}");
             }
         }
     }
 
     #[test]
-    fn the_control_api_requires_the_key_and_the_page_shows_no_secret() {
-        let guard = Guard { key: Some("k3y".into()), ..Guard::default() };
+    fn a_form_of_the_page_needs_its_own_origin() {
+        let form = ("content-type", "application/x-www-form-urlencoded");
         for (headers, expected) in [
-            (vec![("authorization", "Bearer k3y")], 200),
-            (vec![("x-tenant-key", "k3y")], 200),
-            (vec![("authorization", "Bearer other"), ("x-tenant-key", "k3y")], 200),
-            (vec![], 401),
-            (vec![("authorization", "k3y")], 401),
-            (vec![("x-tenant-key", "k3")], 401),
-            (vec![("x-tenant-key", "k3y ")], 401),
+            (vec![form, ("origin", "http://localhost")], 200),
+            (vec![form, ("origin", "http://localhost"), ("sec-fetch-site", "same-origin")], 200),
+            (vec![form], 415),
+            (vec![form, ("origin", "null")], 403),
+            (vec![form, ("origin", "https://evil.example")], 403),
+            (vec![form, ("origin", "http://localhost"), ("sec-fetch-site", "cross-site")], 403),
         ] {
-            let parts = parts("GET", "http://localhost/_tenant", &headers);
-            assert_eq!(status(guard.check_own(&parts)), expected, "{headers:?}");
+            for path in [KEY_FORM, LEAVE_FORM] {
+                let parts = parts("POST", &format!("http://localhost{path}"), &headers);
+                assert_eq!(status(check_own(&parts)), expected, "{path} {headers:?}");
+            }
+        }
+        let elsewhere =
+            parts("POST", "http://localhost/_tenant/reset", &[form, ("origin", "http://localhost")]);
+        assert_eq!(status(check_own(&elsewhere)), 415);
+    }
+
+    #[test]
+    fn the_page_requires_the_key_or_the_cookie_and_the_control_api_the_key() {
+        let key = Key::new("k3y".into());
+        let cookie = key.cookie(4400);
+        let guard = Guard { key: Some(key), ..Guard::default() };
+        let of_browser = ("cookie", cookie.as_str());
+        // The headers, and the statuses of the page and of the control API.
+        for (headers, page, control) in [
+            (vec![("authorization", "Bearer k3y")], 200, 200),
+            (vec![("x-tenant-key", "k3y")], 200, 200),
+            (vec![("authorization", "Bearer other"), ("x-tenant-key", "k3y")], 200, 200),
+            (vec![], 401, 401),
+            (vec![("authorization", "k3y")], 401, 401),
+            (vec![("x-tenant-key", "k3")], 401, 401),
+            (vec![("x-tenant-key", "k3y ")], 401, 401),
+            (vec![of_browser], 200, 401),
+            (vec![of_browser, ("content-type", "application/json")], 200, 401),
+            (vec![of_browser, ("x-tenant-control", "1")], 200, 200),
+            (vec![("cookie", "users-tenant-4400=k3y"), ("x-tenant-control", "1")], 401, 401),
+            (vec![("x-tenant-control", "1")], 401, 401),
+        ] {
+            for (path, expected) in [
+                ("/", page),
+                ("/_tenant/page/inbox", page),
+                ("/_tenant/events", page),
+                (LEAVE_FORM, page),
+                ("/_tenant", control),
+                ("/_tenant/reset", control),
+                ("/_tenant/pages", control),
+                (STYLE, 200),
+            ] {
+                let parts = parts("GET", &format!("http://localhost{path}"), &headers);
+                assert_eq!(status(guard.check_key(&parts, 4400)), expected, "{path} {headers:?}");
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ mod control;
 mod disconnect;
 mod guard;
 mod hosted;
+mod key;
 mod login;
 mod name;
 mod near;

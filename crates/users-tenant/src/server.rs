@@ -4,6 +4,7 @@ use crate::application::{router, transport_router};
 use crate::context::{AccessLog, Application, Endpoint};
 use crate::disconnect::Disconnect;
 use crate::guard::Guard;
+use crate::key::Key;
 use crate::tenants::Tenants;
 use crate::tls::Identity;
 use axum::Router;
@@ -161,10 +162,10 @@ impl TenantServerBuilder {
         self
     }
 
-    /// Sets the key that the control API requires, as `authorization: Bearer KEY` or `x-tenant-key: KEY`. An address that other machines
-    /// can reach needs one.
+    /// Sets the key that the control API requires, as `authorization: Bearer KEY` or `x-tenant-key: KEY`. The page asks for it. An address
+    /// that other machines can reach needs one.
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.guard.key = Some(key.into()).filter(|key| !key.is_empty());
+        self.guard.key = Some(key.into()).filter(|key| !key.is_empty()).map(Key::new);
         self
     }
 

@@ -13,19 +13,41 @@ use users_mock::{Logged, Scrub};
 /// The number of entries that a tenant keeps.
 const MOST_ENTRIES: usize = 1000;
 
+/// The number of entries that a tenant keeps for the page: those of the last seconds of a busy one.
+const MOST_VIEWED: usize = 2000;
+
 /// The number of bytes of bodies that a tenant keeps.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// The number of bytes of a body that is kept; a larger one is left out.
 const MOST_BODY: usize = 64 * 1024;
 
-/// The last requests to a tenant and their responses. The oldest are removed first.
+/// The last requests to a tenant and their responses.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
-    entries: VecDeque<Arc<Entry>>,
-    bytes: usize,
+    log: Kept,
+    /// What the page has shown, which a person may want to open when it is not in the log any more.
+    viewed: Kept,
     /// The number of the last entry.
     last: u64,
+}
+
+/// Entries of which the oldest are removed if there are too many.
+#[derive(Debug, Default)]
+struct Kept {
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
+}
+
+/// What the page shows of the log.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// The newest first.
+    pub(crate) entries: Vec<Arc<Entry>>,
+    /// The number of entries that the filter selects, of which there may be more than are shown.
+    pub(crate) count: usize,
+    /// The number of the last entry of the log, whether it is selected or not.
+    pub(crate) last: u64,
 }
 
 /// A request and its response, with their secrets: only [`Entry::shown`] is shown.
@@ -60,18 +82,33 @@ impl Traffic {
     pub(crate) fn push(&mut self, recorded: Recorded) -> Arc<Entry> {
         self.last += 1;
         let entry = Arc::new(Entry::new(self.last, recorded));
-        self.bytes += entry.kept_bytes();
-        self.entries.push_back(Arc::clone(&entry));
-        while self.entries.len() > MOST_ENTRIES || self.bytes > MOST_BYTES {
-            let Some(oldest) = self.entries.pop_front() else { break };
-            self.bytes -= oldest.kept_bytes();
-        }
+        self.log.push(Arc::clone(&entry), MOST_ENTRIES);
         entry
     }
 
     /// The entries that a filter selects, the oldest first.
     pub(crate) fn select(&self, filter: &Filter) -> Vec<Arc<Entry>> {
-        self.entries.iter().filter(|entry| filter.selects(entry)).cloned().collect()
+        self.log.entries.iter().filter(|entry| filter.selects(entry)).cloned().collect()
+    }
+
+    /// The newest entries that a filter selects, which can be [found](Self::find) as long as no others are viewed.
+    pub(crate) fn view(&mut self, filter: &Filter, most: usize) -> View {
+        let since = filter.since.unwrap_or_default();
+        let all = Filter { since: None, ..filter.clone() };
+        let selected = self.select(&all);
+        let fresh = selected.iter().rev().take_while(|entry| entry.number > since);
+        let entries: Vec<Arc<Entry>> = fresh.take(most).cloned().collect();
+        for entry in entries.iter().rev() {
+            if self.viewed.find(entry.number).is_none() {
+                self.viewed.push(Arc::clone(entry), MOST_VIEWED);
+            }
+        }
+        View { entries, count: selected.len(), last: self.last }
+    }
+
+    /// The entry with this number, if it is in the log or was viewed lately.
+    pub(crate) fn find(&self, number: u64) -> Option<Arc<Entry>> {
+        self.log.find(number).or_else(|| self.viewed.find(number)).cloned()
     }
 
     /// The number of the last entry.
@@ -81,8 +118,23 @@ impl Traffic {
 
     /// Removes all entries. Numbers go on.
     pub(crate) fn clear(&mut self) {
-        self.entries.clear();
-        self.bytes = 0;
+        self.log = Kept::default();
+        self.viewed = Kept::default();
+    }
+}
+
+impl Kept {
+    fn push(&mut self, entry: Arc<Entry>, most: usize) {
+        self.bytes += entry.kept_bytes();
+        self.entries.push_back(entry);
+        while self.entries.len() > most || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.kept_bytes();
+        }
+    }
+
+    fn find(&self, number: u64) -> Option<&Arc<Entry>> {
+        self.entries.iter().rev().find(|entry| entry.number == number)
     }
 }
 
@@ -186,6 +238,13 @@ pub(crate) struct Shown {
     pub(crate) response: Option<Message>,
 }
 
+impl Shown {
+    /// The time of day.
+    pub(crate) fn clock(&self) -> &str {
+        self.time.get(11..23).unwrap_or(&self.time)
+    }
+}
+
 /// The headers and the body of a request or a response.
 #[derive(Debug, Serialize)]
 pub(crate) struct Message {
@@ -216,7 +275,7 @@ impl RateLimit {
 }
 
 /// Which entries are selected; what is `None` selects all.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     /// In any case.
     pub(crate) method: Option<String>,
@@ -225,19 +284,24 @@ pub(crate) struct Filter {
     /// As `404`, or `4xx`.
     pub(crate) status: Option<String>,
     pub(crate) operation: Option<String>,
+    /// A part of the path, in any case.
+    pub(crate) text: Option<String>,
     /// The number of an entry; those after it are selected.
     pub(crate) since: Option<u64>,
 }
 
 impl Filter {
     fn selects(&self, entry: &Entry) -> bool {
-        let Self { method, path, status, operation, since } = self;
+        let Self { method, path, status, operation, text, since } = self;
         let is_path = |wanted: &String| {
             let path = entry.request.uri().path();
             match wanted.strip_suffix('*') {
                 Some(beginning) => path.starts_with(beginning),
                 None => path == wanted,
             }
+        };
+        let is_text = |wanted: &String| {
+            entry.request.uri().path().to_ascii_lowercase().contains(&wanted.to_ascii_lowercase())
         };
         let is_status = |wanted: &String| {
             let status =
@@ -253,6 +317,7 @@ impl Filter {
                 .is_none_or(|method| entry.request.method().as_str().eq_ignore_ascii_case(method))
             && path.as_ref().is_none_or(is_path)
             && status.as_ref().is_none_or(is_status)
+            && text.as_ref().is_none_or(is_text)
             && operation.as_ref().is_none_or(|wanted| entry.operation == Some(wanted.as_str()))
     }
 }
@@ -307,7 +372,35 @@ mod tests {
     }
 
     #[test]
-    fn filters_select_by_method_path_status_operation_and_number() {
+    fn what_was_viewed_is_found_after_it_has_left_the_log() {
+        let mut traffic = Traffic::default();
+        traffic.push(recorded("/viewed", "", 200, ""));
+        let every = Filter::default();
+        let seen = |view: View| {
+            let numbers: Vec<u64> = view.entries.iter().map(|entry| entry.number).collect();
+            (numbers, view.count, view.last)
+        };
+        assert_eq!(seen(traffic.view(&every, 10)), (vec![1], 1, 1));
+        for _ in 0..2 * MOST_ENTRIES {
+            traffic.push(recorded("/x", "", 200, ""));
+        }
+        assert_eq!((traffic.find(1).is_some(), traffic.find(2).is_some()), (true, false));
+        let last = 1 + 2 * u64::try_from(MOST_ENTRIES).unwrap();
+        let since = Filter { since: Some(last - 2), ..Filter::default() };
+        assert_eq!(seen(traffic.view(&since, 10)), (vec![last, last - 1], MOST_ENTRIES, last));
+        assert_eq!(seen(traffic.view(&every, 1)), (vec![last], MOST_ENTRIES, last));
+        assert_eq!(traffic.viewed.entries.len(), 3, "each once");
+        for _ in 0..2 * MOST_ENTRIES {
+            traffic.push(recorded("/x", &"x".repeat(MOST_BODY), 200, ""));
+            traffic.view(&every, 10);
+        }
+        assert!(traffic.viewed.bytes <= MOST_BYTES && traffic.find(1).is_none());
+        traffic.clear();
+        assert!(traffic.find(traffic.last()).is_none());
+    }
+
+    #[test]
+    fn filters_select_by_method_path_status_operation_text_and_number() {
         let mut traffic = Traffic::default();
         traffic.push(recorded("/api/v2/users", "{}", 201, "{}"));
         traffic.push(recorded("/api/v2/users/x/y/z", "{}", 404, "{}"));
@@ -322,6 +415,7 @@ mod tests {
             (Filter { status: Some("404".into()), ..filter() }, vec![2]),
             (Filter { status: Some("2xx".into()), ..filter() }, vec![1]),
             (Filter { status: Some("none".into()), ..filter() }, vec![3]),
+            (Filter { text: Some("X/Y".into()), ..filter() }, vec![2]),
             (Filter { operation: Some("users.create".into()), ..filter() }, vec![1, 3]),
             (Filter { since: Some(2), ..filter() }, vec![3]),
         ] {

@@ -46,6 +46,7 @@ use crate::clock::VirtualClock;
 use async_trait::async_trait;
 use bytes::Bytes;
 use logins::Logins;
+use object::strings;
 use random::Random;
 use rules::grant::{Grant, all_scopes};
 use state::{State, lock};
@@ -53,7 +54,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Lag, Transaction};
+use store::{Kind, Lag, Transaction};
 use users_core::model::{Secret, User};
 use users_core::{
     ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, Descriptor, HttpTransport, ManagementClient,
@@ -352,6 +353,22 @@ impl Tenant {
     /// The ids of all users, in the order in which they were created.
     pub fn user_ids(&self) -> Vec<String> {
         self.state.store().users().iter().map(|user| user.id().to_owned()).collect()
+    }
+
+    /// The names of the permissions that a seed gave a role; none for a role that does not exist.
+    ///
+    /// ```
+    /// use users_mock::{Seed, Tenant};
+    ///
+    /// let seed = r#"{"roles": [{"id": "rol_1", "name": "editor", "description": "", "permissions": ["read:orders"]}]}"#;
+    /// let tenant = Tenant::builder().seed(Seed::from_json(seed)?).build();
+    /// assert_eq!(tenant.role_permissions("rol_1"), ["read:orders"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn role_permissions(&self, role_id: &str) -> Vec<String> {
+        let store = self.state.store();
+        let role = store.objects(Kind::Roles).get(role_id);
+        role.map(|role| strings(&role.shown, "permissions")).unwrap_or_default()
     }
 
     /// The number of users.

@@ -48,7 +48,7 @@ async fn list(
 ) -> Result<Json<Listed>, Problem> {
     let Query(parameters) = parameters.map_err(|error| Problem::bad_request(error.body_text()))?;
     let Parameters { method, path, status, operation, since, limit } = parameters;
-    let filter = Filter { method, path, status, operation, since };
+    let filter = Filter { method, path, status, operation, text: None, since };
     let traffic = hosted.traffic();
     let (found, last) = (traffic.select(&filter), traffic.last());
     drop(traffic);

@@ -25,6 +25,8 @@ pub(super) struct Frame {
     /// The path below which the tenant is served.
     pub(super) mount: String,
     pub(super) tenant: String,
+    /// Whether the key was entered, which can be forgotten again.
+    pub(super) has_key: bool,
 }
 
 impl FromRequestParts<Application> for Frame {
@@ -34,8 +36,26 @@ impl FromRequestParts<Application> for Frame {
         let missing = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "No tenant was selected.");
         let selection = parts.extensions.get::<Selection>().ok_or_else(missing)?;
         let hosted = application.tenants.hosted(&selection.name);
-        Ok(Self { hosted, mount: selection.link_path(), tenant: selection.name.to_string() })
+        Ok(Self {
+            hosted,
+            mount: selection.link_path(),
+            tenant: selection.name.to_string(),
+            has_key: application.guard.key.is_some(),
+        })
     }
+}
+
+#[derive(Template)]
+#[template(path = "page/missing.html")]
+struct Missing<'a> {
+    frame: &'a Frame,
+    active: &'static str,
+    message: &'a str,
+}
+
+/// The answer to a request for something that does not exist.
+pub(super) fn missing(frame: &Frame, active: &'static str, message: &str) -> Response {
+    rendered(StatusCode::NOT_FOUND, &Missing { frame, active, message })
 }
 
 /// Renders a part of the page.

@@ -33,6 +33,19 @@ pub(super) fn text(object: &Value, name: &str) -> String {
     }
 }
 
+/// An attribute that is a time, as a person reads it.
+pub(super) fn time(object: &Value, name: &str) -> String {
+    to_the_second(&text(object, name))
+}
+
+/// A time as a person reads it; what is no time as it is.
+pub(super) fn to_the_second(time: &str) -> String {
+    match (time.get(..10), time.get(10..11), time.get(11..19)) {
+        (Some(day), Some("T"), Some(second)) => format!("{day} {second}"),
+        _ => time.to_owned(),
+    }
+}
+
 /// A part of a path or a query.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()

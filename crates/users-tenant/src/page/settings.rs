@@ -2,14 +2,13 @@
 
 use crate::context::{Application, BaseUrl};
 use crate::page::frame::{Frame, rendered};
+use crate::page::look::to_the_second;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 
-/// The tiers of rate limits.
-const TIERS: &[&str] =
-    &["none", "free", "essentials", "enterprise", "enterprise-development", "private-cloud"];
+use http::StatusCode;
+use users_mock::Limits;
 
 struct Other {
     name: String,
@@ -28,7 +27,8 @@ struct Settings<'a> {
     now: String,
     is_frozen: bool,
     lag_ms: String,
-    tiers: &'static [&'static str],
+    /// The tiers of rate limits, and whether each is set.
+    tiers: Vec<(&'static str, bool)>,
     snapshots: Vec<u64>,
     tenants: Vec<Other>,
 }
@@ -40,7 +40,7 @@ pub(super) async fn show(
 ) -> Response {
     let tenant = frame.hosted.tenant();
     let (client_id, client_secret) = tenant.client();
-    let lag = tenant.index_lag();
+    let (lag, limits) = (tenant.index_lag(), tenant.limits());
     let (least, most) = (lag.start().as_millis(), lag.end().as_millis());
     let tenants = application.tenants.names().into_iter().map(|name| Other {
         address: if name.is_default() { "/".to_owned() } else { format!("/t/{name}/") },
@@ -53,10 +53,10 @@ pub(super) async fn show(
         client_id,
         client_secret: client_secret.expose().to_owned(),
         connection: tenant.database().unwrap_or_default(),
-        now: tenant.now().as_str().to_owned(),
+        now: to_the_second(tenant.now().as_str()),
         is_frozen: tenant.is_time_frozen(),
         lag_ms: if least == most { least.to_string() } else { format!("{least} to {most}") },
-        tiers: TIERS,
+        tiers: Limits::tiers().map(|tier| (tier, limits.tier() == Some(tier))).collect(),
         snapshots: frame.hosted.snapshot_ids(),
         tenants: tenants.collect(),
     };

@@ -1,7 +1,7 @@
 //! The users of a tenant, with the search of the Management API.
 
 use crate::page::frame::{Frame, rendered};
-use crate::page::look::{encoded, look, text};
+use crate::page::look::{encoded, look, text, time};
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
@@ -11,6 +11,16 @@ use serde_json::Value;
 
 /// The number of users on a page.
 const PER_PAGE: u64 = 25;
+
+/// The orders that can be chosen, and their names.
+const ORDERS: &[(&str, &str)] = &[
+    ("", "any"),
+    ("created_at:-1", "newest first"),
+    ("created_at:1", "oldest first"),
+    ("last_login:-1", "last login"),
+    ("email:1", "email"),
+    ("name:1", "name"),
+];
 
 #[derive(Default, Deserialize)]
 pub(super) struct Parameters {
@@ -40,6 +50,7 @@ struct Users<'a> {
     active: &'static str,
     q: &'a str,
     sort: &'a str,
+    orders: &'static [(&'static str, &'static str)],
     error: Option<String>,
     total: String,
     rows: Vec<Row>,
@@ -67,6 +78,7 @@ pub(super) async fn show(frame: Frame, Query(parameters): Query<Parameters>) -> 
             active: "users",
             q,
             sort,
+            orders: ORDERS,
             error,
             // A search counts 1000 users at most.
             total: if total >= 1000 { "1000 or more".to_owned() } else { total.to_string() },
@@ -89,7 +101,7 @@ fn row(user: &Value) -> Row {
             .map(|identity| text(identity, "connection"))
             .unwrap_or_default(),
         logins: text(user, "logins_count"),
-        last_login: text(user, "last_login"),
+        last_login: time(user, "last_login"),
         is_blocked: user.get("blocked") == Some(&Value::Bool(true)),
     }
 }
