@@ -6,6 +6,7 @@ mod imported;
 mod keys;
 mod refresh_tokens;
 mod second_factors;
+mod sessions;
 mod stories;
 
 use super::{DATABASE, PASSWORD};

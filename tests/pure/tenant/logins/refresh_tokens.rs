@@ -90,6 +90,16 @@ fn the_reuse_of_a_rotated_token_revokes_its_family() {
 }
 
 #[test]
+fn the_token_of_another_application_is_refused_and_revokes_nothing() {
+    let tenant = tenant(json!({"rotation_type": "rotating"}));
+    let first = log_in(&tenant);
+    let second = next(&tenant, &first);
+    let theirs = json!({"grant_type": "refresh_token", "client_id": "tenant-client", "refresh_token": first});
+    assert_eq!(post(&tenant, "/oauth/token", &theirs).0, 403);
+    next(&tenant, &second);
+}
+
+#[test]
 fn within_the_leeway_the_previous_token_is_accepted_and_the_one_before_it_is_not() {
     let tenant = tenant(json!({"rotation_type": "rotating", "leeway": 10}));
     let first = log_in(&tenant);

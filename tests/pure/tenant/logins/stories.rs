@@ -81,9 +81,13 @@ fn a_user_verifies_the_address_logs_in_is_blocked_unblocked_and_changes_the_pass
         assert!(back.parameters().contains_key("code"), "{back:?}");
         assert_eq!(users.get(&id).await.unwrap().logins_count, Some(1));
 
-        // Blocked, she is refused.
+        // Blocked, her session has ended, and she is refused.
         users.update(&id, UserUpdate::new().blocked(true)).await.unwrap();
-        let refused = browser.open(&authorize("&prompt=none")).parameters();
+        assert_eq!(users.sessions(&id).list().await.unwrap().len(), 0);
+        let none = browser.open(&authorize("&prompt=none")).parameters();
+        assert_eq!(none["error"], "login_required");
+        let page = browser.open(&authorize(""));
+        let refused = browser.log_in(page, "ada@example.com", PASSWORD).parameters();
         assert_eq!(
             (refused["error"].as_str(), refused["error_description"].as_str()),
             ("unauthorized", "user is blocked")
@@ -92,12 +96,22 @@ fn a_user_verifies_the_address_logs_in_is_blocked_unblocked_and_changes_the_pass
         assert_eq!((error.code(), error.status().unwrap().as_u16()), (Some("invalid_grant"), 403));
         users.update(&id, UserUpdate::new().blocked(false)).await.unwrap();
         auth.oauth().refresh_token_grant(refresh_token.expose()).await.unwrap();
+        let page = browser.open(&authorize(""));
+        assert!(browser.log_in(page, "ada@example.com", PASSWORD).parameters().contains_key("code"));
 
         // A password that the Management API changes ends the sessions.
         users.update(&id, UserUpdate::new().password("Correct horse 3")).await.unwrap();
         assert_eq!(users.sessions(&id).list().await.unwrap().len(), 0);
         let page = browser.open(&authorize(""));
         assert!(browser.log_in(page, "ada@example.com", "Correct horse 3").parameters().contains_key("code"));
+
+        // So does a change of the address.
+        assert_eq!(users.sessions(&id).list().await.unwrap().len(), 1);
+        users.update(&id, UserUpdate::new().email("ada@example.org")).await.unwrap();
+        assert_eq!(users.sessions(&id).list().await.unwrap().len(), 0);
+        users.update(&id, UserUpdate::new().email("ada@example.com").email_verified(true)).await.unwrap();
+        let page = browser.open(&authorize(""));
+        browser.log_in(page, "ada@example.com", "Correct horse 3").parameters();
 
         // The password is changed by a ticket.
         let ticket =

@@ -246,7 +246,15 @@ pub(crate) fn set_password(context: &mut WriteContext<'_>, id: &str, password: &
     Ok(())
 }
 
-/// Keeps the digest of a user's new password, and of former ones as the connection requires. The user's sessions end.
+/// Ends the sessions of a user.
+pub(crate) fn end_sessions(user: &mut User) {
+    if !user.belongings(Belonging::Sessions).is_empty() {
+        user.belongings_mut(Belonging::Sessions).clear();
+    }
+}
+
+/// Keeps the digest of a user's new password, and of former ones as the connection requires. The user's sessions end, and blocks by
+/// brute-force protection are lifted.
 pub(crate) fn remember_password(
     context: &mut WriteContext<'_>,
     user: &mut User,
@@ -255,7 +263,8 @@ pub(crate) fn remember_password(
 ) {
     let salt = context.random.hex(32);
     PasswordHistory::of(&options(connection)).add(password, &salt, user.belongings_mut(Belonging::Passwords));
-    if !user.belongings(Belonging::Sessions).is_empty() {
-        user.belongings_mut(Belonging::Sessions).clear();
+    end_sessions(user);
+    if !user.belongings(Belonging::BlockedFor).is_empty() {
+        user.belongings_mut(Belonging::BlockedFor).clear();
     }
 }

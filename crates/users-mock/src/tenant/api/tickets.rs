@@ -1,5 +1,6 @@
 //! Tickets for the verification of an address and for a change of password.
 
+use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::mails::{TICKET_LIFETIME, new_ticket};
 use crate::tenant::api::owner::find_user;
 use crate::tenant::logins::TicketKind;
@@ -35,9 +36,13 @@ fn password_change(context: &mut WriteContext<'_>, request: &Request) -> Result<
             find_user(context.store(), &id)?;
             id
         }
-        (None, Some(_), Some(email)) => {
-            let user = context.store().users().with_email(&email).next().ok_or_else(Failure::no_such_user)?;
-            user.id().to_owned()
+        (None, Some(connection_id), Some(email)) => {
+            let store = context.store();
+            let connection = store.connection_by_id(&connection_id).ok_or_else(|| {
+                Failure::bad_request("inexistent_connection", "The connection does not exist.")
+            })?;
+            let user = find(store, &connection.name, &email.to_lowercase());
+            user.ok_or_else(Failure::no_such_user)?.id().to_owned()
         }
         _ => return Err(Failure::body("'user_id, or connection_id and email are needed'")),
     };

@@ -2,6 +2,7 @@
 
 use crate::tenant::api::owner::{find_user, update_user};
 use crate::tenant::object::{set, string};
+use crate::tenant::rules::brute_force;
 use crate::tenant::store::{Belonging, User};
 use crate::tenant::wire::answer::{Answer, Failure, json, no_content};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
@@ -20,7 +21,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 fn get(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let user = find_user(context.store, request.parameter(0))?;
-    Ok(blocks(user.belongings(Belonging::BlockedFor).iter()))
+    Ok(blocks(context, user.belongings(Belonging::BlockedFor).iter()))
 }
 
 fn delete(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
@@ -36,7 +37,7 @@ fn get_by_identifier(context: &ReadContext<'_>, request: &Request) -> Result<Ans
     let identifier = identifier(request);
     let users = context.store.users().with(Belonging::BlockedFor, identifier);
     let all = users.flat_map(|user| user.belongings(Belonging::BlockedFor));
-    Ok(blocks(all.filter(|block| is_for(block, identifier))))
+    Ok(blocks(context, all.filter(|block| is_for(block, identifier))))
 }
 
 // A handler returns a `Result`, whether it can fail or not.
@@ -57,9 +58,11 @@ fn is_for(block: &JsonObject, identifier: &str) -> bool {
     string(block, "identifier").as_deref() == Some(identifier)
 }
 
-fn blocks<'a>(blocks: impl Iterator<Item = &'a JsonObject>) -> Answer {
+fn blocks<'a>(context: &ReadContext<'_>, blocks: impl Iterator<Item = &'a JsonObject>) -> Answer {
+    let now = context.clock.millis();
+    let standing = blocks.filter(|block| brute_force::stands(block, now)).map(brute_force::shown);
     let mut body = JsonObject::new();
-    set(&mut body, "blocked_for", blocks.collect::<Vec<_>>());
+    set(&mut body, "blocked_for", standing.collect::<Vec<_>>());
     json(StatusCode::OK, &body)
 }
 

@@ -1,11 +1,12 @@
 //! Users: creating, reading, updating and deleting them.
 
 use crate::tenant::api::account::{
-    NewAccount, check_new_password, create_account, is_email_taken, is_username_taken, lower_case,
-    record_creation, reject_provider_attributes, remember_password,
+    NewAccount, check_new_password, create_account, end_sessions, is_email_taken, is_username_taken,
+    lower_case, record_creation, reject_provider_attributes, remember_password,
 };
 use crate::tenant::api::api_operation::client_of;
 use crate::tenant::api::linked::LinkedUpdate;
+use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::mails::send_verification;
 use crate::tenant::api::owner::find_user;
 use crate::tenant::events::{Event, record};
@@ -137,7 +138,11 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     if let Some(linked) = linked {
         linked.apply(&mut user);
     }
+    let (was_blocked, old_email) = (is_blocked(&user), user.string("email"));
     apply(&mut user, &body, &context.clock.now());
+    if (is_blocked(&user) && !was_blocked) || user.string("email") != old_email {
+        end_sessions(&mut user);
+    }
     if let (Some(connection), Some(password)) = (connection, string(&body, "password")) {
         remember_password(context, &mut user, &connection, &password);
     }

@@ -7,6 +7,7 @@ mod code;
 mod mail;
 mod passcode;
 mod refresh;
+mod second_factor;
 mod ticket;
 mod transaction;
 
@@ -16,8 +17,9 @@ pub(crate) use mail::Mails;
 pub use mail::{Mail, MailKind};
 pub(crate) use passcode::Passcode;
 pub(crate) use refresh::{Family, RefreshTokens, Use};
+pub(crate) use second_factor::{Guesses, SecondFactor};
 pub(crate) use ticket::{Ticket, TicketKind};
-pub(crate) use transaction::{Challenge, ResponseMode, Transaction};
+pub(crate) use transaction::{Challenge, Proof, ResponseMode, Transaction};
 
 use crate::tenant::expiring::Expiring;
 
@@ -34,6 +36,10 @@ pub(crate) struct Logins {
     pub(crate) passcodes: Expiring<Passcode>,
     /// Logins that wait for a second factor, by their token.
     pub(crate) second_factors: Expiring<SecondFactor>,
+    /// The wrong codes of authenticators, by user.
+    pub(crate) guesses: Expiring<Guesses>,
+    /// The codes of authenticators that were used, by user and code.
+    pub(crate) used_codes: Expiring<()>,
     pub(crate) tickets: Expiring<Ticket>,
     /// Logins that failed, by identifier and address.
     pub(crate) attempts: Expiring<Attempts>,
@@ -55,15 +61,4 @@ impl Logins {
 pub(crate) struct Browser {
     pub(crate) user_id: String,
     pub(crate) session_id: String,
-}
-
-/// A login whose password was right, and whose second factor is missing.
-#[derive(Clone, Debug)]
-pub(crate) struct SecondFactor {
-    pub(crate) user_id: String,
-    pub(crate) client_id: String,
-    pub(crate) scope: Option<String>,
-    pub(crate) audience: Option<String>,
-    /// Wrong codes so far.
-    pub(crate) failures: u32,
 }

@@ -24,13 +24,24 @@ pub(crate) struct Transaction {
     pub(crate) asks_consent: bool,
     /// Who has logged in, and whose second factor or consent is missing.
     pub(crate) user_id: Option<String>,
-    pub(crate) is_mfa: bool,
+    pub(crate) proof: Proof,
 }
 
 impl Transaction {
     pub(crate) fn returns(&self, kind: &str) -> bool {
         self.response_types.iter().any(|returned| returned == kind)
     }
+}
+
+/// How the user of a transaction was authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// By the session of the browser, before the transaction.
+    Session,
+    /// By a password, or what counts as much.
+    FirstFactor,
+    /// By the code of an authenticator in addition.
+    SecondFactor,
 }
 
 /// Where the response to an application is put.

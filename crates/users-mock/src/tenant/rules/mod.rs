@@ -2,6 +2,7 @@
 
 pub(crate) mod application;
 pub(crate) mod assertion;
+pub(crate) mod brute_force;
 pub(crate) mod claims;
 pub(crate) mod credentials;
 pub(crate) mod defaults;

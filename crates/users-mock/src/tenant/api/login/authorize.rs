@@ -3,7 +3,7 @@
 use crate::tenant::api::login::complete::{resume, send_back};
 use crate::tenant::api::login::session;
 use crate::tenant::api::oauth::issue::is_known_audience;
-use crate::tenant::logins::{Challenge, ResponseMode, Transaction};
+use crate::tenant::logins::{Challenge, Proof, ResponseMode, Transaction};
 use crate::tenant::page;
 use crate::tenant::rules::application::Application;
 use crate::tenant::wire::answer::{Answer, Failure, redirect};
@@ -53,8 +53,9 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     let state = context.random.alphanumeric(40);
     let has_session = session.is_some();
     transaction.user_id = session.map(|session| session.user_id);
-    // The second factor of the session counts.
-    transaction.is_mfa = has_session;
+    if has_session {
+        transaction.proof = Proof::Session;
+    }
     if prompts.contains(&"none") && !has_session {
         let error =
             vec![("error", "login_required".to_owned()), ("error_description", "Login required".to_owned())];
@@ -146,7 +147,7 @@ fn transaction(
         states_auth_time: false,
         asks_consent: false,
         user_id: None,
-        is_mfa: false,
+        proof: Proof::FirstFactor,
     })
     .map(|transaction| Transaction { challenge: challenge(asked), ..transaction })
 }

@@ -5,7 +5,7 @@ use crate::tenant::api::login::session::{self, Session};
 use crate::tenant::api::oauth::authenticators::is_enrolled;
 use crate::tenant::api::oauth::issue::{Asked, issue};
 use crate::tenant::events::{Event, details, name_of, record};
-use crate::tenant::logins::{Authenticated, Code, ResponseMode, Transaction};
+use crate::tenant::logins::{Authenticated, Code, Proof, ResponseMode, Transaction};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page};
 use crate::tenant::rules::application::Application;
@@ -55,14 +55,21 @@ pub(crate) fn proceed(
         context.logins.transactions.remove(state, now);
         return Ok(refuse_blocked(context, request, &transaction, &application, &user));
     }
-    if is_enrolled(&user) && !transaction.is_mfa {
+    let session = session::current(context, request).filter(|session| session.user_id == user.id());
+    if transaction.proof == Proof::Session && session.is_none() {
+        // It has ended while the user was asked for consent.
+        return Ok(redirect(&request.path(&format!("/u/login?state={state}"))));
+    }
+    // The second factor of the session counts.
+    if is_enrolled(&user) && transaction.proof == Proof::FirstFactor {
         return Ok(redirect(&request.path(&format!("/u/mfa-otp-challenge?state={state}"))));
     }
     if transaction.asks_consent {
         return Ok(redirect(&request.path(&format!("/u/consent?state={state}"))));
     }
     context.logins.transactions.remove(state, now);
-    Ok(finish(context, request, &transaction, &application, &user))
+    let session = session.filter(|_| transaction.proof == Proof::Session);
+    Ok(finish(context, request, &transaction, &application, &user, session))
 }
 
 fn refuse_blocked(
@@ -88,22 +95,21 @@ fn refuse_blocked(
     send_back(transaction, error)
 }
 
-/// Continues the session of the browser, or begins one, and sends the browser back to the application.
+/// Continues the session that the login is of, or begins one, and sends the browser back to the application.
 fn finish(
     context: &mut WriteContext<'_>,
     request: &Request,
     transaction: &Transaction,
     application: &Application,
     user: &Arc<User>,
+    existing: Option<Session>,
 ) -> Answer {
-    let existing = session::current(context, request).filter(|session| session.user_id == user.id());
-    let is_new = existing.is_none() || transaction.states_auth_time;
-    let (session, cookie) = if let Some(session) = existing.filter(|_| !is_new) {
+    let is_mfa = transaction.proof == Proof::SecondFactor;
+    let (session, cookie) = if let Some(session) = existing {
         session::touch(context, &session, &application.id);
         (session, None)
     } else {
-        let (session, cookie) =
-            session::begin(context, request, user.id(), &application.id, transaction.is_mfa);
+        let (session, cookie) = session::begin(context, request, user.id(), &application.id, is_mfa);
         (session, Some(cookie))
     };
     log_success(context, request, application, user, &session);
@@ -111,7 +117,7 @@ fn finish(
         user_id: user.id().to_owned(),
         session_id: Some(session.id.clone()),
         auth_time: transaction.states_auth_time.then_some(session.authenticated_at / 1000),
-        is_mfa: transaction.is_mfa && is_new,
+        is_mfa,
         grant: None,
     };
     let mut response = Vec::new();

@@ -4,8 +4,9 @@ use crate::tenant::api::account::options;
 use crate::tenant::api::login::mails::send_block;
 use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::Attempts;
-use crate::tenant::object::{set, string};
+use crate::tenant::object::string;
 use crate::tenant::rules::application::Application;
+use crate::tenant::rules::brute_force::{self, MAX_ATTEMPTS};
 use crate::tenant::rules::password_history::is_current;
 use crate::tenant::store::{Belonging, Store, User};
 use crate::tenant::wire::context::WriteContext;
@@ -13,13 +14,6 @@ use crate::tenant::wire::request::Request;
 use http::StatusCode;
 use serde_json::Value;
 use std::sync::Arc;
-use users_core::model::JsonObject;
-
-/// The number of failed logins after which an identifier is blocked for an address.
-const MAX_ATTEMPTS: u32 = 10;
-
-/// The time after the last failed login in which it counts: 30 days, in milliseconds.
-const ATTEMPTS_LAST: u64 = 30 * 86_400_000;
 
 /// Why a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +103,8 @@ fn is_shut_out(
         context.logins.attempts.get(key, now).is_some_and(|tried| tried.failures >= MAX_ATTEMPTS);
     let Some(user) = user else { return is_counted };
     let has_block = user.belongings(Belonging::BlockedFor).iter().any(|block| {
-        string(block, "identifier").as_deref() == Some(identifier)
+        brute_force::stands(block, now)
+            && string(block, "identifier").as_deref() == Some(identifier)
             && string(block, "ip").is_none_or(|blocked| blocked == ip)
     });
     if is_counted && !has_block {
@@ -129,7 +124,7 @@ fn count_failure(
 ) {
     let now = context.clock.millis();
     let failures = context.logins.attempts.get(key, now).copied().unwrap_or_default().failures + 1;
-    let expires_at = now.saturating_add(ATTEMPTS_LAST);
+    let expires_at = now.saturating_add(brute_force::LASTS);
     context.logins.attempts.insert(key.to_owned(), Attempts { failures }, expires_at, now);
     if failures != MAX_ATTEMPTS {
         return;
@@ -146,11 +141,12 @@ fn count_failure(
     };
     record(context, request, &event);
     let Some(user) = user else { return };
-    let mut block = JsonObject::new();
-    set(&mut block, "identifier", identifier);
-    set(&mut block, "ip", request.ip().to_string());
-    set(&mut block, "connection", connection);
-    context.transaction.update_user(user.id(), |user| user.belongings_mut(Belonging::BlockedFor).push(block));
+    let block = brute_force::new_block(identifier, &request.ip().to_string(), connection, now);
+    context.transaction.update_user(user.id(), |user| {
+        let blocks = user.belongings_mut(Belonging::BlockedFor);
+        blocks.retain(|block| brute_force::stands(block, now));
+        blocks.push(block);
+    });
     send_block(context, request, user);
 }
 

@@ -5,7 +5,7 @@ use crate::tenant::api::login::credentials::{check, count_login};
 use crate::tenant::api::login::signup::{self, sign_up};
 use crate::tenant::api::oauth::authenticators::redeem;
 use crate::tenant::events::{Event, name_of, record};
-use crate::tenant::logins::Transaction;
+use crate::tenant::logins::{Proof, Transaction};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page, PageUser};
 use crate::tenant::rules::application::Application;
@@ -65,7 +65,10 @@ impl Pending {
     /// A user has logged in.
     fn log_in(&self, context: &mut WriteContext<'_>, request: &Request, user_id: &str) -> Answer {
         count_login(context, request, user_id);
-        self.change(context, |transaction| transaction.user_id = Some(user_id.to_owned()));
+        self.change(context, |transaction| {
+            transaction.user_id = Some(user_id.to_owned());
+            transaction.proof = Proof::FirstFactor;
+        });
         redirect(&request.path(&format!("/authorize/resume?state={}", self.state)))
     }
 }
@@ -200,7 +203,7 @@ fn post_second_factor(context: &mut WriteContext<'_>, request: &Request) -> Resu
     let id = pending.transaction.user_id.clone().unwrap_or_default();
     let Some(user) = context.store().users().get(&id).cloned() else { return Ok(no_transaction()) };
     let code = string(&body, "code").unwrap_or_default();
-    let is_right = redeem(context, &user, code.trim());
+    let is_right = redeem(context, request, &user, code.trim());
     let event = Event {
         user_id: user.id(),
         user_name: name_of(user.shown()),
@@ -212,7 +215,7 @@ fn post_second_factor(context: &mut WriteContext<'_>, request: &Request) -> Resu
         let error = "The code you entered is invalid";
         return Ok(second_factor_page(request, &pending, StatusCode::BAD_REQUEST, Some(error)));
     }
-    pending.change(context, |transaction| transaction.is_mfa = true);
+    pending.change(context, |transaction| transaction.proof = Proof::SecondFactor);
     Ok(redirect(&request.path(&format!("/authorize/resume?state={}", pending.state))))
 }
 

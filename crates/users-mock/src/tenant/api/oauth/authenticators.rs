@@ -1,16 +1,21 @@
 //! The authenticators of users: applications that make one-time codes.
 
-use crate::tenant::logins::SecondFactor;
+use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::logins::{Guesses, SecondFactor};
 use crate::tenant::object::{set, string};
 use crate::tenant::store::{Belonging, User};
 use crate::tenant::wire::answer::{Answer, json_without_charset};
 use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::request::Request;
 use http::StatusCode;
 use totp_rs::{Algorithm, Secret, TOTP};
 use users_core::model::JsonObject;
 
 /// The time that a login waits for a second factor, in milliseconds.
 const LIFETIME: u64 = 600_000;
+
+/// The time in which a code may be right, in milliseconds: its half minute, and those before and after.
+const CODE_LASTS: u64 = 90_000;
 
 /// Whether a user has an authenticator that is confirmed.
 pub(crate) fn is_enrolled(user: &User) -> bool {
@@ -29,14 +34,28 @@ fn is_confirmed(method: &JsonObject) -> bool {
     method.get::<bool>("confirmed").ok().flatten() != Some(false)
 }
 
-/// Whether a code is that of one of a user's authenticators now, or in the half minute before or after. The authenticator is confirmed by
-/// it.
-pub(crate) fn redeem(context: &mut WriteContext<'_>, user: &User, code: &str) -> bool {
+/// Whether a code is that of one of a user's authenticators now, or in the half minute before or after, and was not used before. The
+/// authenticator is confirmed by it. After ten wrong codes, none is right for six minutes.
+pub(crate) fn redeem(context: &mut WriteContext<'_>, request: &Request, user: &User, code: &str) -> bool {
     let now = context.clock.millis();
+    let mut guesses = context.logins.guesses.get(user.id(), now).copied().unwrap_or_default();
+    if !guesses.are_left(now) {
+        record(context, request, &event(user, "gd_otp_rate_limit_exceed"));
+        return false;
+    }
+    let key = format!("{} {code}", user.id());
     let is_its = |method: &&JsonObject| {
         string(method, "totp_secret").is_some_and(|secret| matches(&secret, code, now))
     };
-    let Some(method) = authenticators(user).find(is_its) else { return false };
+    let found = authenticators(user).find(is_its);
+    let Some(method) = found.filter(|_| context.logins.used_codes.get(&key, now).is_none()) else {
+        guesses.count(now);
+        let kept_until = now.saturating_add(Guesses::LASTS);
+        context.logins.guesses.insert(user.id().to_owned(), guesses, kept_until, now);
+        return false;
+    };
+    context.logins.guesses.remove(user.id(), now);
+    context.logins.used_codes.insert(key, (), now.saturating_add(CODE_LASTS), now);
     if !is_confirmed(method) {
         let id = string(method, "id");
         context.transaction.update_user(user.id(), |user| {
@@ -45,8 +64,14 @@ pub(crate) fn redeem(context: &mut WriteContext<'_>, user: &User, code: &str) ->
                 set(method, "confirmed", true);
             }
         });
+        record(context, request, &event(user, "gd_enrollment_complete"));
     }
     true
+}
+
+/// An entry of the log about the authenticators of a user.
+pub(crate) fn event<'a>(user: &'a User, kind: &'static str) -> Event<'a> {
+    Event { user_id: user.id(), user_name: name_of(user.shown()), ..Event::new(kind) }
 }
 
 /// Whether a code is that of a secret in base 32.

@@ -33,6 +33,12 @@ const OPENID: &[&str] = &[
     "address",
 ];
 
+/// The scopes of the MFA API.
+const MFA: &[&str] = &["enroll", "read:authenticators", "remove:authenticators"];
+
+/// The lifetime of an access token for the MFA API.
+const MFA_LIFETIME: Duration = Duration::from_secs(600);
+
 /// The number of refresh tokens that a user has for an application, at most.
 const MOST_REFRESH_TOKENS: usize = 200;
 
@@ -49,6 +55,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn is_known_audience(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
     is_management(context, request, audience)
         || is_userinfo(context, request, audience)
+        || is_mfa(context, request, audience)
         || context.store().resource_server_by_identifier(audience).is_some()
 }
 
@@ -61,6 +68,12 @@ fn is_userinfo(context: &WriteContext<'_>, request: &Request, audience: &str) ->
     let issuer = request.issuer(context.config);
     audience == format!("https://{}/userinfo", context.config.domain)
         || audience == format!("{issuer}userinfo")
+}
+
+/// Whether an audience is that of the MFA API, where users manage their authenticators.
+fn is_mfa(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
+    let issuer = request.issuer(context.config);
+    audience == format!("https://{}/mfa/", context.config.domain) || audience == format!("{issuer}mfa/")
 }
 
 /// Issues the tokens of a login, with a refresh token if one is asked for, as the token endpoint returns them.
@@ -98,6 +111,7 @@ fn api_of(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> O
 fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> Vec<String> {
     let api = api_of(context, request, asked);
     let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
+    let is_mfa = asked.audience.is_some_and(|audience| is_mfa(context, request, audience));
     let owned = api.as_ref().filter(|api| api.enforces_policies()).map(|api| {
         permission_names(context.store(), &asked.login.user_id, api.identifier().unwrap_or_default())
     });
@@ -109,6 +123,7 @@ fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'
             "offline_access" => may_refresh,
             name if OPENID.contains(&name) => true,
             name if is_own => name.contains(":current_user"),
+            name if is_mfa => MFA.contains(&name),
             name => {
                 api.as_ref().is_some_and(|api| api.scope(name).is_some())
                     && owned.as_ref().is_none_or(|owned| has(owned, name))
@@ -130,15 +145,17 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
     let scopes = asked.scopes.clone();
     let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
     let api = api_of(context, request, asked);
+    let is_mfa = asked.audience.is_some_and(|audience| is_mfa(context, request, audience));
     let audience = match asked.audience {
-        Some(audience) if is_own || api.is_some() => audience,
+        Some(audience) if is_own || is_mfa || api.is_some() => audience,
         _ => {
             let times = Times::new(now, default);
             let grant = Grant::User { id, scopes };
             return (context.tokens.issue_opaque(grant, &issuer, times, context.random), default);
         }
     };
-    let lifetime = api.as_ref().and_then(|api| api.token_lifetime()).unwrap_or(default);
+    let lifetime = if is_mfa { MFA_LIFETIME } else { default };
+    let lifetime = api.as_ref().and_then(|api| api.token_lifetime()).unwrap_or(lifetime);
     let permissions = api
         .as_ref()
         .filter(|api| api.shows_permissions())

@@ -1,9 +1,11 @@
 //! Authenticators that an application manages for a user.
 
-use crate::tenant::api::oauth::authenticators::is_enrolled;
+use crate::tenant::api::oauth::authenticators::{event, is_enrolled};
+use crate::tenant::events::record;
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::store::{Belonging, User};
+use crate::tenant::tokens::Tokens;
 use crate::tenant::wire::answer::{
     Answer, Failure, json_without_charset, no_content, not_implemented, oauth_error,
 };
@@ -56,24 +58,33 @@ fn challenge(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     Ok(json_without_charset(StatusCode::OK, &answer))
 }
 
-/// The user of an access token, or of a login that waits for a second factor.
-fn user_of(context: &WriteContext<'_>, request: &Request) -> Option<Arc<User>> {
-    let now = context.clock.millis();
-    let token = Request::bearer(request.headers())?;
-    let id = match context.tokens.grant(token, now) {
-        Some(Grant::User { id, .. }) => id,
-        _ => &context.logins.second_factors.get(token, now)?.user_id,
-    };
-    context.store().users().get(id).cloned()
+/// The user of an access token for the MFA API with this scope.
+fn user_with<'a>(tokens: &'a Tokens, request: &Request, scope: &str, now: u64) -> Option<&'a str> {
+    match tokens.grant(Request::bearer(request.headers())?, now) {
+        Some(Grant::User { id, scopes }) if scopes.iter().any(|granted| granted == scope) => Some(id),
+        _ => None,
+    }
+}
+
+/// The user of a login that waits for a second factor.
+fn user_of_login(context: &WriteContext<'_>, request: &Request) -> Option<Arc<User>> {
+    let pending =
+        context.logins.second_factors.get(Request::bearer(request.headers())?, context.clock.millis())?;
+    context.store().users().get(&pending.user_id).cloned()
 }
 
 /// Adds an authenticator, which is active once a code of it was used. A login that waits for a second factor may add the first one only.
 fn associate(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let body = request.body()?;
-    let Some(user) = user_of(context, request) else { return Ok(unauthorized()) };
     let now = context.clock.millis();
-    let is_login = Request::bearer(request.headers())
-        .is_some_and(|token| context.logins.second_factors.get(token, now).is_some());
+    let user_id = user_with(context.tokens, request, "enroll", now);
+    let (user, is_login) = match user_id.and_then(|id| context.store().users().get(id)).cloned() {
+        Some(user) => (user, false),
+        None => match user_of_login(context, request) {
+            Some(user) => (user, true),
+            None => return Ok(unauthorized()),
+        },
+    };
     if is_login && is_enrolled(&user) {
         return Ok(oauth_error(StatusCode::FORBIDDEN, "access_denied", "User is already enrolled."));
     }
@@ -92,6 +103,7 @@ fn associate(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     context.transaction.update_user(user.id(), |user| {
         user.belongings_mut(Belonging::AuthenticationMethods).push(method);
     });
+    record(context, request, &event(&user, "gd_start_enroll"));
     let (domain, email) = (&context.config.domain, user.string("email").unwrap_or_default());
     let uri = format!(
         "otpauth://totp/{domain}:{email}?secret={secret}&issuer={domain}&algorithm=SHA1&digits=6&period=30"
@@ -107,9 +119,8 @@ fn associate(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
 #[allow(clippy::unnecessary_wraps)]
 fn authenticators(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let now = context.clock.millis();
-    let grant = Request::bearer(request.headers()).and_then(|token| context.tokens.grant(token, now));
-    let Some(Grant::User { id, .. }) = grant else { return Ok(unauthorized()) };
-    let Some(user) = context.store.users().get(id) else { return Ok(unauthorized()) };
+    let id = user_with(context.tokens, request, "read:authenticators", now);
+    let Some(user) = id.and_then(|id| context.store.users().get(id)) else { return Ok(unauthorized()) };
     let shown: Vec<JsonObject> = user
         .belongings(Belonging::AuthenticationMethods)
         .iter()
@@ -129,9 +140,11 @@ fn authenticators(context: &ReadContext<'_>, request: &Request) -> Result<Answer
 // A handler returns a `Result`, whether it can fail or not.
 #[allow(clippy::unnecessary_wraps)]
 fn remove(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let Some(user) = user_of(context, request) else { return Ok(unauthorized()) };
+    let now = context.clock.millis();
+    let user_id = user_with(context.tokens, request, "remove:authenticators", now).map(ToOwned::to_owned);
+    let Some(user_id) = user_id else { return Ok(unauthorized()) };
     let id = request.parameter(0);
-    context.transaction.update_user(user.id(), |user| {
+    context.transaction.update_user(&user_id, |user| {
         let methods = user.belongings_mut(Belonging::AuthenticationMethods);
         methods.retain(|method| string(method, "id").as_deref() != Some(id));
     });

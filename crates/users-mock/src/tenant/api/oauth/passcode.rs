@@ -3,7 +3,7 @@
 use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::passwordless::{self, Recipient};
 use crate::tenant::api::oauth::issue::is_known_audience;
-use crate::tenant::api::oauth::password::finish;
+use crate::tenant::api::oauth::password::continue_login;
 use crate::tenant::api::oauth::request::{TokenRequest, invalid_grant};
 use crate::tenant::events::{Event, record};
 use crate::tenant::wire::answer::{Answer, oauth_error};
@@ -34,8 +34,8 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
             return invalid_grant(description);
         }
     };
-    if context.store().users().get(&user_id).is_some_and(|user| is_blocked(user)) {
-        return oauth_error(StatusCode::FORBIDDEN, "access_denied", "user is blocked");
+    match context.store().users().get(&user_id).cloned() {
+        Some(user) if !is_blocked(&user) => continue_login(context, asked, &user, audience),
+        _ => oauth_error(StatusCode::FORBIDDEN, "access_denied", "user is blocked"),
     }
-    finish(context, asked, &user_id, asked.field("scope").as_deref(), audience.as_deref(), false)
 }

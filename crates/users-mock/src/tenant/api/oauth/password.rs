@@ -1,12 +1,12 @@
 //! Tokens for a user's name and password.
 
 use crate::tenant::api::login::credentials::{Refused, check, count_login, is_blocked};
-use crate::tenant::api::oauth::authenticators::{challenge, is_enrolled};
+use crate::tenant::api::oauth::authenticators::{challenge, event, is_enrolled};
 use crate::tenant::api::oauth::issue::{Asked, is_known_audience, issue};
 use crate::tenant::api::oauth::request::{TokenRequest, granted};
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, SecondFactor};
-use crate::tenant::store::DEFAULT_DATABASE;
+use crate::tenant::store::{DEFAULT_DATABASE, User};
 use crate::tenant::wire::answer::{Answer, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use http::StatusCode;
@@ -34,20 +34,27 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         Err(refused) => return refuse(context, asked, refused),
     };
     if is_blocked(&user) {
+        // The block is found after the password, so the login counts.
+        count_login(context, asked.request, user.id());
         return refuse(context, asked, Refused::Blocked);
     }
+    continue_login(context, asked, &user, audience)
+}
+
+/// Asks for the second factor of a user who has one, or ends the login.
+pub(crate) fn continue_login(
+    context: &mut WriteContext<'_>,
+    asked: &TokenRequest<'_>,
+    user: &User,
+    audience: Option<String>,
+) -> Answer {
     let scope = asked.field("scope");
-    if is_enrolled(&user) {
-        let pending = SecondFactor {
-            user_id: user.id().to_owned(),
-            client_id: asked.application.id.clone(),
-            scope,
-            audience,
-            failures: 0,
-        };
-        return challenge(context, pending);
+    if !is_enrolled(user) {
+        return finish(context, asked, user.id(), scope.as_deref(), audience.as_deref(), false);
     }
-    finish(context, asked, user.id(), scope.as_deref(), audience.as_deref(), false)
+    record(context, asked.request, &event(user, "mfar"));
+    let (user_id, client_id) = (user.id().to_owned(), asked.application.id.clone());
+    challenge(context, SecondFactor { user_id, client_id, scope, audience })
 }
 
 /// Counts and records a login, and issues its tokens.
@@ -77,7 +84,8 @@ pub(crate) fn finish(
         user_id: user_id.to_owned(),
         session_id: None,
         auth_time: None,
-        is_mfa,
+        // Only a login in a browser states it.
+        is_mfa: false,
         grant: Some("password"),
     };
     let application = &asked.application;
@@ -95,7 +103,7 @@ fn requested_scopes(context: &WriteContext<'_>, scope: Option<&str>, audience: O
     }
 }
 
-fn refuse(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>, refused: Refused) -> Answer {
+pub(crate) fn refuse(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>, refused: Refused) -> Answer {
     let audience = asked.field("audience");
     let event = Event {
         description: refused.description().to_owned(),

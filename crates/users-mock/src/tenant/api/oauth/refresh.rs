@@ -21,12 +21,12 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     let rules = asked.application.refresh;
     let (family, counter) = match context.logins.refresh_tokens.take(&text, &rules, now) {
         Use::Valid(family, counter) if family.client_id == asked.application.id => (family, counter),
-        Use::Reused(family) => {
+        Use::Reused(family) if family.client_id == asked.application.id => {
             revoke(context, &family);
             let details = details(&json!({"familyId": family.id}));
             return refuse(context, asked, "ferrt", Some(&family), UNKNOWN, details);
         }
-        Use::Valid(..) | Use::Unknown => return refuse(context, asked, "fertft", None, UNKNOWN, None),
+        _ => return refuse(context, asked, "fertft", None, UNKNOWN, None),
     };
     let Some(user) = context.store().users().get(&family.user_id).cloned() else {
         let text = "The refresh_token was generated for a user who doesn't exist anymore.";

@@ -1,0 +1,124 @@
+//! The sessions of browsers, and what ends them and blocks.
+
+use super::super::{as_admin, ask, create};
+use super::PASSWORD;
+use super::browser::{Browser, Shown};
+use super::stories::{CALLBACK, VERIFIER, authorize};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use std::time::Duration;
+use users_mock::{Page, Seed, Tenant};
+
+/// A tenant with one user, whose id is returned as a part of a path.
+fn tenant() -> (Tenant, String) {
+    let tenant = Tenant::new();
+    let id = create(&tenant, json!({})).1["user_id"].as_str().unwrap().replace('|', "%7C");
+    (tenant, id)
+}
+
+/// The claims of the ID token that the code of a response is exchanged for.
+fn claims(tenant: &Tenant, shown: &Shown) -> Value {
+    let body = json!({
+        "grant_type": "authorization_code", "client_id": "tenant-client", "redirect_uri": CALLBACK, "code_verifier": VERIFIER,
+        "code": shown.parameters()["code"],
+    });
+    let answer = ask(tenant, "POST", "/oauth/token", "", &body);
+    let tokens: Value = serde_json::from_slice(answer.body()).unwrap();
+    let payload = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+fn log_in(tenant: &Tenant, password: &str) -> (u16, Value) {
+    let body = json!({
+        "grant_type": "password", "client_id": "tenant-client", "username": "ada@example.com", "password": password,
+    });
+    let answer = ask(tenant, "POST", "/oauth/token", "", &body);
+    (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
+}
+
+#[test]
+fn a_session_that_is_young_enough_states_when_its_user_logged_in() {
+    let (tenant, id) = tenant();
+    let mut browser = Browser::new(&tenant);
+    let page = browser.open(&authorize(""));
+    let first = claims(&tenant, &browser.log_in(page, "ada@example.com", PASSWORD));
+    assert!(first.get("auth_time").is_none() && first.get("amr").is_none(), "{first}");
+    tenant.clock().advance(Duration::from_secs(600));
+    let silent = claims(&tenant, &browser.open(&authorize("&max_age=3600")));
+    assert_eq!(silent["sid"], first["sid"]);
+    assert_eq!(silent["auth_time"].as_u64().unwrap() + 600, silent["iat"].as_u64().unwrap());
+    assert!(silent.get("amr").is_none() && silent.get("acr").is_none(), "{silent}");
+    let (_, sessions) = as_admin(&tenant, "GET", &format!("/api/v2/users/{id}/sessions"), &Value::Null);
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{sessions}");
+    // Silent use does not make it younger.
+    tenant.clock().advance(Duration::from_secs(3001));
+    let page = browser.open(&authorize("&max_age=3600"));
+    assert!(matches!(page, Shown::Page(_, Page::Login { .. })), "{page:?}");
+    let again = claims(&tenant, &browser.log_in(page, "ada@example.com", PASSWORD));
+    assert_eq!(again["auth_time"], again["iat"]);
+}
+
+#[test]
+fn a_block_after_ten_wrong_passwords_ends_after_thirty_days_or_with_a_new_password() {
+    let (tenant, id) = tenant();
+    let blocks = || {
+        as_admin(&tenant, "GET", &format!("/api/v2/user-blocks/{id}"), &Value::Null).1["blocked_for"].clone()
+    };
+    let block = || {
+        for _ in 0..10 {
+            assert_eq!(log_in(&tenant, "wrong").0, 403);
+        }
+        assert_eq!(log_in(&tenant, PASSWORD).0, 429);
+        let shown = json!([{"identifier": "ada@example.com", "ip": "127.0.0.1", "connection": "Username-Password-Authentication"}]);
+        assert_eq!(blocks(), shown);
+    };
+    block();
+    tenant.clock().advance(Duration::from_secs(29 * 86_400));
+    assert_eq!(log_in(&tenant, PASSWORD).0, 429);
+    tenant.clock().advance(Duration::from_secs(86_401));
+    assert_eq!((blocks(), log_in(&tenant, PASSWORD).0), (json!([]), 200));
+    block();
+    let change = json!({"password": "Correct horse 2"});
+    assert_eq!(as_admin(&tenant, "PATCH", &format!("/api/v2/users/{id}"), &change).0, 200);
+    assert_eq!((blocks(), log_in(&tenant, "Correct horse 2").0), (json!([]), 200));
+}
+
+#[test]
+fn a_ticket_by_address_is_for_the_user_of_its_connection() {
+    let seed = json!({
+        "connections": [{"id": "con_first", "name": "first", "strategy": "auth0"}, {"id": "con_second", "name": "second", "strategy": "auth0"}],
+    });
+    let tenant = Tenant::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).build();
+    let ids = ["first", "second"].map(|connection| {
+        create(&tenant, json!({"connection": connection})).1["user_id"].as_str().unwrap().to_owned()
+    });
+    let ticket = |connection: &str, email: &str| {
+        let body = json!({"connection_id": connection, "email": email});
+        as_admin(&tenant, "POST", "/api/v2/tickets/password-change", &body)
+    };
+    let (status, made) = ticket("con_second", "ada@example.com");
+    assert_eq!(status, 201, "{made}");
+    let mut browser = Browser::new(&tenant);
+    let Page::ChangePassword { action, .. } = browser.open(made["ticket"].as_str().unwrap()).page() else {
+        panic!()
+    };
+    browser.post(&action, &[("password", "Correct horse 2"), ("confirm", "Correct horse 2")]);
+    let changed = ids.map(|id| {
+        let (_, user) =
+            as_admin(&tenant, "GET", &format!("/api/v2/users/{}", id.replace('|', "%7C")), &Value::Null);
+        user.get("last_password_reset").is_some()
+    });
+    assert_eq!(changed, [false, true]);
+    assert_eq!(ticket("con_nope", "ada@example.com").0, 400);
+    assert_eq!(ticket("con_second", "bob@example.com").0, 404);
+}
+
+#[test]
+fn the_first_seventy_two_bytes_of_a_password_count() {
+    let tenant = Tenant::new();
+    let password = format!("Correct horse 1{}", "x".repeat(57));
+    create(&tenant, json!({"password": password}));
+    assert_eq!(log_in(&tenant, &format!("{password}and more")).0, 200);
+    assert_eq!(log_in(&tenant, &password[..71]).0, 403);
+}
