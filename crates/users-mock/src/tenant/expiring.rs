@@ -6,13 +6,13 @@ use std::collections::HashMap;
 const LEAST: usize = 1_000;
 
 /// A map whose entries expire. Expired ones are removed each time that there are twice as many as remained.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Expiring<V> {
     entries: HashMap<String, Entry<V>>,
     prune_at: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry<V> {
     /// In milliseconds since 1970.
     expires_at: u64,

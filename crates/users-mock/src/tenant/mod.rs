@@ -449,11 +449,13 @@ impl Tenant {
     /// ```
     pub fn snapshot(&self) -> Snapshot {
         let store = Arc::clone(&self.state.store());
+        let logins = Arc::new(lock(&self.state.logins).clone());
         let random = lock(&self.state.random).state();
-        Snapshot { store, random }
+        Snapshot { store, random, logins }
     }
 
-    /// Replaces all data by that of a snapshot, of this tenant or another one. Tokens remain valid. Searches see the data at once. The indexes
+    /// Replaces all data by that of a snapshot, of this tenant or another one, and what logins had left behind: messages, links, codes, refresh
+    /// tokens, the sessions of browsers, failed logins. Access tokens remain valid. Searches see the data at once. The indexes
     /// are copied by the first change after it, and not if nothing changes.
     ///
     /// If a state file cannot be written with this data, requests that change something fail until it can be.
@@ -463,6 +465,7 @@ impl Tenant {
         if store.view().has_pending() {
             store.view_mut().settle(u64::MAX);
         }
+        lock(&self.state.logins).restore(&snapshot.logins);
         let mut random = lock(&self.state.random);
         *random = Random::new(snapshot.random);
         if let Some(journal) = &mut *lock(&self.state.journal) {

@@ -122,3 +122,70 @@ fn the_first_seventy_two_bytes_of_a_password_count() {
     assert_eq!(log_in(&tenant, &format!("{password}and more")).0, 200);
     assert_eq!(log_in(&tenant, &password[..71]).0, 403);
 }
+
+#[test]
+fn a_linked_account_logs_in_as_its_user_and_by_itself_once_it_is_unlinked() {
+    let seed = json!({"connections": [{"id": "con_second", "name": "second", "strategy": "auth0"}]});
+    let tenant = Tenant::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).build();
+    let ada = create(&tenant, json!({})).1["user_id"].as_str().unwrap().replace('|', "%7C");
+    let bob = json!({"email": "bob@example.com", "password": "Correct horse 2", "connection": "second"});
+    let (_, bob) = create(&tenant, bob);
+    let bare = bob["user_id"].as_str().unwrap().strip_prefix("auth0|").unwrap();
+    let log_in = |password: &str| {
+        let body = json!({
+            "grant_type": "http://auth0.com/oauth/grant-type/password-realm", "realm": "second", "client_id": "tenant-client",
+            "username": "Bob@example.com", "password": password, "scope": "openid",
+        });
+        let answer = ask(&tenant, "POST", "/oauth/token", "", &body);
+        let tokens: Value = serde_json::from_slice(answer.body()).unwrap();
+        let payload = tokens["id_token"].as_str()?.split('.').nth(1)?.to_owned();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+        Some(claims["sub"].as_str()?.replace('|', "%7C"))
+    };
+    let own = format!("auth0%7C{bare}");
+    assert_eq!(log_in("Correct horse 2"), Some(own.clone()));
+    let link = json!({"provider": "auth0", "user_id": bare});
+    assert_eq!(as_admin(&tenant, "POST", &format!("/api/v2/users/{ada}/identities"), &link).0, 201);
+    assert_eq!((log_in("Correct horse 2"), log_in(PASSWORD)), (Some(ada.clone()), None));
+    let change = json!({"password": "Correct horse 3", "connection": "second"});
+    assert_eq!(as_admin(&tenant, "PATCH", &format!("/api/v2/users/{ada}"), &change).0, 200);
+    assert_eq!((log_in("Correct horse 2"), log_in("Correct horse 3")), (None, Some(ada.clone())));
+    let unlink = format!("/api/v2/users/{ada}/identities/auth0/{bare}");
+    assert_eq!(as_admin(&tenant, "DELETE", &unlink, &Value::Null).0, 200);
+    assert_eq!(log_in("Correct horse 3"), Some(own));
+}
+
+#[test]
+fn a_snapshot_restores_what_logins_had_left_behind() {
+    let (tenant, _) = tenant();
+    for _ in 0..5 {
+        assert_eq!(log_in(&tenant, "wrong").0, 403);
+    }
+    let mut browser = Browser::new(&tenant);
+    let page = browser.open(&authorize(""));
+    let code = browser.log_in(page, "ada@example.com", PASSWORD).parameters()["code"].clone();
+    let exchange = || {
+        let body = json!({"grant_type": "authorization_code", "client_id": "tenant-client", "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER, "code": code});
+        ask(&tenant, "POST", "/oauth/token", "", &body).status().as_u16()
+    };
+    for _ in 0..5 {
+        assert_eq!(log_in(&tenant, "wrong").0, 403);
+    }
+    let (mails, snapshot) = (tenant.mails(), tenant.snapshot());
+    assert_eq!(exchange(), 200);
+    for _ in 0..4 {
+        assert_eq!(log_in(&tenant, "wrong").0, 403);
+    }
+    create(&tenant, json!({"email": "bob@example.com"}));
+    let newest = tenant.mails().pop().unwrap().id;
+    tenant.restore(&snapshot);
+    assert_eq!(tenant.mails(), mails);
+    assert_eq!(exchange(), 200);
+    // Five and one failures are fewer than ten.
+    assert_eq!(log_in(&tenant, "wrong").0, 403);
+    assert_eq!(log_in(&tenant, PASSWORD).0, 200);
+    // A test that waits for messages after the newest one finds the next.
+    create(&tenant, json!({"email": "bob@example.com"}));
+    assert_eq!(tenant.mails().pop().unwrap().id, newest + 1);
+}

@@ -5,6 +5,7 @@ use crate::tenant::events::{Event, name_of, record, without_secrets};
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::linked_password;
 use crate::tenant::rules::metadata::check_metadata_keys;
 use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
 use crate::tenant::rules::password_history::PasswordHistory;
@@ -267,4 +268,19 @@ pub(crate) fn remember_password(
     if !user.belongings(Belonging::BlockedFor).is_empty() {
         user.belongings_mut(Belonging::BlockedFor).clear();
     }
+}
+
+/// Keeps the digest of the new password of an account that is linked to a user.
+pub(crate) fn remember_linked_password(
+    context: &mut WriteContext<'_>,
+    user: &mut User,
+    identity: &str,
+    password: &str,
+) {
+    let salt = context.random.hex(32);
+    let all = user.belongings_mut(Belonging::LinkedPasswords);
+    let mut digests = linked_password::digests(all, identity);
+    PasswordHistory::of(&Value::Null).add(password, &salt, &mut digests);
+    all.retain(|kept| !linked_password::is_of(kept, identity));
+    all.push(linked_password::of_identity(identity, &digests));
 }

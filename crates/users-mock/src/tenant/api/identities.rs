@@ -4,7 +4,8 @@ use crate::tenant::api::owner::find_user;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::defaults::add_defaults;
 use crate::tenant::rules::grant::Grant;
-use crate::tenant::store::{PROFILE, User, full_id};
+use crate::tenant::rules::linked_password;
+use crate::tenant::store::{Belonging, PROFILE, User, full_id};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -22,7 +23,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-/// The metadata of the linked user is lost; accounts that were linked to it are linked too.
+/// The metadata of the linked user is lost; accounts that were linked to it are linked too. The user can log in with each of them.
 fn link(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let id = request.parameter(0);
     let body = request.body()?;
@@ -42,12 +43,19 @@ fn link(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fai
     if let (Some(error), true) = (&assumptions.link_of_linked_user, linked.len() > 1) {
         return Err(Failure::assumed(error, &[]));
     }
+    let digests = users.get(&secondary).map(|user| {
+        let own = linked_password::of_identity(&secondary, user.belongings(Belonging::Passwords));
+        let mut digests = vec![own];
+        digests.extend_from_slice(user.belongings(Belonging::LinkedPasswords));
+        digests
+    });
     context.transaction.remove_user(&secondary);
     let now = context.clock.now();
     let shown = context.transaction.update_user(id, |user| {
         let mut identities = user.identities();
         identities.extend(linked);
         user.set_identities(&identities);
+        user.belongings_mut(Belonging::LinkedPasswords).extend(digests.unwrap_or_default());
         user.set_updated_at(&now);
         with_profiles(user)
     });
@@ -99,14 +107,19 @@ fn unlink(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     };
     let now = context.clock.now();
     let identity = identities.remove(index + 1);
+    let digests = linked_password::digests(user.belongings(Belonging::LinkedPasswords), &requested);
     let shown = context.transaction.update_user(id, |user| {
         user.set_identities(&identities);
+        user.belongings_mut(Belonging::LinkedPasswords)
+            .retain(|kept| !linked_password::is_of(kept, &requested));
         user.set_updated_at(&now);
         with_profiles(user)
     });
     // A user with that id may exist already, from a seed for example.
     if context.store().users().get(&requested).is_none() {
-        context.transaction.put_user(standalone(&requested, identity, &now));
+        let mut user = standalone(&requested, identity, &now);
+        user.belongings_mut(Belonging::Passwords).extend(digests);
+        context.transaction.put_user(user);
     }
     Ok(json(StatusCode::OK, &shown.ok_or_else(Failure::no_such_user)?))
 }

@@ -7,7 +7,7 @@ use crate::tenant::assumptions::Assumptions;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::password::{PasswordPolicy, check_password_length};
-use crate::tenant::store::{Connection, Store, User};
+use crate::tenant::store::{Connection, Store, User, full_id};
 use crate::tenant::wire::answer::Failure;
 use users_core::model::JsonObject;
 
@@ -90,7 +90,12 @@ impl LinkedUpdate {
         Ok(())
     }
 
-    /// Applies the changes. The password of a linked account is shown nowhere.
+    /// The new password of the account, with its identity.
+    pub(crate) fn new_password(&self, user: &User) -> Option<(String, String)> {
+        Some((full_id(user.identities().get(self.index)?)?, string(&self.changes, "password")?))
+    }
+
+    /// Applies the changes, except for the password.
     pub(crate) fn apply(&self, user: &mut User) {
         let mut identities = user.identities();
         let Some(identity) = identities.get_mut(self.index) else { return };

@@ -2,7 +2,7 @@
 
 use crate::tenant::api::account::{
     NewAccount, check_new_password, create_account, end_sessions, is_email_taken, is_username_taken,
-    lower_case, record_creation, reject_provider_attributes, remember_password,
+    lower_case, record_creation, reject_provider_attributes, remember_linked_password, remember_password,
 };
 use crate::tenant::api::api_operation::client_of;
 use crate::tenant::api::linked::LinkedUpdate;
@@ -137,6 +137,9 @@ fn update(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     let mut user = User::clone(find_user(context.store(), id)?);
     if let Some(linked) = linked {
         linked.apply(&mut user);
+        if let Some((identity, password)) = linked.new_password(&user) {
+            remember_linked_password(context, &mut user, &identity, &password);
+        }
     }
     let (was_blocked, old_email) = (is_blocked(&user), user.string("email"));
     apply(&mut user, &body, &context.clock.now());

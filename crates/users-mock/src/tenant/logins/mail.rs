@@ -76,7 +76,7 @@ impl MailKind {
 }
 
 /// The latest messages.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Mails {
     mails: VecDeque<Mail>,
     count: u64,
@@ -90,6 +90,16 @@ impl Mails {
         let removed = if self.mails.len() >= MOST { self.mails.pop_front() } else { None };
         self.mails.push_back(mail);
         removed
+    }
+
+    /// The number of messages so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Gives the next message a number above this one.
+    pub(crate) fn count_from(&mut self, count: u64) {
+        self.count = self.count.max(count);
     }
 
     pub(crate) fn all(&self) -> Vec<Mail> {

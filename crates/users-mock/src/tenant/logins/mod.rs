@@ -24,7 +24,7 @@ pub(crate) use transaction::{Challenge, Proof, ResponseMode, Transaction};
 use crate::tenant::expiring::Expiring;
 
 /// What logins leave behind until they end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Logins {
     /// The logins that are under way in a browser, by their state.
     pub(crate) transactions: Expiring<Transaction>,
@@ -49,6 +49,14 @@ pub(crate) struct Logins {
 }
 
 impl Logins {
+    /// Replaces everything by that of another time. Numbers that were given remain given.
+    pub(crate) fn restore(&mut self, other: &Self) {
+        let (events, mails) = (self.events, self.mails.count());
+        *self = other.clone();
+        self.events = self.events.max(events);
+        self.mails.count_from(mails);
+    }
+
     /// The number of the next entry of the log.
     pub(crate) fn next_event(&mut self) -> u64 {
         self.events += 1;

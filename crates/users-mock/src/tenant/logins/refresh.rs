@@ -7,7 +7,7 @@ use crate::tenant::rules::application::RefreshRules;
 const FOREVER: u64 = 100 * 365 * 86_400_000;
 
 /// The refresh tokens that applications hold. A token and those that replace it are a family, which the Management API shows as one token.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RefreshTokens {
     tokens: Expiring<Token>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Family {
     pub(crate) created_at: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Token {
     family: Family,
     /// The number of tokens of the family before this one.

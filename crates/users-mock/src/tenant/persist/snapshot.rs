@@ -1,13 +1,15 @@
 //! The data of a tenant at one time.
 
+use crate::tenant::logins::Logins;
 use crate::tenant::persist::journal::StateError;
 use crate::tenant::persist::record::Record;
 use crate::tenant::store::Store;
 use std::fmt;
 use std::sync::Arc;
 
-/// The data of a tenant at one time: users with what belongs to them, connections, organizations, roles, jobs and logs. Tokens, the request
-/// log and the state of the rate limits are not part of it.
+/// The data of a tenant at one time: users with what belongs to them, connections, organizations, roles, jobs and logs, and what
+/// logins have left behind: messages, links, codes, refresh tokens, the sessions of browsers, failed logins. Access tokens, the request log and
+/// the state of the rate limits are not part of it.
 ///
 /// Returned by [`Tenant::snapshot`](crate::Tenant::snapshot), and restored by [`Tenant::restore`](crate::Tenant::restore).
 #[derive(Clone)]
@@ -15,10 +17,12 @@ pub struct Snapshot {
     /// Shared with the tenant until that one changes something.
     pub(crate) store: Arc<Store>,
     pub(crate) random: u64,
+    /// What logins have left behind, which is not part of the JSON.
+    pub(crate) logins: Arc<Logins>,
 }
 
 impl Snapshot {
-    /// The data as JSON, which [`from_json`](Self::from_json) reads. The format is not stable from one version to another.
+    /// The data as JSON, without what logins have left behind, which [`from_json`](Self::from_json) reads. The format is not stable from one version to another.
     ///
     /// # Errors
     ///
@@ -45,7 +49,7 @@ impl Snapshot {
             random = state.unwrap_or(random);
         }
         transaction.commit();
-        Ok(Self { store: Arc::new(store), random })
+        Ok(Self { store: Arc::new(store), random, logins: Arc::default() })
     }
 }
 

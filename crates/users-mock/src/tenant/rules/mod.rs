@@ -11,6 +11,7 @@ pub(crate) mod import_row;
 pub(crate) mod imported_hash;
 pub(crate) mod limiter;
 pub(crate) mod limits;
+pub(crate) mod linked_password;
 pub(crate) mod metadata;
 pub(crate) mod password;
 pub(crate) mod password_history;

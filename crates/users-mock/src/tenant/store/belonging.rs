@@ -10,6 +10,8 @@ pub(crate) enum Belonging {
     FederatedTokenSets,
     Grants,
     Groups,
+    /// Digests of the passwords of the accounts that are linked to the user, by identity. No call shows them.
+    LinkedPasswords,
     OrganizationRoles,
     Organizations,
     /// Digests of the user's password and of former ones. No call shows them.
@@ -29,6 +31,7 @@ impl Belonging {
         Self::FederatedTokenSets,
         Self::Grants,
         Self::Groups,
+        Self::LinkedPasswords,
         Self::OrganizationRoles,
         Self::Organizations,
         Self::Passwords,
@@ -40,7 +43,7 @@ impl Belonging {
 
     /// Whether a seed may have these objects.
     pub(crate) fn is_in_seeds(self) -> bool {
-        self != Self::Passwords
+        !matches!(self, Self::LinkedPasswords | Self::Passwords)
     }
 
     /// The name in a seed document and in a file.
@@ -53,6 +56,7 @@ impl Belonging {
             Self::FederatedTokenSets => "federated_connections_tokensets",
             Self::Grants => "grants",
             Self::Groups => "groups",
+            Self::LinkedPasswords => "linked_passwords",
             Self::OrganizationRoles => "organization_roles",
             Self::Organizations => "organizations",
             Self::Passwords => "passwords",

@@ -111,6 +111,14 @@ impl Users {
         self.found(&self.indexes.linked_email, key, linked_emails).next().is_some()
     }
 
+    /// The users who have a linked account of this connection with this address or user name, whatever its capitals.
+    pub(crate) fn with_linked(&self, connection: &str, name: &str) -> impl Iterator<Item = &Arc<User>> {
+        let key = linked_key(connection, name);
+        let by_email = self.found(&self.indexes.linked_email, key.clone(), linked_emails);
+        let by_username = self.found(&self.indexes.linked_username, key, linked_usernames);
+        by_email.chain(by_username).map(|(_, user)| user)
+    }
+
     /// Whether an account of this connection that is linked to a user has this user name.
     pub(crate) fn has_linked_username(&self, connection: &str, username: &str) -> bool {
         let key = linked_key(connection, username);

@@ -7,13 +7,15 @@ use crate::tenant::logins::Attempts;
 use crate::tenant::object::string;
 use crate::tenant::rules::application::Application;
 use crate::tenant::rules::brute_force::{self, MAX_ATTEMPTS};
+use crate::tenant::rules::linked_password;
 use crate::tenant::rules::password_history::is_current;
-use crate::tenant::store::{Belonging, Store, User};
+use crate::tenant::store::{Belonging, Store, User, full_id};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use http::StatusCode;
 use serde_json::Value;
 use std::sync::Arc;
+use users_core::model::JsonObject;
 
 /// Why a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,15 +66,15 @@ pub(crate) fn check(
     let ip = request.ip().to_string();
     let key = format!("{connection} {identifier} {ip}");
     let now = context.clock.millis();
-    let user = find(context.store(), connection, &identifier).cloned();
+    let account = find_account(context.store(), connection, &identifier);
+    let user = account.as_ref().map(|account| Arc::clone(&account.user));
     let is_protected = is_protected(context.store(), connection);
     if is_protected && is_shut_out(context, user.as_deref(), &identifier, &ip, &key) {
         return Err(Refused::TooManyAttempts);
     }
-    let right = user.as_ref().filter(|user| is_current(password, user.belongings(Belonging::Passwords)));
-    if let Some(user) = right {
+    if let Some(account) = account.filter(|account| is_current(password, &account.digests)) {
         context.logins.attempts.remove(&key, now);
-        return Ok(Arc::clone(user));
+        return Ok(account.user);
     }
     let event = Event {
         description: Refused::WrongPassword.description().to_owned(),
@@ -154,6 +156,31 @@ fn is_protected(store: &Store, connection: &str) -> bool {
     store.connection(connection).is_none_or(|connection| {
         options(connection).get("brute_force_protection").and_then(Value::as_bool).unwrap_or(true)
     })
+}
+
+/// An account that a name belongs to.
+struct Account {
+    user: Arc<User>,
+    digests: Vec<JsonObject>,
+}
+
+/// The account of a connection with this e-mail address or user name: that of a user, or one that is linked to a user.
+fn find_account(store: &Store, connection: &str, name: &str) -> Option<Account> {
+    if let Some(user) = find(store, connection, name) {
+        return Some(Account {
+            user: Arc::clone(user),
+            digests: user.belongings(Belonging::Passwords).to_vec(),
+        });
+    }
+    let user = store.users().with_linked(connection, name).next()?;
+    let is_its = |identity: &JsonObject| {
+        let profile: JsonObject = identity.get("profileData").ok().flatten().unwrap_or_default();
+        let has = |key| string(&profile, key).is_some_and(|value| value.to_lowercase() == name);
+        string(identity, "connection").as_deref() == Some(connection) && (has("email") || has("username"))
+    };
+    let identity = full_id(user.identities().iter().skip(1).find(|identity| is_its(identity))?)?;
+    let digests = linked_password::digests(user.belongings(Belonging::LinkedPasswords), &identity);
+    Some(Account { user: Arc::clone(user), digests })
 }
 
 /// The user of a connection with this e-mail address or user name.
