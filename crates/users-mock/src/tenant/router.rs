@@ -41,6 +41,7 @@ const NOUNS: &[&[Route]] = &[
     api::login::authorize::ROUTES,
     api::login::change_password::ROUTES,
     api::login::logout::ROUTES,
+    api::login::organization::ROUTES,
     api::login::pages::ROUTES,
     api::login::passwordless::ROUTES,
     api::login::signup::ROUTES,

@@ -102,6 +102,7 @@ impl State {
             scope: &scope,
             grant: None,
             permissions: None,
+            organization: None,
             custom: None,
             id,
             times,

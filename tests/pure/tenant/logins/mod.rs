@@ -4,6 +4,7 @@ mod browser;
 mod codes;
 mod imported;
 mod keys;
+mod organizations;
 mod refresh_tokens;
 mod second_factors;
 mod sessions;

@@ -2,10 +2,12 @@
 //! lists `roles` and `organization_roles`, and permissions directly and through roles.
 
 use crate::tenant::api::groups::shown_group;
+use crate::tenant::api::organizations::member_roles::roles_of_member;
 use crate::tenant::api::owner::find_user;
 use crate::tenant::api::permissions::{describe, describe_all};
+use crate::tenant::api::role_sources::with_sources;
 use crate::tenant::api::roles::{find_role, roles_of};
-use crate::tenant::object::{set, set_raw, string, strings};
+use crate::tenant::object::{set, string, strings};
 use crate::tenant::store::{Belonging, Kind, Store};
 use crate::tenant::wire::answer::{Answer, Failure};
 use crate::tenant::wire::context::ReadContext;
@@ -84,14 +86,23 @@ fn permission_source_roles(context: &ReadContext<'_>, request: &Request) -> Resu
     by_checkpoint(request, "roles", &roles, unchanged)
 }
 
-/// The names of the permissions of a resource server that a user has, directly or through roles, in order.
-pub(crate) fn permission_names(store: &Store, user: &str, identifier: &str) -> Vec<String> {
+/// The names of the permissions of a resource server that a user has, directly, through roles, or through roles in the organization of a
+/// login, in order.
+pub(crate) fn permission_names(
+    store: &Store,
+    user: &str,
+    organization: Option<&str>,
+    identifier: &str,
+) -> Vec<String> {
     let direct = describe_all(store, user)
         .unwrap_or_default()
         .into_iter()
         .filter(|permission| string(permission, "resource_server_identifier").as_deref() == Some(identifier));
     let direct = direct.filter_map(|permission| string(&permission, "permission_name"));
-    let roles = effective_roles(store, user).unwrap_or_default();
+    let mut roles = effective_roles(store, user).unwrap_or_default();
+    if let (Some(organization), Some(member)) = (organization, store.users().get(user)) {
+        roles.extend(roles_of_member(store, member, organization));
+    }
     let of_roles = roles.iter().flat_map(|role| permissions_of(store, role));
     let of_roles = of_roles.filter(|name| describe(store, identifier, name).is_some());
     let names: BTreeSet<String> = direct.chain(of_roles).collect();
@@ -109,42 +120,6 @@ fn effective_roles(store: &Store, user: &str) -> Result<Vec<JsonObject>, Failure
     let direct = roles_of(store, user)?;
     let groups = find_user(store, user)?.belongings(Belonging::Groups).iter();
     Ok(with_sources(store, &direct, groups.flat_map(|group| strings(group, "roles"))))
-}
-
-/// Roles that are assigned directly, and after them those that are assigned to groups alone, by their ids. Each shows its sources.
-pub(crate) fn with_sources(
-    store: &Store,
-    direct: &[JsonObject],
-    of_groups: impl Iterator<Item = String>,
-) -> Vec<JsonObject> {
-    let of_groups: Vec<String> = of_groups.collect();
-    let inherited: HashSet<&String> = of_groups.iter().collect();
-    let mut seen = HashSet::new();
-    let mut roles = Vec::new();
-    for role in direct {
-        let id = string(role, "id").unwrap_or_default();
-        let is_of_group = inherited.contains(&id);
-        roles.push(shown_role(role, if is_of_group { &["direct", "groups"] } else { &["direct"] }));
-        seen.insert(id);
-    }
-    for id in &of_groups {
-        // A role that was deleted after it was assigned is none.
-        if let Some(role) = store.objects(Kind::Roles).get(id).filter(|_| seen.insert(id.clone())) {
-            roles.push(shown_role(&role.shown, &["groups"]));
-        }
-    }
-    roles
-}
-
-fn shown_role(role: &JsonObject, sources: &[&str]) -> JsonObject {
-    let mut shown = JsonObject::new();
-    for key in ["id", "name", "description"] {
-        if let Some(json) = role.raw(key) {
-            set_raw(&mut shown, key, json);
-        }
-    }
-    set(&mut shown, "sources", sources);
-    shown
 }
 
 #[cfg(test)]

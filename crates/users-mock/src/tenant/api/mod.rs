@@ -28,6 +28,7 @@ mod owner;
 pub(crate) mod permissions;
 pub(crate) mod refresh_tokens;
 pub(crate) mod resource_servers;
+mod role_sources;
 pub(crate) mod roles;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

@@ -11,6 +11,8 @@ pub(crate) struct Authenticated {
     /// When the user logged in, in seconds since 1970, if the tokens are to state it.
     pub(crate) auth_time: Option<u64>,
     pub(crate) is_mfa: bool,
+    /// The id of the organization that the login was to.
+    pub(crate) organization: Option<String>,
     /// The grant, as access tokens name it; `None` in a browser.
     pub(crate) grant: Option<&'static str>,
 }

@@ -22,6 +22,7 @@ pub(crate) struct Family {
     pub(crate) audience: Option<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) session_id: Option<String>,
+    pub(crate) organization: Option<String>,
     /// When the first token was issued, in milliseconds since 1970.
     pub(crate) created_at: u64,
 }

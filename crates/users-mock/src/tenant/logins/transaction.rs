@@ -19,6 +19,10 @@ pub(crate) struct Transaction {
     pub(crate) challenge: Option<Challenge>,
     pub(crate) connection: Option<String>,
     pub(crate) login_hint: Option<String>,
+    /// The id of the organization that the login is to.
+    pub(crate) organization: Option<String>,
+    /// The ticket of the invitation that the login accepts.
+    pub(crate) invitation: Option<String>,
     /// Whether the tokens state when the user logged in.
     pub(crate) states_auth_time: bool,
     pub(crate) asks_consent: bool,

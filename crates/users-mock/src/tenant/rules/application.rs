@@ -32,6 +32,15 @@ pub(crate) struct Application {
     grant_types: Option<Vec<String>>,
     pub(crate) id_token_lifetime: Duration,
     pub(crate) refresh: RefreshRules,
+    pub(crate) organizations: OrganizationUsage,
+}
+
+/// Whether a login names an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OrganizationUsage {
+    Deny,
+    Allow,
+    Require,
 }
 
 /// How the refresh tokens of an application behave.
@@ -92,6 +101,12 @@ impl Application {
                 integer(&jwt, "lifetime_in_seconds").unwrap_or(ID_TOKEN_LIFETIME),
             ),
             refresh: RefreshRules::of(shown),
+            // Auth0's default is `deny`; an application that says nothing may do everything here.
+            organizations: match string(shown, "organization_usage").as_deref() {
+                Some("deny") => OrganizationUsage::Deny,
+                Some("require") => OrganizationUsage::Require,
+                _ => OrganizationUsage::Allow,
+            },
         }
     }
 

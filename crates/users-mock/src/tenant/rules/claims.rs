@@ -96,6 +96,7 @@ pub(crate) struct IdClaims<'a> {
     pub(crate) auth_time: Option<u64>,
     /// Whether a second factor was used.
     pub(crate) is_mfa: bool,
+    pub(crate) organization: Option<&'a str>,
     pub(crate) times: Times,
 }
 
@@ -121,6 +122,9 @@ impl IdClaims<'_> {
             set(&mut payload, "acr", "http://schemas.openid.net/pape/policies/2007/06/multi-factor");
             set(&mut payload, "amr", ["mfa"]);
         }
+        if let Some(organization) = self.organization {
+            set(&mut payload, "org_id", organization);
+        }
         payload
     }
 }
@@ -137,6 +141,7 @@ pub(crate) struct AccessClaims<'a> {
     /// How it was obtained; `None` in a browser.
     pub(crate) grant: Option<&'a str>,
     pub(crate) permissions: Option<&'a [String]>,
+    pub(crate) organization: Option<&'a str>,
     pub(crate) custom: Option<&'a JsonObject>,
     /// Makes tokens of the same moment differ.
     pub(crate) id: Option<String>,
@@ -164,6 +169,9 @@ impl AccessClaims<'_> {
         }
         if let Some(permissions) = self.permissions {
             set(&mut payload, "permissions", permissions);
+        }
+        if let Some(organization) = self.organization {
+            set(&mut payload, "org_id", organization);
         }
         if let Some(id) = &self.id {
             set(&mut payload, "jti", id);

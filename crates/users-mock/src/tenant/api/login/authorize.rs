@@ -1,11 +1,14 @@
 //! The authorization endpoint: where an application sends a browser to log in.
 
 use crate::tenant::api::login::complete::{resume, send_back};
+use crate::tenant::api::login::credentials::find;
+use crate::tenant::api::login::organization::{self, invited};
 use crate::tenant::api::login::session;
 use crate::tenant::api::oauth::issue::is_known_audience;
 use crate::tenant::logins::{Challenge, Proof, ResponseMode, Transaction};
 use crate::tenant::page;
 use crate::tenant::rules::application::Application;
+use crate::tenant::store::DEFAULT_DATABASE;
 use crate::tenant::wire::answer::{Answer, Failure, redirect};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -61,7 +64,11 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
             vec![("error", "login_required".to_owned()), ("error_description", "Login required".to_owned())];
         return Ok(send_back(&transaction, error));
     }
-    let is_signup = asked.get("screen_hint").as_deref() == Some("signup");
+    let mut is_signup = asked.get("screen_hint").as_deref() == Some("signup");
+    if let Some(email) = invited(context.store(), transaction.invitation.as_deref().unwrap_or_default()) {
+        is_signup = find(context.store(), DEFAULT_DATABASE, &email.to_lowercase()).is_none();
+        transaction.login_hint = Some(email);
+    }
     context.logins.transactions.insert(state.clone(), transaction, now.saturating_add(LIFETIME), now);
     if has_session {
         return super::complete::proceed(context, request, &state);
@@ -144,6 +151,8 @@ fn transaction(
         challenge: None,
         connection: asked.get("connection"),
         login_hint: asked.get("login_hint"),
+        organization: asked.get("organization"),
+        invitation: asked.get("invitation"),
         states_auth_time: false,
         asks_consent: false,
         user_id: None,
@@ -195,5 +204,5 @@ fn problem(
             return Some(("invalid_request", "the connection was not found".to_owned()));
         }
     }
-    None
+    organization::problem(context, transaction, application)
 }

@@ -1,6 +1,7 @@
 //! What follows when a user has logged in: a second factor, consent, and the way back to the application.
 
 use crate::tenant::api::login::credentials::is_blocked;
+use crate::tenant::api::login::organization;
 use crate::tenant::api::login::session::{self, Session};
 use crate::tenant::api::oauth::authenticators::is_enrolled;
 use crate::tenant::api::oauth::issue::{Asked, issue};
@@ -53,7 +54,8 @@ pub(crate) fn proceed(
     };
     if is_blocked(&user) {
         context.logins.transactions.remove(state, now);
-        return Ok(refuse_blocked(context, request, &transaction, &application, &user));
+        let error = ("unauthorized", "user is blocked");
+        return Ok(refuse(context, request, &transaction, &application, &user, error));
     }
     let session = session::current(context, request).filter(|session| session.user_id == user.id());
     if transaction.proof == Proof::Session && session.is_none() {
@@ -68,30 +70,34 @@ pub(crate) fn proceed(
         return Ok(redirect(&request.path(&format!("/u/consent?state={state}"))));
     }
     context.logins.transactions.remove(state, now);
+    if let Err((error, description)) = organization::enter(context, &transaction, &user) {
+        return Ok(refuse(context, request, &transaction, &application, &user, (error, &description)));
+    }
     let session = session.filter(|_| transaction.proof == Proof::Session);
     Ok(finish(context, request, &transaction, &application, &user, session))
 }
 
-fn refuse_blocked(
+/// Reports to the application why a user who has logged in is refused.
+fn refuse(
     context: &mut WriteContext<'_>,
     request: &Request,
     transaction: &Transaction,
     application: &Application,
     user: &User,
+    (error, description): (&'static str, &str),
 ) -> Answer {
     let connection = user.connection();
     let event = Event {
-        description: "user is blocked".to_owned(),
+        description: description.to_owned(),
         user_id: user.id(),
         user_name: name_of(user.shown()),
         connection: connection.as_deref(),
         client: Some((&application.id, &application.name)),
-        details: details(&json!({"error": {"message": "user is blocked", "oauthError": "unauthorized"}})),
+        details: details(&json!({"error": {"message": description, "oauthError": error}})),
         ..Event::new("f")
     };
     record(context, request, &event);
-    let error =
-        vec![("error", "unauthorized".to_owned()), ("error_description", "user is blocked".to_owned())];
+    let error = vec![("error", error.to_owned()), ("error_description", description.to_owned())];
     send_back(transaction, error)
 }
 
@@ -118,6 +124,7 @@ fn finish(
         session_id: Some(session.id.clone()),
         auth_time: transaction.states_auth_time.then_some(session.authenticated_at / 1000),
         is_mfa,
+        organization: transaction.organization.clone(),
         grant: None,
     };
     let mut response = Vec::new();

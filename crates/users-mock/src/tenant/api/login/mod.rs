@@ -6,6 +6,7 @@ mod complete;
 pub(crate) mod credentials;
 pub(crate) mod logout;
 pub(crate) mod mails;
+pub(crate) mod organization;
 pub(crate) mod pages;
 pub(crate) mod passwordless;
 mod session;

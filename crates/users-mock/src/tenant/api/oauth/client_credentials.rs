@@ -56,6 +56,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         scope: &scope,
         grant: Some("client-credentials"),
         permissions: None,
+        organization: None,
         custom: None,
         id: Some(context.random.hex(16)),
         times: Times::new(context.clock.millis(), lifetime),

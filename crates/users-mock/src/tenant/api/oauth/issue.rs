@@ -113,7 +113,13 @@ fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'
     let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
     let is_mfa = asked.audience.is_some_and(|audience| is_mfa(context, request, audience));
     let owned = api.as_ref().filter(|api| api.enforces_policies()).map(|api| {
-        permission_names(context.store(), &asked.login.user_id, api.identifier().unwrap_or_default())
+        let organization = asked.login.organization.as_deref();
+        permission_names(
+            context.store(),
+            &asked.login.user_id,
+            organization,
+            api.identifier().unwrap_or_default(),
+        )
     });
     let may_refresh = asked.application.allows_grant("refresh_token")
         && api.as_ref().is_none_or(|api| api.allows_offline_access());
@@ -156,10 +162,10 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
     };
     let lifetime = if is_mfa { MFA_LIFETIME } else { default };
     let lifetime = api.as_ref().and_then(|api| api.token_lifetime()).unwrap_or(lifetime);
-    let permissions = api
-        .as_ref()
-        .filter(|api| api.shows_permissions())
-        .map(|api| permission_names(context.store(), &id, api.identifier().unwrap_or_default()));
+    let organization = asked.login.organization.as_deref();
+    let permissions = api.as_ref().filter(|api| api.shows_permissions()).map(|api| {
+        permission_names(context.store(), &id, organization, api.identifier().unwrap_or_default())
+    });
     let custom = context.store().claims(&id).cloned();
     let scope = scopes.join(" ");
     let claims = AccessClaims {
@@ -171,6 +177,7 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
         scope: &scope,
         grant: asked.login.grant,
         permissions: permissions.as_deref(),
+        organization,
         custom: custom.as_ref().map(|custom| &custom.claims),
         id: None,
         times: Times::new(now, lifetime),
@@ -208,6 +215,7 @@ pub(crate) fn id_token(
         session_id: asked.login.session_id.as_deref(),
         auth_time: asked.login.auth_time,
         is_mfa: asked.login.is_mfa,
+        organization: asked.login.organization.as_deref(),
         times: Times::new(context.clock.millis(), asked.application.id_token_lifetime),
     };
     let payload = claims.payload();
@@ -225,6 +233,7 @@ fn new_refresh_token(context: &mut WriteContext<'_>, request: &Request, asked: &
         audience: asked.audience.map(ToOwned::to_owned),
         scopes: asked.scopes.clone(),
         session_id: asked.login.session_id.clone(),
+        organization: asked.login.organization.clone(),
         created_at: now,
     };
     show(context, request, &family, asked.application);

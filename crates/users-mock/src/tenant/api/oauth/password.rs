@@ -86,6 +86,7 @@ pub(crate) fn finish(
         auth_time: None,
         // Only a login in a browser states it.
         is_mfa: false,
+        organization: None,
         grant: Some("password"),
     };
     let application = &asked.application;

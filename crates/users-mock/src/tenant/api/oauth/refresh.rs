@@ -84,6 +84,7 @@ fn tokens(
         session_id: family.session_id.clone(),
         auth_time: None,
         is_mfa: false,
+        organization: family.organization.clone(),
         grant: Some("refresh_token"),
     };
     let application = &asked.application;

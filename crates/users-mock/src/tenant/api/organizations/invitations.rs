@@ -1,4 +1,4 @@
-//! Invitations to an organization. Nobody accepts them here.
+//! Invitations to an organization, which a login accepts.
 
 use super::find_organization;
 use crate::tenant::api::login::mails::send_invitation;

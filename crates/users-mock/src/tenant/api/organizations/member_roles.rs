@@ -1,8 +1,8 @@
 //! The roles of a member in an organization, which are separate from the user's roles of the tenant.
 
 use super::find_organization;
-use crate::tenant::api::effective::with_sources;
 use crate::tenant::api::owner::{find_user, update_user};
+use crate::tenant::api::role_sources::with_sources;
 use crate::tenant::api::roles::find_role;
 use crate::tenant::object::{set, set_raw, string, strings};
 use crate::tenant::store::{Belonging, Kind, Store, User};
