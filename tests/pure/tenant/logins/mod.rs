@@ -8,6 +8,7 @@ mod organizations;
 mod refresh_tokens;
 mod second_factors;
 mod sessions;
+mod signups;
 mod stories;
 
 use super::{DATABASE, PASSWORD};

@@ -1,6 +1,7 @@
 //! The claims of a user.
 
 use crate::tenant::object::{set, set_raw};
+use crate::tenant::rules::claims::add_custom;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Standing;
 use crate::tenant::wire::answer::{Answer, Failure, add_standing, add_userinfo_headers, json, text};
@@ -29,6 +30,10 @@ fn userinfo(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Fail
     let now = context.clock.millis();
     let grant = Request::bearer(request.headers()).and_then(|token| context.tokens.grant(token, now));
     let Some(Grant::User { id, scopes }) = grant else { return Ok(unauthorized(now)) };
+    // The token of an API that was not requested with this scope is for that API alone.
+    if !scopes.iter().any(|scope| scope == "openid") {
+        return Ok(unauthorized(now));
+    }
     let Some(user) = context.store.users().get(id) else { return Ok(unauthorized(now)) };
     let mut claims = JsonObject::new();
     set(&mut claims, "sub", id);
@@ -41,9 +46,7 @@ fn userinfo(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Fail
             }
         }
     }
-    for (name, value) in context.store.claims(id).iter().flat_map(|custom| custom.claims.iter()) {
-        set_raw(&mut claims, name, value);
-    }
+    add_custom(&mut claims, context.store.claims(id).map(|custom| &custom.claims));
     let mut answer = json(StatusCode::OK, &claims);
     add_userinfo_headers(&mut answer);
     Ok(answer)

@@ -194,9 +194,25 @@ fn add_profile(payload: &mut JsonObject, user: &JsonObject, scopes: &[String]) {
     }
 }
 
-fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>) {
+/// The namespaces that a custom claim must not have.
+const BARRED: &[&str] = &["auth0.com", "webtask.io", "webtask.run"];
+
+/// Whether a custom claim is dropped.
+fn is_dropped(name: &str) -> bool {
+    let host =
+        name.split_once("://").map(|(_, rest)| rest.split(['/', ':', '?', '#']).next().unwrap_or_default());
+    let is_barred = |host: &str| {
+        BARRED.iter().any(|barred| {
+            host.strip_suffix(barred).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    };
+    RESERVED.contains(&name) || name.starts_with("urn:auth0") || host.is_some_and(is_barred)
+}
+
+/// Adds the custom claims of a user, except for those that Auth0 drops in silence.
+pub(crate) fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>) {
     for (name, value) in custom.iter().flat_map(|custom| custom.iter()) {
-        if !RESERVED.contains(&name) {
+        if !is_dropped(name) {
             set_raw(payload, name, value);
         }
     }

@@ -15,5 +15,6 @@ pub(crate) mod linked_password;
 pub(crate) mod metadata;
 pub(crate) mod password;
 pub(crate) mod password_history;
+pub(crate) mod password_rules;
 pub(crate) mod quota;
 pub(crate) mod schema;

@@ -1,6 +1,7 @@
 //! The password policy of a database.
 
 use crate::tenant::assumptions::Assumptions;
+use crate::tenant::rules::password_rules::Rule;
 use crate::tenant::wire::answer::Failure;
 use serde_json::Value;
 use users_core::model::JsonObject;
@@ -73,7 +74,7 @@ impl PasswordPolicy {
     /// Checks a password of a user with this profile.
     pub(crate) fn check(&self, password: &str, profile: &JsonObject) -> Result<(), Failure> {
         let fail = |reason: &str| Err(Failure::bad_request(None, reason.to_owned()));
-        if !self.is_strong(password) {
+        if !self.rules(password).iter().all(|rule| rule.is_followed) {
             return fail("PasswordStrengthError: Password is too weak");
         }
         let lower = password.to_lowercase();
@@ -87,26 +88,19 @@ impl PasswordPolicy {
         Ok(())
     }
 
-    fn is_strong(&self, password: &str) -> bool {
-        let has = |is_kind: fn(char) -> bool| password.chars().any(is_kind);
-        let (lower, upper) = (has(char::is_lowercase), has(char::is_uppercase));
-        let (digit, special) = (has(|c| c.is_ascii_digit()), has(|c| !c.is_alphanumeric()));
-        let kinds = [lower, upper, digit, special].into_iter().filter(|is_there| *is_there).count();
-        let (length, is_mixed) = match self.level.as_deref() {
-            Some("none") => (1, true),
-            Some("low") => (6, true),
-            Some("fair") => (8, lower && upper && digit),
-            Some("excellent") => (10, kinds >= 3 && !repeats_three_times(password)),
-            _ => (8, kinds >= 3),
-        };
-        password.chars().count() >= self.min_length.unwrap_or(length) && is_mixed
+    /// The rules of the level, and whether a password follows them.
+    pub(crate) fn rules(&self, password: &str) -> Vec<Rule> {
+        let length = |least: usize| Rule::length(self.min_length.unwrap_or(least), password);
+        match self.level.as_deref() {
+            Some("none") => vec![length(1)],
+            Some("low") => vec![length(6)],
+            Some("fair") => vec![length(8), Rule::plain_kinds(password)],
+            Some("excellent") => {
+                vec![length(10), Rule::three_kinds(password), Rule::no_three_identical(password)]
+            }
+            _ => vec![length(8), Rule::three_kinds(password)],
+        }
     }
-}
-
-/// Whether a character stands three times in a row.
-fn repeats_three_times(password: &str) -> bool {
-    let characters: Vec<char> = password.chars().collect();
-    characters.windows(3).any(|three| three.iter().all(|character| Some(character) == three.first()))
 }
 
 /// What identifies the user: names, and the part of the address before the `@`, in lower case.

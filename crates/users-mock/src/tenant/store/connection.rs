@@ -28,7 +28,11 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection with the options that connections of its strategy have had for long.
     pub(crate) fn new(id: &str, name: &str, strategy: &str, username_length: RangeInclusive<usize>) -> Self {
-        let options = if strategy == "auth0" { database_options(&username_length) } else { value!({}) };
+        let options = if strategy == "auth0" {
+            database_options(&username_length, name == DEFAULT_DATABASE)
+        } else {
+            value!({})
+        };
         let shown = shown(id, name, strategy, &options);
         let text = |text: &str| text.to_owned();
         Self { id: text(id), name: text(name), strategy: text(strategy), username_length, shown }
@@ -110,8 +114,8 @@ fn shown(id: &str, name: &str, strategy: &str, options: &Value) -> JsonObject {
     shown
 }
 
-/// The options of a database of long ago, as recorded.
-fn database_options(username_length: &RangeInclusive<usize>) -> Value {
+/// The options of a database of long ago, as recorded, when the default one had user names.
+fn database_options(username_length: &RangeInclusive<usize>, requires_username: bool) -> Value {
     value!({
         "mfa": {"active": true, "return_enroll_settings": true},
         "validation": {"username": {"max": username_length.end(), "min": username_length.start()}},
@@ -121,7 +125,7 @@ fn database_options(username_length: &RangeInclusive<usize>) -> Value {
         "passwordPolicy": "good",
         "password_history": {"size": 5, "enable": false},
         "strategy_version": 2,
-        "requires_username": true,
+        "requires_username": requires_username,
         "password_dictionary": {"enable": false, "dictionary": []},
         "brute_force_protection": true,
         "password_no_personal_info": {"enable": false},

