@@ -118,8 +118,8 @@ pub(crate) fn endpoints() -> impl Iterator<Item = (&'static str, &'static str)> 
 /// Answers a request.
 pub(crate) fn answer(state: &State, request: http::Request<Bytes>) -> Answer {
     let is_management = request.uri().path().starts_with("/api/v2/");
-    // The Management API is not for browsers.
-    let origin = cors::origin(request.headers()).filter(|_| !is_management).map(ToOwned::to_owned);
+    let is_for_pages = cors::is_for_pages(request.uri().path());
+    let origin = cors::origin(request.headers()).filter(|_| is_for_pages).map(ToOwned::to_owned);
     let allowed = origin.filter(|origin| allows_origin(&state.store(), origin));
     if let (true, Some(origin)) = (cors::is_preflight(request.method(), request.headers()), &allowed) {
         return cors::preflight(origin);

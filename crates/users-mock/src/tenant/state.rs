@@ -5,7 +5,7 @@ use crate::tenant::log::Log;
 use crate::tenant::logins::Logins;
 use crate::tenant::persist::Journal;
 use crate::tenant::random::Random;
-use crate::tenant::rules::claims::AccessClaims;
+use crate::tenant::rules::claims::{AccessClaims, Dialect};
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::seed::Generator;
@@ -103,6 +103,7 @@ impl State {
             grant: None,
             permissions: None,
             organization: None,
+            dialect: Dialect::Auth0,
             custom: None,
             id,
             times,

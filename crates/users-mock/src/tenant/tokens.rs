@@ -2,7 +2,7 @@
 
 use crate::tenant::config::Config;
 use crate::tenant::expiring::Expiring;
-use crate::tenant::keys::{SigningKey, SigningKeys};
+use crate::tenant::keys::{SigningKey, SigningKeys, sign_with_secret};
 use crate::tenant::object::set;
 use crate::tenant::random::Random;
 use crate::tenant::rules::assertion::Assertion;
@@ -69,6 +69,20 @@ impl Tokens {
         let token = self.keys.current().map(|key| key.sign(kind, payload)).unwrap_or_default();
         let key = self.keys.current().map(|key| key.id().to_owned());
         self.record(token.clone(), Issued { grant, key, expires_at: times.expires_at }, times);
+        token
+    }
+
+    /// Signs a token with the secret of an API (HS256), and records what it grants.
+    pub(crate) fn issue_with_secret(
+        &mut self,
+        grant: Grant,
+        kind: &str,
+        payload: &JsonObject,
+        times: Times,
+        secret: &str,
+    ) -> String {
+        let token = sign_with_secret(kind, payload, secret);
+        self.record(token.clone(), Issued { grant, key: None, expires_at: times.expires_at }, times);
         token
     }
 

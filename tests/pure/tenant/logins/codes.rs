@@ -294,6 +294,8 @@ fn pages_of_applications_may_call_the_authentication_api_and_others_may_not() {
         let expected = is_allowed.then(|| origin.to_owned());
         assert_eq!(send("OPTIONS", "/oauth/token", origin), expected, "{origin}");
         assert_eq!(send("GET", "/.well-known/jwks.json", origin), expected, "{origin}");
-        assert_eq!(send("GET", "/api/v2/users", origin), None, "{origin}");
+        for path in ["/api/v2/users", "/authorize", "/u/login?state=x"] {
+            assert_eq!(send("GET", path, origin), None, "{origin} {path}");
+        }
     }
 }

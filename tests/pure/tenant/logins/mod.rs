@@ -5,6 +5,7 @@ mod codes;
 mod imported;
 mod keys;
 mod organizations;
+mod protocol;
 mod refresh_tokens;
 mod second_factors;
 mod sessions;

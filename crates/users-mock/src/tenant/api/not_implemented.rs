@@ -21,8 +21,8 @@ pub(crate) fn answer(method: &str, path: &str) -> Failure {
             StatusCode::NOT_IMPLEMENTED,
             "not_implemented",
             format!(
-                "The embedded tenant does not implement {method} /api/v2{template}, which Auth0 has. Answer the call with \
-                 MockTransport."
+                "The embedded tenant does not implement {method} /api/v2{template}, which Auth0 has. A test in Rust can script \
+                 the response with MockTransport."
             ),
         ),
         None => Failure::not_found(),

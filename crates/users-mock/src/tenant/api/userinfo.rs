@@ -1,7 +1,6 @@
 //! The claims of a user.
 
 use crate::tenant::object::{set, set_raw};
-use crate::tenant::rules::claims::add_custom;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Standing;
 use crate::tenant::wire::answer::{Answer, Failure, add_standing, add_userinfo_headers, json, text};
@@ -46,7 +45,10 @@ fn userinfo(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Fail
             }
         }
     }
-    add_custom(&mut claims, context.store.claims(id).map(|custom| &custom.claims));
+    // A seed may replace every claim here, as recorded responses need it; tokens keep their own.
+    for (name, value) in context.store.claims(id).iter().flat_map(|custom| custom.claims.iter()) {
+        set_raw(&mut claims, name, value);
+    }
     let mut answer = json(StatusCode::OK, &claims);
     add_userinfo_headers(&mut answer);
     Ok(answer)

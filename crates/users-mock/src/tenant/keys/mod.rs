@@ -1,8 +1,10 @@
 //! The keys that sign tokens.
 
 mod certificate;
+mod hs256;
 mod signing_key;
 
+pub(crate) use hs256::sign_with_secret;
 pub use signing_key::{SigningKey, SigningKeyError};
 
 use crate::tenant::object::set;

@@ -73,7 +73,7 @@ impl Application {
         Self {
             name: if has("name") { own.name } else { "Default App".to_owned() },
             secret: Some(config.client_secret.clone()),
-            is_public: true,
+            is_public: own.is_public || !(has("token_endpoint_auth_method") || has("app_type")),
             callbacks: own.callbacks.filter(|_| has("callbacks")),
             logout_urls: own.logout_urls.filter(|_| has("allowed_logout_urls")),
             grant_types: own.grant_types.filter(|_| has("grant_types")),
@@ -137,6 +137,14 @@ impl Application {
         }
     }
 
+    /// Whether a browser may be sent there after a logout of OpenID Connect. The query counts.
+    pub(crate) fn allows_exact_logout_url(&self, uri: &str) -> bool {
+        match &self.logout_urls {
+            None => is_on_this_machine(uri),
+            Some(allowed) => allowed.iter().any(|pattern| matches(pattern, uri)),
+        }
+    }
+
     pub(crate) fn first_logout_url(&self) -> Option<&str> {
         self.logout_urls.as_ref()?.first().map(String::as_str)
     }
@@ -159,7 +167,9 @@ impl RefreshRules {
         let is = |key: &str, value: &str| string(&rules, key).as_deref() == Some(value);
         let flag = |key: &str| rules.get::<Value>(key).ok().flatten().and_then(|value| value.as_bool());
         let seconds = |key: &str, default| Duration::from_secs(integer(&rules, key).unwrap_or(default));
-        let rotates = is("rotation_type", "rotating");
+        // Those of single-page applications rotate unless they say otherwise.
+        let is_spa = string(shown, "app_type").as_deref() == Some("spa");
+        let rotates = is("rotation_type", "rotating") || (is_spa && !rules.contains_key("rotation_type"));
         // A token that rotates expires.
         let expires = rotates || is("expiration_type", "expiring");
         let infinite = |key: &str| flag(key).unwrap_or(!rotates);
@@ -183,8 +193,17 @@ fn is_on_this_machine(uri: &str) -> bool {
     is_http && (is_loopback || host == "localhost" || host.ends_with(".localhost"))
 }
 
+/// A URI whose scheme and host are in lower case, since their case does not count.
+fn lower_host(uri: &str) -> String {
+    let after_scheme = uri.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = uri.split_at(after_scheme);
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    format!("{}{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
+}
+
 /// Whether a URI is a permitted one, whose host may begin with `*.`.
 fn matches(pattern: &str, uri: &str) -> bool {
+    let (pattern, uri) = (&lower_host(pattern), &lower_host(uri));
     let Some((before, after)) = pattern.split_once("*.") else { return pattern == uri };
     let Some(rest) = uri.strip_prefix(before) else { return false };
     let label = rest.split(['.', '/', ':', '?', '#', '@', '\\']).next().unwrap_or_default();

@@ -2,6 +2,9 @@
 
 use crate::tenant::object::{set, set_raw};
 use crate::tenant::tokens::Times;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use users_core::model::JsonObject;
 
 /// The claims of each scope in an ID token, in the order of Auth0's tokens.
@@ -97,6 +100,9 @@ pub(crate) struct IdClaims<'a> {
     /// Whether a second factor was used.
     pub(crate) is_mfa: bool,
     pub(crate) organization: Option<&'a str>,
+    /// The access token and the code that the authorization endpoint returns beside it.
+    pub(crate) access_token: Option<&'a str>,
+    pub(crate) code: Option<&'a str>,
     pub(crate) times: Times,
 }
 
@@ -115,6 +121,11 @@ impl IdClaims<'_> {
         if let Some(nonce) = self.nonce {
             set(&mut payload, "nonce", nonce);
         }
+        for (name, returned) in [("at_hash", self.access_token), ("c_hash", self.code)] {
+            if let Some(returned) = returned {
+                set(&mut payload, name, left_half_of_hash(returned));
+            }
+        }
         if let Some(auth_time) = self.auth_time {
             set(&mut payload, "auth_time", auth_time);
         }
@@ -126,6 +137,30 @@ impl IdClaims<'_> {
             set(&mut payload, "org_id", organization);
         }
         payload
+    }
+}
+
+/// The hash of a token or code that is returned beside an ID token: the left half of its SHA-256 digest (OpenID Connect Core 1.0).
+fn left_half_of_hash(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default())
+}
+
+/// The form of access tokens for an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Auth0,
+    /// That of RFC 9068.
+    Rfc9068,
+}
+
+impl Dialect {
+    /// The type in the header of the token.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Auth0 => "JWT",
+            Self::Rfc9068 => "at+jwt",
+        }
     }
 }
 
@@ -143,6 +178,7 @@ pub(crate) struct AccessClaims<'a> {
     pub(crate) permissions: Option<&'a [String]>,
     pub(crate) organization: Option<&'a str>,
     pub(crate) custom: Option<&'a JsonObject>,
+    pub(crate) dialect: Dialect,
     /// Makes tokens of the same moment differ.
     pub(crate) id: Option<String>,
     pub(crate) times: Times,
@@ -160,11 +196,12 @@ impl AccessClaims<'_> {
             set(&mut payload, "aud", self.audience);
         }
         add_times(&mut payload, self.times);
-        set(&mut payload, "azp", self.client_id);
+        let is_own = self.dialect == Dialect::Auth0;
+        set(&mut payload, if is_own { "azp" } else { "client_id" }, self.client_id);
         if !self.scope.is_empty() {
             set(&mut payload, "scope", self.scope);
         }
-        if let Some(grant) = self.grant {
+        if let Some(grant) = self.grant.filter(|_| is_own) {
             set(&mut payload, "gty", grant);
         }
         if let Some(permissions) = self.permissions {
@@ -210,7 +247,7 @@ fn is_dropped(name: &str) -> bool {
 }
 
 /// Adds the custom claims of a user, except for those that Auth0 drops in silence.
-pub(crate) fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>) {
+fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>) {
     for (name, value) in custom.iter().flat_map(|custom| custom.iter()) {
         if !is_dropped(name) {
             set_raw(payload, name, value);

@@ -79,6 +79,22 @@ impl ResourceServer {
         integer(&self.shown, "token_lifetime").map(Duration::from_secs)
     }
 
+    /// The lifetime of access tokens that the authorization endpoint returns, if it is stated.
+    pub(crate) fn web_lifetime(&self) -> Option<Duration> {
+        integer(&self.shown, "token_lifetime_for_web").map(Duration::from_secs)
+    }
+
+    /// Whether access tokens have the claims of RFC 9068.
+    pub(crate) fn has_rfc9068_profile(&self) -> bool {
+        string(&self.shown, "token_dialect").is_some_and(|dialect| dialect.starts_with("rfc9068_profile"))
+    }
+
+    /// The secret that signs access tokens with HS256, if the API has it.
+    pub(crate) fn signing_secret(&self) -> Option<String> {
+        let is_symmetric = string(&self.shown, "signing_alg").as_deref() == Some("HS256");
+        string(&self.shown, "signing_secret").filter(|_| is_symmetric)
+    }
+
     fn flag(&self, key: &str) -> Option<bool> {
         self.shown.get(key).ok().flatten()
     }

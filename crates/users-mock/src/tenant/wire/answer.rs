@@ -2,14 +2,19 @@
 
 use crate::tenant::assumptions::{AssumedError, Assumptions};
 use crate::tenant::object::set;
+use crate::tenant::random::Random;
 use crate::tenant::rules::limiter::{Rejection, Standing};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, LOCATION, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, PRAGMA, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 use std::borrow::Cow;
 use users_core::model::JsonObject;
+
+/// Forbids every cache to keep a response.
+const NEVER_CACHED: &str =
+    "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform";
 
 /// A response with its whole body.
 pub(crate) type Answer = Response<Bytes>;
@@ -172,8 +177,9 @@ pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
 
 /// The answer where Auth0 has something that the tenant has not.
 pub(crate) fn not_implemented(what: &str) -> Answer {
-    let description =
-        format!("The embedded tenant does not implement {what} yet. Script the response with MockTransport.");
+    let description = format!(
+        "The embedded tenant does not implement {what}. A test in Rust can script the response with MockTransport."
+    );
     oauth_error(StatusCode::NOT_IMPLEMENTED, "not_implemented", &description)
 }
 
@@ -193,10 +199,24 @@ pub(crate) fn add_standard_headers(answer: &mut Answer) {
 
 /// Adds the headers of `/userinfo` responses.
 pub(crate) fn add_userinfo_headers(answer: &mut Answer) {
-    add_headers(
-        answer,
-        "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform",
-    );
+    add_headers(answer, NEVER_CACHED);
+}
+
+/// Adds the headers of every response of the token endpoint, as recorded.
+pub(crate) fn add_token_headers(answer: &mut Answer, random: &mut Random) {
+    let is_success = answer.status().is_success();
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding, Origin"));
+    if is_success {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    } else {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER_CACHED));
+    }
+    if let Ok(id) = HeaderValue::from_str(&random.hex(20)) {
+        headers.insert(HeaderName::from_static("x-auth0-requestid"), id);
+    }
 }
 
 fn add_headers(answer: &mut Answer, cache_control: &'static str) {

@@ -9,6 +9,15 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+/// The paths below which pages of applications call the tenant. The Management API and the tenant's own pages are not for them.
+const FOR_PAGES: &[&str] =
+    &["/.well-known/", "/dbconnections/", "/mfa/", "/oauth/", "/passwordless/", "/userinfo"];
+
+/// Whether pages of applications may call a path.
+pub(crate) fn is_for_pages(path: &str) -> bool {
+    FOR_PAGES.iter().any(|prefix| path.starts_with(prefix))
+}
+
 /// The origin that a request states.
 pub(crate) fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN)?.to_str().ok()

@@ -135,7 +135,8 @@ fn transaction(
         Some("form_post") => ResponseMode::FormPost,
         Some("web_message") => ResponseMode::WebMessage,
         Some("fragment") => ResponseMode::Fragment,
-        None if is_implicit => ResponseMode::Fragment,
+        // No token is put into a query, whatever is asked.
+        _ if is_implicit => ResponseMode::Fragment,
         _ => ResponseMode::Query,
     };
     let scope = asked.get("scope").unwrap_or_default();
@@ -180,6 +181,16 @@ fn problem(
     let needed = if transaction.returns("code") { "authorization_code" } else { "implicit" };
     if !application.allows_grant(needed) {
         return Some(("unauthorized_client", format!("Grant type '{needed}' not allowed for the client.")));
+    }
+    let mode = asked.get("response_mode");
+    let is_known_mode = |mode: &str| matches!(mode, "query" | "fragment" | "form_post" | "web_message");
+    if mode.as_deref().is_some_and(|mode| !is_known_mode(mode)) {
+        let description = "response_mode must be one of query, fragment, form_post or web_message";
+        return Some(("invalid_request", description.to_owned()));
+    }
+    if mode.as_deref() == Some("query") && transaction.response_types.iter().any(|kind| kind != "code") {
+        let description = "response_mode query is not allowed for a response with tokens";
+        return Some(("invalid_request", description.to_owned()));
     }
     if asked.get("code_challenge").is_some() && transaction.challenge.is_none() {
         let description = "code_challenge_method must be one of plain or S256";

@@ -82,15 +82,22 @@ fn done(ticket: &Ticket, user: &User, title: &str, text: &str) -> Answer {
     let Some(url) = &ticket.result_url else {
         return page::shown(StatusCode::OK, Page::Message { title: title.to_owned(), text: text.to_owned() });
     };
-    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
-    let mark = if before.contains('?') { '&' } else { '?' };
     let email = match user.string("email").filter(|_| ticket.includes_email) {
         Some(email) => format!("email={}&", encode(&email)),
         None => String::new(),
     };
-    let location = format!("{before}{mark}{email}message={}&success=true{fragment}", encode(text));
-    redirect(&location)
+    redirect(&result_url(url, &email, text, true))
+}
+
+/// The address of a result, whose parameters stand before the fragment.
+fn result_url(url: &str, email: &str, message: &str, is_success: bool) -> String {
+    let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let mark = if before.contains('?') { '&' } else { '?' };
+    format!("{before}{mark}{email}message={}&success={is_success}{fragment}", encode(message))
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 // A handler returns a `Result`, whether it can fail or not.
@@ -100,7 +107,13 @@ fn verify_email(context: &mut WriteContext<'_>, request: &Request) -> Result<Ans
         Ok(found) => found,
         Err(why) => {
             record(context, request, &Event { description: why.to_owned(), ..Event::new("fv") });
-            return Ok(refused("Email verification", why));
+            let secret = request.query("ticket").unwrap_or_default();
+            let ticket = context.logins.tickets.get(secret, context.clock.millis());
+            let url = ticket.and_then(|ticket| ticket.result_url.as_deref());
+            return Ok(match url {
+                Some(url) => redirect(&result_url(url, "", "Access expired.", false)),
+                None => refused("Email verification", why),
+            });
         }
     };
     mark_used(context, &secret);

@@ -4,7 +4,7 @@ use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::organization;
 use crate::tenant::api::login::session::{self, Session};
 use crate::tenant::api::oauth::authenticators::is_enrolled;
-use crate::tenant::api::oauth::issue::{Asked, issue};
+use crate::tenant::api::oauth::issue::{Asked, Beside, issue};
 use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::{Authenticated, Code, Proof, ResponseMode, Transaction};
 use crate::tenant::object::string;
@@ -127,7 +127,7 @@ fn finish(
         organization: transaction.organization.clone(),
         grant: None,
     };
-    let mut response = Vec::new();
+    let mut response: Vec<(&'static str, String)> = Vec::new();
     if transaction.returns("code") {
         let now = context.clock.millis();
         let code = Code {
@@ -147,7 +147,10 @@ fn finish(
         // A browser gets no refresh token in its address.
         let scopes = transaction.scopes.iter().filter(|scope| *scope != "offline_access").cloned().collect();
         let audience = transaction.audience.as_deref();
-        let asked = Asked { application, login, scopes, audience, nonce: transaction.nonce.as_deref() };
+        let code = response.first().map(|(_, code)| code.clone());
+        let beside = Beside { code: code.as_deref(), returns_token: transaction.returns("token") };
+        let nonce = transaction.nonce.as_deref();
+        let asked = Asked { application, login, scopes, audience, nonce, beside: Some(beside) };
         let tokens = issue(context, request, asked);
         for name in ["access_token", "scope", "token_type"] {
             if let (true, Some(value)) = (transaction.returns("token"), string(&tokens, name)) {

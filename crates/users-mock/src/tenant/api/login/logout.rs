@@ -111,7 +111,7 @@ fn oidc_logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     let uri = get("post_logout_redirect_uri");
     if let Some(uri) = &uri {
         let application = client_id.and_then(|id| Application::find(context.store(), context.config, &id));
-        if !application.is_some_and(|application| application.allows_logout_url(uri)) {
+        if !application.is_some_and(|application| application.allows_exact_logout_url(uri)) {
             return refuse(
                 "The post_logout_redirect_uri is not one of the allowed logout URLs of the application",
             );

@@ -2,7 +2,7 @@
 
 use crate::tenant::api::oauth::request::{TokenRequest, granted};
 use crate::tenant::object::set;
-use crate::tenant::rules::claims::AccessClaims;
+use crate::tenant::rules::claims::{AccessClaims, Dialect};
 use crate::tenant::rules::grant::{Grant, all_scopes};
 use crate::tenant::rules::quota::Standing;
 use crate::tenant::tokens::Times;
@@ -47,6 +47,8 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     }
     let scope = scopes.join(" ");
     let client_id = &asked.application.id;
+    let is_rfc9068 = api.as_ref().is_some_and(|api| api.has_rfc9068_profile());
+    let dialect = if is_rfc9068 { Dialect::Rfc9068 } else { Dialect::Auth0 };
     let claims = AccessClaims {
         issuer: &issuer,
         subject: &format!("{client_id}@clients"),
@@ -58,18 +60,24 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         permissions: None,
         organization: None,
         custom: None,
+        dialect,
         id: Some(context.random.hex(16)),
         times: Times::new(context.clock.millis(), lifetime),
     };
     let grant = if is_management { Grant::Management(scopes) } else { Grant::Nothing };
-    let token = context.tokens.issue(grant, "JWT", &claims.payload(), claims.times);
+    let token = match api.and_then(|api| api.signing_secret()) {
+        Some(secret) => {
+            context.tokens.issue_with_secret(grant, dialect.kind(), &claims.payload(), claims.times, &secret)
+        }
+        None => context.tokens.issue(grant, dialect.kind(), &claims.payload(), claims.times),
+    };
     context.tokens.count_fetched();
     let mut tokens = JsonObject::new();
     set(&mut tokens, "access_token", token);
     set(&mut tokens, "scope", &scope);
     set(&mut tokens, "expires_in", lifetime.as_secs());
     set(&mut tokens, "token_type", "Bearer");
-    let mut answer = granted(context, &tokens);
+    let mut answer = granted(&tokens);
     add_quota(&mut answer, quota.as_ref());
     answer
 }

@@ -64,7 +64,8 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
             scopes: code.scopes,
             audience: code.audience.as_deref(),
             nonce: code.nonce.as_deref(),
+            beside: None,
         },
     );
-    granted(context, &tokens)
+    granted(&tokens)
 }

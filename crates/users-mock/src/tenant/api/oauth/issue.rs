@@ -4,7 +4,7 @@ use crate::tenant::api::effective::permission_names;
 use crate::tenant::logins::{Authenticated, Family};
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::application::Application;
-use crate::tenant::rules::claims::{AccessClaims, IdClaims};
+use crate::tenant::rules::claims::{AccessClaims, Dialect, IdClaims};
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::store::{Belonging, ResourceServer};
 use crate::tenant::tokens::Times;
@@ -33,6 +33,9 @@ const OPENID: &[&str] = &[
     "address",
 ];
 
+/// The lifetime of an access token that the authorization endpoint returns.
+const WEB_LIFETIME: Duration = Duration::from_secs(7200);
+
 /// The scopes of the MFA API.
 const MFA: &[&str] = &["enroll", "read:authenticators", "remove:authenticators"];
 
@@ -49,6 +52,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) scopes: Vec<String>,
     pub(crate) audience: Option<&'a str>,
     pub(crate) nonce: Option<&'a str>,
+    /// What the authorization endpoint returns beside the ID token; `None` at the token endpoint.
+    pub(crate) beside: Option<Beside<'a>>,
+}
+
+/// What the authorization endpoint returns beside an ID token, which then has their hashes.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    pub(crate) code: Option<&'a str>,
+    pub(crate) returns_token: bool,
 }
 
 /// Whether tokens can be issued for an audience.
@@ -86,7 +98,9 @@ pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: As
     if has(&asked.scopes, "offline_access") {
         set(&mut tokens, "refresh_token", new_refresh_token(context, request, &asked));
     }
-    if let Some(id_token) = id_token(context, request, &asked) {
+    let returned = asked.beside.is_some_and(|beside| beside.returns_token);
+    let access_token = string(&tokens, "access_token").filter(|_| returned);
+    if let Some(id_token) = id_token(context, request, &asked, access_token.as_deref()) {
         set(&mut tokens, "id_token", id_token);
     }
     if !asked.scopes.is_empty() {
@@ -155,31 +169,45 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
     let audience = match asked.audience {
         Some(audience) if is_own || is_mfa || api.is_some() => audience,
         _ => {
-            let times = Times::new(now, default);
+            let lifetime = if asked.beside.is_some() { WEB_LIFETIME } else { default };
+            let times = Times::new(now, lifetime);
             let grant = Grant::User { id, scopes };
-            return (context.tokens.issue_opaque(grant, &issuer, times, context.random), default);
+            return (context.tokens.issue_opaque(grant, &issuer, times, context.random), lifetime);
         }
     };
     let lifetime = if is_mfa { MFA_LIFETIME } else { default };
-    let lifetime = api.as_ref().and_then(|api| api.token_lifetime()).unwrap_or(lifetime);
+    let of_api = api.as_ref().and_then(|api| match asked.beside {
+        Some(_) => Some(api.web_lifetime().unwrap_or(WEB_LIFETIME)),
+        None => api.token_lifetime(),
+    });
+    let lifetime = of_api.unwrap_or(lifetime);
     let organization = asked.login.organization.as_deref();
     let permissions = api.as_ref().filter(|api| api.shows_permissions()).map(|api| {
         permission_names(context.store(), &id, organization, api.identifier().unwrap_or_default())
     });
     let custom = context.store().claims(&id).cloned();
+    let secret = api.as_ref().and_then(|api| api.signing_secret());
+    let dialect = if api.as_ref().is_some_and(|api| api.has_rfc9068_profile()) {
+        Dialect::Rfc9068
+    } else {
+        Dialect::Auth0
+    };
+    let token_id = (dialect == Dialect::Rfc9068).then(|| context.random.hex(16));
     let scope = scopes.join(" ");
     let claims = AccessClaims {
         issuer: &issuer,
         subject: &id,
         audience,
-        with_userinfo: has(&scopes, "openid"),
+        // A secret of the API signs for the API alone.
+        with_userinfo: has(&scopes, "openid") && secret.is_none(),
         client_id: &asked.application.id,
         scope: &scope,
         grant: asked.login.grant,
         permissions: permissions.as_deref(),
         organization,
         custom: custom.as_ref().map(|custom| &custom.claims),
-        id: None,
+        dialect,
+        id: token_id,
         times: Times::new(now, lifetime),
     };
     let payload = claims.payload();
@@ -188,7 +216,13 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
     } else {
         Grant::User { id: id.clone(), scopes }
     };
-    (context.tokens.issue(grant, "JWT", &payload, claims.times), lifetime)
+    let token = match secret {
+        Some(secret) => {
+            context.tokens.issue_with_secret(grant, dialect.kind(), &payload, claims.times, &secret)
+        }
+        None => context.tokens.issue(grant, dialect.kind(), &payload, claims.times),
+    };
+    (token, lifetime)
 }
 
 /// An ID token, if the scope `openid` is granted.
@@ -196,6 +230,7 @@ pub(crate) fn id_token(
     context: &mut WriteContext<'_>,
     request: &Request,
     asked: &Asked<'_>,
+    access_token: Option<&str>,
 ) -> Option<String> {
     if !has(&asked.scopes, "openid") {
         return None;
@@ -216,6 +251,8 @@ pub(crate) fn id_token(
         auth_time: asked.login.auth_time,
         is_mfa: asked.login.is_mfa,
         organization: asked.login.organization.as_deref(),
+        access_token,
+        code: asked.beside.and_then(|beside| beside.code),
         times: Times::new(context.clock.millis(), asked.application.id_token_lifetime),
     };
     let payload = claims.payload();

@@ -90,8 +90,12 @@ pub(crate) fn finish(
         grant: Some("password"),
     };
     let application = &asked.application;
-    let tokens = issue(context, asked.request, Asked { application, login, scopes, audience, nonce: None });
-    granted(context, &tokens)
+    let tokens = issue(
+        context,
+        asked.request,
+        Asked { application, login, scopes, audience, nonce: None, beside: None },
+    );
+    granted(&tokens)
 }
 
 /// The scopes of a login without a browser. Without any, it asks for all of the API.

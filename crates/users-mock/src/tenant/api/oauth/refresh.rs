@@ -63,7 +63,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     };
     record(context, asked.request, &event);
     let tokens = tokens(context, asked, &family, next.as_deref());
-    granted(context, &tokens)
+    granted(&tokens)
 }
 
 /// The tokens, for the scopes of the first token or fewer.
@@ -91,7 +91,8 @@ fn tokens(
     // No other refresh token is issued, so that scope is added to the response afterwards.
     let without: Vec<String> = scopes.iter().filter(|scope| *scope != "offline_access").cloned().collect();
     let audience = family.audience.as_deref();
-    let ask = |scopes| Asked { application, login: login.clone(), scopes, audience, nonce: None };
+    let ask =
+        |scopes| Asked { application, login: login.clone(), scopes, audience, nonce: None, beside: None };
     let issued = issue(context, asked.request, ask(without));
     let mut tokens = JsonObject::new();
     for (name, json) in issued.iter() {

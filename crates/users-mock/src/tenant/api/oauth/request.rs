@@ -3,10 +3,8 @@
 use crate::tenant::object::string;
 use crate::tenant::rules::application::Application;
 use crate::tenant::wire::answer::{Answer, json_without_charset, oauth_error};
-use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
-use http::header::{CACHE_CONTROL, HeaderName, PRAGMA};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use users_core::model::JsonObject;
 
 /// What a token request consists of.
@@ -24,14 +22,8 @@ impl TokenRequest<'_> {
 }
 
 /// A response with tokens.
-pub(crate) fn granted(context: &mut WriteContext<'_>, tokens: &JsonObject) -> Answer {
-    let mut answer = json_without_charset(StatusCode::OK, tokens);
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.headers_mut().insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    if let Ok(id) = HeaderValue::from_str(&context.random.hex(20)) {
-        answer.headers_mut().insert(HeaderName::from_static("x-auth0-requestid"), id);
-    }
-    answer
+pub(crate) fn granted(tokens: &JsonObject) -> Answer {
+    json_without_charset(StatusCode::OK, tokens)
 }
 
 /// What every user's grant answers to a wrong code, password or token.

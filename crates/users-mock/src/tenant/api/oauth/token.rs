@@ -4,14 +4,24 @@ use crate::tenant::api::oauth::client::authenticate;
 use crate::tenant::api::oauth::request::TokenRequest;
 use crate::tenant::api::oauth::{client_credentials, code, passcode, password, refresh, second_factor};
 use crate::tenant::object::string;
-use crate::tenant::wire::answer::{Answer, Failure, not_implemented, oauth_error};
-use crate::tenant::wire::context::WriteContext;
+use crate::tenant::wire::answer::{Answer, Failure, add_token_headers, not_implemented, oauth_error};
+use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
+use users_core::model::JsonObject;
 
-pub(crate) const ROUTES: &[Route] =
-    &[Route::new("POST", "/oauth/token", Guard::Handler, Handler::Write(token))];
+pub(crate) const ROUTES: &[Route] = &[
+    Route::new("POST", "/oauth/token", Guard::Handler, Handler::Write(token)),
+    Route::new("GET", "/oauth/token", Guard::Handler, Handler::Read(other_method)),
+];
+
+// A handler returns a `Result`, whether it can fail or not.
+#[allow(clippy::unnecessary_wraps)]
+fn other_method(_context: &ReadContext<'_>, _request: &Request) -> Result<Answer, Failure> {
+    let description = "The token endpoint takes POST requests";
+    Ok(oauth_error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", description))
+}
 
 type Grant = fn(&mut WriteContext<'_>, &TokenRequest<'_>) -> Answer;
 
@@ -34,25 +44,34 @@ const MISSING: &[&str] = &[
     "urn:ietf:params:oauth:grant-type:token-exchange",
 ];
 
+// A handler returns a `Result`, whether it can fail or not.
+#[allow(clippy::unnecessary_wraps)]
 fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
-    let body = request.body()?;
+    let mut answer = match request.body() {
+        Ok(body) => answer(context, request, body),
+        Err(failure) => oauth_error(failure.status(), "invalid_request", failure.message()),
+    };
+    add_token_headers(&mut answer, context.random);
+    Ok(answer)
+}
+
+fn answer(context: &mut WriteContext<'_>, request: &Request, body: JsonObject) -> Answer {
     let grant_type = string(&body, "grant_type").unwrap_or_default();
     if MISSING.contains(&grant_type.as_str()) {
-        return Ok(not_implemented(&format!("the grant {grant_type}")));
+        return not_implemented(&format!("the grant {grant_type}"));
     }
     let not_allowed = || {
         let description = format!("Grant type '{grant_type}' not allowed for the client.");
         oauth_error(StatusCode::FORBIDDEN, "unauthorized_client", &description)
     };
-    let Some((_, allows_public, grant)) = GRANTS.iter().find(|(name, ..)| *name == grant_type) else {
-        return Ok(not_allowed());
-    };
-    let application = match authenticate(context, request, &body, *allows_public) {
+    let known = GRANTS.iter().find(|(name, ..)| *name == grant_type);
+    let allows_public = known.is_none_or(|(_, allows_public, _)| *allows_public);
+    let application = match authenticate(context, request, &body, allows_public) {
         Ok(application) => application,
-        Err(refused) => return Ok(*refused),
+        Err(refused) => return *refused,
     };
-    if !application.allows_grant(&grant_type) {
-        return Ok(not_allowed());
+    match known.filter(|_| application.allows_grant(&grant_type)) {
+        Some((.., grant)) => grant(context, &TokenRequest { request, body, application }),
+        None => not_allowed(),
     }
-    Ok(grant(context, &TokenRequest { request, body, application }))
 }

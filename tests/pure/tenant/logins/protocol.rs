@@ -1,0 +1,253 @@
+//! What applications rely on in responses: headers, hashes, lifetimes, forms of tokens, and errors in the form of OAuth.
+
+use super::super::{as_admin, ask, create};
+use super::PASSWORD;
+use super::browser::{Browser, Shown};
+use super::stories::{CALLBACK, authorize};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{Request, Response};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use users_mock::{Seed, Tenant};
+
+const SECRET: &str = "a-secret-of-the-api-of-32-bytes..";
+
+fn tenant() -> Tenant {
+    let scopes = json!([{"value": "read:orders"}]);
+    let seed = json!({
+        "resource_servers": [
+            {"id": "1", "identifier": "https://api.example.com/", "name": "Orders", "scopes": scopes, "token_lifetime_for_web": 77},
+            {"id": "2", "identifier": "https://rfc.example.com/", "name": "RFC", "scopes": scopes, "token_dialect": "rfc9068_profile"},
+            {"id": "3", "identifier": "https://hs.example.com/", "name": "HS", "scopes": scopes, "signing_alg": "HS256", "signing_secret": SECRET},
+        ],
+        "clients": [
+            {"client_id": "web", "name": "Web", "client_secret": "s+cret%", "callbacks": [CALLBACK],
+             "allowed_logout_urls": ["https://App.example.com/out?a=1"]},
+            {"client_id": "spa", "name": "Page", "app_type": "spa", "callbacks": [CALLBACK]},
+        ],
+    });
+    let tenant = Tenant::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).build();
+    create(&tenant, json!({}));
+    tenant
+}
+
+fn part(token: &str, number: usize) -> Value {
+    let part = token.split('.').nth(number).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+fn post(tenant: &Tenant, body: &Value) -> (Response<Bytes>, Value) {
+    let answer = ask(tenant, "POST", "/oauth/token", "", body);
+    let value = serde_json::from_slice(answer.body()).unwrap();
+    (answer, value)
+}
+
+fn password(more: &Value) -> Value {
+    let mut body = json!({
+        "grant_type": "password", "client_id": "tenant-client", "username": "ada@example.com", "password": PASSWORD,
+    });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+/// The parameters that an application receives for a response type.
+fn implicit(tenant: &Tenant, response_type: &str, more: &str) -> BTreeMap<String, String> {
+    let mut browser = Browser::new(tenant);
+    let address = authorize(&format!("&nonce=abc{more}"));
+    let address = address.replace("response_type=code", &format!("response_type={response_type}"));
+    let page = browser.open(&address);
+    browser.log_in(page, "ada@example.com", PASSWORD).parameters()
+}
+
+#[test]
+fn an_id_token_has_the_hashes_of_what_is_returned_beside_it() {
+    let tenant = tenant();
+    let hash = |text: &str| URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16]);
+    for (response_type, at_hash, c_hash) in [
+        ("id_token", false, false),
+        ("token%20id_token", true, false),
+        ("code%20id_token", false, true),
+        ("code%20token%20id_token", true, true),
+    ] {
+        let response = implicit(&tenant, response_type, "");
+        let claims = part(&response["id_token"], 1);
+        let expected = |name: &str, wanted: bool| wanted.then(|| json!(hash(&response[name])));
+        assert_eq!(claims.get("at_hash").cloned(), expected("access_token", at_hash), "{response_type}");
+        assert_eq!(claims.get("c_hash").cloned(), expected("code", c_hash), "{response_type}");
+    }
+}
+
+#[test]
+fn tokens_of_the_authorization_endpoint_live_as_long_as_those_of_pages() {
+    let tenant = tenant();
+    assert_eq!(implicit(&tenant, "token", "")["expires_in"], "7200");
+    assert_eq!(implicit(&tenant, "token", "&audience=https%3A%2F%2Fapi.example.com%2F")["expires_in"], "77");
+    assert_eq!(
+        implicit(&tenant, "token", "&audience=https%3A%2F%2Frfc.example.com%2F")["expires_in"],
+        "7200"
+    );
+    // A token is never put into a query.
+    let mut browser = Browser::new(&tenant);
+    for mode in ["query", "nonsense"] {
+        let address =
+            authorize(&format!("&response_mode={mode}")).replace("response_type=code", "response_type=token");
+        let Shown::Left(url) = browser.open(&address) else { panic!() };
+        assert!(url.contains("#error=invalid%5Frequest"), "{mode}: {url}");
+    }
+}
+
+#[test]
+fn an_api_chooses_the_form_of_its_tokens() {
+    let tenant = tenant();
+    let ask_for = |audience: &str| {
+        let (_, user) =
+            post(&tenant, &password(&json!({"audience": audience, "scope": "openid read:orders"})));
+        let body = json!({"grant_type": "client_credentials", "client_id": "web", "client_secret": "s+cret%", "audience": audience});
+        let (_, machine) = post(&tenant, &body);
+        [user, machine].map(|tokens| tokens["access_token"].as_str().unwrap().to_owned())
+    };
+    for token in ask_for("https://rfc.example.com/") {
+        let (header, claims) = (part(&token, 0), part(&token, 1));
+        assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("RS256")));
+        assert!(claims["client_id"].is_string() && claims["jti"].is_string(), "{claims}");
+        assert!(claims.get("azp").is_none() && claims.get("gty").is_none(), "{claims}");
+    }
+    for token in ask_for("https://hs.example.com/") {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&["https://hs.example.com/"]);
+        validation.validate_exp = false;
+        let key = DecodingKey::from_secret(SECRET.as_bytes());
+        let claims = jsonwebtoken::decode::<Value>(&token, &key, &validation).unwrap().claims;
+        assert_eq!(claims["aud"], "https://hs.example.com/");
+    }
+    let [user, _] = ask_for("https://api.example.com/");
+    assert_eq!(
+        part(&user, 1)["aud"],
+        json!(["https://api.example.com/", "https://tenant.example.com/userinfo"])
+    );
+}
+
+#[test]
+fn a_token_without_openid_is_not_for_userinfo() {
+    let tenant = tenant();
+    for (scope, status) in [("openid read:orders", 200), ("read:orders", 401)] {
+        let (_, tokens) =
+            post(&tenant, &password(&json!({"audience": "https://api.example.com/", "scope": scope})));
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        assert_eq!(ask(&tenant, "GET", "/userinfo", &bearer, &Value::Null).status(), status, "{scope}");
+    }
+}
+
+#[test]
+fn responses_of_the_token_endpoint_have_the_recorded_headers() {
+    let tenant = tenant();
+    let never = "private, no-store, no-cache, must-revalidate, post-check=0, pre-check=0, no-transform";
+    for (body, status, cached) in [
+        (password(&json!({})), 200, "no-store"),
+        (password(&json!({"password": "wrong"})), 403, never),
+        (json!({"grant_type": "nonsense"}), 401, never),
+        (json!({"grant_type": "nonsense", "client_id": "tenant-client"}), 403, never),
+    ] {
+        let (answer, _) = post(&tenant, &body);
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(answer.status(), status, "{body}");
+        assert_eq!(header("content-type").as_deref(), Some("application/json"));
+        assert_eq!(header("cache-control").as_deref(), Some(cached));
+        assert_eq!(header("vary").as_deref(), Some("Accept-Encoding, Origin"));
+        assert_eq!(header("pragma").is_some(), status == 200);
+        assert!(header("x-auth0-requestid").is_some());
+    }
+    for (method, body, status, error) in [
+        ("POST", "{bad", 400, "invalid_request"),
+        ("POST", "[1]", 400, "invalid_request"),
+        ("GET", "", 405, "method_not_allowed"),
+    ] {
+        let request = Request::builder()
+            .method(method)
+            .uri("https://tenant.example.com/oauth/token")
+            .header("content-type", "application/json");
+        let answer = tenant.handle(request.body(Bytes::from(body)).unwrap());
+        let shown: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!((answer.status().as_u16(), &shown["error"]), (status, &json!(error)), "{shown}");
+        assert!(shown["error_description"].is_string(), "{shown}");
+    }
+}
+
+#[test]
+fn an_application_authenticates_itself_as_its_own_object_says() {
+    let basic = |text: &str| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text));
+    let tenant = tenant();
+    let body = json!({"grant_type": "client_credentials", "audience": "https://api.example.com/"});
+    // Encoded, as RFC 6749 says, or as it is, as curl sends it.
+    for (secret, status) in [("web:s+cret%", 200), ("web:s%2Bcret%25", 200), ("web:s cret%", 401)] {
+        assert_eq!(ask(&tenant, "POST", "/oauth/token", &basic(secret), &body).status(), status, "{secret}");
+    }
+    // The tenant's own application needs no secret, and then a code challenge.
+    let mut browser = Browser::new(&tenant);
+    let address = authorize("").split("&code_challenge").next().unwrap().to_owned();
+    let page = browser.open(&address);
+    let code = browser.log_in(page, "ada@example.com", PASSWORD).parameters().remove("code").unwrap();
+    let exchange = json!({"grant_type": "authorization_code", "client_id": "tenant-client", "code": code, "redirect_uri": CALLBACK});
+    assert_eq!(post(&tenant, &exchange).0.status(), 403);
+    let seed = json!({"clients": [{"client_id": "tenant-client", "name": "App", "token_endpoint_auth_method": "client_secret_post"}]});
+    let confidential = Tenant::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).build();
+    create(&confidential, json!({}));
+    assert_eq!(post(&confidential, &password(&json!({}))).0.status(), 401);
+    let (_, secret) = confidential.client();
+    assert_eq!(post(&confidential, &password(&json!({"client_secret": secret.expose()}))).0.status(), 200);
+}
+
+#[test]
+fn a_logout_of_openid_connect_compares_the_whole_address_and_the_other_one_not_the_query() {
+    let tenant = tenant();
+    let mut browser = Browser::new(&tenant);
+    for (path, allowed) in [
+        ("/v2/logout?client_id=web&returnTo=https%3A%2F%2Fapp.example.com%2Fout%3Fa%3D2", true),
+        ("/v2/logout?client_id=web&returnTo=https%3A%2F%2Fapp.example.com%2FOUT", false),
+        (
+            "/oidc/logout?client_id=web&post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2Fout%3Fa%3D1",
+            true,
+        ),
+        (
+            "/oidc/logout?client_id=web&post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2Fout%3Fa%3D2",
+            false,
+        ),
+    ] {
+        assert_eq!(matches!(browser.open(path), Shown::Left(_)), allowed, "{path}");
+    }
+}
+
+#[test]
+fn a_link_that_is_of_no_use_any_more_tells_the_application() {
+    let tenant = tenant();
+    let id = tenant.user_ids()[0].clone();
+    let body = json!({"user_id": id, "result_url": "https://app.example.com/done?x=1#top"});
+    let link = as_admin(&tenant, "POST", "/api/v2/tickets/email-verification", &body).1["ticket"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut browser = Browser::new(&tenant);
+    let mut open = || match browser.open(&link) {
+        Shown::Left(url) => url,
+        other => panic!("{other:?}"),
+    };
+    assert!(open().starts_with("https://app.example.com/done?x=1&message=Your%20email%20was%20verified"));
+    assert_eq!(open(), "https://app.example.com/done?x=1&message=Access%20expired%2E&success=false#top");
+    tenant.clock().advance(Duration::from_secs(6 * 86_400));
+    assert!(open().ends_with("&success=false#top"));
+}
+
+#[test]
+fn refresh_tokens_of_single_page_applications_rotate() {
+    let tenant = tenant();
+    let body = password(&json!({"client_id": "spa", "scope": "openid offline_access"}));
+    let first = post(&tenant, &body).1["refresh_token"].clone();
+    let refresh = json!({"grant_type": "refresh_token", "client_id": "spa", "refresh_token": first});
+    let next = post(&tenant, &refresh).1["refresh_token"].clone();
+    assert!(next.is_string() && next != first, "{next}");
+}
