@@ -23,10 +23,12 @@ use serde::Deserialize;
 /// ```
 ///
 /// Over HTTP, `users-tenant --assumptions FILE` reads them from a JSON document with these names. An error has the form
-/// `{"statusCode": 409, "errorCode": "…", "message": "…"}`, where `errorCode` may be missing; `null` means that there is no error.
+/// `{"statusCode": 409, "errorCode": "…", "message": "…"}`, where `errorCode` may be missing; `null` means that there is no error. In errors of
+/// the Authentication API, they are `error` and `error_description`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // each is an assumption of its own
 pub struct Assumptions {
     /// Linking an account that another link already holds. Documented: 409 and the message. Assumed: the code `auth0_idp_error`.
     pub link_conflict: AssumedError,
@@ -81,6 +83,26 @@ pub struct Assumptions {
     /// Whether a change of the password by a link ends the user's refresh tokens, as it ends the sessions. Assumed: it does. Auth0's staff
     /// has said that it does not.
     pub password_change_revokes_refresh_tokens: bool,
+    /// The right password of a blocked user at the token endpoint. Assumed: 403, as interactive logins are reported to the application.
+    pub blocked_password_login: AssumedError,
+    /// A login with a realm that does not exist. Documented: that it is an error. Assumed: which.
+    pub unknown_realm: AssumedError,
+    /// Another `redirect_uri` at the token endpoint than at the authorization endpoint. Assumed: 403 `invalid_grant`.
+    pub wrong_redirect_uri: AssumedError,
+    /// A code with the wrong verifier. Documented: the error. Assumed: it cannot be used again.
+    pub wrong_verifier_voids_code: bool,
+    /// An MFA token that has expired. Known of Auth0's libraries: the code and the text. Assumed: 401.
+    pub expired_mfa_token: AssumedError,
+    /// The login of a user `{user}` to an organization `{organization}` that the user is no member of. Documented: `access_denied`. Assumed:
+    /// the text. The status is of no use, since the application reads it in the address of its callback.
+    pub not_a_member: AssumedError,
+    /// Whether the use of a refresh token that does not rotate returns the token. Documented: it does not.
+    pub non_rotating_exchange_returns_token: bool,
+    /// The sign-up of a user who exists. Known of Auth0's libraries: this, or `user_exists` if a flag of the tenant is set.
+    pub signup_of_existing_user: AssumedError,
+    /// A change of password that is requested for an address which nobody has. Documented twice: as a success, and as 404. Assumed: a
+    /// success, `null`.
+    pub change_password_of_unknown_user: Option<AssumedError>,
     /// The address that impersonation answers, of `{origin}` and `{ticket}`.
     pub impersonation_url: String,
     /// Headers that errors of the Management API have in addition, by status, as in `[{"statusCode": 429, "name": "retry-after", "value": "2"}]`. Assumed: none.
@@ -185,6 +207,20 @@ impl Default for Assumptions {
             unknown_custom_domain: error(400, "The custom domain {domain} does not exist.")
                 .code("inexistent_custom_domain"),
             password_change_revokes_refresh_tokens: true,
+            blocked_password_login: error(403, "user is blocked").code("unauthorized"),
+            unknown_realm: error(400, "The realm does not exist.").code("invalid_request"),
+            wrong_redirect_uri: error(
+                403,
+                "The redirect URI is wrong. You sent another one than to the authorization endpoint",
+            )
+            .code("invalid_grant"),
+            wrong_verifier_voids_code: true,
+            expired_mfa_token: error(401, "mfa_token is expired").code("expired_token"),
+            not_a_member: error(403, "user {user} is not part of the {organization} organization")
+                .code("access_denied"),
+            non_rotating_exchange_returns_token: false,
+            signup_of_existing_user: error(400, "Invalid sign up").code("invalid_signup"),
+            change_password_of_unknown_user: None,
             impersonation_url: "{origin}/login/callback?connection=impersonation&ticket={ticket}".to_owned(),
             error_headers: Vec::new(),
             rate_limit_headers: true,

@@ -1,5 +1,6 @@
 //! Logins in a browser and by applications, and what they leave behind.
 
+mod assumptions;
 mod browser;
 mod codes;
 mod imported;

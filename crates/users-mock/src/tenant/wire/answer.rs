@@ -175,6 +175,12 @@ pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
     json(status, &json!({"error": error, "error_description": description}))
 }
 
+/// An error of the Authentication API that is assumed of Auth0.
+pub(crate) fn assumed_oauth_error(error: &AssumedError) -> Answer {
+    let status = StatusCode::from_u16(error.status_code).unwrap_or(StatusCode::BAD_REQUEST);
+    oauth_error(status, error.error_code.as_deref().unwrap_or_default(), &error.message)
+}
+
 /// The answer where Auth0 has something that the tenant has not.
 pub(crate) fn not_implemented(what: &str) -> Answer {
     let description = format!(

@@ -2,7 +2,7 @@
 
 use crate::tenant::api::login::complete::{resume, send_back};
 use crate::tenant::api::login::credentials::find;
-use crate::tenant::api::login::organization::{self, invited};
+use crate::tenant::api::login::organization::{self, Reported, invited};
 use crate::tenant::api::login::session;
 use crate::tenant::api::oauth::issue::is_known_audience;
 use crate::tenant::logins::{Challenge, Proof, ResponseMode, Transaction};
@@ -41,7 +41,7 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     if let Some((error, description)) = problem(context, &asked, &transaction, &application) {
         return Ok(send_back(
             &transaction,
-            vec![("error", error.to_owned()), ("error_description", description)],
+            vec![("error", error.into_owned()), ("error_description", description)],
         ));
     }
     transaction.asks_consent = prompts.contains(&"consent");
@@ -173,46 +173,49 @@ fn problem(
     asked: &Parameters<'_>,
     transaction: &Transaction,
     application: &Application,
-) -> Option<(&'static str, String)> {
+) -> Option<Reported> {
     let is_known = |kind: &String| matches!(kind.as_str(), "code" | "token" | "id_token");
     if !transaction.response_types.iter().all(is_known) {
-        return Some(("unsupported_response_type", "Unsupported response type".to_owned()));
+        return Some(("unsupported_response_type".into(), "Unsupported response type".to_owned()));
     }
     let needed = if transaction.returns("code") { "authorization_code" } else { "implicit" };
     if !application.allows_grant(needed) {
-        return Some(("unauthorized_client", format!("Grant type '{needed}' not allowed for the client.")));
+        return Some((
+            "unauthorized_client".into(),
+            format!("Grant type '{needed}' not allowed for the client."),
+        ));
     }
     let mode = asked.get("response_mode");
     let is_known_mode = |mode: &str| matches!(mode, "query" | "fragment" | "form_post" | "web_message");
     if mode.as_deref().is_some_and(|mode| !is_known_mode(mode)) {
         let description = "response_mode must be one of query, fragment, form_post or web_message";
-        return Some(("invalid_request", description.to_owned()));
+        return Some(("invalid_request".into(), description.to_owned()));
     }
     if mode.as_deref() == Some("query") && transaction.response_types.iter().any(|kind| kind != "code") {
         let description = "response_mode query is not allowed for a response with tokens";
-        return Some(("invalid_request", description.to_owned()));
+        return Some(("invalid_request".into(), description.to_owned()));
     }
     if asked.get("code_challenge").is_some() && transaction.challenge.is_none() {
         let description = "code_challenge_method must be one of plain or S256";
-        return Some(("invalid_request", description.to_owned()));
+        return Some(("invalid_request".into(), description.to_owned()));
     }
     if transaction.returns("code") && application.secret.is_none() && transaction.challenge.is_none() {
         return Some((
-            "invalid_request",
+            "invalid_request".into(),
             "Parameter 'code_challenge' is required for this client".to_owned(),
         ));
     }
     if transaction.returns("id_token") && transaction.nonce.is_none() {
-        return Some(("invalid_request", "Missing required parameter: nonce".to_owned()));
+        return Some(("invalid_request".into(), "Missing required parameter: nonce".to_owned()));
     }
     if let Some(audience) = &transaction.audience {
         if !is_known_audience(context, asked.request, audience) {
-            return Some(("access_denied", format!("Service not found: {audience}")));
+            return Some(("access_denied".into(), format!("Service not found: {audience}")));
         }
     }
     if let Some(connection) = &transaction.connection {
         if context.store().connection(connection).is_none() {
-            return Some(("invalid_request", "the connection was not found".to_owned()));
+            return Some(("invalid_request".into(), "the connection was not found".to_owned()));
         }
     }
     organization::problem(context, transaction, application)

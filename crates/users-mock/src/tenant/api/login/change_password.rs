@@ -8,7 +8,7 @@ use crate::tenant::logins::{Ticket, TicketKind};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page};
 use crate::tenant::store::{Belonging, User};
-use crate::tenant::wire::answer::{Answer, Failure, redirect, text};
+use crate::tenant::wire::answer::{Answer, Failure, assumed_oauth_error, oauth_error, redirect, text};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
@@ -30,6 +30,12 @@ fn request_change(context: &mut WriteContext<'_>, request: &Request) -> Result<A
     let body = request.body()?;
     let connection = string(&body, "connection").unwrap_or_default();
     let email = string(&body, "email").unwrap_or_default().to_lowercase();
+    for (name, value) in [("connection", &connection), ("email", &email)] {
+        if value.is_empty() {
+            let description = format!("Missing required property: {name}");
+            return Ok(oauth_error(StatusCode::BAD_REQUEST, "invalid_request", &description));
+        }
+    }
     let user = find(context.store(), &connection, &email).cloned();
     if let Some(user) = &user {
         send_password_change(context, request, user);
@@ -41,6 +47,10 @@ fn request_change(context: &mut WriteContext<'_>, request: &Request) -> Result<A
         ..Event::new(if user.is_some() { "scpr" } else { "fcpr" })
     };
     record(context, request, &event);
+    let error = context.config.assumptions.change_password_of_unknown_user.as_ref();
+    if let Some(error) = error.filter(|_| user.is_none()) {
+        return Ok(assumed_oauth_error(error));
+    }
     let mut answer = text(StatusCode::OK, "We've just sent you an email to reset your password.");
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     Ok(answer)

@@ -71,7 +71,7 @@ pub(crate) fn proceed(
     }
     context.logins.transactions.remove(state, now);
     if let Err((error, description)) = organization::enter(context, &transaction, &user) {
-        return Ok(refuse(context, request, &transaction, &application, &user, (error, &description)));
+        return Ok(refuse(context, request, &transaction, &application, &user, (&error, &description)));
     }
     let session = session.filter(|_| transaction.proof == Proof::Session);
     Ok(finish(context, request, &transaction, &application, &user, session))
@@ -84,7 +84,7 @@ fn refuse(
     transaction: &Transaction,
     application: &Application,
     user: &User,
-    (error, description): (&'static str, &str),
+    (error, description): (&str, &str),
 ) -> Answer {
     let connection = user.connection();
     let event = Event {

@@ -12,6 +12,7 @@ use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::borrow::Cow;
 use std::sync::Arc;
 use users_core::model::{JsonObject, Timestamp};
 
@@ -19,7 +20,7 @@ pub(crate) const ROUTES: &[Route] =
     &[Route::new("GET", "/login", Guard::Handler, Handler::Write(open_login))];
 
 /// An error that is reported to the application.
-pub(crate) type Reported = (&'static str, String);
+pub(crate) type Reported = (Cow<'static, str>, String);
 
 /// What is wrong with the organization and the invitation of a login. Where Auth0's text is not known, it is one like the others.
 pub(crate) fn problem(
@@ -27,7 +28,7 @@ pub(crate) fn problem(
     transaction: &Transaction,
     application: &Application,
 ) -> Option<Reported> {
-    let invalid = |description: &str| Some(("invalid_request", description.to_owned()));
+    let invalid = |description: &str| Some(("invalid_request".into(), description.to_owned()));
     let store = context.store();
     match (&transaction.organization, application.organizations) {
         (None, OrganizationUsage::Require) => {
@@ -83,8 +84,9 @@ pub(crate) fn enter(
     if context.store().users().get(user.id()).is_some_and(is_member) {
         return Ok(());
     }
-    let description = format!("user {} is not part of the {organization} organization", user.id());
-    Err(("access_denied", description))
+    let error = &context.config.assumptions.not_a_member;
+    let description = error.message.replace("{user}", user.id()).replace("{organization}", organization);
+    Err((error.error_code.clone().unwrap_or_default().into(), description))
 }
 
 /// Makes the invited user a member, with the roles and the metadata of the invitation, which is then used.

@@ -151,7 +151,10 @@ fn refusal(context: &WriteContext<'_>, connection: &str, body: &JsonObject, fail
         return refused("invalid_password", name, text);
     }
     match failure.status() {
-        StatusCode::CONFLICT => refused("invalid_signup", "BadRequestError", "Invalid sign up"),
+        StatusCode::CONFLICT => {
+            let error = &context.config.assumptions.signup_of_existing_user;
+            refused(error.error_code.as_deref().unwrap_or_default(), "BadRequestError", &error.message)
+        }
         _ => refused(failure.code().unwrap_or("invalid_signup"), "BadRequestError", message),
     }
 }

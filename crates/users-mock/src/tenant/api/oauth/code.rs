@@ -3,7 +3,7 @@
 use crate::tenant::api::oauth::issue::{Asked, issue};
 use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
 use crate::tenant::events::{Event, details, name_of, record};
-use crate::tenant::wire::answer::Answer;
+use crate::tenant::wire::answer::{Answer, assumed_oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use serde_json::json;
 
@@ -12,8 +12,7 @@ const INVALID: &str = "Invalid authorization code";
 pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
     let text = asked.field("code").unwrap_or_default();
     let now = context.clock.millis();
-    // A code that was used once is void, also if that use failed.
-    let code = context.logins.codes.remove(&text, now);
+    let code = context.logins.codes.get(&text, now).cloned();
     let client = Some((asked.application.id.as_str(), asked.application.name.as_str()));
     let refuse = |context: &mut WriteContext<'_>, description: &str| {
         let event = Event { client, description: description.to_owned(), ..Event::new("feacft") };
@@ -25,16 +24,20 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     };
     if let Some(challenge) = &code.challenge {
         if !challenge.is_met(&asked.field("code_verifier").unwrap_or_default()) {
+            if context.config.assumptions.wrong_verifier_voids_code {
+                context.logins.codes.remove(&text, now);
+            }
             return refuse(context, "Failed to verify code verifier");
         }
     } else if asked.application.secret.is_none() {
         return refuse(context, "Failed to verify code verifier");
     }
+    context.logins.codes.remove(&text, now);
     if asked.field("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
-        return refuse(
-            context,
-            "The redirect URI is wrong. You sent another one than to the authorization endpoint",
-        );
+        let error = &context.config.assumptions.wrong_redirect_uri;
+        let event = Event { client, description: error.message.clone(), ..Event::new("feacft") };
+        record(context, asked.request, &event);
+        return assumed_oauth_error(error);
     }
     let Some(user) = context.store().users().get(&code.login.user_id).cloned() else {
         return refuse(context, INVALID);

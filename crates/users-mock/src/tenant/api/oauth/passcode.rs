@@ -6,7 +6,7 @@ use crate::tenant::api::oauth::issue::is_known_audience;
 use crate::tenant::api::oauth::password::continue_login;
 use crate::tenant::api::oauth::request::{TokenRequest, invalid_grant};
 use crate::tenant::events::{Event, record};
-use crate::tenant::wire::answer::{Answer, oauth_error};
+use crate::tenant::wire::answer::{Answer, assumed_oauth_error, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use http::StatusCode;
 
@@ -18,7 +18,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     }
     let realm = asked.field("realm").unwrap_or_default();
     let Some(recipient) = Recipient::new(&realm, &asked.field("username").unwrap_or_default()) else {
-        return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", "The realm does not exist.");
+        return assumed_oauth_error(&context.config.assumptions.unknown_realm);
     };
     let code = asked.field("otp").unwrap_or_default();
     let user_id = match passwordless::redeem(context, &recipient, &code) {

@@ -7,7 +7,7 @@ use crate::tenant::api::oauth::request::{TokenRequest, granted};
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, SecondFactor};
 use crate::tenant::store::{DEFAULT_DATABASE, User};
-use crate::tenant::wire::answer::{Answer, oauth_error};
+use crate::tenant::wire::answer::{Answer, assumed_oauth_error, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use http::StatusCode;
 
@@ -24,8 +24,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     let is_plain = asked.field("grant_type").as_deref() == Some("password");
     let realm = asked.field("realm").filter(|_| !is_plain).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     if context.store().connection(&realm).is_none() {
-        // That it is an error is known, and not which.
-        return oauth_error(StatusCode::BAD_REQUEST, "invalid_request", "The realm does not exist.");
+        return assumed_oauth_error(&context.config.assumptions.unknown_realm);
     }
     let name = asked.field("username").unwrap_or_default();
     let password = asked.field("password").unwrap_or_default();
@@ -118,5 +117,8 @@ pub(crate) fn refuse(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>, r
         ..Event::new("fepft")
     };
     record(context, asked.request, &event);
+    if refused == Refused::Blocked {
+        return assumed_oauth_error(&context.config.assumptions.blocked_password_login);
+    }
     oauth_error(refused.status(), refused.error(), refused.description())
 }

@@ -5,9 +5,8 @@ use crate::tenant::api::oauth::authenticators::redeem;
 use crate::tenant::api::oauth::password::{finish, refuse};
 use crate::tenant::api::oauth::request::{TokenRequest, invalid_grant};
 use crate::tenant::events::{Event, record};
-use crate::tenant::wire::answer::{Answer, oauth_error};
+use crate::tenant::wire::answer::{Answer, assumed_oauth_error};
 use crate::tenant::wire::context::WriteContext;
-use http::StatusCode;
 
 pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
     let text = asked.field("mfa_token").unwrap_or_default();
@@ -15,7 +14,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     let Some(pending) = context.logins.second_factors.get(&text, now).cloned() else {
         let is_token = text.starts_with("Fe26.2*");
         return if is_token {
-            oauth_error(StatusCode::UNAUTHORIZED, "expired_token", "mfa_token is expired")
+            assumed_oauth_error(&context.config.assumptions.expired_mfa_token)
         } else {
             invalid_grant("Malformed mfa_token")
         };
