@@ -50,12 +50,15 @@ fn exchange(tenant: &Tenant, code: &str, verifier: &str, callback: &str) -> (u16
     post(tenant, "/oauth/token", &body)
 }
 
+/// Sets an assumption.
+type Change = fn(&mut Assumptions, AssumedError);
+
 /// What leads to an error, whose status, `error` and `error_description` are returned.
 type Story = fn(&Tenant) -> (u16, Value);
 
 #[test]
 fn each_assumption_about_an_error_of_a_login_can_be_changed() {
-    let rows: &[(fn(&mut Assumptions, AssumedError), Story)] = &[
+    let rows: &[(Change, Story)] = &[
         (
             |to, error| to.blocked_password_login = error,
             |tenant| {
