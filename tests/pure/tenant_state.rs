@@ -152,6 +152,21 @@ fn a_state_file_must_be_a_regular_file() {
 
 #[cfg(unix)]
 #[test]
+fn a_state_file_is_readable_by_its_owner_alone_unless_the_owner_decides_otherwise() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new("mode");
+    let mode = || fs::metadata(&scratch.0).unwrap().permissions().mode() & 0o777;
+    drop(scratch.open());
+    assert_eq!(mode(), 0o600);
+    fs::set_permissions(&scratch.0, fs::Permissions::from_mode(0o640)).unwrap();
+    // It is replaced.
+    let tenant = scratch.open();
+    tenant.restore(&tenant.snapshot());
+    assert_eq!(mode(), 0o640);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_to_a_state_file_remains_one() {
     let folder = std::env::temp_dir().join(format!("users-state-link-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

@@ -256,9 +256,10 @@ fn exec(options: &[&str], script: &str) -> std::process::Output {
 fn exec_runs_a_command_with_the_environment_of_a_client_and_exits_as_it_did() {
     let script = r#"
         test "$AUTH0_ISSUER_BASE_URL" = "http://$AUTH0_DOMAIN" || exit 1
-        test "$AUTH0_BASE_URL" = "$USERS_TENANT_URL" || exit 2
-        curl -sf -H "authorization: Bearer $AUTH0_MANAGEMENT_API_TOKEN" "$AUTH0_BASE_URL/api/v2/users" || exit 3
-        curl -sf "$AUTH0_BASE_URL/oauth/token" -d grant_type=client_credentials -d client_id="$AUTH0_CLIENT_ID" \
+        # Applications read it as their own address.
+        test -z "${AUTH0_BASE_URL+set}" || exit 2
+        curl -sf -H "authorization: Bearer $AUTH0_MANAGEMENT_API_TOKEN" "$USERS_TENANT_URL/api/v2/users" || exit 3
+        curl -sf "$USERS_TENANT_URL/oauth/token" -d grant_type=client_credentials -d client_id="$AUTH0_CLIENT_ID" \
             -d client_secret="$AUTH0_CLIENT_SECRET" -d audience="$AUTH0_AUDIENCE" >/dev/null || exit 4
         exit 7"#;
     let run = exec(&["--users", "3"], script);
@@ -281,6 +282,30 @@ fn exec_runs_a_command_with_the_environment_of_a_client_and_exits_as_it_did() {
         .output()
         .unwrap();
     assert_eq!(run.stdout, b"http://localhost:3000\n", "an application's own address stays");
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_writes_the_certificate_where_nobody_else_can_replace_it() {
+    let folder = std::env::temp_dir().join(format!("users-exec-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // The process has the id of the shell that it replaces, for which another user has put links everywhere.
+    let victim = folder.join("victim");
+    std::fs::write(&victim, "kept").unwrap();
+    let script = format!(
+        "for name in $$ $$-0 $$-1 $$.pem; do ln -s '{}' \"$TMPDIR/users-tenant-$name\"; done; \
+         exec '{}' exec --tls -- sh -c 'echo $USERS_TENANT_CA; stat -c %a $(dirname $USERS_TENANT_CA)'",
+        victim.display(),
+        binary().display()
+    );
+    let run = Command::new("sh").args(["-c", &script]).env("TMPDIR", &folder).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let text = String::from_utf8(run.stdout).unwrap();
+    let (file, mode) = text.trim_end().split_once('\n').unwrap();
+    assert_eq!(mode, "700");
+    assert!(!PathBuf::from(file).parent().unwrap().exists(), "and it is removed: {file}");
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "kept");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

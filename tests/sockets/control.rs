@@ -34,7 +34,8 @@ impl Served {
 
     async fn with(tenants: Tenants) -> Self {
         let server = TenantServer::builder(tenants.clone()).bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        Self { server, tenants, client: reqwest::Client::new() }
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { server, tenants, client }
     }
 
     fn tenant(&self, name: &str) -> Tenant {
@@ -121,6 +122,49 @@ fn validate(method: &str, path: &str, answer: &Answer) {
     let compiled = compiler.compile("http://document", &mut schemas).unwrap();
     if let Err(error) = schemas.validate(&answer.json(), compiled) {
         panic!("{method} {template} {}: {error:#} {}", answer.status, answer.text);
+    }
+}
+
+#[tokio::test]
+async fn issuers_links_and_cookies_lead_to_the_tenant_however_it_is_selected() {
+    let served = Served::start().await;
+    let (url, port) = (served.server.url(), served.server.addr().port());
+    let host = format!("shop.localhost:{port}");
+    // What selects the tenant, the path that is asked for, and the base URL and the path of cookies that follow.
+    for (headers, prefix, name, base, path) in [
+        (vec![("x-tenant", "Shop")], "", "shop", format!("{url}/t/shop"), "/t/shop"),
+        (vec![], "/t/shop", "shop", format!("{url}/t/shop"), "/t/shop"),
+        (vec![("x-tenant", "other")], "/t/shop", "shop", format!("{url}/t/shop"), "/t/shop"),
+        (vec![("host", host.as_str())], "", "shop", format!("http://{host}"), "/"),
+        (vec![("x-tenant", "default")], "", "default", url.clone(), "/"),
+        (vec![], "", "default", url.clone(), "/"),
+    ] {
+        let ask = async |path: &str| served.raw("GET", &format!("{prefix}{path}"), &headers, "").await;
+        let discovery = ask("/.well-known/openid-configuration").await.json();
+        assert_eq!(discovery["issuer"], json!(format!("{base}/")), "{headers:?}");
+        assert_eq!(discovery["token_endpoint"], json!(format!("{base}/oauth/token")));
+        let login =
+            "client_id=tenant-client&redirect_uri=http://localhost:1/&response_type=code&scope=openid";
+        let location = |answer: Answer| answer.headers["location"].to_str().unwrap().to_owned();
+        let page = location(ask(&format!("/authorize?{login}")).await);
+        let mount = path.trim_end_matches('/');
+        assert!(page.starts_with(&format!("{mount}/u/login?state=")), "{page}");
+        // As a browser does, without the header.
+        let headers: Vec<_> = headers.iter().copied().filter(|(name, _)| *name == "host").collect();
+        let user = served.tenant(name).user_ids()[0].replace("|", "%7C");
+        let form = [headers.as_slice(), &[("content-type", "application/x-www-form-urlencoded")]].concat();
+        assert!(
+            served
+                .raw("GET", &page, &headers, "")
+                .await
+                .text
+                .contains(&format!("{mount}/u/assets/login.css"))
+        );
+        let resumed = location(served.raw("POST", &page, &form, &format!("user_id={user}")).await);
+        let back = served.raw("GET", &resumed, &headers, "").await;
+        let cookie = back.headers["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.contains(&format!("; Path={path};")), "{cookie}");
+        assert!(location(back).starts_with("http://localhost:1/?code="));
     }
 }
 

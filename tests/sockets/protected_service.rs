@@ -12,8 +12,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 use std::time::Duration;
 use users_core::model::Timestamp;
-use users_mock::{Seed, SigningKey, Tenant};
-use users_tenant::TenantServer;
+use users_mock::{Seed, SigningKey, Tenant, TenantBuilder};
+use users_tenant::{TenantServer, Tenants};
 
 const API: &str = "https://orders.example.com/";
 
@@ -80,10 +80,14 @@ async fn start(issuer: Issuer) -> String {
     format!("http://{address}/orders")
 }
 
-fn tenant() -> Tenant {
-    let seed = json!({"resource_servers": [{"id": "1", "identifier": API, "name": "Orders",
+fn builder() -> TenantBuilder {
+    let seed = json!({"organizations": [{"id": "org_1", "name": "shop"}], "resource_servers": [{"id": "1", "identifier": API, "name": "Orders",
         "scopes": [{"value": "read:orders"}, {"value": "write:orders"}]}]});
-    Tenant::builder().system_clock().seed(Seed::from_json(&seed.to_string()).unwrap()).build()
+    Tenant::builder().system_clock().seed(Seed::from_json(&seed.to_string()).unwrap())
+}
+
+fn tenant() -> Tenant {
+    builder().build()
 }
 
 /// A token of an application for the service.
@@ -142,4 +146,79 @@ async fn a_service_accepts_tokens_of_the_tenant_and_refuses_forged_expired_and_f
     assert_eq!((ask(&rotated).await.0, ask(&good).await.0), (200, 200));
     let pair = [server, foreign].map(TenantServer::shutdown);
     tokio::time::timeout(Duration::from_secs(20), futures_util::future::join_all(pair)).await.unwrap();
+}
+
+/// A request to the control API of the tenant at this URL.
+async fn control(
+    http: &reqwest::Client,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Value,
+) -> Value {
+    let mut request = http.request(method.parse().unwrap(), url).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = request.body(body.to_string()).send().await.unwrap();
+    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_service_accepts_the_tokens_of_the_control_api() {
+    let tenants = Tenants::builder(builder().users(1)).build();
+    let server = TenantServer::builder(tenants).bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let (url, http) = (server.url(), reqwest::Client::new());
+    // The path, the header, and the tenant of requests that name none.
+    let selected: [(&str, &[(&str, &str)]); 3] = [("/t/one", &[]), ("", &[("x-tenant", "two")]), ("", &[])];
+    for (path, headers) in selected {
+        let tenant = format!("{url}{path}/_tenant");
+        let facts = control(&http, "GET", &tenant, headers, Value::Null).await;
+        let base = facts["base_url"].as_str().unwrap();
+        let orders = start(Issuer::discover(base).await).await;
+        let ask = async |token: &str| {
+            let request = http.get(&orders).header("authorization", format!("Bearer {token}"));
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let user =
+            &control(&http, "POST", &format!("{tenant}/users"), headers, json!({})).await["user_ids"][0];
+        let issue = async |more: Value| {
+            let mut body = json!({"user_id": user, "audience": API});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            control(&http, "POST", &format!("{tenant}/tokens"), headers, body).await
+        };
+        let token = async |more: Value| issue(more).await["token"].as_str().unwrap().to_owned();
+
+        let issued = issue(json!({})).await;
+        assert_eq!(issued["scope"], "openid profile email read:orders write:orders");
+        let good = issued["token"].as_str().unwrap();
+        assert_eq!(ask(good).await, (200, user.as_str().unwrap().to_owned()), "{base}");
+        assert_eq!(ask(&token(json!({"scopes": ["write:orders", "admin"]})).await).await.0, 403);
+        assert_eq!(ask(&token(json!({"expires_in": -1})).await).await.0, 401, "expired");
+        assert_eq!(ask(&token(json!({"expires_in": 60})).await).await.0, 200);
+        assert_eq!(ask(&token(json!({"claims": {"iss": "https://evil.example/"}})).await).await.0, 401);
+        assert_eq!(
+            ask(&token(json!({"claims": {"sub": "auth0|x"}})).await).await,
+            (200, "auth0|x".to_owned())
+        );
+        assert_eq!(ask(&token(json!({"kind": "access", "audience": null})).await).await.0, 401, "opaque");
+        assert_eq!(ask(facts["management_token"].as_str().unwrap()).await.0, 401);
+        let foreign = issue(json!({"audience": "https://other.example.com/"})).await;
+        assert!(foreign["message"].as_str().unwrap().contains("resource_servers"), "{foreign}");
+
+        let id = token(json!({"kind": "id", "audience": null, "claims": {"https://example.com/plan": "gold"}, "organization": "org_1"})).await;
+        let claims: Value = payload(&id);
+        assert_eq!(
+            [&claims["iss"], &claims["aud"], &claims["sub"], &claims["org_id"]],
+            [&json!(format!("{base}/")), &json!("tenant-client"), user, &json!("org_1")]
+        );
+        assert!(claims["email"].is_string());
+    }
+    server.shutdown().await;
+}
+
+/// The claims of a token, whose signature is not verified.
+fn payload(token: &str) -> Value {
+    jsonwebtoken::dangerous::insecure_decode(token).unwrap().claims
 }

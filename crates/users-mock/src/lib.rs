@@ -37,9 +37,9 @@ pub use fault::{Fault, FaultSpec, FaultSpecError, FaultyTransport, Injected};
 pub use never::NeverTransport;
 pub use script::{Captured, Expectation, Matcher, MockTransport};
 pub use tenant::{
-    AssumedError, Assumptions, Bucket, ClientAddress, ErrorHeader, Limits, Logged, Mail, MailKind, MountPath,
-    Page, PageUser, Seed, SeedError, SigningKey, SigningKeyError, Snapshot, StateError, Template, Tenant,
-    TenantBuilder, TokenQuota, UnknownTier,
+    AssumedError, Assumptions, Bucket, ClientAddress, ErrorHeader, InvalidTokenSpec, IssuedToken, Limits,
+    Logged, Mail, MailKind, MountPath, Page, PageUser, Seed, SeedError, SigningKey, SigningKeyError,
+    Snapshot, StateError, Template, Tenant, TenantBuilder, TokenQuota, TokenSpec, UnknownTier,
 };
 
 /// Compiles and runs the example of the README.

@@ -88,7 +88,7 @@ fn admit(application: &Application, request: Request) -> Result<Request, Box<Res
             ));
         }
     }
-    parts.extensions.insert(MountPath(selection.mount.clone()));
+    parts.extensions.insert(MountPath(selection.link_path()));
     parts.extensions.insert(selection);
     Ok(Request::from_parts(parts, body))
 }
@@ -103,7 +103,7 @@ async fn to_tenant(State(application): State<Application>, request: Request) -> 
         )));
     }
     let selection = selection(&parts)?;
-    let (hosted, mount) = (application.tenants.hosted(&selection.name), selection.mount.clone());
+    let (hosted, mount) = (application.tenants.hosted(&selection.name), selection.link_path());
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else { return Ok(too_large()) };
     Ok(match hosted.send(Request::from_parts(parts, body.to_bytes())).await {
         Ok(response) => login::render(response.map(into_body), &mount),

@@ -44,8 +44,8 @@ pub(crate) enum Command {
     /// Start on a free port, run a command, stop, and exit as the command did.
     ///
     /// The command finds the tenant by its environment: AUTH0_DOMAIN, AUTH0_ISSUER_BASE_URL, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET,
-    /// AUTH0_AUDIENCE, AUTH0_MANAGEMENT_API_TOKEN, USERS_TENANT_URL and, unless it is set, AUTH0_BASE_URL. With --tls, USERS_TENANT_CA
-    /// and NODE_EXTRA_CA_CERTS name the certificate to trust.
+    /// AUTH0_AUDIENCE, AUTH0_MANAGEMENT_API_TOKEN and USERS_TENANT_URL. With --tls, USERS_TENANT_CA and NODE_EXTRA_CA_CERTS name the
+    /// certificate to trust.
     Exec(Exec),
 }
 

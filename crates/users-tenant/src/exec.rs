@@ -17,16 +17,12 @@ pub(crate) async fn run(settings: Settings, command: &[OsString]) -> Result<Exit
     let started = start(&settings, ([127, 0, 0, 1], 0).into()).await?;
     let certificate = match (&settings.ca_out, started.server.ca_pem()) {
         (_, None) => None,
-        (Some(file), Some(_)) => Some(Certificate { file: std::path::absolute(file)?, is_temporary: false }),
+        (Some(file), Some(_)) => Some(Certificate { file: std::path::absolute(file)?, folder: None }),
         (None, Some(pem)) => Some(Certificate::write(pem)?),
     };
     let (program, arguments) = command.split_first().ok_or("no command was given")?;
     let mut child = Command::new(program);
     child.args(arguments).envs(environment(&started.facts));
-    // Many applications read it as their own address.
-    if std::env::var_os("AUTH0_BASE_URL").is_none() {
-        child.env("AUTH0_BASE_URL", &started.facts.base_url);
-    }
     if let Some(certificate) = &certificate {
         child.env("USERS_TENANT_CA", &certificate.file).env("NODE_EXTRA_CA_CERTS", &certificate.file);
     }
@@ -42,7 +38,7 @@ pub(crate) async fn run(settings: Settings, command: &[OsString]) -> Result<Exit
     Ok(ExitCode::from(code))
 }
 
-/// What a client finds in its environment.
+/// What a client finds in its environment. `AUTH0_BASE_URL` is not among it: applications read it as their own address.
 fn environment(facts: &Facts) -> [(&'static str, String); 7] {
     let base_url = &facts.base_url;
     let domain = base_url.split_once("://").map_or(base_url.as_str(), |(_, domain)| domain);
@@ -98,21 +94,43 @@ fn code_of(status: ExitStatus) -> u8 {
 /// The file of the certificate to trust.
 struct Certificate {
     file: PathBuf,
-    is_temporary: bool,
+    /// The folder that was made for it, and is removed with it.
+    folder: Option<PathBuf>,
 }
+
+/// The number of names that are tried for the folder, of which others may have taken some.
+const MOST_NAMES: u32 = 100;
 
 impl Certificate {
     fn write(pem: &str) -> std::io::Result<Self> {
-        let file = std::env::temp_dir().join(format!("users-tenant-{}.pem", std::process::id()));
-        std::fs::write(&file, pem)?;
-        Ok(Self { file, is_temporary: true })
+        let folder = Self::new_folder()?;
+        let file = folder.join("ca.pem");
+        let certificate = Self { file, folder: Some(folder) };
+        std::fs::write(&certificate.file, pem)?;
+        Ok(certificate)
+    }
+
+    /// Makes a folder of this user alone, in which nobody else can replace the file.
+    fn new_folder() -> std::io::Result<PathBuf> {
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let mut number = 0;
+        loop {
+            let folder = std::env::temp_dir().join(format!("users-tenant-{}-{number}", std::process::id()));
+            match builder.create(&folder) {
+                Ok(()) => return Ok(folder),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < MOST_NAMES => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
 impl Drop for Certificate {
     fn drop(&mut self) {
-        if self.is_temporary {
-            let _ = std::fs::remove_file(&self.file);
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
         }
     }
 }

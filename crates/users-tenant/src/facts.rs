@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::path::Path;
-use users_mock::Tenant;
+use users_mock::{Tenant, TokenSpec};
 
 /// What clients of the default tenant need, as `--json` prints it.
 #[derive(Serialize)]
@@ -25,19 +25,26 @@ impl Facts {
         // A state file may have none.
         let user_id = tenant.user_ids().into_iter().next().unwrap_or_else(|| tenant.add_generated_user());
         let (client_id, client_secret) = tenant.client();
-        let token = tenant.fixed_token().unwrap_or_else(|| tenant.management_token());
-        let user_token = tenant.access_token_for(&user_id).ok_or("the user has no token")?;
+        let issue = |spec: TokenSpec| match tenant.issue(&spec.base_url(base_url)) {
+            Ok(issued) => Ok(issued.token.expose().to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let token = match tenant.fixed_token() {
+            Some(fixed) => fixed.expose().to_owned(),
+            None => issue(TokenSpec::management())?,
+        };
+        let user_token = issue(TokenSpec::access(&user_id))?;
         Ok(Self {
             listening: listening.to_owned(),
             base_url: base_url.to_owned(),
             page: format!("{base_url}/"),
-            token: token.expose().to_owned(),
+            token,
             client_id,
             client_secret: client_secret.expose().to_owned(),
             connection: tenant.database().unwrap_or_default(),
             user_id,
-            user_token: user_token.expose().to_owned(),
-            global_token: tenant.global_token().expose().to_owned(),
+            user_token,
+            global_token: issue(TokenSpec::global())?,
         })
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use users_core::model::{Secret, Timestamp};
 use users_core::{Body, Clock as _, HttpTransport as _, Instant, SystemClock, TransportError};
-use users_mock::{FaultSpec, FaultyTransport, Snapshot, Template, Tenant};
+use users_mock::{FaultSpec, FaultyTransport, Snapshot, Template, Tenant, TokenSpec};
 
 /// The number of events that a slow reader may be behind.
 const MOST_EVENTS: usize = 256;
@@ -34,7 +34,7 @@ pub(crate) struct Hosted {
     /// Made for the first reader.
     events: OnceLock<broadcast::Sender<Event>>,
     snapshots: Mutex<Snapshots>,
-    token: Mutex<Option<(Timestamp, Secret)>>,
+    token: Mutex<Option<ShownToken>>,
     /// A number that grows with each use of any tenant.
     last_use: AtomicU64,
     clock: SystemClock,
@@ -44,6 +44,14 @@ pub(crate) struct Hosted {
 struct Snapshots {
     kept: BTreeMap<u64, Snapshot>,
     last: u64,
+}
+
+/// A management token, and when and for which base URL it was issued.
+#[derive(Debug)]
+struct ShownToken {
+    issued: Timestamp,
+    base_url: String,
+    token: Secret,
 }
 
 /// What happens in a tenant.
@@ -135,20 +143,21 @@ impl Hosted {
         }
     }
 
-    /// A Management API token that is valid for some time.
-    pub(crate) fn management_token(&self) -> Secret {
+    /// A Management API token that is valid for some time, as one that was issued at this URL.
+    pub(crate) fn management_token(&self, base_url: &str) -> Secret {
         if let Some(fixed) = self.tenant.fixed_token() {
             return fixed;
         }
         let (now, mut kept) = (self.tenant.now(), lock(&self.token));
-        if let Some((issued, token)) = &*kept {
-            let age = now.unix_millis().saturating_sub(issued.unix_millis());
+        if let Some(shown) = kept.as_ref().filter(|shown| shown.base_url == base_url) {
+            let age = now.unix_millis().saturating_sub(shown.issued.unix_millis());
             if u64::try_from(age).is_ok_and(|age| Duration::from_millis(age) < TOKEN_KEPT) {
-                return token.clone();
+                return shown.token.clone();
             }
         }
-        let token = self.tenant.management_token();
-        *kept = Some((now, token.clone()));
+        let spec = TokenSpec::management().base_url(base_url);
+        let token = self.tenant.issue(&spec).map_or_else(|_| self.tenant.management_token(), |it| it.token);
+        *kept = Some(ShownToken { issued: now, base_url: base_url.to_owned(), token: token.clone() });
         token
     }
 

@@ -5,6 +5,7 @@ use crate::signals::Signals;
 use crate::start::start;
 use std::error::Error;
 use std::io::Write as _;
+use users_mock::TokenSpec;
 
 /// The address of a server that a person starts.
 const ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 4400);
@@ -18,9 +19,13 @@ pub(crate) async fn run(settings: Settings, json: bool) -> Result<(), Box<dyn Er
         writeln!(out, "{}", serde_json::to_string(&started.facts)?)?;
     } else {
         // One with all scopes would fill the screen.
-        let tenant = &started.tenant;
-        let token = tenant.fixed_token().unwrap_or_else(|| tenant.management_token_with(&["read:users"]));
-        let text = started.facts.text(token.expose(), settings.tls, settings.ca_out.as_deref());
+        let (tenant, facts) = (&started.tenant, &started.facts);
+        let spec = TokenSpec::management().scopes(["read:users"]).base_url(&facts.base_url);
+        let token = match tenant.fixed_token() {
+            Some(fixed) => fixed,
+            None => tenant.issue(&spec)?.token,
+        };
+        let text = facts.text(token.expose(), settings.tls, settings.ca_out.as_deref());
         out.write_all(text.as_bytes())?;
     }
     out.flush()?;

@@ -54,7 +54,7 @@ fn tokens_are_checked_as_auth0_does() {
     let valid = tenant.management_token();
     let reader = tenant.management_token_with(&["read:users"]);
     let id = create(&tenant, json!({})).1["user_id"].as_str().unwrap().to_owned();
-    let user_token = tenant.access_token_for(&id).unwrap();
+    let (user_token, id_token) = (tenant.access_token_for(&id).unwrap(), tenant.id_token_for(&id).unwrap());
     for (token, status, message) in [
         (format!("Bearer {}", valid.expose()), 200, None),
         ("Bearer any form".into(), 200, None),
@@ -63,7 +63,9 @@ fn tokens_are_checked_as_auth0_does() {
         (format!("Basic {}", valid.expose()), 401, Some("Missing authentication")),
         ("Bearer nonsense".into(), 400, Some("Bad HTTP authentication header format")),
         ("Bearer a.b.c".into(), 401, Some("Invalid token")),
-        (format!("Bearer {}", user_token.expose()), 401, Some("Invalid token")),
+        (format!("Bearer {}", id_token.expose()), 401, Some("Invalid token")),
+        // Opaque.
+        (format!("Bearer {}", user_token.expose()), 400, Some("Bad HTTP authentication header format")),
         (
             format!("Bearer {}", tenant.expired_token().expose()),
             401,

@@ -23,6 +23,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod time;
+mod token_spec;
 mod tokens;
 mod wall_clock;
 mod wire;
@@ -38,28 +39,31 @@ pub use rules::limits::{Bucket, Limits, UnknownTier};
 pub use rules::quota::TokenQuota;
 pub use seed::{Seed, SeedError};
 pub use template::Template;
+pub use token_spec::{InvalidTokenSpec, IssuedToken, TokenSpec};
 pub use wire::request::{ClientAddress, MountPath};
 
 use crate::client::build;
 use crate::clock::VirtualClock;
 
+use api::oauth::direct::{issue_to_application, issue_to_user};
 use async_trait::async_trait;
 use bytes::Bytes;
 use logins::Logins;
 use object::strings;
 use random::Random;
-use rules::grant::{Grant, all_scopes};
 use state::{State, lock};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Kind, Lag, Transaction};
+use token_spec::TokenKind;
 use users_core::model::{Secret, User};
 use users_core::{
     ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, Descriptor, HttpTransport, ManagementClient,
     TransportError,
 };
+use wire::context::WriteContext;
 
 /// An Auth0 tenant in memory: its users, and the endpoints of both APIs that concern them.
 ///
@@ -178,66 +182,89 @@ impl Tenant {
         store.connections().find(|connection| connection.strategy == "auth0").map(|found| found.name.clone())
     }
 
+    /// Issues a token without a login.
+    ///
+    /// ```
+    /// use users_mock::{Seed, Tenant, TokenSpec};
+    ///
+    /// let seed = r#"{"resource_servers": [{"id": "1", "identifier": "https://orders", "scopes": [{"value": "read:orders"}]}]}"#;
+    /// let tenant = Tenant::builder().users(1).seed(Seed::from_json(seed)?).build();
+    /// let spec = TokenSpec::access(tenant.user_ids().remove(0)).audience("https://orders");
+    /// assert_eq!(tenant.issue(&spec)?.scopes, ["openid", "profile", "email", "read:orders"]);
+    /// let expired = tenant.issue(&spec.scopes(["read:orders"]).expires_in(-60))?;
+    /// assert_eq!((expired.scopes.len(), expired.expires_in), (1, -60));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the tenant has no such user, application or API.
+    pub fn issue(&self, spec: &TokenSpec) -> Result<IssuedToken, InvalidTokenSpec> {
+        let state = &self.state;
+        let user_id = match &spec.kind {
+            TokenKind::Access(id) | TokenKind::Id(id) | TokenKind::SelfService(id) => id,
+            TokenKind::Management | TokenKind::Global => {
+                let (store, mut tokens) = (state.store(), state.tokens_mut());
+                let parts = (&mut *tokens, &mut *lock(&state.random));
+                return issue_to_application(&store, &state.config, parts, state.clock.millis(), spec);
+            }
+        };
+        let mut store = state.store_mut();
+        // A token changes nothing in the store, so the transaction is not committed.
+        let mut context = WriteContext {
+            transaction: store.transaction(),
+            tokens: &mut state.tokens_mut(),
+            logins: &mut lock(&state.logins),
+            random: &mut lock(&state.random),
+            clock: &state.clock,
+            config: &state.config,
+        };
+        issue_to_user(&mut context, spec, user_id)
+    }
+
     /// Issues a Management API token with every scope.
     pub fn management_token(&self) -> Secret {
-        self.issue_management_token(all_scopes(), None)
+        self.issue_or_none(&TokenSpec::management()).unwrap_or_default()
     }
 
     /// Issues a Management API token with these scopes only.
     pub fn management_token_with(&self, scopes: &[&str]) -> Secret {
-        self.issue_management_token(scopes.iter().map(ToString::to_string).collect(), None)
+        self.issue_or_none(&TokenSpec::management().scopes(scopes.iter().copied())).unwrap_or_default()
     }
 
     /// Issues a self-service token: one of a user, which allows only calls for that user, such as those of the scopes
     /// `read:current_user` and `update:current_user_metadata`; `None` if there is no such user.
     pub fn self_service_token(&self, user_id: &str, scopes: &[&str]) -> Option<Secret> {
-        let id = self.state.store().users().get(user_id)?.id().to_owned();
-        let grant = Grant::SelfService { id, scopes: scopes.iter().map(ToString::to_string).collect() };
-        let (audience, lifetime) =
-            (self.state.config.management_audience(), self.state.config.token_lifetime);
-        Some(self.state.issue_token(grant, &audience, lifetime).into())
+        self.issue_or_none(&TokenSpec::self_service(user_id).scopes(scopes.iter().copied()))
     }
 
     /// Issues a Management API token that has expired.
     pub fn expired_token(&self) -> Secret {
-        self.issue_management_token(all_scopes(), Some(Duration::ZERO))
-    }
-
-    fn issue_management_token(&self, scopes: Arc<[String]>, lifetime: Option<Duration>) -> Secret {
-        let state = &self.state;
-        let (audience, default) = (state.config.management_audience(), state.config.token_lifetime);
-        state.issue_token(Grant::Management(scopes), &audience, lifetime.unwrap_or(default)).into()
+        self.issue_or_none(&TokenSpec::management().expires_in(0)).unwrap_or_default()
     }
 
     /// Issues an access token of a user, with the scopes `openid`, `profile` and `email`; `None` if there is no such user.
     pub fn access_token_for(&self, user_id: &str) -> Option<Secret> {
-        self.access_token_with(user_id, &["openid", "profile", "email"])
+        self.issue_or_none(&TokenSpec::access(user_id))
     }
 
     /// Issues an access token of a user with these scopes; `None` if there is no such user.
     pub fn access_token_with(&self, user_id: &str, scopes: &[&str]) -> Option<Secret> {
-        let scopes = scopes.iter().map(ToString::to_string).collect();
-        self.issue_user_token(user_id, |id| Grant::User { id, scopes })
+        self.issue_or_none(&TokenSpec::access(user_id).scopes(scopes.iter().copied()))
     }
 
     /// Issues an ID token of a user, by which the account can be linked; `None` if there is no such user.
     pub fn id_token_for(&self, user_id: &str) -> Option<Secret> {
-        self.issue_user_token(user_id, |id| Grant::Identity { id })
+        self.issue_or_none(&TokenSpec::id(user_id))
     }
 
-    fn issue_user_token(&self, user_id: &str, grant: impl FnOnce(String) -> Grant) -> Option<Secret> {
-        let state = &self.state;
-        let id = state.store().users().get(user_id)?.id().to_owned();
-        let (audience, lifetime) =
-            (format!("https://{}/userinfo", state.config.domain), state.config.token_lifetime);
-        Some(state.issue_token(grant(id), &audience, lifetime).into())
+    fn issue_or_none(&self, spec: &TokenSpec) -> Option<Secret> {
+        self.issue(spec).ok().map(|issued| issued.token)
     }
 
     /// Issues a token of the global client, which `impersonate` requires.
     pub fn global_token(&self) -> Secret {
-        let state = &self.state;
-        let (audience, lifetime) = (format!("https://{}/", state.config.domain), state.config.token_lifetime);
-        state.issue_token(Grant::Global, &audience, lifetime).into()
+        self.issue_or_none(&TokenSpec::global()).unwrap_or_default()
     }
 
     /// The messages that Auth0 would have sent, the oldest first: the latest 1000.

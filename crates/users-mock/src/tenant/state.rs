@@ -5,18 +5,15 @@ use crate::tenant::log::Log;
 use crate::tenant::logins::Logins;
 use crate::tenant::persist::Journal;
 use crate::tenant::random::Random;
-use crate::tenant::rules::claims::{AccessClaims, Dialect};
-use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Limiter;
 use crate::tenant::seed::Generator;
 use crate::tenant::store::{Lag, Store, Transaction};
-use crate::tenant::tokens::{Times, Tokens};
+use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 /// Everything that a tenant consists of, each part with a lock of its own, so that readers do not wait for each other.
 ///
@@ -78,37 +75,6 @@ impl State {
 
     pub(crate) fn tokens_mut(&self) -> RwLockWriteGuard<'_, Tokens> {
         self.tokens.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Issues a token outside of a request. Its issuer is the tenant's domain.
-    pub(crate) fn issue_token(&self, grant: Grant, audience: &str, lifetime: Duration) -> String {
-        let issuer = format!("https://{}/", self.config.domain);
-        let times = Times::new(self.clock.millis(), lifetime);
-        let (subject, scope) = match &grant {
-            Grant::Management(scopes) => (format!("{}@clients", self.config.client_id), scopes.join(" ")),
-            Grant::SelfService { id, scopes } => (id.clone(), scopes.join(" ")),
-            Grant::User { id, scopes } => (id.clone(), scopes.join(" ")),
-            Grant::Identity { id } => (id.clone(), String::new()),
-            Grant::Global | Grant::Nothing => ("global@clients".to_owned(), String::new()),
-        };
-        let mut tokens = self.tokens_mut();
-        let id = Some(lock(&self.random).hex(16));
-        let claims = AccessClaims {
-            issuer: &issuer,
-            subject: &subject,
-            audience,
-            with_userinfo: false,
-            client_id: &self.config.client_id,
-            scope: &scope,
-            grant: None,
-            permissions: None,
-            organization: None,
-            dialect: Dialect::Auth0,
-            custom: None,
-            id,
-            times,
-        };
-        tokens.issue(grant, "JWT", &claims.payload(), times)
     }
 
     /// A number for each request, never 0.

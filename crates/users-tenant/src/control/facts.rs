@@ -31,11 +31,11 @@ async fn facts(Selected(hosted): Selected, BaseUrl(base_url): BaseUrl) -> Json<F
     Json(Facts {
         name: hosted.name().to_string(),
         page: format!("{base_url}/"),
+        management_token: hosted.management_token(&base_url).expose().to_owned(),
         base_url,
         domain,
         client_id,
         client_secret: client_secret.expose().to_owned(),
-        management_token: hosted.management_token().expose().to_owned(),
         connection: tenant.database(),
         users: tenant.user_count(),
     })

@@ -1,6 +1,6 @@
 //! Tokens, without a login.
 
-use crate::context::Selected;
+use crate::context::{BaseUrl, Selected};
 use crate::control::input::Input;
 use crate::control::route::Route;
 use crate::problem::Problem;
@@ -8,6 +8,8 @@ use axum::Json;
 use axum::routing::post;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use users_core::model::JsonObject;
+use users_mock::{InvalidTokenSpec, TokenSpec};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::new("POST", "/_tenant/tokens", post(issue))]
@@ -34,48 +36,79 @@ struct Wanted {
     #[serde(default)]
     kind: Kind,
     user_id: Option<String>,
+    audience: Option<String>,
     scopes: Option<Vec<String>>,
+    client_id: Option<String>,
+    organization: Option<String>,
+    claims: Option<JsonObject>,
+    /// In seconds; negative for a token that has expired.
+    expires_in: Option<i64>,
 }
 
 #[derive(Serialize)]
 struct Issued {
     token: String,
     kind: Kind,
+    scope: String,
+    expires_in: i64,
 }
 
 async fn issue(
     Selected(hosted): Selected,
+    BaseUrl(base_url): BaseUrl,
     Input(wanted): Input<Wanted>,
 ) -> Result<(StatusCode, Json<Issued>), Problem> {
-    let tenant = hosted.tenant();
-    let scopes: Option<Vec<&str>> =
-        wanted.scopes.as_ref().map(|scopes| scopes.iter().map(String::as_str).collect());
-    let user = || {
-        let missing = "user_id is missing; POST /_tenant/users makes a user and returns its id.";
-        wanted.user_id.as_deref().ok_or_else(|| Problem::bad_request(missing))
-    };
-    let token = match wanted.kind {
-        Kind::Access => match &scopes {
-            Some(scopes) => tenant.access_token_with(user()?, scopes),
-            None => tenant.access_token_for(user()?),
-        },
-        Kind::Id => tenant.id_token_for(user()?),
-        Kind::Management => Some(match &scopes {
-            Some(scopes) => tenant.management_token_with(scopes),
-            None => tenant.management_token(),
-        }),
-        Kind::SelfService => {
-            let default = ["read:current_user", "update:current_user_metadata"];
-            tenant.self_service_token(user()?, scopes.as_deref().unwrap_or(&default))
-        }
-    };
-    let token = token.ok_or_else(|| {
-        let id = wanted.user_id.as_deref().unwrap_or_default();
-        Problem::not_found(format!(
+    let kind = wanted.kind;
+    let spec = wanted.spec()?.base_url(base_url);
+    let issued = hosted.tenant().issue(&spec).map_err(|invalid| match invalid {
+        InvalidTokenSpec::User(id) => Problem::not_found(format!(
             "The tenant {} has no user {id:?}; POST /_tenant/users makes one.",
             hosted.name()
-        ))
+        )),
+        other => Problem::bad_request(format!("The token cannot be issued: {other}.")),
     })?;
-    let issued = Issued { token: token.expose().to_owned(), kind: wanted.kind };
+    let issued = Issued {
+        token: issued.token.expose().to_owned(),
+        kind,
+        scope: issued.scopes.join(" "),
+        expires_in: issued.expires_in,
+    };
     Ok((StatusCode::CREATED, Json(issued)))
+}
+
+impl Wanted {
+    fn spec(self) -> Result<TokenSpec, Problem> {
+        let missing = "user_id is missing; POST /_tenant/users makes a user and returns its id.";
+        let user_id = self.user_id.ok_or_else(|| Problem::bad_request(missing));
+        if self.audience.is_some() && !matches!(self.kind, Kind::Access) {
+            return Err(Problem::bad_request(
+                "Only a token of the kind `access` has an audience of its own.",
+            ));
+        }
+        let mut spec = match self.kind {
+            Kind::Access => TokenSpec::access(user_id?),
+            Kind::Id => TokenSpec::id(user_id?),
+            Kind::SelfService => TokenSpec::self_service(user_id?),
+            Kind::Management => TokenSpec::management(),
+        };
+        if let Some(audience) = self.audience {
+            spec = spec.audience(audience);
+        }
+        if let Some(scopes) = self.scopes {
+            spec = spec.scopes(scopes);
+        }
+        if let Some(client_id) = self.client_id {
+            spec = spec.client_id(client_id);
+        }
+        if let Some(organization) = self.organization {
+            spec = spec.organization(organization);
+        }
+        if let Some(claims) = self.claims {
+            spec = spec.claims(claims);
+        }
+        Ok(match self.expires_in {
+            Some(seconds) => spec.expires_in(seconds),
+            None => spec,
+        })
+    }
 }

@@ -217,7 +217,15 @@ struct Written {
 fn write_all(path: &Path, store: &Store, random: u64) -> io::Result<Written> {
     let mut new = path.as_os_str().to_owned();
     new.push(".new");
-    let mut file = OpenOptions::new().append(true).create(true).open(&new)?;
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    // It has password digests and secrets of authenticators.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&new)?;
+    if let Ok(old) = std::fs::metadata(path) {
+        file.set_permissions(old.permissions())?;
+    }
     file.set_len(0)?;
     let mut writer = BufWriter::new(&file);
     writeln!(writer, "{HEADER}")?;

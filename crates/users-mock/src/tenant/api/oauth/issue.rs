@@ -2,7 +2,7 @@
 
 use crate::tenant::api::effective::permission_names;
 use crate::tenant::logins::{Authenticated, Family};
-use crate::tenant::object::{set, string};
+use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::application::Application;
 use crate::tenant::rules::claims::{AccessClaims, Dialect, IdClaims};
 use crate::tenant::rules::grant::Grant;
@@ -63,6 +63,35 @@ pub(crate) struct Beside<'a> {
     pub(crate) returns_token: bool,
 }
 
+/// What a token that is issued without a login states otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Overrides<'a> {
+    /// Claims, which replace those of the same name.
+    pub(crate) claims: Option<&'a JsonObject>,
+    /// In seconds from now; negative for a token that has expired.
+    pub(crate) expires_in: Option<i64>,
+}
+
+impl Overrides<'_> {
+    /// When a token with this lifetime is issued and expires. One that has expired was issued a lifetime before.
+    pub(crate) fn times(&self, now: u64, lifetime: Duration) -> Times {
+        let Some(seconds) = self.expires_in else { return Times::new(now, lifetime) };
+        let millis = Duration::from_secs(seconds.unsigned_abs());
+        if seconds >= 0 {
+            return Times::new(now, millis);
+        }
+        let expires_at = now.saturating_sub(Times::new(0, millis).expires_at);
+        Times { now: expires_at.saturating_sub(Times::new(0, lifetime).expires_at), expires_at }
+    }
+
+    pub(crate) fn applied(&self, mut payload: JsonObject) -> JsonObject {
+        for (name, value) in self.claims.iter().flat_map(|claims| claims.iter()) {
+            set_raw(&mut payload, name, value);
+        }
+        payload
+    }
+}
+
 /// Whether tokens can be issued for an audience.
 pub(crate) fn is_known_audience(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
     is_management(context, request, audience)
@@ -92,7 +121,7 @@ fn is_mfa(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool
 pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: Asked<'_>) -> JsonObject {
     let scopes = granted_scopes(context, request, &asked);
     let asked = Asked { scopes, ..asked };
-    let (access_token, lifetime) = access_token(context, request, &asked);
+    let (access_token, lifetime) = access_token(context, request, &asked, &Overrides::default());
     let mut tokens = JsonObject::new();
     set(&mut tokens, "access_token", access_token);
     if has(&asked.scopes, "offline_access") {
@@ -120,9 +149,20 @@ fn api_of(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> O
     context.store().resource_server_by_identifier(audience).cloned()
 }
 
+/// Whether the access token is opaque: it is for no API, and for `/userinfo` alone.
+pub(crate) fn is_opaque(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> bool {
+    let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
+    let is_mfa = asked.audience.is_some_and(|audience| is_mfa(context, request, audience));
+    !is_own && !is_mfa && api_of(context, request, asked).is_none()
+}
+
 /// The scopes that are granted: those of OpenID Connect, and of those of the API the ones that it has. Where the API enforces policies, the
 /// user must have the permission.
-fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> Vec<String> {
+pub(crate) fn granted_scopes(
+    context: &WriteContext<'_>,
+    request: &Request,
+    asked: &Asked<'_>,
+) -> Vec<String> {
     let api = api_of(context, request, asked);
     let is_own = asked.audience.is_some_and(|audience| is_management(context, request, audience));
     let is_mfa = asked.audience.is_some_and(|audience| is_mfa(context, request, audience));
@@ -157,7 +197,12 @@ fn granted_scopes(context: &WriteContext<'_>, request: &Request, asked: &Asked<'
 }
 
 /// An access token with its lifetime: opaque for `/userinfo`, a JSON Web Token for an API.
-fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked<'_>) -> (String, Duration) {
+pub(crate) fn access_token(
+    context: &mut WriteContext<'_>,
+    request: &Request,
+    asked: &Asked<'_>,
+    overrides: &Overrides<'_>,
+) -> (String, Duration) {
     let issuer = request.issuer(context.config);
     let id = asked.login.user_id.clone();
     let now = context.clock.millis();
@@ -170,7 +215,7 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
         Some(audience) if is_own || is_mfa || api.is_some() => audience,
         _ => {
             let lifetime = if asked.beside.is_some() { WEB_LIFETIME } else { default };
-            let times = Times::new(now, lifetime);
+            let times = overrides.times(now, lifetime);
             let grant = Grant::User { id, scopes };
             return (context.tokens.issue_opaque(grant, &issuer, times, context.random), lifetime);
         }
@@ -208,9 +253,9 @@ fn access_token(context: &mut WriteContext<'_>, request: &Request, asked: &Asked
         custom: custom.as_ref().map(|custom| &custom.claims),
         dialect,
         id: token_id,
-        times: Times::new(now, lifetime),
+        times: overrides.times(now, lifetime),
     };
-    let payload = claims.payload();
+    let payload = overrides.applied(claims.payload());
     let grant = if is_own {
         Grant::SelfService { id: id.clone(), scopes: scopes.into() }
     } else {
@@ -232,9 +277,18 @@ pub(crate) fn id_token(
     asked: &Asked<'_>,
     access_token: Option<&str>,
 ) -> Option<String> {
-    if !has(&asked.scopes, "openid") {
-        return None;
-    }
+    let is_asked = has(&asked.scopes, "openid");
+    if is_asked { id_token_with(context, request, asked, access_token, &Overrides::default()) } else { None }
+}
+
+/// An ID token, whatever the scopes are; `None` if there is no such user.
+pub(crate) fn id_token_with(
+    context: &mut WriteContext<'_>,
+    request: &Request,
+    asked: &Asked<'_>,
+    access_token: Option<&str>,
+    overrides: &Overrides<'_>,
+) -> Option<String> {
     let issuer = request.issuer(context.config);
     let id = &asked.login.user_id;
     let user = context.store().users().get(id)?.clone();
@@ -253,9 +307,9 @@ pub(crate) fn id_token(
         organization: asked.login.organization.as_deref(),
         access_token,
         code: asked.beside.and_then(|beside| beside.code),
-        times: Times::new(context.clock.millis(), asked.application.id_token_lifetime),
+        times: overrides.times(context.clock.millis(), asked.application.id_token_lifetime),
     };
-    let payload = claims.payload();
+    let payload = overrides.applied(claims.payload());
     Some(context.tokens.issue(Grant::Identity { id: id.clone() }, "JWT", &payload, claims.times))
 }
 

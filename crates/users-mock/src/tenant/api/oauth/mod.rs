@@ -4,6 +4,7 @@ pub(crate) mod authenticators;
 pub(crate) mod client;
 mod client_credentials;
 mod code;
+pub(crate) mod direct;
 pub(crate) mod discovery;
 pub(crate) mod issue;
 pub(crate) mod mfa;
