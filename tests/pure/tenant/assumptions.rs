@@ -48,6 +48,14 @@ fn each_assumption_about_an_error_has_a_default_and_can_be_changed() {
             409,
             |to, error| to.link_conflict = error,
         ),
+        (
+            "ticket_of_unknown_connection",
+            "POST",
+            "/tickets/password-change",
+            json!({"connection_id": "con_nothing", "email": "bob@example.com"}),
+            201,
+            |to, error| to.ticket_of_unknown_connection = Some(error),
+        ),
         ("link_to_itself", "POST", "/users/auth0%7Cbob/identities", link("bob"), 409, |to, error| {
             to.link_to_itself = error;
         }),

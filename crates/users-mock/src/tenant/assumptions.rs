@@ -83,6 +83,9 @@ pub struct Assumptions {
     /// Whether a change of the password by a link ends the user's refresh tokens, as it ends the sessions. Assumed: it does. Auth0's staff
     /// has said that it does not.
     pub password_change_revokes_refresh_tokens: bool,
+    /// A ticket for a change of password by the address of a user in a connection `{connection}` that does not exist. Assumed: no error, and
+    /// the first user with the address, so that recorded requests can be replayed without their connections.
+    pub ticket_of_unknown_connection: Option<AssumedError>,
     /// The right password of a blocked user at the token endpoint. Assumed: 403, as interactive logins are reported to the application.
     pub blocked_password_login: AssumedError,
     /// A login with a realm that does not exist. Documented: that it is an error. Assumed: which.
@@ -207,6 +210,7 @@ impl Default for Assumptions {
             unknown_custom_domain: error(400, "The custom domain {domain} does not exist.")
                 .code("inexistent_custom_domain"),
             password_change_revokes_refresh_tokens: true,
+            ticket_of_unknown_connection: None,
             blocked_password_login: error(403, "user is blocked").code("unauthorized"),
             unknown_realm: error(400, "The realm does not exist.").code("invalid_request"),
             wrong_redirect_uri: error(

@@ -38,10 +38,14 @@ fn password_change(context: &mut WriteContext<'_>, request: &Request) -> Result<
         }
         (None, Some(connection_id), Some(email)) => {
             let store = context.store();
-            let connection = store.connection_by_id(&connection_id).ok_or_else(|| {
-                Failure::bad_request("inexistent_connection", "The connection does not exist.")
-            })?;
-            let user = find(store, &connection.name, &email.to_lowercase());
+            let assumed = &context.config.assumptions.ticket_of_unknown_connection;
+            let user = match (store.connection_by_id(&connection_id), assumed) {
+                (Some(connection), _) => find(store, &connection.name, &email.to_lowercase()),
+                (None, Some(error)) => {
+                    return Err(Failure::assumed(error, &[("connection", &connection_id)]));
+                }
+                (None, None) => store.users().with_email(&email).next(),
+            };
             user.ok_or_else(Failure::no_such_user)?.id().to_owned()
         }
         _ => return Err(Failure::body("'user_id, or connection_id and email are needed'")),
