@@ -325,23 +325,27 @@ fn exec_passes_signals_on_and_waits_for_the_command() {
     }
 }
 
-/// The bounds are generous, because this is a debug build on a machine with other work; `cargo xtask bench tenant` has the targets.
+/// The targets of a release build are 50 ms and 16 MiB, which `cargo xtask bench tenant` checks; this is a debug build beside other work.
 #[cfg(target_os = "linux")]
 #[test]
 fn it_answers_soon_after_its_start_and_takes_little_memory() {
-    let program = binary();
     let clock = SystemClock::new();
-    let started = clock.now();
-    let served = Served::run(Command::new(program).args(["--listen", "127.0.0.1:0", "--json"]));
-    let url = format!("{}/api/v2/users", served.fact("listening"));
-    let answer = ureq::get(&url).header("authorization", format!("Bearer {}", served.fact("token"))).call();
-    assert_eq!(answer.unwrap().status(), 200);
-    let taken = clock.now().saturating_since(started);
-    let status = std::fs::read_to_string(format!("/proc/{}/status", served.process.id())).unwrap();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
-    eprintln!("{taken:?} to the first answer, {resident} resident");
-    let kib: u64 = resident.trim_end_matches(" kB").parse().unwrap();
-    assert!(taken < Duration::from_millis(500) && kib < 64 * 1024, "{taken:?}, {resident}");
+    let start = || {
+        let started = clock.now();
+        let served = Served::run(Command::new(binary()).args(["--listen", "127.0.0.1:0", "--json"]));
+        let url = format!("{}/api/v2/users", served.fact("listening"));
+        let bearer = format!("Bearer {}", served.fact("token"));
+        assert_eq!(ureq::get(&url).header("authorization", bearer).call().unwrap().status(), 200);
+        let taken = clock.now().saturating_since(started);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", served.process.id())).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap().trim();
+        (taken, resident.trim_end_matches(" kB").parse::<u64>().unwrap())
+    };
+    let starts: Vec<(Duration, u64)> = (0..10).map(|_| start()).collect();
+    let taken = starts.iter().map(|start| start.0).min().unwrap();
+    let kib = starts.iter().map(|start| start.1).max().unwrap();
+    eprintln!("{taken:?} to the first answer, {kib} KiB resident");
+    assert!(taken < Duration::from_millis(150) && kib < 32 * 1024, "{starts:?}");
 }
 
 #[cfg(target_os = "linux")]

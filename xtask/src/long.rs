@@ -18,7 +18,7 @@ const USERS: &str = "1000000";
 /// The number of times that the tenant's process is killed while it writes.
 const KILLS: &str = "50";
 
-/// Kills a tenant and a bulk run, repeats random bulk operations and searches, walks a large tenant, then runs every fuzz target for a number of executions.
+/// Kills a tenant and a bulk run, repeats random bulk operations and searches, walks a large tenant, measures the tenant's process, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a tenant that writes");
     test("users-tests", "sockets", "state::", ("USERS_KILLS", KILLS))?;
@@ -30,6 +30,8 @@ pub fn run(executions: Option<u64>) -> Result<(), String> {
     test("users-tests-pure", "pure", "search::random", ("USERS_SEARCHES", SEARCHES))?;
     println!("\n=== a walk of {USERS} users");
     bench::run(&["walk".to_owned(), "--users".to_owned(), USERS.to_owned()])?;
+    println!("\n=== the start and the memory of the tenant");
+    bench::run(&["tenant".to_owned()])?;
     let toolchain = toolchain()?;
     if !is_there("cargo", &["fuzz", "--version"]) {
         return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".to_owned());
