@@ -55,6 +55,11 @@ pub(crate) fn is_there() -> bool {
 
 impl Browser {
     pub(crate) async fn open(window: &Window) -> Self {
+        Self::open_with(window, &json!({})).await
+    }
+
+    /// Opens a browser with these preferences.
+    pub(crate) async fn open_with(window: &Window, preferences: &serde_json::Value) -> Self {
         let mut driver = tokio::process::Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -90,7 +95,8 @@ impl Browser {
             arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
         let mut capabilities = serde_json::Map::new();
-        capabilities.insert("goog:chromeOptions".to_owned(), json!({"args": arguments}));
+        capabilities
+            .insert("goog:chromeOptions".to_owned(), json!({"args": arguments, "prefs": preferences}));
         let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
         builder.capabilities(capabilities);
         let page = builder.connect(&format!("http://127.0.0.1:{port}")).await.expect("a browser");

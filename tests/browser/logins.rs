@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use users_core::model::{NewUser, PasswordChangeTicket};
 use users_mock::{Tenant, TenantBuilder};
-use users_tenant::TenantServer;
+use users_tenant::{TenantServer, Tenants};
 
 const DATABASE: &str = "Username-Password-Authentication";
 const PASSWORD: &str = "Correct horse 1";
@@ -87,6 +87,68 @@ async fn an_application_with_authlib_logs_a_user_in_and_out() {
     let mut command = Command::new(folder.join("environment").join("bin").join("python"));
     command.current_dir(&folder).arg("app.py");
     log_in_and_out(command).await;
+}
+
+/// A page of an application, and the port of its server.
+async fn serve_application() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let page =
+        axum::response::Html("<!doctype html><title>Application</title><p id=application>Application</p>");
+    let application = axum::Router::new().fallback(async move || page);
+    tokio::spawn(async move { axum::serve(listener, application).await });
+    port
+}
+
+/// Asks for a code in a frame, as libraries for single-page applications do, and returns the message that the frame sends.
+async fn ask_in_frame(browser: &Browser, authorize: &str) -> serde_json::Value {
+    let script = "const [url, done] = arguments;
+        const frame = document.createElement('iframe');
+        addEventListener('message', (event) => { if (event.source === frame.contentWindow) done(event.data.response); });
+        frame.src = url;
+        document.body.append(frame);";
+    let arguments = vec![format!("{authorize}&prompt=none&response_mode=web_message").into()];
+    browser.page.execute_async(script, arguments).await.unwrap()
+}
+
+/// The tenant is at the address of the same site that `users-tenant` prints; and where cookies of other sites are kept, at others.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_at_localhost_renews_its_tokens_in_a_frame() {
+    if !is_there() {
+        return;
+    }
+    let tenants = Tenants::builder(Tenant::builder().users(1)).build();
+    let server = TenantServer::builder(tenants).bind_localhost(0).await.unwrap();
+    let application = format!("http://localhost:{}/", serve_application().await);
+    let blocks = Browser::open(&Window::default()).await;
+    let preferences =
+        serde_json::json!({"profile.cookie_controls_mode": 0, "profile.block_third_party_cookies": false});
+    let keeps = Browser::open_with(&Window::default(), &preferences).await;
+    for (browser, host) in
+        [(&blocks, "localhost"), (&keeps, "localhost"), (&keeps, "127.0.0.1"), (&keeps, "shop.localhost")]
+    {
+        let base = format!("http://{host}:{}", server.addr().port());
+        let base = if host == "shop.localhost" { base } else { format!("{base}/t/shop") };
+        let query = "client_id=tenant-client&response_type=code&scope=openid";
+        let authorize = format!("{base}/authorize?{query}&redirect_uri={application}");
+        browser.page.goto(&application).await.unwrap();
+        assert_eq!(ask_in_frame(browser, &authorize).await["error"], "login_required", "{host}");
+        browser.page.goto(&authorize).await.unwrap();
+        browser.click("button[name=user_id]").await;
+        browser.text("#application").await;
+        let renewed = ask_in_frame(browser, &authorize).await;
+        assert!(renewed["code"].is_string(), "{host}: {renewed}");
+        browser
+            .page
+            .goto(&format!("{base}/v2/logout?client_id=tenant-client&returnTo={application}"))
+            .await
+            .unwrap();
+        browser.text("#application").await;
+        assert_eq!(ask_in_frame(browser, &authorize).await["error"], "login_required", "{host}");
+    }
+    blocks.close().await;
+    keeps.close().await;
+    server.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

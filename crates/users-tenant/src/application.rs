@@ -56,7 +56,7 @@ pub(crate) fn transport_router(transport: Arc<dyn HttpTransport>, endpoint: Endp
             }
         }
     };
-    Router::new().fallback(handler)
+    Router::new().merge(login::assets()).fallback(handler)
 }
 
 /// What every request passes first: the checks of the guard, and the selection of the tenant.

@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
-  users-tenant                                      serve at http://127.0.0.1:4400
+  users-tenant                                      serve at http://localhost:4400
   users-tenant --users 500 --tier essentials --log  with users, rate limits and an access log
   users-tenant exec -- npm test                     run tests with AUTH0_DOMAIN and the like set
   users-tenant exec --tls -- pytest                 the same over HTTPS";
@@ -62,7 +62,7 @@ pub(crate) struct Exec {
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
 pub(crate) struct Settings {
-    /// The address to listen on; port 0 selects a free port [default: 127.0.0.1:4400, and with exec a free port].
+    /// The address to listen on; port 0 selects a free port [default: port 4400 of 127.0.0.1 and ::1, and with exec a free port].
     #[arg(long, help_heading = "Address", value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
     /// Serve HTTPS, with a certificate generated for 127.0.0.1, ::1, localhost, *.localhost and the allowed hosts.

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 /// Starts the server on a free port, runs a command with the environment of a client, and stops. The exit code is that of the command.
 pub(crate) async fn run(settings: Settings, command: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
     let mut signals = Signals::new()?;
-    let started = start(&settings, ([127, 0, 0, 1], 0).into()).await?;
+    let started = start(&settings, 0).await?;
     let certificate = match (&settings.ca_out, started.server.ca_pem()) {
         (_, None) => None,
         (Some(file), Some(_)) => Some(Certificate { file: std::path::absolute(file)?, folder: None }),

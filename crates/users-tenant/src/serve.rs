@@ -7,13 +7,13 @@ use std::error::Error;
 use std::io::Write as _;
 use users_mock::TokenSpec;
 
-/// The address of a server that a person starts.
-const ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 4400);
+/// The port of a server that a person starts.
+const PORT: u16 = 4400;
 
 pub(crate) async fn run(settings: Settings, json: bool) -> Result<(), Box<dyn Error>> {
     // First, so that a signal during the start ends the process gracefully as well.
     let mut signals = Signals::new()?;
-    let started = start(&settings, ADDRESS.into()).await?;
+    let started = start(&settings, PORT).await?;
     let mut out = std::io::stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string(&started.facts)?)?;

@@ -17,7 +17,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,6 +31,9 @@ use users_mock::ClientAddress;
 
 /// The longest time that a TLS handshake may take, and that a shutdown waits for open connections.
 const GRACE_PERIOD: Duration = Duration::from_secs(5);
+
+/// The number of free ports that are tried, of which others may have taken some at one of the addresses.
+const FREE_PORTS: u32 = 20;
 
 /// The pause after an accept that failed for lack of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -59,6 +62,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct TenantServer {
     address: SocketAddr,
+    /// Whether clients reach it as `localhost`, by any version of IP.
+    is_localhost: bool,
     authority: Option<String>,
     tenants: Option<Tenants>,
     stop: Option<oneshot::Sender<()>>,
@@ -81,7 +86,8 @@ impl TenantServer {
     /// limits are not refilled and tokens do not expire.
     pub async fn bind(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
         let tenant: Arc<dyn HttpTransport> = Arc::new(tenant);
-        Self::start(address, None, |endpoint| transport_router(tenant, endpoint)).await
+        let listener = TcpListener::bind(address).await?;
+        Self::start(vec![listener], None, |endpoint| transport_router(tenant, endpoint))
     }
 
     /// Binds to an address and serves one transport over HTTPS, with a certificate generated for `127.0.0.1`, `::1`, `localhost` and
@@ -89,7 +95,8 @@ impl TenantServer {
     pub async fn bind_tls(tenant: impl HttpTransport, address: SocketAddr) -> io::Result<Self> {
         let tenant: Arc<dyn HttpTransport> = Arc::new(tenant);
         let identity = Identity::generate(&[]).map_err(io::Error::other)?;
-        Self::start(address, Some(identity), |endpoint| transport_router(tenant, endpoint)).await
+        let listener = TcpListener::bind(address).await?;
+        Self::start(vec![listener], Some(identity), |endpoint| transport_router(tenant, endpoint))
     }
 
     /// Returns a builder of a server of many tenants, with the control API below `/_tenant`.
@@ -97,13 +104,15 @@ impl TenantServer {
         TenantServerBuilder { tenants, guard: Guard::default(), tls: false, access_log: None }
     }
 
-    async fn start(
-        address: SocketAddr,
+    fn start(
+        listeners: Vec<TcpListener>,
         identity: Option<Identity>,
         router: impl FnOnce(Endpoint) -> Router,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+        let address = match listeners.first() {
+            Some(first) => first.local_addr()?,
+            None => return Err(io::Error::other("there is no address to listen at")),
+        };
         let (stop, stopped) = oneshot::channel();
         let (authority, acceptor) = match identity {
             Some(identity) => (Some(identity.authority), Some(identity.acceptor)),
@@ -111,8 +120,15 @@ impl TenantServer {
         };
         let scheme = if acceptor.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
         let router = router(Endpoint { scheme, address });
-        let task = tokio::spawn(accept_loop(listener, router, acceptor, stopped));
-        Ok(Self { address, authority, tenants: None, stop: Some(stop), task: Some(task) })
+        let task = tokio::spawn(accept_loop(listeners, router, acceptor, stopped));
+        Ok(Self {
+            address,
+            is_localhost: false,
+            authority,
+            tenants: None,
+            stop: Some(stop),
+            task: Some(task),
+        })
     }
 
     /// The address that the server is bound to.
@@ -120,10 +136,15 @@ impl TenantServer {
         self.address
     }
 
-    /// The URL of the server, `http://127.0.0.1:4000`, for `users_hyper::management` or
+    /// The URL of the server, `http://127.0.0.1:4000` or `http://localhost:4000`, for `users_hyper::management` or
     /// [`ClientBuilder::domain`](users_core::ClientBuilder::domain). The base URL of the Management API is below it, at `/api/v2`.
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.authority.is_some() { "https" } else { "http" }, self.address)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        if self.is_localhost {
+            format!("{scheme}://localhost:{}", self.address.port())
+        } else {
+            format!("{scheme}://{}", self.address)
+        }
     }
 
     /// The certificate of the authority that signed the server's certificate, as PEM; `None` without TLS.
@@ -193,10 +214,38 @@ impl TenantServerBuilder {
                 "other machines can reach this address, so a key for the control API is required: --key KEY";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
+        let listener = TcpListener::bind(address).await?;
+        self.serve(vec![listener])
+    }
+
+    /// Binds to a port of `127.0.0.1` and of `[::1]`, where this machine has it, and serves the tenants at `http://localhost:PORT`: for a browser,
+    /// this is the same site as an application at another port of `localhost`. Port 0 selects a free port.
+    ///
+    /// # Errors
+    ///
+    /// If the port is in use at either address.
+    pub async fn bind_localhost(self, port: u16) -> io::Result<TenantServer> {
+        let mut attempts = if port == 0 { FREE_PORTS } else { 1 };
+        let listeners = loop {
+            match both(port).await {
+                // The port that was free at one address is in use at the other.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempts > 1 => attempts -= 1,
+                listeners => break listeners?,
+            }
+        };
+        let mut server = self.serve(listeners)?;
+        server.is_localhost = true;
+        Ok(server)
+    }
+
+    fn serve(self, listeners: Vec<TcpListener>) -> io::Result<TenantServer> {
         let mut guard = self.guard;
-        if !address.ip().is_unspecified() {
-            // A website can make its name point here, and not an address.
-            guard.allowed_hosts.push(host_of(address));
+        for listener in &listeners {
+            let address = listener.local_addr()?;
+            if !address.ip().is_unspecified() {
+                // A website can make its name point here, and not an address.
+                guard.allowed_hosts.push(host_of(address));
+            }
         }
         let identity = if self.tls {
             Some(Identity::generate(&guard.allowed_hosts).map_err(io::Error::other)?)
@@ -205,9 +254,19 @@ impl TenantServerBuilder {
         };
         let (tenants, guard, access_log) = (self.tenants.clone(), Arc::new(guard), self.access_log);
         let router = |endpoint| router(Application { tenants, guard, endpoint, access_log });
-        let mut server = TenantServer::start(address, identity, router).await?;
+        let mut server = TenantServer::start(listeners, identity, router)?;
         server.tenants = Some(self.tenants);
         Ok(server)
+    }
+}
+
+/// Listeners at a port of both addresses of `localhost`; of one if there is no other version of IP.
+async fn both(port: u16) -> io::Result<Vec<TcpListener>> {
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, first.local_addr()?.port())).await {
+        Ok(second) => Ok(vec![first, second]),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
+        Err(_) => Ok(vec![first]),
     }
 }
 
@@ -226,7 +285,7 @@ impl fmt::Debug for TenantServerBuilder {
 }
 
 async fn accept_loop(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     router: Router,
     acceptor: Option<TlsAcceptor>,
     mut stopped: oneshot::Receiver<()>,
@@ -235,7 +294,7 @@ async fn accept_loop(
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listeners) => accepted,
             _ = &mut stopped => break,
         };
         let (stream, peer) = match stream {
@@ -252,6 +311,18 @@ async fn accept_loop(
     }
     if let Some(graceful) = Arc::into_inner(graceful) {
         let _ = tokio::time::timeout(GRACE_PERIOD, graceful.shutdown()).await;
+    }
+}
+
+/// Accepts a connection of any of the listeners, of which there are one or two.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    match listeners {
+        [] => std::future::pending().await,
+        [one] => one.accept().await,
+        [one, two, ..] => tokio::select! {
+            accepted = one.accept() => accepted,
+            accepted = two.accept() => accepted,
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use users_mock::{Assumptions, Seed, SigningKey, Tenant, TenantBuilder};
@@ -19,8 +19,8 @@ pub(crate) struct Started {
     pub(crate) facts: Facts,
 }
 
-/// Starts the server on the address of the settings, or on this one.
-pub(crate) async fn start(settings: &Settings, default: SocketAddr) -> Result<Started, Box<dyn Error>> {
+/// Starts the server on the address of the settings, or on this port of `localhost`.
+pub(crate) async fn start(settings: &Settings, default: u16) -> Result<Started, Box<dyn Error>> {
     let builder = builder(settings)?;
     let mut template = builder.clone().template();
     if template.user_count() == 0 {
@@ -34,7 +34,6 @@ pub(crate) async fn start(settings: &Settings, default: SocketAddr) -> Result<St
         tenants = tenants.latency(latency.clone());
     }
     let tenants = settings.faults.iter().cloned().fold(tenants, users_tenant::TenantsBuilder::fault).build();
-    let address = settings.listen.unwrap_or(default);
     let mut server = TenantServer::builder(tenants.clone());
     for host in &settings.allowed_hosts {
         server = server.allowed_host(host);
@@ -49,7 +48,12 @@ pub(crate) async fn start(settings: &Settings, default: SocketAddr) -> Result<St
         // A line that cannot be written is lost, and the server goes on.
         server = server.access_log(|line| drop(writeln!(std::io::stderr(), "{line}")));
     }
-    let server = server.bind(address).await.map_err(|error| match error.kind() {
+    let address = settings.listen.unwrap_or((Ipv4Addr::LOCALHOST, default).into());
+    let bound = match settings.listen {
+        Some(address) => server.bind(address).await,
+        None => server.bind_localhost(default).await,
+    };
+    let server = bound.map_err(|error| match error.kind() {
         ErrorKind::AddrInUse => {
             let any = SocketAddr::new(address.ip(), 0);
             format!("{address} is in use by another program; --listen {any} selects a free port")

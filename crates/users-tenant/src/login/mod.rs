@@ -2,7 +2,6 @@
 
 mod templates;
 
-use crate::context::Application;
 use axum::Router;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
@@ -23,7 +22,7 @@ const POLICY: &str =
 const FRAMED: &str = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'";
 
 /// The files of the pages.
-pub(crate) fn assets() -> Router<Application> {
+pub(crate) fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/u/assets/login.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route("/u/assets/login.js", get(async || file("text/javascript; charset=utf-8", SCRIPT)))

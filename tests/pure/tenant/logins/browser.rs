@@ -115,8 +115,10 @@ impl Browser {
         let answer = self.tenant.handle(request);
         for cookie in answer.headers().get_all("set-cookie") {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
-            assert!(attributes.contains("HttpOnly"), "{attributes}");
             let (name, value) = pair.split_once('=').unwrap();
+            let is_secure =
+                if name == "auth0" { attributes.contains("; Secure; SameSite=None") } else { true };
+            assert!(is_secure && attributes.contains("HttpOnly"), "{name}: {attributes}");
             if attributes.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {

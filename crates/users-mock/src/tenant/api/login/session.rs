@@ -13,8 +13,10 @@ use http::header::SET_COOKIE;
 use serde_json::json;
 use users_core::model::{JsonObject, Timestamp};
 
-/// The cookie that names a browser's session.
+/// The cookie that names a browser's session, also in a frame of another site; and the same for browsers that do not keep it, because they do
+/// not know its attributes or do not trust addresses of loopback.
 const COOKIE: &str = "auth0";
+const COMPATIBLE_COOKIE: &str = "auth0_compat";
 
 /// The lifetime of a session, and the time after which an idle one ends, in milliseconds: 168 and 72 hours.
 const LIFETIME: u64 = 168 * 3_600_000;
@@ -40,7 +42,7 @@ fn time(session: &JsonObject, key: &str) -> Option<u64> {
 /// The session of the browser that sent a request. One that the Management API has deleted, or that has expired, has ended.
 pub(crate) fn current(context: &mut WriteContext<'_>, request: &Request) -> Option<Session> {
     let now = context.clock.millis();
-    let cookie = request.cookie(COOKIE)?;
+    let cookie = request.cookie(COOKIE).or_else(|| request.cookie(COMPATIBLE_COOKIE))?;
     let Browser { user_id, session_id } = context.logins.browsers.get(cookie, now)?.clone();
     let user = context.store().users().get(&user_id)?;
     let session = find_by_id(user, Belonging::Sessions, &session_id)?;
@@ -115,13 +117,16 @@ pub(crate) fn end(context: &mut WriteContext<'_>, session: &Session) {
     context.logins.browsers.retain(|browser| browser.session_id != session.id);
 }
 
-/// Sets the cookie of a session, or removes it.
+/// Sets the cookies of a session, or removes them.
 pub(crate) fn set_cookie(answer: &mut Answer, request: &Request, cookie: Option<&str>) {
-    let security = if request.is_https() { "; Secure; SameSite=None" } else { "; SameSite=Lax" };
     let (value, age) = cookie.map_or(("", 0), |cookie| (cookie, LIFETIME / 1000));
     let path = request.cookie_path();
-    let header = format!("{COOKIE}={value}; Max-Age={age}; Path={path}; HttpOnly{security}");
-    if let Ok(header) = HeaderValue::from_str(&header) {
-        answer.headers_mut().append(SET_COOKIE, header);
+    // Browsers keep secure cookies of addresses of loopback over plain HTTP too.
+    let compatible = if request.is_https() { "; Secure" } else { "" };
+    for (name, security) in [(COOKIE, "; Secure; SameSite=None"), (COMPATIBLE_COOKIE, compatible)] {
+        let header = format!("{name}={value}; Max-Age={age}; Path={path}; HttpOnly{security}");
+        if let Ok(header) = HeaderValue::from_str(&header) {
+            answer.headers_mut().append(SET_COOKIE, header);
+        }
     }
 }
