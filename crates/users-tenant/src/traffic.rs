@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use users_core::model::Timestamp;
-use users_mock::{Logged, Scrub};
+use users_mock::{Logged, Page, Scrub};
 
 /// The number of entries that a tenant keeps.
 const MOST_ENTRIES: usize = 1000;
@@ -16,7 +16,7 @@ const MOST_ENTRIES: usize = 1000;
 /// The number of entries that a tenant keeps for the page: those of the last seconds of a busy one.
 const MOST_VIEWED: usize = 2000;
 
-/// The number of bytes of bodies that a tenant keeps.
+/// The number of bytes of targets, headers and bodies that a tenant keeps.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// The number of bytes of a body that is kept; a larger one is left out.
@@ -138,6 +138,10 @@ impl Kept {
     }
 }
 
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
 impl Entry {
     fn new(number: u64, recorded: Recorded) -> Self {
         let Recorded { time, duration, request, response } = recorded;
@@ -148,13 +152,23 @@ impl Entry {
         let request_bytes = request.body().len();
         let response_bytes = response.as_ref().and_then(|response| response.body().as_ref().map(Bytes::len));
         let kept = |body: Bytes| if body.len() > MOST_BODY { Bytes::new() } else { body };
-        let response = response.map(|response| response.map(|body| kept(body.unwrap_or_default())));
+        // A page has codes and links that log a user in, at places that are not known by their names.
+        let is_page = |response: &Response<Option<Bytes>>| response.extensions().get::<Page>().is_some();
+        let response = response.map(|response| {
+            let is_page = is_page(&response);
+            response.map(|body| kept(body.filter(|_| !is_page).unwrap_or_default()))
+        });
         let request = request.map(kept);
         Self { number, time, duration, request, request_bytes, response, response_bytes, operation }
     }
 
     fn kept_bytes(&self) -> usize {
-        self.request.body().len() + self.response.as_ref().map_or(0, |response| response.body().len())
+        let request = &self.request;
+        let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+        let of_request = target + header_bytes(request.headers()) + request.body().len();
+        let of_response =
+            |response: &Response<Bytes>| header_bytes(response.headers()) + response.body().len();
+        of_request + self.response.as_ref().map_or(0, of_response)
     }
 
     /// The status of the response; `None` if there was none.
@@ -348,6 +362,12 @@ mod tests {
         for secret in ["Correct horse", "abc123456", "xyz987", "c2VjcmV0"] {
             assert!(!shown.contains(secret), "{secret}: {shown}");
         }
+        let page = r#"{"page":"form_post","action":"http://localhost:3000/","fields":{"code":"xyz987","state":"1"}}"#;
+        let mut posted = recorded("/authorize/resume?state=1", "", 200, page);
+        let message = Page::Message { title: String::new(), text: String::new() };
+        posted.response.as_mut().unwrap().extensions_mut().insert(message);
+        let entry = traffic.push(posted);
+        assert!(!serde_json::to_string(&entry.shown()).unwrap().contains("xyz987"));
         for kept in ["ada", "state=1", r#""duration_ms":1.5"#, "[redacted]"] {
             assert!(shown.contains(kept), "{kept}: {shown}");
         }
@@ -359,6 +379,8 @@ mod tests {
         for _ in 0..MOST_ENTRIES + 5 {
             traffic.push(recorded("/x", "", 200, ""));
         }
+        let long = recorded(&format!("/x?{}", "y".repeat(1000)), "", 200, "");
+        assert!(Entry::new(1, long).kept_bytes() > 1000, "the target counts too");
         let all = |traffic: &Traffic| traffic.select(&Filter::default());
         assert_eq!((all(&traffic).len(), all(&traffic)[0].number), (MOST_ENTRIES, 6));
         traffic.clear();
@@ -366,7 +388,8 @@ mod tests {
         for _ in 0..100 {
             traffic.push(recorded("/x", &body, 200, ""));
         }
-        assert_eq!(all(&traffic).len(), MOST_BYTES / MOST_BODY);
+        // The targets and headers count too.
+        assert_eq!(all(&traffic).len(), MOST_BYTES / MOST_BODY - 1);
         let large = traffic.push(recorded("/x", &"x".repeat(MOST_BODY + 1), 200, "")).shown();
         assert_eq!((large.request.body, large.request.body_bytes), (None, Some(MOST_BODY + 1)));
     }

@@ -10,6 +10,12 @@ use users_core::model::JsonObject;
 /// The number of entries that are kept.
 const MOST: usize = 10_000;
 
+/// The number of characters of a description and of a name.
+const MOST_CHARACTERS: usize = 1_000;
+
+/// The length of a body from which an entry leaves it out, in bytes; the tenant keeps thousands of entries.
+pub(crate) const MOST_BODY: usize = 4096;
+
 /// The number of digits of an entry's id.
 const ID_DIGITS: usize = 56;
 
@@ -70,7 +76,7 @@ pub(crate) fn record(context: &mut WriteContext<'_>, request: &Request, event: &
     let mut shown = JsonObject::new();
     set(&mut shown, "date", &now);
     set(&mut shown, "type", event.kind);
-    set(&mut shown, "description", &event.description);
+    set(&mut shown, "description", cut(&event.description));
     if let Some(connection) = &connection {
         set(&mut shown, "connection", &connection.name);
         set(&mut shown, "connection_id", &connection.id);
@@ -85,7 +91,7 @@ pub(crate) fn record(context: &mut WriteContext<'_>, request: &Request, event: &
         set(&mut shown, "details", details);
     }
     set(&mut shown, "user_id", event.user_id);
-    set(&mut shown, "user_name", &event.user_name);
+    set(&mut shown, "user_name", cut(&event.user_name));
     if let Some(connection) = &connection {
         set(&mut shown, "strategy", &connection.strategy);
         set(&mut shown, "strategy_type", if connection.is_database() { "database" } else { "social" });
@@ -105,6 +111,11 @@ pub(crate) fn record(context: &mut WriteContext<'_>, request: &Request, event: &
         }
     }
     context.transaction.put_object(Kind::LogEntries, Object { id, shown });
+}
+
+/// The beginning of a text, which may be what somebody typed.
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(MOST_CHARACTERS).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// `900`, the time to the second, and digits that ascend.

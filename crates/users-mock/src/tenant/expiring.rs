@@ -5,11 +5,16 @@ use std::collections::HashMap;
 /// The number of entries below which none is removed.
 const LEAST: usize = 1_000;
 
-/// A map whose entries expire. Expired ones are removed each time that there are twice as many as remained.
+/// The greatest number of entries, unless another is set.
+const MOST: usize = 50_000;
+
+/// A map whose entries expire. Expired ones are removed each time that there are twice as many as remained. Of too many that have not
+/// expired, the half that expires first is removed.
 #[derive(Clone, Debug)]
 pub(crate) struct Expiring<V> {
     entries: HashMap<String, Entry<V>>,
     prune_at: usize,
+    most: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -21,16 +26,33 @@ struct Entry<V> {
 
 impl<V> Default for Expiring<V> {
     fn default() -> Self {
-        Self { entries: HashMap::new(), prune_at: LEAST }
+        Self { entries: HashMap::new(), prune_at: LEAST, most: MOST }
     }
 }
 
 impl<V> Expiring<V> {
+    /// Sets the greatest number of entries.
+    pub(crate) fn with_most(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
     /// Adds an entry. `now` and `expires_at` are in milliseconds since 1970.
     pub(crate) fn insert(&mut self, key: String, value: V, expires_at: u64, now: u64) {
         if self.entries.len() >= self.prune_at {
             self.entries.retain(|_, entry| entry.expires_at > now);
-            self.prune_at = self.entries.len().saturating_mul(2).max(LEAST);
+            if self.entries.len() >= self.most {
+                let mut times: Vec<u64> = self.entries.values().map(|entry| entry.expires_at).collect();
+                times.sort_unstable();
+                let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+                // Of those that expire at the same time, not all remain.
+                let mut left = self.most / 2;
+                self.entries.retain(|_, entry| {
+                    let is_kept = entry.expires_at >= middle && left > 0;
+                    left -= usize::from(is_kept);
+                    is_kept
+                });
+            }
+            self.prune_at = self.entries.len().saturating_mul(2).clamp(LEAST, self.most);
         }
         self.entries.insert(key, Entry { expires_at, value });
     }
@@ -57,13 +79,27 @@ impl<V> Expiring<V> {
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.entries.clear();
+        self.prune_at = LEAST;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Expiring, LEAST};
+
+    #[test]
+    fn too_many_entries_make_room_for_new_ones() {
+        for expires_in in [0, 1] {
+            let mut map = Expiring::with_most(5000);
+            for number in 0..20_000_u64 {
+                map.insert(number.to_string(), number, 1_000_000 + number * expires_in, 0);
+                assert!(map.entries.len() <= 5000);
+            }
+            assert_eq!(map.get("19999", 0), Some(&19_999));
+            assert!(map.entries.len() >= 2500);
+        }
+    }
 
     #[test]
     fn entries_expire_and_do_not_accumulate() {

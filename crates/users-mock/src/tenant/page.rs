@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A page that Auth0 would show to a user.
@@ -86,6 +86,7 @@ pub enum Page {
         /// Where the form is posted to.
         action: String,
         /// The names and values of the fields.
+        #[serde(serialize_with = "by_name")]
         fields: Vec<(String, String)>,
     },
     /// A script that posts these fields to the window that opened the page or contains it.
@@ -93,6 +94,7 @@ pub enum Page {
         /// The origin that may receive them.
         origin: String,
         /// The names and values of the response.
+        #[serde(serialize_with = "by_name")]
         fields: Vec<(String, String)>,
     },
     /// A message.
@@ -109,6 +111,11 @@ pub enum Page {
         /// What is wrong.
         description: String,
     },
+}
+
+/// Fields as an object, in which logs recognize the names of secrets.
+fn by_name<S: Serializer>(fields: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
 }
 
 /// Which page it is, and what it says is wrong: without the addresses of its forms and the values of its fields, which contain tickets, codes

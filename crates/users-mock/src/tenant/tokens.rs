@@ -37,6 +37,9 @@ struct Issued {
     expires_at: u64,
 }
 
+/// The number of tokens that are known at most.
+const MOST_TOKENS: usize = 1_000_000;
+
 /// The time in milliseconds for which an expired token is known as one.
 const KEPT_EXPIRED: u64 = 60 * 60 * 1000;
 
@@ -57,7 +60,7 @@ impl Times {
 impl Tokens {
     /// Signs with this key, or with the development key.
     pub(crate) fn new(key: Option<Arc<SigningKey>>) -> Self {
-        let mut tokens = Self::default();
+        let mut tokens = Self { issued: Expiring::with_most(MOST_TOKENS), ..Self::default() };
         if let Some(key) = key {
             tokens.keys = SigningKeys::only(key);
         }

@@ -243,6 +243,30 @@ fn a_link_that_is_of_no_use_any_more_tells_the_application() {
 }
 
 #[test]
+fn what_is_typed_does_not_fill_the_memory() {
+    let tenant = tenant();
+    let long = "x".repeat(100_000);
+    assert_eq!(post(&tenant, &password(&json!({"username": long, "password": "wrong"}))).0.status(), 403);
+    let (_, entries) = as_admin(&tenant, "GET", "/api/v2/logs?per_page=2", &Value::Null);
+    assert!(entries.to_string().len() < 5_000, "{}", entries.to_string().len());
+    let mut browser = Browser::new(&tenant);
+    let shown = browser.open(&authorize(&format!("&login_hint={}", &long[..20_000])));
+    assert!(matches!(shown, Shown::Page(http::StatusCode::URI_TOO_LONG, _)), "{shown:?}");
+    assert!(tenant.user_ids().len() == 1 && post(&tenant, &password(&json!({}))).0.status() == 200);
+}
+
+#[test]
+fn fields_of_a_page_are_named_so_that_logs_can_mask_them() {
+    let tenant = tenant();
+    let mut browser = Browser::new(&tenant);
+    let page = browser.open(&authorize("&response_mode=form_post"));
+    let shown = browser.log_in(page, "ada@example.com", PASSWORD).page();
+    let users_mock::Page::FormPost { fields, .. } = &shown else { panic!("{shown:?}") };
+    let (_, code) = fields.iter().find(|(name, _)| name == "code").unwrap();
+    assert_eq!(serde_json::to_value(&shown).unwrap()["fields"]["code"], json!(code));
+}
+
+#[test]
 fn refresh_tokens_of_single_page_applications_rotate() {
     let tenant = tenant();
     let body = password(&json!({"client_id": "spa", "scope": "openid offline_access"}));

@@ -1,7 +1,7 @@
 //! What holds for every account of a connection, whether it is the first one of a user or a linked one.
 
 use crate::tenant::assumptions::Assumptions;
-use crate::tenant::events::{Event, name_of, record, without_secrets};
+use crate::tenant::events::{Event, MOST_BODY, name_of, record, without_secrets};
 use crate::tenant::object::{set, set_raw, string};
 use crate::tenant::rules::credentials::check_username;
 use crate::tenant::rules::defaults::add_defaults;
@@ -183,7 +183,8 @@ pub(crate) fn record_creation(
     created: &Result<User, Failure>,
 ) {
     let mut details = JsonObject::new();
-    set(&mut details, "body", without_secrets(profile));
+    let body = Some(without_secrets(profile)).filter(|body| body.to_json().len() <= MOST_BODY);
+    set(&mut details, "body", body);
     let event = match created {
         Ok(user) => Event { user_id: user.id(), user_name: name_of(user.shown()), ..Event::new("ss") },
         Err(failure) => Event {

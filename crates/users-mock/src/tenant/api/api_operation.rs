@@ -1,7 +1,7 @@
 //! The log entry of each change that the Management API made.
 
 use crate::tenant::config::Config;
-use crate::tenant::events::{Event, record, without_secrets};
+use crate::tenant::events::{Event, MOST_BODY, record, without_secrets};
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::application::Application;
 use crate::tenant::wire::answer::Answer;
@@ -11,9 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use users_core::model::JsonObject;
-
-/// The longest body that an entry has, in bytes; the tenant keeps thousands of entries.
-const MAX_BODY: usize = 4096;
 
 /// Records a success of the Management API (`sapi`). `summary` is the name of the endpoint.
 pub(crate) fn record_success(
@@ -59,6 +56,6 @@ pub(crate) fn client_of(request: &Request, config: &Config) -> String {
 
 /// A body without the values of secrets; `null` if it is no object, or long.
 fn shown(body: &[u8]) -> Option<JsonObject> {
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_BODY)?;
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MOST_BODY)?;
     JsonObject::from_json(text).ok().map(|body| without_secrets(&body))
 }

@@ -22,10 +22,17 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/authorize/resume", Guard::Handler, Handler::Write(resume)),
 ];
 
+/// The length of the parameters, in bytes, which are kept while the login lasts.
+const MOST_PARAMETERS: usize = 16 * 1024;
+
 /// The time that a login may take, in milliseconds.
 pub(crate) const LIFETIME: u64 = 3_600_000;
 
 fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
+    if request.target().query().unwrap_or_default().len() + request.raw_body().len() > MOST_PARAMETERS {
+        let description = format!("The parameters are longer than {MOST_PARAMETERS} bytes");
+        return Ok(page::error(StatusCode::URI_TOO_LONG, "invalid_request", description));
+    }
     let body = request.body().unwrap_or_default();
     let asked = Parameters { request, body };
     let (application, redirect_uri) = match application(context, &asked) {

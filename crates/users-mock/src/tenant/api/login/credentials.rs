@@ -17,6 +17,9 @@ use serde_json::Value;
 use std::sync::Arc;
 use users_core::model::JsonObject;
 
+/// The number of characters by which failed logins are counted. No account has a longer name.
+const MOST_IDENTIFIER: usize = 320;
+
 /// Why a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -64,7 +67,8 @@ pub(crate) fn check(
 ) -> Result<Arc<User>, Refused> {
     let identifier = name.trim().to_lowercase();
     let ip = request.ip().to_string();
-    let key = format!("{connection} {identifier} {ip}");
+    let counted: String = identifier.chars().take(MOST_IDENTIFIER).collect();
+    let key = format!("{connection} {counted} {ip}");
     let now = context.clock.millis();
     let account = find_account(context.store(), connection, &identifier);
     let user = account.as_ref().map(|account| Arc::clone(&account.user));
