@@ -275,3 +275,24 @@ fn refresh_tokens_of_single_page_applications_rotate() {
     let next = post(&tenant, &refresh).1["refresh_token"].clone();
     assert!(next.is_string() && next != first, "{next}");
 }
+
+#[test]
+fn a_login_that_the_tenant_does_not_have_says_so_and_a_misspelt_one_is_not_found() {
+    let tenant = tenant();
+    for (method, path, status) in [
+        ("POST", "/oauth/device/code", 501),
+        ("POST", "/oauth/par", 501),
+        ("POST", "/oauth/ro", 501),
+        ("POST", "/oidc/register", 501),
+        ("POST", "/co/authenticate", 501),
+        ("POST", "/delegation", 501),
+        ("POST", "/tokeninfo", 501),
+        ("POST", "/passwordless/verify", 501),
+        ("GET", "/passwordless/verify_redirect", 501),
+        ("GET", "/activate", 501),
+        ("GET", "/samlp/web", 501),
+        ("POST", "/oauth/tokens", 404),
+    ] {
+        assert_eq!(ask(&tenant, method, path, "", &Value::Null).status(), status, "{method} {path}");
+    }
+}
