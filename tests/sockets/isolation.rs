@@ -8,11 +8,28 @@ use users_tenant::{TenantServer, Tenants};
 
 const TENANTS: usize = 200;
 
+/// What a login leaves behind.
+#[derive(Clone, Default)]
+struct Login {
+    /// A code that is not exchanged, and the cookies of the browser.
+    code: String,
+    cookies: String,
+    refresh_token: String,
+    /// The secret of the link that verifies the address.
+    ticket: String,
+}
+
+const CALLBACK: &str = "http://localhost:3000/callback";
+
 /// A tenant, as a test of an application uses it.
 #[derive(Clone)]
 struct User {
     client: reqwest::Client,
     base: String,
+    /// The header that selects the tenant, if its path does not.
+    header: Option<(&'static str, String)>,
+    /// What a login left behind.
+    login: Login,
     token: String,
     /// What its data contains, and no other's.
     mark: String,
@@ -22,6 +39,7 @@ impl User {
     async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let mut request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base));
         request = request.bearer_auth(&self.token).header("content-type", "application/json");
+        request = request.headers(self.selecting());
         if !body.is_null() {
             request = request.body(body.to_string());
         }
@@ -29,6 +47,95 @@ impl User {
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// The header that selects the tenant.
+    fn selecting(&self) -> http::HeaderMap {
+        let header = self.header.as_ref();
+        header.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).into_iter().collect()
+    }
+
+    /// Opens an address in a browser with these cookies, and returns where it is sent and the cookies that are set.
+    async fn open(
+        &self,
+        method: &str,
+        address: &str,
+        cookies: &str,
+        form: &[(&str, &str)],
+    ) -> (String, String) {
+        let base = self.base.split("/t/").next().unwrap();
+        let address = if address.starts_with('/') { format!("{base}{address}") } else { address.to_owned() };
+        let encode = |text: &str| text.replace('@', "%40").replace('|', "%7C").replace(' ', "+");
+        let body: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let request = self.client.request(method.parse().unwrap(), address).headers(self.selecting());
+        let request =
+            request.header("cookie", cookies).header("content-type", "application/x-www-form-urlencoded");
+        let response = request.body(body.join("&")).send().await.unwrap();
+        let header = |name: &str| -> Vec<String> {
+            let values = response.headers().get_all(name).iter();
+            values.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned()).collect()
+        };
+        (header("location").pop().unwrap_or_default(), header("set-cookie").join("; "))
+    }
+
+    /// The address of the login page.
+    fn authorize(&self, more: &str) -> String {
+        let query = "client_id=tenant-client&response_type=code&scope=openid%20offline_access";
+        format!("{}/authorize?{query}&code_challenge=abc&redirect_uri={CALLBACK}{more}", self.base)
+    }
+
+    /// Logs the user in by the login page, and keeps what that leaves behind.
+    async fn log_in(&mut self) {
+        let (page, _) = self.open("GET", &self.authorize(""), "", &[]).await;
+        let email = format!("{}@example.com", self.mark);
+        let form = [("username", email.as_str()), ("password", "Correct horse 1")];
+        let (resume, _) = self.open("POST", &page, "", &form).await;
+        let (back, cookies) = self.open("GET", &resume, "", &[]).await;
+        let code = back.split("code=").nth(1).unwrap_or_else(|| panic!("{}: {back}", self.mark));
+        let code = code.split('&').next().unwrap().to_owned();
+        let (_, tokens) = self.send("POST", "/oauth/token", &self.password_grant()).await;
+        let mails = self.control("GET", "/mails", Value::Null).await;
+        let link = mails["mails"][0]["link"].as_str().unwrap_or_else(|| panic!("{mails}"));
+        let ticket = link.split("ticket=").nth(1).unwrap().trim_end_matches('#').to_owned();
+        let refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
+        self.login = Login { code, cookies, refresh_token, ticket };
+    }
+
+    fn password_grant(&self) -> Value {
+        json!({
+            "grant_type": "password", "client_id": "tenant-client", "username": format!("{}@example.com", self.mark),
+            "password": "Correct horse 1", "scope": "openid offline_access",
+        })
+    }
+
+    /// Checks that what a login left behind is of use here, and what one in another tenant left behind is not.
+    async fn check_logins(&self, other: &Self) {
+        for (login, is_own) in [(&other.login, false), (&self.login, true)] {
+            let (back, _) = self.open("GET", &self.authorize("&prompt=none"), &login.cookies, &[]).await;
+            assert_eq!(back.contains("code="), is_own, "{}: a cookie: {back}", self.mark);
+            for body in [
+                json!({"grant_type": "refresh_token", "refresh_token": login.refresh_token}),
+                json!({"grant_type": "authorization_code", "code": login.code, "redirect_uri": CALLBACK, "code_verifier": "abc"}),
+            ] {
+                let mut body = body;
+                body["client_id"] = json!("tenant-client");
+                let (status, answer) = self.send("POST", "/oauth/token", &body).await;
+                assert_eq!(status == 200, is_own, "{}: {body} {answer}", self.mark);
+            }
+            let ticket = format!("/u/email-verification?ticket={}", login.ticket);
+            assert_eq!(
+                self.send("GET", &ticket, &Value::Null).await.0 == 200,
+                is_own,
+                "{}: a link",
+                self.mark
+            );
+        }
+        let mails = self.control("GET", "/mails", Value::Null).await.to_string();
+        let (_, logs) = self.send("GET", "/api/v2/logs?per_page=100", &Value::Null).await;
+        for text in [mails, logs.to_string()] {
+            assert!(text.contains(&self.mark) && !text.replace(&self.mark, "").contains("mark-"), "{text}");
+        }
     }
 
     async fn control(&self, method: &str, path: &str, body: Value) -> Value {
@@ -58,6 +165,7 @@ impl User {
         });
         let (status, user) = self.send("POST", "/api/v2/users", &new).await;
         assert_eq!(status, 201, "{user}");
+        self.log_in().await;
         user["user_id"].as_str().unwrap().to_owned()
     }
 
@@ -88,7 +196,8 @@ impl User {
         assert_eq!(self.control("GET", "/limits", Value::Null).await["tier"], json!(tier));
         assert_eq!(self.control("GET", "/faults", Value::Null).await, json!({"faults": []}));
         let log = self.control("GET", "/requests?limit=1000", Value::Null).await;
-        assert_eq!(log["count"], json!(5 + number % 2), "{log}");
+        // Five of the login, and those of this function.
+        assert_eq!(log["count"], json!(9 + number % 2), "{log}");
         let text = log.to_string();
         assert!(text.contains(&self.mark) && !text.replace(&self.mark, "").contains("mark-"), "{text}");
     }
@@ -110,12 +219,23 @@ async fn two_hundred_tenants_used_in_parallel_leak_nothing_into_each_other() {
         }
     };
     let url = own.as_ref().map_or_else(|| std::env::var("USERS_TENANT_URL").unwrap(), TenantServer::url);
-    let client = reqwest::Client::builder().pool_max_idle_per_host(32).build().unwrap();
+    let port = url.rsplit(':').next().unwrap().to_owned();
+    let client = reqwest::Client::builder()
+        .pool_max_idle_per_host(32)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
     // The delimiter keeps one mark from being the beginning of another.
     let mut users: Vec<User> = (0..TENANTS)
         .map(|number| User {
             client: client.clone(),
-            base: format!("{url}/t/rust-{number}"),
+            base: if number % 3 == 0 { format!("{url}/t/rust-{number}") } else { url.clone() },
+            header: match number % 3 {
+                0 => None,
+                1 => Some(("host", format!("rust-{number}.localhost:{port}"))),
+                _ => Some(("x-tenant", format!("rust-{number}"))),
+            },
+            login: Login::default(),
             token: "none".to_owned(),
             mark: format!("mark-rust-{number}-"),
         })
@@ -129,6 +249,10 @@ async fn two_hundred_tenants_used_in_parallel_leak_nothing_into_each_other() {
         user.check(number, &ids[number], &users[other], &ids[other])
     });
     join_all(checks).await;
+    join_all(
+        users.iter().enumerate().map(|(number, user)| user.check_logins(&users[(number + 1) % TENANTS])),
+    )
+    .await;
     // A reset of half of them leaves the other half.
     join_all(users.iter().step_by(2).map(|user| user.control("POST", "/reset", Value::Null))).await;
     join_all(users.iter().zip(&ids).enumerate().map(async |(number, (user, id))| {

@@ -97,7 +97,8 @@ def belongings():
     equal([account.access_type for account in users.connected_accounts.list(ID)], ["offline"])
     users.risk_assessments.clear(ID, connection=DATABASE, assessors=["new-device"])
     equal([member.id for member in client.groups.members.get("grp_1")], [ID])
-    equal([entry.log_id for entry in client.logs.list(per_page=1)], ["2", "1"])
+    # Those of the seed come after what this program has changed.
+    equal([entry.log_id for entry in client.logs.list(per_page=1)][-2:], ["2", "1"])
     equal(client.logs.get("2").type, "fp")
 
 

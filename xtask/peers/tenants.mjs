@@ -1,7 +1,7 @@
-// A hundred tenants of one server, used in parallel: each sees its own users, faults, time and requests, and nothing of another.
+// Two hundred tenants of one server, used in parallel: each sees its own users, faults, time and requests, and nothing of another.
 import assert from "node:assert/strict";
 
-const count = 100;
+const count = 200;
 const url = process.env.USERS_TENANT_URL;
 
 async function send(tenant, method, path, body, token) {

@@ -1,4 +1,4 @@
-# A hundred tenants of one server, used in parallel: each sees its own users, faults, time and requests, and nothing of another.
+# Two hundred tenants of one server, used in parallel: each sees its own users, faults, time and requests, and nothing of another.
 import json
 import os
 import urllib.error
@@ -7,7 +7,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-COUNT = 100
+COUNT = 200
 URL = os.environ["USERS_TENANT_URL"]
 
 

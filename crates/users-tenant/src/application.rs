@@ -5,7 +5,7 @@ use crate::body::{chunks, whole_body};
 use crate::context::{Application, Endpoint, selection};
 use crate::control;
 use crate::disconnect::disconnected;
-use crate::guard::{check_own, is_control, is_own};
+use crate::guard::{check_first_use, check_own, is_control, is_own};
 use crate::login;
 use crate::page;
 use crate::problem::Problem;
@@ -80,6 +80,9 @@ fn admit(application: &Application, request: Request) -> Result<Request, Box<Res
     guard.check_host(&parts).map_err(refusal)?;
     endpoint.make_absolute(&mut parts);
     let selection = Selection::take(&mut parts).map_err(|error| refusal(Problem::bad_request(error)))?;
+    if !application.tenants.has(&selection.name) {
+        check_first_use(&parts).map_err(refusal)?;
+    }
     if is_own(parts.uri.path()) {
         check_own(&parts).map_err(refusal)?;
         if let Err(problem) = guard.check_key(&parts, endpoint.address.port()) {

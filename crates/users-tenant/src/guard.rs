@@ -13,7 +13,7 @@ use crate::key::Key;
 use crate::problem::Problem;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
-use http::uri::Authority;
+use http::uri::{Authority, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -159,6 +159,22 @@ fn check_site(parts: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Checks that the first request to a tenant, which makes it, is not part of another website's page: an image there could make so many that
+/// those in use are removed. Applications of this machine are no other websites here, and a person may open an address.
+pub(crate) fn check_first_use(parts: &Parts) -> Result<(), Problem> {
+    let header =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_opened = header("sec-fetch-mode") == "navigate" && header("sec-fetch-dest") == "document";
+    let origin = header("origin").parse::<Uri>().unwrap_or_default();
+    if header("sec-fetch-site") != "cross-site" || is_opened || is_loopback(origin.host().unwrap_or_default())
+    {
+        return Ok(());
+    }
+    Err(Problem::forbidden(
+        "A page of another website cannot make a tenant. Open the address itself, or use the tenant by a program first.",
+    ))
+}
+
 /// Checks that a request that may change something is not one that a browser sends to any address.
 fn check_change(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) || headers.contains_key(CONTROL) {
@@ -278,6 +294,24 @@ mod tests {
                 let parts = parts(method, "http://localhost/_tenant/reset", &headers);
                 assert_eq!(status(check_own(&parts)), expected, "{method} {headers:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_website_makes_no_tenant() {
+        let cross = ("sec-fetch-site", "cross-site");
+        for (headers, is_allowed) in [
+            (vec![], true),
+            (vec![("sec-fetch-site", "same-site"), ("origin", "http://localhost:3000")], true),
+            (vec![cross, ("origin", "http://localhost:3000"), ("sec-fetch-mode", "cors")], true),
+            (vec![cross, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")], true),
+            (vec![cross, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")], false),
+            (vec![cross, ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")], false),
+            (vec![cross, ("origin", "https://evil.example"), ("sec-fetch-mode", "cors")], false),
+            (vec![cross, ("origin", "http://localhost.evil.example"), ("sec-fetch-mode", "cors")], false),
+        ] {
+            let checked = check_first_use(&parts("GET", "http://localhost/t/new/users", &headers));
+            assert_eq!(checked.is_ok(), is_allowed, "{headers:?}");
         }
     }
 

@@ -93,6 +93,11 @@ impl Tenants {
         }
     }
 
+    /// Whether there is a tenant of this name.
+    pub(crate) fn has(&self, name: &TenantName) -> bool {
+        lock(&self.0.hosted).contains_key(name)
+    }
+
     pub(crate) fn hosted(&self, name: &TenantName) -> Arc<Hosted> {
         let number = self.0.uses.fetch_add(1, Ordering::Relaxed);
         let mut hosted = lock(&self.0.hosted);

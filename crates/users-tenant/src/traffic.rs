@@ -17,7 +17,7 @@ const MOST_ENTRIES: usize = 1000;
 const MOST_VIEWED: usize = 2000;
 
 /// The number of bytes of targets, headers and bodies that a tenant keeps.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The number of bytes of a body that is kept; a larger one is left out.
 const MOST_BODY: usize = 64 * 1024;
