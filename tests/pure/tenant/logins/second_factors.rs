@@ -162,16 +162,19 @@ fn every_way_to_log_in_asks_for_the_second_factor_and_no_code_counts_twice() {
     assert_eq!(redeem(&tenant, &pending(&tenant), &used).0, 403);
 
     // A code that was sent is the first factor.
-    ask(
-        &tenant,
-        "POST",
-        "/passwordless/start",
-        "",
-        &json!({
-            "client_id": "tenant-client", "connection": "email", "email": "ada@example.com", "send": "code",
-        }),
-    );
-    let created = tenant.mails().pop().unwrap().code.unwrap();
+    let send_code = || {
+        ask(
+            &tenant,
+            "POST",
+            "/passwordless/start",
+            "",
+            &json!({
+                "client_id": "tenant-client", "connection": "email", "email": "ada@example.com", "send": "code",
+            }),
+        );
+        tenant.mails().pop().unwrap().code.unwrap()
+    };
+    let created = send_code();
     let passwordless = |otp: &str| {
         token(
             &tenant,
@@ -185,16 +188,8 @@ fn every_way_to_log_in_asks_for_the_second_factor_and_no_code_counts_twice() {
     let id = tenant.user_ids().into_iter().find(|id| id.starts_with("email|")).unwrap().replace('|', "%7C");
     let method = json!({"type": "totp", "name": "phone", "totp_secret": SECRET});
     as_admin(&tenant, "POST", &format!("/api/v2/users/{id}/authentication-methods"), &method);
-    ask(
-        &tenant,
-        "POST",
-        "/passwordless/start",
-        "",
-        &json!({
-            "client_id": "tenant-client", "connection": "email", "email": "ada@example.com", "send": "code",
-        }),
-    );
-    let (status, asked) = passwordless(&tenant.mails().pop().unwrap().code.unwrap());
+    let sent = send_code();
+    let (status, asked) = passwordless(&sent);
     assert_eq!((status, &asked["error"]), (403, &json!("mfa_required")));
 
     // A user who is blocked between the two is refused.
