@@ -115,3 +115,33 @@ fn a_verification_mail_is_sent_when_auth0_sends_one() {
     send(&tenant, "PATCH", &format!("/users/{id}"), &change);
     assert_eq!(tenant.mails().pop().unwrap().to, "new@example.com");
 }
+
+#[test]
+fn no_secret_is_logged_at_any_depth() {
+    let tenant = Tenant::new();
+    let deep = format!(r#"{}"S3CRET"{}"#, r#"{"a":["#.repeat(40), "]}".repeat(40));
+    for (path, body) in [
+        ("/connections", r#"{"name": "corp", "strategy": "oidc", "options": {"client_id": "c", "client_secret": "S3CRET"}}"#.to_owned()),
+        ("/users", r#"{"connection": "Username-Password-Authentication", "email": "a@example.com", "password": "S3CRET horse 1",
+            "app_metadata": {"keys": [{"api_key": "S3CRET", "name": "shown"}]}}"#.to_owned()),
+        ("/users", format!(r#"{{"connection": "Username-Password-Authentication", "email": "b@example.com", "password": "Correct horse 1",
+            "user_metadata": {{"deep": {deep}}}}}"#)),
+    ] {
+        assert_eq!(send(&tenant, "POST", path, &body).0, StatusCode::CREATED, "{path}");
+    }
+    let id = tenant.user_ids()[0].replace('|', "%7C");
+    let methods = r#"[{"type": "totp", "name": "phone", "totp_secret": "JBSWY3DPEHPK3PXP"}]"#;
+    send(&tenant, "PUT", &format!("/users/{id}/authentication-methods"), methods);
+    let (_, ticket) = send(
+        &tenant,
+        "POST",
+        "/tickets/password-change",
+        &json!({"user_id": tenant.user_ids()[0]}).to_string(),
+    );
+    let secret = ticket["ticket"].as_str().unwrap().split("ticket=").nth(1).unwrap();
+    let text = serde_json::to_string(&entries(&tenant)).unwrap();
+    for hidden in ["S3CRET", "JBSWY3DP", secret] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
+    assert!(text.contains("corp") && text.contains("*****"), "{text}");
+}

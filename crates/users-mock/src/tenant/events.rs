@@ -5,6 +5,8 @@ use crate::tenant::store::{Kind, Object};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use serde_json::Value;
+use serde_json::value::RawValue;
+use users_core::is_sensitive;
 use users_core::model::JsonObject;
 
 /// The number of entries that are kept.
@@ -19,22 +21,14 @@ pub(crate) const MOST_BODY: usize = 4096;
 /// The number of digits of an entry's id.
 const ID_DIGITS: usize = 56;
 
-/// The properties of bodies whose values the log does not have.
-const SECRETS: &[&str] = &[
-    "access_token",
-    "client_secret",
-    "custom_password_hash",
-    "password",
-    "password_hash",
-    "recovery_code",
-    "refresh_token",
-    "ticket",
-    "ticket_id",
-    "ticket_url",
-    "invitation_url",
-    "totp_secret",
-    "value",
-];
+/// The properties of bodies that are links or seeds of codes, and whose names do not say so.
+const LINKS: &[&str] = &["invitation_url", "ticket", "ticket_id", "ticket_url", "value"];
+
+/// What the log has for a secret, as recorded.
+const MASK: &str = "\"*****\"";
+
+/// The depth of a body below which the log has nothing.
+const MOST_DEPTH: usize = 16;
 
 /// An entry of the log.
 pub(crate) struct Event<'a> {
@@ -153,15 +147,33 @@ pub(crate) fn details(value: &Value) -> Option<JsonObject> {
 
 /// A body as the log has it.
 pub(crate) fn without_secrets(body: &JsonObject) -> JsonObject {
+    masked(body, MOST_DEPTH)
+}
+
+fn masked(object: &JsonObject, depth: usize) -> JsonObject {
     let mut shown = JsonObject::new();
-    for (key, json) in body.iter() {
-        if SECRETS.contains(&key) {
-            set(&mut shown, key, "*****");
-        } else {
-            set_raw(&mut shown, key, json);
-        }
+    for (key, json) in object.iter() {
+        let is_secret = is_sensitive(key) || LINKS.contains(&key);
+        let json = if is_secret { MASK.to_owned() } else { masked_json(json, depth) };
+        set_raw(&mut shown, key, &json);
     }
     shown
+}
+
+fn masked_json(json: &str, depth: usize) -> String {
+    match (json.as_bytes().first(), depth.checked_sub(1)) {
+        (Some(b'{' | b'['), None) => MASK.to_owned(),
+        (Some(b'{'), Some(depth)) => {
+            let object = JsonObject::from_json(json).unwrap_or_default();
+            masked(&object, depth).to_json()
+        }
+        (Some(b'['), Some(depth)) => {
+            let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+            let items: Vec<String> = items.into_iter().map(|item| masked_json(item.get(), depth)).collect();
+            format!("[{}]", items.join(","))
+        }
+        _ => json.to_owned(),
+    }
 }
 
 /// The name of a user in the log: the address, or what else there is.
