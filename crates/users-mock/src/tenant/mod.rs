@@ -63,7 +63,6 @@ use users_core::{
     ApiClient, AuthenticationClient, Body, ClientBuilder, Clock, Descriptor, HttpTransport, ManagementClient,
     TransportError,
 };
-use wire::context::WriteContext;
 
 /// An Auth0 tenant in memory: its users, and the endpoints of both APIs that concern them.
 ///
@@ -209,17 +208,8 @@ impl Tenant {
                 return issue_to_application(&store, &state.config, parts, state.clock.millis(), spec);
             }
         };
-        let mut store = state.store_mut();
         // A token changes nothing in the store, so the transaction is not committed.
-        let mut context = WriteContext {
-            transaction: store.transaction(),
-            tokens: &mut state.tokens_mut(),
-            logins: &mut lock(&state.logins),
-            random: &mut lock(&state.random),
-            clock: &state.clock,
-            config: &state.config,
-        };
-        issue_to_user(&mut context, spec, user_id)
+        state.write(|mut context| issue_to_user(&mut context, spec, user_id))
     }
 
     /// Issues a Management API token with every scope.
@@ -243,12 +233,13 @@ impl Tenant {
         self.issue_or_none(&TokenSpec::management().expires_in(0)).unwrap_or_default()
     }
 
-    /// Issues an access token of a user, with the scopes `openid`, `profile` and `email`; `None` if there is no such user.
+    /// Issues an access token of a user for `/userinfo`, with the scopes `openid`, `profile` and `email`; `None` if there is no such user. As
+    /// that of a login without an audience, it is opaque; for one that a service verifies, see [`issue`](Self::issue).
     pub fn access_token_for(&self, user_id: &str) -> Option<Secret> {
         self.issue_or_none(&TokenSpec::access(user_id))
     }
 
-    /// Issues an access token of a user with these scopes; `None` if there is no such user.
+    /// Issues an access token of a user for `/userinfo`, with these scopes, of which it needs `openid`; `None` if there is no such user.
     pub fn access_token_with(&self, user_id: &str, scopes: &[&str]) -> Option<Secret> {
         self.issue_or_none(&TokenSpec::access(user_id).scopes(scopes.iter().copied()))
     }

@@ -12,7 +12,7 @@ use crate::tenant::wire::answer::{
     Answer, Failure, add_assumed_headers, add_standard_headers, add_standing, no_content, too_many_logins,
     too_many_requests,
 };
-use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::context::ReadContext;
 use crate::tenant::wire::cors;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
@@ -250,16 +250,7 @@ fn call(state: &State, endpoint: &Endpoint, request: &Request) -> Result<Answer,
             };
             handler(&context, request)
         }
-        Handler::Write(handler) => {
-            let mut store = state.store_mut();
-            let mut context = WriteContext {
-                transaction: store.transaction(),
-                tokens: &mut state.tokens_mut(),
-                logins: &mut lock(&state.logins),
-                random: &mut lock(&state.random),
-                clock: &state.clock,
-                config: &state.config,
-            };
+        Handler::Write(handler) => state.write(|mut context| {
             let outcome = handler(&mut context, request);
             // A refused login is counted and logged, so its answer is no failure of the handler.
             if let Ok(answer) = &outcome {
@@ -273,7 +264,7 @@ fn call(state: &State, endpoint: &Endpoint, request: &Request) -> Result<Answer,
                 })?;
             }
             outcome
-        }
+        }),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::tenant::seed::Generator;
 use crate::tenant::store::{Lag, Store, Transaction};
 use crate::tenant::tokens::Tokens;
 use crate::tenant::wall_clock::WallClock;
+use crate::tenant::wire::context::WriteContext;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,6 +76,19 @@ impl State {
 
     pub(crate) fn tokens_mut(&self) -> RwLockWriteGuard<'_, Tokens> {
         self.tokens.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls a function with everything that a handler which writes has access to. Its changes are kept if it [commits](Self::commit) them.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(WriteContext<'_>) -> T) -> T {
+        let mut store = self.store_mut();
+        work(WriteContext {
+            transaction: store.transaction(),
+            tokens: &mut self.tokens_mut(),
+            logins: &mut lock(&self.logins),
+            random: &mut lock(&self.random),
+            clock: &self.clock,
+            config: &self.config,
+        })
     }
 
     /// A number for each request, never 0.
