@@ -12,17 +12,19 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use users_core::model::JsonObject;
 
-/// The id and secret of an application in a request: in the body, or as they stand in the `Basic` scheme.
-fn credentials(request: &Request, body: &JsonObject) -> (String, String) {
+/// The ids and secrets that a request may mean: those of the body, or of the `Basic` scheme, which some programs encode (RFC 6749) and others
+/// do not.
+fn credentials(request: &Request, body: &JsonObject) -> Vec<(String, String)> {
     let field = |name: &str| string(body, name).unwrap_or_default();
-    basic(request).unwrap_or_else(|| (field("client_id"), field("client_secret")))
+    basic(request).unwrap_or_else(|| vec![(field("client_id"), field("client_secret"))])
 }
 
-fn basic(request: &Request) -> Option<(String, String)> {
+fn basic(request: &Request) -> Option<Vec<(String, String)>> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let decoded = String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
+    let decode = |part: &str| crate::decode::decode(&part.replace('+', " "));
+    Some(vec![(id.to_owned(), secret.to_owned()), (decode(id), decode(secret))])
 }
 
 /// The application of a request, which has authenticated itself, or is public and has no secret if that is enough.
@@ -32,27 +34,27 @@ pub(crate) fn authenticate(
     body: &JsonObject,
     allows_public: bool,
 ) -> Result<Application, Box<Answer>> {
-    let (id, secret) = credentials(request, body);
     let refused = || Box::new(oauth_error(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized"));
-    let mut application = Application::find(context.store(), context.config, &id).ok_or_else(refused)?;
     let assertion = string(body, "client_assertion").unwrap_or_default();
-    let is_public = allows_public && application.is_public && secret.is_empty() && assertion.is_empty();
-    if is_public {
-        // It has shown none, so it must prove otherwise that a code is its own.
-        application.secret = None;
-        return Ok(application);
-    }
-    let is_authenticated = if assertion.is_empty() {
-        let host = request.authority().unwrap_or_default();
+    for (id, secret) in credentials(request, body) {
+        let Some(mut application) = Application::find(context.store(), context.config, &id) else { continue };
+        if !assertion.is_empty() {
+            let has_asserted = has_asserted(context, request, body, &id, &assertion);
+            return if has_asserted { Ok(application) } else { Err(refused()) };
+        }
+        if allows_public && application.is_public && secret.is_empty() {
+            // It has shown none, so it must prove otherwise that a code is its own.
+            application.secret = None;
+            return Ok(application);
+        }
         // A certificate is not checked but assumed of every request to the alias for client certificates.
-        let has_certificate = host.starts_with("mtls.") && secret.is_empty();
-        // Some programs encode the secret of the `Basic` scheme (RFC 6749), and others do not.
-        let encoded = || crate::decode::decode(&secret.replace('+', " "));
-        has_certificate || application.secret.as_ref().is_some_and(|own| *own == secret || *own == encoded())
-    } else {
-        has_asserted(context, request, body, &id, &assertion)
-    };
-    if is_authenticated { Ok(application) } else { Err(refused()) }
+        let has_certificate =
+            request.authority().unwrap_or_default().starts_with("mtls.") && secret.is_empty();
+        if has_certificate || application.secret.as_ref() == Some(&secret) {
+            return Ok(application);
+        }
+    }
+    Err(refused())
 }
 
 fn has_asserted(
