@@ -187,6 +187,9 @@ fn an_application_authenticates_itself_as_its_own_object_says() {
     for (secret, status) in [("web:s+cret%", 200), ("web:s%2Bcret%25", 200), ("web:s cret%", 401)] {
         assert_eq!(ask(&tenant, "POST", "/oauth/token", &basic(secret), &body).status(), status, "{secret}");
     }
+    // A secret of the body stands as it is.
+    let of_body = json!({"grant_type": "client_credentials", "audience": "https://api.example.com/", "client_id": "web", "client_secret": "s%2Bcret%25"});
+    assert_eq!(post(&tenant, &of_body).0.status(), 401);
     // The tenant's own application needs no secret, and then a code challenge.
     let mut browser = Browser::new(&tenant);
     let address = authorize("").split("&code_challenge").next().unwrap().to_owned();
@@ -249,6 +252,9 @@ fn what_is_typed_does_not_fill_the_memory() {
     assert_eq!(post(&tenant, &password(&json!({"username": long, "password": "wrong"}))).0.status(), 403);
     let (_, entries) = as_admin(&tenant, "GET", "/api/v2/logs?per_page=2", &Value::Null);
     assert!(entries.to_string().len() < 5_000, "{}", entries.to_string().len());
+    let start = json!({"client_id": "tenant-client", "connection": "email", "email": format!("{long}@example.com"), "send": "code"});
+    assert_eq!(ask(&tenant, "POST", "/passwordless/start", "", &start).status(), 400);
+    assert!(tenant.mails().iter().all(|mail| mail.to.len() < 300));
     let mut browser = Browser::new(&tenant);
     let shown = browser.open(&authorize(&format!("&login_hint={}", &long[..20_000])));
     assert!(matches!(shown, Shown::Page(http::StatusCode::URI_TOO_LONG, _)), "{shown:?}");

@@ -7,6 +7,7 @@ use crate::tenant::logins::Passcode;
 use crate::tenant::object::{set, string};
 use crate::tenant::rules::application::Application;
 use crate::tenant::rules::defaults::add_defaults;
+use crate::tenant::rules::schema::is_email;
 use crate::tenant::store::User;
 use crate::tenant::wire::answer::{Answer, Failure, json, not_implemented, oauth_error};
 use crate::tenant::wire::context::WriteContext;
@@ -81,7 +82,7 @@ fn start(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     let digits = recipient.address.strip_prefix('+').unwrap_or_default();
     let is_number = (1..=15).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit());
     match recipient.connection {
-        "email" if !recipient.address.contains('@') => {
+        "email" if !is_email(&recipient.address) => {
             return refuse("bad.email", "error in email - email format validation failed");
         }
         "sms" if !is_number => {

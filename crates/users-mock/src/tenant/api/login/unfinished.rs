@@ -8,50 +8,31 @@ use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
 use users_core::model::JsonObject;
 
+const FORMER: Handler = Handler::Read(|_, _| Ok(not_implemented("logins by the former endpoints")));
+const SAML: Handler = Handler::Read(|_, _| Ok(not_implemented("SAML")));
+const DEVICES: Handler = Handler::Read(|_, _| Ok(not_implemented("logins of devices")));
+const LINKS: Handler = Handler::Read(|_, _| Ok(not_implemented("one-time links")));
+
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/bc-authorize", Guard::Handler, Handler::Read(backchannel)),
-    missing("/passwordless/verify", Handler::Read(former)),
-    missing("/oauth/ro", Handler::Read(former)),
-    missing("/oauth/access_token", Handler::Read(former)),
-    missing("/delegation", Handler::Read(former)),
-    missing("/tokeninfo", Handler::Read(former)),
+    missing("/passwordless/verify", FORMER),
+    missing("/oauth/ro", FORMER),
+    missing("/oauth/access_token", FORMER),
+    missing("/delegation", FORMER),
+    missing("/tokeninfo", FORMER),
     missing("/co/authenticate", Handler::Read(|_, _| Ok(not_implemented("cross-origin authentication")))),
     missing("/oidc/register", Handler::Read(|_, _| Ok(not_implemented("registration of applications")))),
-    missing("/samlp/{client}", Handler::Read(saml)),
-    Route::new("GET", "/samlp/{client}", Guard::Handler, Handler::Read(saml)),
-    Route::new("GET", "/activate", Guard::Handler, Handler::Read(devices)),
-    Route::new("GET", "/passwordless/verify_redirect", Guard::Handler, Handler::Read(links)),
+    missing("/samlp/{client}", SAML),
+    Route::new("GET", "/samlp/{client}", Guard::Handler, SAML),
+    Route::new("GET", "/activate", Guard::Handler, DEVICES),
+    Route::new("GET", "/passwordless/verify_redirect", Guard::Handler, LINKS),
     missing("/otp/challenge", Handler::Read(|_, _| Ok(not_implemented("one-time codes of databases")))),
     missing("/oauth/par", Handler::Read(|_, _| Ok(not_implemented("pushed authorization requests")))),
-    missing("/oauth/device/code", Handler::Read(devices)),
+    missing("/oauth/device/code", DEVICES),
 ];
 
 const fn missing(template: &'static str, handler: Handler) -> Route {
     Route::new("POST", template, Guard::Handler, handler)
-}
-
-// A handler returns a `Result`, whether it can fail or not.
-#[allow(clippy::unnecessary_wraps)]
-fn former(_context: &ReadContext<'_>, _request: &Request) -> Result<Answer, Failure> {
-    Ok(not_implemented("logins by the former endpoints"))
-}
-
-// A handler returns a `Result`, whether it can fail or not.
-#[allow(clippy::unnecessary_wraps)]
-fn saml(_context: &ReadContext<'_>, _request: &Request) -> Result<Answer, Failure> {
-    Ok(not_implemented("SAML"))
-}
-
-// A handler returns a `Result`, whether it can fail or not.
-#[allow(clippy::unnecessary_wraps)]
-fn devices(_context: &ReadContext<'_>, _request: &Request) -> Result<Answer, Failure> {
-    Ok(not_implemented("logins of devices"))
-}
-
-// A handler returns a `Result`, whether it can fail or not.
-#[allow(clippy::unnecessary_wraps)]
-fn links(_context: &ReadContext<'_>, _request: &Request) -> Result<Answer, Failure> {
-    Ok(not_implemented("one-time links"))
 }
 
 /// The recorded errors of a login by another device.
