@@ -123,7 +123,8 @@ impl Browser {
     /// Waits until a script returns `true`.
     pub(crate) async fn until(&self, script: &str) {
         let wait = async {
-            while self.page.execute(script, Vec::new()).await.unwrap() != true {
+            // A script fails while one page takes the place of another.
+            while !matches!(self.page.execute(script, Vec::new()).await, Ok(value) if value == true) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -178,6 +179,15 @@ impl Browser {
     pub(crate) async fn click(&self, css: &str) {
         self.text(css).await;
         self.page.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Clicks an element that leads to another page, and waits until that page is there.
+    ///
+    /// The next page may have the same elements: what is read too early belongs to the page that is left.
+    pub(crate) async fn follow(&self, css: &str) {
+        self.page.execute("window.isLeft = true", Vec::new()).await.unwrap();
+        self.click(css).await;
+        self.until("return !window.isLeft && document.readyState === 'complete'").await;
     }
 }
 

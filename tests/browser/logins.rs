@@ -51,10 +51,10 @@ async fn log_in_and_out(mut command: Command) {
     browser.page.goto(&login).await.unwrap();
     browser.fill("#username", "ada@example.com").await;
     browser.fill("#password", "wrong").await;
-    browser.click("button[value=default]").await;
+    browser.follow("button[value=default]").await;
     assert_eq!(browser.text("[role=alert]").await, "Wrong email or password");
     browser.fill("#password", PASSWORD).await;
-    browser.click("button[value=default]").await;
+    browser.follow("button[value=default]").await;
     let id = tenant.user_ids().remove(0);
     assert_eq!(browser.text("#claims").await, format!("{id} ada@example.com"));
     assert_eq!(client.users().sessions(&id).list().await.unwrap().len(), 1);
@@ -64,7 +64,7 @@ async fn log_in_and_out(mut command: Command) {
     // With the session, no password is asked for.
     browser.page.goto(&login).await.unwrap();
     assert_eq!(browser.text("#claims").await, format!("{id} ada@example.com"));
-    browser.click("#logout").await;
+    browser.follow("#logout").await;
     assert_eq!(browser.text("#path").await, "/bye");
     assert_eq!(client.users().sessions(&id).list().await.unwrap().len(), 0);
     browser.page.goto(&login).await.unwrap();
@@ -134,7 +134,7 @@ async fn an_application_at_localhost_renews_its_tokens_in_a_frame() {
         browser.page.goto(&application).await.unwrap();
         assert_eq!(ask_in_frame(browser, &authorize).await["error"], "login_required", "{host}");
         browser.page.goto(&authorize).await.unwrap();
-        browser.click("button[name=user_id]").await;
+        browser.follow("button[name=user_id]").await;
         browser.text("#application").await;
         let renewed = ask_in_frame(browser, &authorize).await;
         assert!(renewed["code"].is_string(), "{host}: {renewed}");
@@ -170,12 +170,12 @@ async fn a_user_changes_the_password_on_the_page_of_a_ticket() {
     ] {
         browser.fill("#password", password).await;
         browser.fill("#confirm", confirm).await;
-        browser.click("button[value=default]").await;
+        browser.follow("button[value=default]").await;
         assert_eq!(browser.text("[role=alert]").await, error);
     }
     browser.fill("#password", "Correct horse 2").await;
     browser.fill("#confirm", "Correct horse 2").await;
-    browser.click("button[value=default]").await;
+    browser.follow("button[value=default]").await;
     browser
         .page
         .wait()

@@ -69,10 +69,10 @@ async fn the_history_tells_what_a_user_did() {
     // Another password, through the link of the inbox.
     browser.page.goto(&served.url("/_tenant/page/inbox")).await.unwrap();
     browser.wait_for("//a[.='Change the password']").await;
-    browser.click("article a.button").await;
+    browser.follow("article a.button").await;
     browser.fill("#password", &format!("{PASSWORD}2")).await;
     browser.fill("#confirm", &format!("{PASSWORD}2")).await;
-    browser.click("button[value=default]").await;
+    browser.follow("button[value=default]").await;
     browser.wait_for("//h1[.='Password changed']").await;
     browser.page.goto(&address).await.unwrap();
     browser.wait_for("//td[starts-with(normalize-space(.), 'Password changed')]").await;

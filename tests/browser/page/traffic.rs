@@ -85,7 +85,7 @@ async fn requests_appear_are_filtered_and_are_opened() {
 
     // The filter selects what is shown, and what appears.
     browser.fill("#text", "NOBODY").await;
-    browser.click("form.search button").await;
+    browser.follow("form.search button").await;
     browser.wait_for("//a[.='Show all']").await;
     browser.until("return document.querySelectorAll('#traffic tbody tr').length === 1").await;
     served.users.get("auth0|evil").await.unwrap();
@@ -152,7 +152,7 @@ async fn under_load_the_page_stays_bounded_and_usable() {
     println!("{rate:.0} requests per second of {total}, a click took {waited:?}");
     browser.until(&format!("return document.querySelector('#traffic a').href === {newest}")).await;
     // What is shown is opened although the log has had five times its size of other requests since.
-    browser.click("#traffic tbody tr:last-child a").await;
+    browser.follow("#traffic tbody tr:last-child a").await;
     browser.wait_for("//h2[.='Response']").await;
     browser.close().await;
     served.server.shutdown().await;

@@ -15,7 +15,7 @@ async fn users_are_found_by_a_query_and_shown_as_text() {
     browser.page.goto(&served.url("/")).await.unwrap();
     browser.wait_for("//p[.='32 users']").await;
     // The second page has the others.
-    browser.click("a[rel=next]").await;
+    browser.follow("a[rel=next]").await;
     browser.wait_for("//a[@rel='prev']").await;
     let rows = browser.page.find_all(Locator::Css("tbody tr")).await.unwrap();
     assert_eq!(rows.len(), 7);
@@ -24,7 +24,7 @@ async fn users_are_found_by_a_query_and_shown_as_text() {
     browser.fill("#q", &format!("email:evil@example.com{}", char::from(Key::Enter))).await;
     browser.wait_for("//p[.='1 user']").await;
     assert_eq!(browser.text("tbody a").await, "<script>document.title='evil'</script>");
-    browser.click("tbody a").await;
+    browser.follow("tbody a").await;
     browser.wait_for("//h2[starts-with(., 'History')]").await;
     assert_eq!(browser.text("h1").await, "<script>document.title='evil'</script>");
     assert_ne!(browser.page.title().await.unwrap(), "evil");

@@ -55,7 +55,8 @@ fn device(agent: &str) -> String {
 
 fn is_failure(kind: &str) -> bool {
     kind.starts_with('f')
-        || ["gd_auth_failed", "limit_wc", "limit_mu", "limit_sul", "pwd_leak"].contains(&kind)
+        || ["gd_auth_failed", "gd_otp_rate_limit_exceed", "limit_wc", "limit_mu", "limit_sul", "pwd_leak"]
+            .contains(&kind)
 }
 
 /// What the code of a type stands for, <https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes>.
@@ -91,10 +92,13 @@ fn meaning(kind: &str) -> &'static str {
         "fepotpft" => "Failed login: one-time code not exchanged",
         "gd_auth_succeed" => "Second factor accepted",
         "gd_auth_failed" => "Second factor refused",
+        "gd_otp_rate_limit_exceed" => "Second factor refused: too many wrong codes",
+        "gd_start_enroll" => "Second factor being enrolled",
         "gd_enrollment_complete" => "Second factor enrolled",
         "gd_unenroll" => "Second factor removed",
         "seotpft" => "Second factor exchanged for tokens",
         "feotpft" => "Second factor not exchanged",
+        "mfar" => "Second factor requested",
         "limit_wc" => "Blocked after ten failed logins from one address",
         "limit_mu" => "Address blocked after failed logins of many users",
         "limit_sul" => "Too many logins in a minute",
@@ -143,7 +147,11 @@ mod tests {
             "fv",
             "gd_auth_failed",
             "gd_auth_succeed",
+            "gd_enrollment_complete",
+            "gd_otp_rate_limit_exceed",
+            "gd_start_enroll",
             "limit_wc",
+            "mfar",
             "s",
             "scp",
             "scpr",
@@ -154,6 +162,7 @@ mod tests {
             "srrt",
             "ss",
             "sv",
+            "svr",
             "ublkdu",
         ] {
             assert!(!meaning(kind).is_empty(), "{kind}");
