@@ -88,8 +88,12 @@ pub struct Assumptions {
     pub ticket_of_unknown_connection: Option<AssumedError>,
     /// The right password of a blocked user at the token endpoint. Assumed: 403, as interactive logins are reported to the application.
     pub blocked_password_login: AssumedError,
+    /// A request to the token endpoint without a `{parameter}`, which is `grant_type` or `code`. Assumed: 400 `invalid_request`, and the text.
+    pub missing_parameter: AssumedError,
     /// A login with a realm that does not exist. Documented: that it is an error. Assumed: which.
     pub unknown_realm: AssumedError,
+    /// The time in which an authorization code can be exchanged, in seconds. Said by Auth0's staff: ten minutes.
+    pub code_lifetime: u32,
     /// Another `redirect_uri` at the token endpoint than at the authorization endpoint. Assumed: 403 `invalid_grant`.
     pub wrong_redirect_uri: AssumedError,
     /// A code with the wrong verifier. Documented: the error. Assumed: it cannot be used again.
@@ -99,6 +103,23 @@ pub struct Assumptions {
     /// The login of a user `{user}` to an organization `{organization}` that the user is no member of. Documented: `access_denied`. Assumed:
     /// the text. The status is of no use, since the application reads it in the address of its callback.
     pub not_a_member: AssumedError,
+    /// What applications are given as the description of `login_required`, where a session is asked for and there is none. Documented in an
+    /// example: `Login required`.
+    pub login_required: String,
+    /// Whether the authorization endpoint reports an audience or a connection that does not exist to the user, on a page, and not to the
+    /// application. Assumed: to the application.
+    pub reports_unknown_audience_on_page: bool,
+    /// Whether the ID token for a code has a hash of the access token, `at_hash`. Documented, and not so in public samples. Assumed: it has
+    /// none.
+    pub code_exchange_has_at_hash: bool,
+    /// Whether access tokens for a refresh token have the claim `gty`. Documented: they have, and not for which of them.
+    pub refreshed_token_has_gty: bool,
+    /// Whether a successful login begins the count of failed ones anew. Assumed: it does, since Auth0 counts consecutive ones.
+    pub login_resets_failures: bool,
+    /// Whether a change of the password by a link that the user has asked for verifies the e-mail address. Assumed: it does.
+    pub requested_change_verifies_email: bool,
+    /// Whether the log has an entry `s` for a login with a one-time code that was sent. Auth0 documents no entry for it. Assumed: it has.
+    pub logs_passcode_logins: bool,
     /// Whether the use of a refresh token that does not rotate returns the token. Documented: it does not.
     pub non_rotating_exchange_returns_token: bool,
     /// The sign-up of a user who exists. Known of Auth0's libraries: this, or `user_exists` if a flag of the tenant is set.
@@ -212,6 +233,8 @@ impl Default for Assumptions {
             password_change_revokes_refresh_tokens: true,
             ticket_of_unknown_connection: None,
             blocked_password_login: error(403, "user is blocked").code("unauthorized"),
+            missing_parameter: error(400, "Missing required parameter: {parameter}").code("invalid_request"),
+            code_lifetime: 600,
             unknown_realm: error(400, "The realm does not exist.").code("invalid_request"),
             wrong_redirect_uri: error(
                 403,
@@ -222,6 +245,13 @@ impl Default for Assumptions {
             expired_mfa_token: error(401, "mfa_token is expired").code("expired_token"),
             not_a_member: error(403, "user {user} is not part of the {organization} organization")
                 .code("access_denied"),
+            login_required: "Login required".to_owned(),
+            reports_unknown_audience_on_page: false,
+            code_exchange_has_at_hash: false,
+            refreshed_token_has_gty: true,
+            login_resets_failures: true,
+            requested_change_verifies_email: true,
+            logs_passcode_logins: true,
             non_rotating_exchange_returns_token: false,
             signup_of_existing_user: error(400, "Invalid sign up").code("invalid_signup"),
             change_password_of_unknown_user: None,

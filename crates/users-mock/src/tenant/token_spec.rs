@@ -151,6 +151,8 @@ pub enum InvalidTokenSpec {
     Client(String),
     /// There is no API with this identifier.
     Audience(String),
+    /// The API wants tokens with a signature that the tenant does not make.
+    Signature(String),
     /// There is no such organization.
     Organization(String),
     /// The base URL has no scheme and host.
@@ -170,6 +172,7 @@ impl fmt::Display for InvalidTokenSpec {
                     "there is no API with the identifier {audience:?}; a seed adds one to resource_servers"
                 )
             }
+            Self::Signature(signature) => write!(f, "the embedded tenant does not implement {signature}"),
             Self::Organization(id) => write!(f, "there is no organization {id:?}"),
             Self::BaseUrl(url) => write!(f, "{url:?} is no URL with a scheme and a host"),
             Self::ClaimsOfOpaque => {

@@ -4,6 +4,8 @@ use super::super::{as_admin, ask};
 use super::PASSWORD;
 use super::browser::Browser;
 use super::stories::{CALLBACK, VERIFIER, authorize, authorize_for};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -127,6 +129,10 @@ fn keys_rotate_and_tokens_of_the_previous_key_are_valid_until_it_is_revoked() {
     let old = tenant.management_token();
     let (status, before) = as_admin(&tenant, "GET", "/api/v2/keys/signing", &Value::Null);
     assert_eq!((status, before.as_array().unwrap().len()), (200, 2));
+    for key in before.as_array().unwrap() {
+        let [certificate, message] = ["cert", "pkcs7"].map(|name| content(key[name].as_str().unwrap()));
+        assert!(message.windows(certificate.len()).any(|part| part == certificate), "{key}");
+    }
     let (status, current) = as_admin(&tenant, "POST", "/api/v2/keys/signing/rotate", &Value::Null);
     assert_eq!((status, &current["kid"]), (201, &before[1]["kid"]));
     assert_eq!(tenant.jwks().matches("\"kid\"").count(), 3);
@@ -161,4 +167,10 @@ fn applications_find_the_endpoints_by_themselves() {
     // The certificate's digest is the text of its digits, as in Auth0's documentation.
     assert_eq!(keys["keys"][0]["x5t"].as_str().unwrap().len(), 54);
     assert_eq!(keys.to_string(), serde_json::from_str::<Value>(&Tenant::new().jwks()).unwrap().to_string());
+}
+
+/// The content of a text in PEM.
+fn content(pem: &str) -> Vec<u8> {
+    let lines: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    STANDARD.decode(lines).unwrap()
 }

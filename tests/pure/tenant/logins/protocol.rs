@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use users_mock::{Seed, Tenant};
+use users_mock::{Page, Seed, Tenant, TokenSpec};
 
 const SECRET: &str = "a-secret-of-the-api-of-32-bytes..";
 
@@ -24,10 +24,14 @@ fn tenant() -> Tenant {
             {"id": "1", "identifier": "https://api.example.com/", "name": "Orders", "scopes": scopes, "token_lifetime_for_web": 77},
             {"id": "2", "identifier": "https://rfc.example.com/", "name": "RFC", "scopes": scopes, "token_dialect": "rfc9068_profile"},
             {"id": "3", "identifier": "https://hs.example.com/", "name": "HS", "scopes": scopes, "signing_alg": "HS256", "signing_secret": SECRET},
+            {"id": "4", "identifier": "https://ps.example.com/", "name": "PS", "scopes": scopes, "signing_alg": "PS256"},
+            {"id": "5", "identifier": "https://no.example.com/", "name": "No secret", "scopes": scopes, "signing_alg": "HS256"},
         ],
         "clients": [
             {"client_id": "web", "name": "Web", "client_secret": "s+cret%", "callbacks": [CALLBACK],
-             "allowed_logout_urls": ["https://App.example.com/out?a=1"]},
+             "allowed_logout_urls": ["https://App.example.com/out?a=1"], "web_origins": ["http://localhost:3000"]},
+            {"client_id": "elsewhere", "name": "Elsewhere", "client_secret": "x", "callbacks": [CALLBACK],
+             "web_origins": ["https://app.example.com"]},
             {"client_id": "spa", "name": "Page", "app_type": "spa", "callbacks": [CALLBACK]},
         ],
     });
@@ -87,6 +91,7 @@ fn tokens_of_the_authorization_endpoint_live_as_long_as_those_of_pages() {
     let tenant = tenant();
     assert_eq!(implicit(&tenant, "token", "")["expires_in"], "7200");
     assert_eq!(implicit(&tenant, "token", "&audience=https%3A%2F%2Fapi.example.com%2F")["expires_in"], "77");
+    assert_eq!(implicit(&tenant, "code%20token", "")["expires_in"], "86400");
     assert_eq!(
         implicit(&tenant, "token", "&audience=https%3A%2F%2Frfc.example.com%2F")["expires_in"],
         "7200"
@@ -130,6 +135,54 @@ fn an_api_chooses_the_form_of_its_tokens() {
         part(&user, 1)["aud"],
         json!(["https://api.example.com/", "https://tenant.example.com/userinfo"])
     );
+}
+
+#[test]
+fn an_api_whose_signature_the_tenant_does_not_make_gets_no_tokens() {
+    let tenant = tenant();
+    for (audience, what) in
+        [("https://ps.example.com/", "PS256"), ("https://no.example.com/", "without a signing_secret")]
+    {
+        let (answer, body) = post(&tenant, &password(&json!({"audience": audience})));
+        assert_eq!(answer.status(), 501);
+        assert!(body["error_description"].as_str().unwrap().contains(what), "{body}");
+        let shown = Browser::new(&tenant).open(&authorize(&format!("&audience={audience}")));
+        assert!(matches!(shown, Shown::Page(status, Page::Error { .. }) if status == 501), "{audience}");
+        let id = tenant.user_ids().remove(0);
+        let error = tenant.issue(&TokenSpec::access(id).audience(audience)).unwrap_err();
+        assert!(error.to_string().contains(what), "{error}");
+    }
+}
+
+#[test]
+fn a_response_is_not_given_to_a_page_of_another_origin() {
+    let tenant = tenant();
+    for (client, status) in [("tenant-client", 200), ("web", 200), ("elsewhere", 403)] {
+        let address = authorize("&prompt=none&response_mode=web_message").replace("tenant-client", client);
+        let Shown::Page(shown, _) = Browser::new(&tenant).open(&address) else { panic!("{client}") };
+        assert_eq!(shown, status, "{client}");
+    }
+}
+
+#[test]
+fn a_token_that_a_secret_signs_is_not_for_userinfo() {
+    let tenant = tenant();
+    let asked = json!({"audience": "https://hs.example.com/", "scope": "openid read:orders"});
+    let (_, tokens) = post(&tenant, &password(&asked));
+    let token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(ask(&tenant, "GET", "/userinfo", token, &Value::Null).status(), 401);
+}
+
+#[test]
+fn a_login_by_password_states_its_rate_limit_on_errors_too() {
+    let tenant = tenant();
+    for (more, status) in [(json!({}), 200), (json!({"password": "wrong"}), 403)] {
+        let (answer, _) = post(&tenant, &password(&more));
+        assert_eq!(answer.status(), status);
+        for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+            assert!(answer.headers().contains_key(name), "{status} {name}");
+        }
+    }
 }
 
 #[test]

@@ -6,9 +6,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, SerialNumber, date_time_ymd};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use std::fmt::Write as _;
+use yasna::Tag;
+use yasna::models::ObjectIdentifier;
 
 /// The number of characters of a line of PEM.
 const PEM_LINE: usize = 64;
+
+/// The types of PKCS#7 messages.
+const SIGNED_DATA: &[u64] = &[1, 2, 840, 113_549, 1, 7, 2];
+const DATA: &[u64] = &[1, 2, 840, 113_549, 1, 7, 1];
 
 /// A certificate in DER. Its serial number and dates are fixed, so that a key has the same one in each run.
 pub(crate) struct Certificate(Vec<u8>);
@@ -24,17 +30,30 @@ impl Certificate {
     }
 
     pub(crate) fn pem(&self) -> String {
-        let text = STANDARD.encode(&self.0);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let (line, next) = rest.split_at(PEM_LINE.min(rest.len()));
-            pem.push_str(line);
-            pem.push('\n');
-            rest = next;
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        pem
+        pem("CERTIFICATE", &self.0)
+    }
+
+    /// A PKCS#7 message (RFC 2315) with the certificate, and without content and signatures.
+    pub(crate) fn pkcs7(&self) -> String {
+        let message = yasna::construct_der(|writer| {
+            writer.write_sequence(|writer| {
+                writer.next().write_oid(&ObjectIdentifier::from_slice(SIGNED_DATA));
+                writer.next().write_tagged(Tag::context(0), |writer| {
+                    writer.write_sequence(|writer| {
+                        writer.next().write_u8(1);
+                        writer.next().write_set(|_| {});
+                        writer.next().write_sequence(|writer| {
+                            writer.next().write_oid(&ObjectIdentifier::from_slice(DATA));
+                        });
+                        writer.next().write_tagged_implicit(Tag::context(0), |writer| {
+                            writer.write_set(|writer| writer.next().write_der(&self.0));
+                        });
+                        writer.next().write_set(|_| {});
+                    });
+                });
+            });
+        });
+        pem("PKCS7", &message)
     }
 
     /// The SHA-1 digest in upper-case hexadecimal digits.
@@ -60,6 +79,20 @@ impl Certificate {
     pub(crate) fn x5t(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.thumbprint())
     }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, next) = rest.split_at(PEM_LINE.min(rest.len()));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = next;
+    }
+    pem.push_str(&format!("-----END {label}-----\n"));
+    pem
 }
 
 fn sign(key: &[u8], id: &str, domain: &str) -> Result<Vec<u8>, rcgen::Error> {

@@ -144,6 +144,7 @@ fn shown(key: &Key, domain: &str) -> JsonObject {
     let mut shown = JsonObject::new();
     set(&mut shown, "kid", key.signing.id());
     set(&mut shown, "cert", certificate.pem());
+    set(&mut shown, "pkcs7", certificate.pkcs7());
     set(&mut shown, "fingerprint", certificate.fingerprint());
     set(&mut shown, "thumbprint", certificate.thumbprint());
     set(&mut shown, "current", key.role == Role::Current);

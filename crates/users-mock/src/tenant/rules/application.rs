@@ -26,6 +26,8 @@ pub(crate) struct Application {
     pub(crate) is_public: bool,
     /// `None` if every address on this machine is allowed.
     callbacks: Option<Vec<String>>,
+    /// The origins whose pages may be given a response in a message; `None` if the application states none.
+    web_origins: Option<Vec<String>>,
     /// `None` if every address on this machine is allowed.
     logout_urls: Option<Vec<String>>,
     /// `None` if every grant is allowed.
@@ -95,6 +97,7 @@ impl Application {
             secret: string(shown, "client_secret"),
             is_public,
             callbacks: Some(strings(shown, "callbacks")),
+            web_origins: shown.contains_key("web_origins").then(|| strings(shown, "web_origins")),
             logout_urls: Some(strings(shown, "allowed_logout_urls")),
             grant_types: shown.contains_key("grant_types").then(|| strings(shown, "grant_types")),
             id_token_lifetime: Duration::from_secs(
@@ -119,6 +122,11 @@ impl Application {
             None => is_on_this_machine(uri),
             Some(allowed) => allowed.iter().any(|pattern| matches(pattern, uri)),
         }
+    }
+
+    /// Whether a page of this origin may be given the response of a login in a message.
+    pub(crate) fn allows_web_message(&self, origin: &str) -> bool {
+        self.web_origins.as_ref().is_none_or(|allowed| allowed.iter().any(|pattern| matches(pattern, origin)))
     }
 
     /// The callback of a request that names none.

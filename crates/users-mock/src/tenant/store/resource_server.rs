@@ -95,6 +95,16 @@ impl ResourceServer {
         string(&self.shown, "signing_secret").filter(|_| is_symmetric)
     }
 
+    /// Why the tenant cannot sign access tokens as the API says, if it cannot.
+    pub(crate) fn missing_signature(&self) -> Option<String> {
+        match string(&self.shown, "signing_alg").as_deref() {
+            None | Some("RS256") => None,
+            Some("HS256") if self.signing_secret().is_some() => None,
+            Some("HS256") => Some("access tokens with HS256 for an API without a signing_secret".to_owned()),
+            Some(other) => Some(format!("access tokens with {other}")),
+        }
+    }
+
     fn flag(&self, key: &str) -> Option<bool> {
         self.shown.get(key).ok().flatten()
     }

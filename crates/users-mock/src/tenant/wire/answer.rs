@@ -177,8 +177,13 @@ pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
 
 /// An error of the Authentication API that is assumed of Auth0.
 pub(crate) fn assumed_oauth_error(error: &AssumedError) -> Answer {
-    let status = StatusCode::from_u16(error.status_code).unwrap_or(StatusCode::BAD_REQUEST);
-    oauth_error(status, error.error_code.as_deref().unwrap_or_default(), &error.message)
+    assumed_oauth_error_of(error, &[])
+}
+
+/// An error of the Authentication API that is assumed of Auth0, whose text has placeholders.
+pub(crate) fn assumed_oauth_error_of(error: &AssumedError, placeholders: &[(&str, &str)]) -> Answer {
+    let failure = Failure::assumed(error, placeholders);
+    oauth_error(failure.status(), error.error_code.as_deref().unwrap_or_default(), failure.message())
 }
 
 /// The answer where Auth0 has something that the tenant has not.
@@ -262,6 +267,16 @@ pub(crate) fn too_many_logins(rejection: &Rejection) -> Answer {
     let mut answer = oauth_error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &rejection.message);
     add_standing(&mut answer, rejection.standing);
     answer
+}
+
+/// The rate limit of a request for a change of password, which is not enforced, as recorded.
+pub(crate) fn add_change_standing(answer: &mut Answer, now: u64) {
+    add_standing(answer, Standing { limit: 10, remaining: 9, reset: now / 1000 + 60 });
+}
+
+/// The rate limit of a login by password, which is not enforced, as recorded on success and on errors.
+pub(crate) fn add_login_standing(answer: &mut Answer, now: u64) {
+    add_standing(answer, Standing { limit: 100, remaining: 99, reset: now / 1000 + 1 });
 }
 
 /// Adds the rate limit headers.

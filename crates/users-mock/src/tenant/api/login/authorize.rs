@@ -1,10 +1,10 @@
 //! The authorization endpoint: where an application sends a browser to log in.
 
-use crate::tenant::api::login::complete::{resume, send_back};
+use crate::tenant::api::login::complete::{origin_of, resume, send_back};
 use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::organization::{self, Reported, invited};
 use crate::tenant::api::login::session;
-use crate::tenant::api::oauth::issue::is_known_audience;
+use crate::tenant::api::oauth::issue::{is_known_audience, missing_signature};
 use crate::tenant::logins::{Challenge, Proof, ResponseMode, Transaction};
 use crate::tenant::page;
 use crate::tenant::rules::application::Application;
@@ -43,8 +43,27 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
         Ok(transaction) => transaction,
         Err(refused) => return Ok(*refused),
     };
+    let origin = origin_of(&transaction.redirect_uri);
+    if transaction.response_mode == ResponseMode::WebMessage && !application.allows_web_message(&origin) {
+        let description = format!("{origin} is not in the list of allowed web origins");
+        return Ok(page::error(StatusCode::FORBIDDEN, "unauthorized_client", description));
+    }
     let prompt = asked.get("prompt").unwrap_or_default();
     let prompts: Vec<&str> = prompt.split_whitespace().collect();
+    let audience = transaction.audience.as_deref().unwrap_or_default();
+    if let Some(signature) = missing_signature(context, audience) {
+        let description = format!("The embedded tenant does not implement {signature}.");
+        return Ok(page::error(StatusCode::NOT_IMPLEMENTED, "not_implemented", description));
+    }
+    if let Some((error, description)) = unknown(context, &asked, &transaction) {
+        if context.config.assumptions.reports_unknown_audience_on_page {
+            return Ok(page::error(StatusCode::BAD_REQUEST, error, description));
+        }
+        return Ok(send_back(
+            &transaction,
+            vec![("error", error.to_owned()), ("error_description", description)],
+        ));
+    }
     if let Some((error, description)) = problem(context, &asked, &transaction, &application) {
         return Ok(send_back(
             &transaction,
@@ -67,8 +86,8 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
         transaction.proof = Proof::Session;
     }
     if prompts.contains(&"none") && !has_session {
-        let error =
-            vec![("error", "login_required".to_owned()), ("error_description", "Login required".to_owned())];
+        let description = context.config.assumptions.login_required.clone();
+        let error = vec![("error", "login_required".to_owned()), ("error_description", description)];
         return Ok(send_back(&transaction, error));
     }
     let mut is_signup = asked.get("screen_hint").as_deref() == Some("signup");
@@ -215,15 +234,20 @@ fn problem(
     if transaction.returns("id_token") && transaction.nonce.is_none() {
         return Some(("invalid_request".into(), "Missing required parameter: nonce".to_owned()));
     }
-    if let Some(audience) = &transaction.audience {
-        if !is_known_audience(context, asked.request, audience) {
-            return Some(("access_denied".into(), format!("Service not found: {audience}")));
-        }
-    }
-    if let Some(connection) = &transaction.connection {
-        if context.store().connection(connection).is_none() {
-            return Some(("invalid_request".into(), "the connection was not found".to_owned()));
-        }
-    }
     organization::problem(context, transaction, application)
+}
+
+/// An audience or a connection that does not exist.
+fn unknown(
+    context: &WriteContext<'_>,
+    asked: &Parameters<'_>,
+    transaction: &Transaction,
+) -> Option<(&'static str, String)> {
+    let is_known = |audience: &String| is_known_audience(context, asked.request, audience);
+    if let Some(audience) = transaction.audience.as_ref().filter(|audience| !is_known(audience)) {
+        return Some(("access_denied", format!("Service not found: {audience}")));
+    }
+    let connection = transaction.connection.as_deref()?;
+    let is_unknown = context.store().connection(connection).is_none();
+    is_unknown.then(|| ("invalid_request", "the connection was not found".to_owned()))
 }

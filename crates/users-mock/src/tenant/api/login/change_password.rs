@@ -8,7 +8,9 @@ use crate::tenant::logins::{Ticket, TicketKind};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page};
 use crate::tenant::store::{Belonging, User};
-use crate::tenant::wire::answer::{Answer, Failure, assumed_oauth_error, oauth_error, redirect, text};
+use crate::tenant::wire::answer::{
+    Answer, Failure, add_change_standing, assumed_oauth_error, oauth_error, redirect, text,
+};
 use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
@@ -53,6 +55,7 @@ fn request_change(context: &mut WriteContext<'_>, request: &Request) -> Result<A
     }
     let mut answer = text(StatusCode::OK, "We've just sent you an email to reset your password.");
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    add_change_standing(&mut answer, context.clock.millis());
     Ok(answer)
 }
 
@@ -223,5 +226,7 @@ fn change(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         ..Event::new("scp")
     };
     record(context, request, &event);
-    Ok(done(&ticket, &user, "Password changed", "Your password has been changed."))
+    // The page of Universal Login has no use for the `result_url` of a ticket.
+    let (title, text) = ("Password changed".to_owned(), "Your password has been changed.".to_owned());
+    Ok(page::shown(StatusCode::OK, Page::Message { title, text }))
 }

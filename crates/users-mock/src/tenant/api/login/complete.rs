@@ -20,9 +20,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The time in which a code can be exchanged, in milliseconds.
-const CODE_LIFETIME: u64 = 600_000;
-
 /// The page of a login that is not known, or that has ended.
 pub(crate) fn no_transaction() -> Answer {
     let description = "There is no login under way with this state. Begin again at the application, which sends the browser to /authorize";
@@ -140,7 +137,8 @@ fn finish(
             nonce: transaction.nonce.clone(),
         };
         let text = context.random.alphanumeric(45);
-        context.logins.codes.insert(text.clone(), code, now.saturating_add(CODE_LIFETIME), now);
+        let lifetime = u64::from(context.config.assumptions.code_lifetime) * 1000;
+        context.logins.codes.insert(text.clone(), code, now.saturating_add(lifetime), now);
         response.push(("code", text));
     }
     if transaction.returns("token") || transaction.returns("id_token") {
@@ -226,7 +224,7 @@ pub(crate) fn send_back(transaction: &Transaction, mut response: Vec<(&'static s
     }
 }
 
-fn origin_of(uri: &str) -> String {
+pub(crate) fn origin_of(uri: &str) -> String {
     let uri: Uri = uri.parse().unwrap_or_default();
     let scheme = uri.scheme_str().unwrap_or("https");
     format!("{scheme}://{}", uri.authority().map(ToString::to_string).unwrap_or_default())

@@ -77,7 +77,9 @@ pub(crate) fn check(
         return Err(Refused::TooManyAttempts);
     }
     if let Some(account) = account.filter(|account| is_current(password, &account.digests)) {
-        context.logins.attempts.remove(&key, now);
+        if context.config.assumptions.login_resets_failures {
+            context.logins.attempts.remove(&key, now);
+        }
         return Ok(account.user);
     }
     let event = Event {

@@ -95,7 +95,9 @@ pub(crate) fn send_password_change(context: &mut WriteContext<'_>, request: &Req
     // Only the newest one counts.
     let id = user.id();
     context.logins.tickets.retain(|ticket| ticket.kind != kind || ticket.user_id != id);
-    let link = new_ticket(context, request, kind, id, TICKET_LIFETIME, |ticket| ticket.verifies_email = true);
+    let verifies = context.config.assumptions.requested_change_verifies_email;
+    let link =
+        new_ticket(context, request, kind, id, TICKET_LIFETIME, |ticket| ticket.verifies_email = verifies);
     let text = "Change your password on the page of this link:";
     send(context, MailKind::ChangePassword, user, "Reset your password", text, link);
 }

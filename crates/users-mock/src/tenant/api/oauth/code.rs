@@ -1,7 +1,7 @@
 //! Tokens for an authorization code.
 
 use crate::tenant::api::oauth::issue::{Asked, issue};
-use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
+use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant, missing};
 use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::wire::answer::{Answer, assumed_oauth_error};
 use crate::tenant::wire::context::WriteContext;
@@ -10,7 +10,7 @@ use serde_json::json;
 const INVALID: &str = "Invalid authorization code";
 
 pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
-    let text = asked.field("code").unwrap_or_default();
+    let Some(text) = asked.field("code") else { return missing(context, "code") };
     let now = context.clock.millis();
     let code = context.logins.codes.get(&text, now).cloned();
     let client = Some((asked.application.id.as_str(), asked.application.name.as_str()));

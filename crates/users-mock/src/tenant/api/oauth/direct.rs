@@ -2,6 +2,7 @@
 
 use crate::tenant::api::oauth::issue::{
     Asked, Overrides, access_token, granted_scopes, id_token_with, is_known_audience, is_opaque,
+    missing_signature,
 };
 use crate::tenant::config::Config;
 use crate::tenant::logins::Authenticated;
@@ -42,6 +43,9 @@ pub(crate) fn issue_to_user(
     };
     if let Some(audience) = audience.as_ref().filter(|it| !is_known_audience(context, &request, it)) {
         return Err(InvalidTokenSpec::Audience(audience.clone()));
+    }
+    if let Some(signature) = audience.as_ref().and_then(|audience| missing_signature(context, audience)) {
+        return Err(InvalidTokenSpec::Signature(signature));
     }
     let api = audience.as_ref().and_then(|audience| context.store().resource_server_by_identifier(audience));
     let default = if matches!(spec.kind, TokenKind::SelfService(_)) { OF_SELF_SERVICE } else { OF_USER };

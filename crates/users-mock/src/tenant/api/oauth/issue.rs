@@ -100,6 +100,11 @@ pub(crate) fn is_known_audience(context: &WriteContext<'_>, request: &Request, a
         || context.store().resource_server_by_identifier(audience).is_some()
 }
 
+/// Why tokens for an API cannot be signed as it says, if they cannot.
+pub(crate) fn missing_signature(context: &WriteContext<'_>, audience: &str) -> Option<String> {
+    context.store().resource_server_by_identifier(audience)?.missing_signature()
+}
+
 fn is_management(context: &WriteContext<'_>, request: &Request, audience: &str) -> bool {
     let issuer = request.issuer(context.config);
     audience == context.config.management_audience() || audience == format!("{issuer}api/v2/")
@@ -127,7 +132,10 @@ pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: As
     if has(&asked.scopes, "offline_access") {
         set(&mut tokens, "refresh_token", new_refresh_token(context, request, &asked));
     }
-    let returned = asked.beside.is_some_and(|beside| beside.returns_token);
+    let returned = match asked.beside {
+        Some(beside) => beside.returns_token,
+        None => context.config.assumptions.code_exchange_has_at_hash && asked.login.is_by_code(),
+    };
     let access_token = string(&tokens, "access_token").filter(|_| returned);
     if let Some(id_token) = id_token(context, request, &asked, access_token.as_deref()) {
         set(&mut tokens, "id_token", id_token);
@@ -214,7 +222,9 @@ pub(crate) fn access_token(
     let audience = match asked.audience {
         Some(audience) if is_own || is_mfa || api.is_some() => audience,
         _ => {
-            let lifetime = if asked.beside.is_some() { WEB_LIFETIME } else { default };
+            // Beside a code, it lives as long as that of the token endpoint.
+            let is_implicit = asked.beside.is_some_and(|beside| beside.code.is_none());
+            let lifetime = if is_implicit { WEB_LIFETIME } else { default };
             let times = overrides.times(now, lifetime);
             let grant = Grant::User { id, scopes };
             return (context.tokens.issue_opaque(grant, &issuer, times, context.random), lifetime);
@@ -256,9 +266,12 @@ pub(crate) fn access_token(
         times: overrides.times(now, lifetime),
     };
     let payload = overrides.applied(claims.payload());
+    let with_userinfo = claims.with_userinfo;
     let grant = if is_own {
         Grant::SelfService { id: id.clone(), scopes: scopes.into() }
     } else {
+        // Without the audience of `/userinfo`, a token is refused there.
+        let scopes = scopes.into_iter().filter(|scope| with_userinfo || scope != "openid").collect();
         Grant::User { id: id.clone(), scopes }
     };
     let token = match secret {

@@ -3,7 +3,7 @@
 use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::passwordless::{self, Recipient};
 use crate::tenant::api::oauth::issue::is_known_audience;
-use crate::tenant::api::oauth::password::continue_login;
+use crate::tenant::api::oauth::password::{Way, continue_login};
 use crate::tenant::api::oauth::request::{TokenRequest, invalid_grant};
 use crate::tenant::events::{Event, record};
 use crate::tenant::wire::answer::{Answer, assumed_oauth_error, oauth_error};
@@ -35,7 +35,10 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         }
     };
     match context.store().users().get(&user_id).cloned() {
-        Some(user) if !is_blocked(&user) => continue_login(context, asked, &user, audience),
+        Some(user) if !is_blocked(&user) => {
+            let way = Way::passcode(&context.config.assumptions);
+            continue_login(context, asked, &user, audience, way)
+        }
         _ => oauth_error(StatusCode::FORBIDDEN, "access_denied", "user is blocked"),
     }
 }

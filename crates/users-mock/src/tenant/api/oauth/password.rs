@@ -4,17 +4,43 @@ use crate::tenant::api::login::credentials::{Refused, check, count_login, is_blo
 use crate::tenant::api::oauth::authenticators::{challenge, event, is_enrolled};
 use crate::tenant::api::oauth::issue::{Asked, is_known_audience, issue};
 use crate::tenant::api::oauth::request::{TokenRequest, granted};
+use crate::tenant::assumptions::Assumptions;
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, SecondFactor};
 use crate::tenant::store::{DEFAULT_DATABASE, User};
-use crate::tenant::wire::answer::{Answer, assumed_oauth_error, oauth_error};
+use crate::tenant::wire::answer::{Answer, add_login_standing, assumed_oauth_error, oauth_error};
 use crate::tenant::wire::context::WriteContext;
 use http::StatusCode;
 
 /// The scopes of a login that asks for none, or for `openid` alone, as recorded.
 const WIDENED: &str = "openid profile email address phone";
 
+/// How a user has logged in without a browser.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    /// The type of the log entry, if there is one.
+    event: Option<&'static str>,
+    /// The claim `gty` of access tokens, if they have it.
+    grant: Option<&'static str>,
+}
+
+impl Way {
+    const PASSWORD: Self = Self { event: Some("sepft"), grant: Some("password") };
+    /// Its tokens equal those of the password.
+    pub(crate) const SECOND_FACTOR: Self = Self { event: Some("seotpft"), ..Self::PASSWORD };
+
+    pub(crate) fn passcode(assumptions: &Assumptions) -> Self {
+        Self { event: assumptions.logs_passcode_logins.then_some("s"), grant: None }
+    }
+}
+
 pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
+    let mut answer = log_in(context, asked);
+    add_login_standing(&mut answer, context.clock.millis());
+    answer
+}
+
+fn log_in(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
     let audience = asked.field("audience");
     if audience.as_ref().is_some_and(|audience| !is_known_audience(context, asked.request, audience)) {
         let description = "invalid audience specified for password grant exchange";
@@ -37,7 +63,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         count_login(context, asked.request, user.id());
         return refuse(context, asked, Refused::Blocked);
     }
-    continue_login(context, asked, &user, audience)
+    continue_login(context, asked, &user, audience, Way::PASSWORD)
 }
 
 /// Asks for the second factor of a user who has one, or ends the login.
@@ -46,10 +72,11 @@ pub(crate) fn continue_login(
     asked: &TokenRequest<'_>,
     user: &User,
     audience: Option<String>,
+    way: Way,
 ) -> Answer {
     let scope = asked.field("scope");
     if !is_enrolled(user) {
-        return finish(context, asked, user.id(), scope.as_deref(), audience.as_deref(), false);
+        return finish(context, asked, user.id(), scope.as_deref(), audience.as_deref(), way);
     }
     record(context, asked.request, &event(user, "mfar"));
     let (user_id, client_id) = (user.id().to_owned(), asked.application.id.clone());
@@ -63,21 +90,23 @@ pub(crate) fn finish(
     user_id: &str,
     scope: Option<&str>,
     audience: Option<&str>,
-    is_mfa: bool,
+    way: Way,
 ) -> Answer {
     count_login(context, asked.request, user_id);
     let user = context.store().users().get(user_id).cloned();
     let connection = user.as_ref().and_then(|user| user.connection());
-    let event = Event {
+    let event = way.event.map(|kind| Event {
         user_id,
         user_name: user.as_ref().map_or_else(String::new, |user| name_of(user.shown())),
         connection: connection.as_deref(),
         client: Some((&asked.application.id, &asked.application.name)),
         audience,
         scope,
-        ..Event::new(if is_mfa { "seotpft" } else { "sepft" })
-    };
-    record(context, asked.request, &event);
+        ..Event::new(kind)
+    });
+    if let Some(event) = event {
+        record(context, asked.request, &event);
+    }
     let scopes = requested_scopes(context, scope, audience);
     let login = Authenticated {
         user_id: user_id.to_owned(),
@@ -86,7 +115,7 @@ pub(crate) fn finish(
         // Only a login in a browser states it.
         is_mfa: false,
         organization: None,
-        grant: Some("password"),
+        grant: way.grant,
     };
     let application = &asked.application;
     let tokens = issue(

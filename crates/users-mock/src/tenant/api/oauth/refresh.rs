@@ -87,7 +87,7 @@ fn tokens(
         auth_time: None,
         is_mfa: false,
         organization: family.organization.clone(),
-        grant: Some("refresh_token"),
+        grant: context.config.assumptions.refreshed_token_has_gty.then_some("refresh_token"),
     };
     let application = &asked.application;
     // No other refresh token is issued, so that scope is added to the response afterwards.

@@ -2,7 +2,8 @@
 
 use crate::tenant::object::string;
 use crate::tenant::rules::application::Application;
-use crate::tenant::wire::answer::{Answer, json_without_charset, oauth_error};
+use crate::tenant::wire::answer::{Answer, assumed_oauth_error_of, json_without_charset, oauth_error};
+use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use http::StatusCode;
 use users_core::model::JsonObject;
@@ -19,6 +20,11 @@ impl TokenRequest<'_> {
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         string(&self.body, name).filter(|text| !text.is_empty())
     }
+}
+
+/// What a request without a property that it must have is answered.
+pub(crate) fn missing(context: &WriteContext<'_>, name: &str) -> Answer {
+    assumed_oauth_error_of(&context.config.assumptions.missing_parameter, &[("parameter", name)])
 }
 
 /// A response with tokens.

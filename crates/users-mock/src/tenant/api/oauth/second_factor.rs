@@ -2,7 +2,7 @@
 
 use crate::tenant::api::login::credentials::{Refused, is_blocked};
 use crate::tenant::api::oauth::authenticators::redeem;
-use crate::tenant::api::oauth::password::{finish, refuse};
+use crate::tenant::api::oauth::password::{Way, finish, refuse};
 use crate::tenant::api::oauth::request::{TokenRequest, invalid_grant};
 use crate::tenant::events::{Event, record};
 use crate::tenant::wire::answer::{Answer, assumed_oauth_error};
@@ -36,5 +36,12 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     if user.is_some_and(|user| is_blocked(&user)) {
         return refuse(context, asked, Refused::Blocked);
     }
-    finish(context, asked, &pending.user_id, pending.scope.as_deref(), pending.audience.as_deref(), true)
+    finish(
+        context,
+        asked,
+        &pending.user_id,
+        pending.scope.as_deref(),
+        pending.audience.as_deref(),
+        Way::SECOND_FACTOR,
+    )
 }

@@ -1,7 +1,8 @@
 //! The token endpoint.
 
 use crate::tenant::api::oauth::client::authenticate;
-use crate::tenant::api::oauth::request::TokenRequest;
+use crate::tenant::api::oauth::issue::missing_signature;
+use crate::tenant::api::oauth::request::{TokenRequest, missing};
 use crate::tenant::api::oauth::{client_credentials, code, passcode, password, refresh, second_factor};
 use crate::tenant::object::string;
 use crate::tenant::wire::answer::{Answer, Failure, add_token_headers, not_implemented, oauth_error};
@@ -56,9 +57,15 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
 }
 
 fn answer(context: &mut WriteContext<'_>, request: &Request, body: JsonObject) -> Answer {
-    let grant_type = string(&body, "grant_type").unwrap_or_default();
+    let Some(grant_type) = string(&body, "grant_type") else {
+        return missing(context, "grant_type");
+    };
     if MISSING.contains(&grant_type.as_str()) {
         return not_implemented(&format!("the grant {grant_type}"));
+    }
+    let audience = string(&body, "audience").unwrap_or_default();
+    if let Some(signature) = missing_signature(context, &audience) {
+        return not_implemented(&signature);
     }
     let not_allowed = || {
         let description = format!("Grant type '{grant_type}' not allowed for the client.");
