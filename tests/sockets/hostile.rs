@@ -1,7 +1,11 @@
 //! Extreme timeouts and hostile servers break nothing, on tokio and over sockets.
 
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use users_core::{Body, HttpTransport, ManagementClient, Retry, transport_fn};
+use users_mock::Tenant;
+use users_tenant::TenantServer;
 
 const USER: &str = r#"{"user_id":"auth0|1"}"#;
 
@@ -67,4 +71,21 @@ fn no_source_of_an_error_shows_the_token_or_the_proxy_password() {
         );
         cause = x.source();
     }
+}
+
+/// The clock moves while nothing happens, so that no time passes.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_does_not_finish_a_request_is_closed_by_the_tenant() {
+    let tenant = Tenant::builder().users(1).build();
+    let server = TenantServer::bind(tenant, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let whole = "GET /.well-known/jwks.json HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    for (sent, expected) in [("", ""), ("GET / HTTP/1.1\r\nhost: loc", ""), (whole, "HTTP/1.1 200 OK")] {
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut received = String::new();
+        let end = tokio::time::timeout(Duration::from_secs(100), stream.read_to_string(&mut received)).await;
+        end.expect("an end of the connection").unwrap();
+        assert_eq!(received.lines().next().unwrap_or_default(), expected, "{sent:?}");
+    }
+    server.shutdown().await;
 }

@@ -3,6 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use users_mock::Tenant;
 use users_tenant::{TenantServer, Tenants};
 
@@ -31,6 +33,8 @@ struct User {
     /// What a login left behind.
     login: Login,
     token: String,
+    /// The id of the snapshot after the login.
+    snapshot: String,
     /// What its data contains, and no other's.
     mark: String,
 }
@@ -166,12 +170,31 @@ impl User {
         let (status, user) = self.send("POST", "/api/v2/users", &new).await;
         assert_eq!(status, 201, "{user}");
         self.log_in().await;
+        self.snapshot =
+            self.control("POST", "/snapshots", Value::Null).await["id"].as_str().unwrap().to_owned();
+        if number % 50 == 1 {
+            self.control("POST", "/keys/rotate", Value::Null).await;
+        }
         user["user_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Receives the events of the tenant from now on.
+    async fn events(&self) -> Arc<Mutex<String>> {
+        let request = self.client.get(format!("{}/_tenant/events", self.base)).headers(self.selecting());
+        let mut response = request.send().await.unwrap();
+        let received: Arc<Mutex<String>> = Arc::default();
+        let events = Arc::clone(&received);
+        tokio::spawn(async move {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                events.lock().unwrap().push_str(&String::from_utf8_lossy(&chunk));
+            }
+        });
+        received
     }
 
     /// Checks that the tenant is as it was prepared, while the others are used.
     async fn check(&self, number: usize, own: &str, other: &Self, id_of_other: &str) {
-        let path = |id: &str| format!("/api/v2/users/{}", id.replace('|', "%7C"));
+        let path = |id: &str| format!("/api/v2/users/{}", encoded(id));
         if number % 2 == 1 {
             assert_eq!(self.send("GET", &path(own), &Value::Null).await.0, 503, "its fault");
         }
@@ -195,12 +218,20 @@ impl User {
         let tier = if number % 5 == 1 { "enterprise" } else { "none" };
         assert_eq!(self.control("GET", "/limits", Value::Null).await["tier"], json!(tier));
         assert_eq!(self.control("GET", "/faults", Value::Null).await, json!({"faults": []}));
+        let keys = self.control("GET", "/keys", Value::Null).await;
+        let expected = if number % 50 == 1 { 3 } else { 2 };
+        assert_eq!(keys["jwks"]["keys"].as_array().map(Vec::len), Some(expected), "{keys}");
         let log = self.control("GET", "/requests?limit=1000", Value::Null).await;
         // Five of the login, and those of this function.
         assert_eq!(log["count"], json!(9 + number % 2), "{log}");
         let text = log.to_string();
         assert!(text.contains(&self.mark) && !text.replace(&self.mark, "").contains("mark-"), "{text}");
     }
+}
+
+/// An id as it is in a path.
+fn encoded(id: &str) -> String {
+    id.replace('|', "%7C")
 }
 
 /// A time for each tenant.
@@ -237,6 +268,7 @@ async fn two_hundred_tenants_used_in_parallel_leak_nothing_into_each_other() {
             },
             login: Login::default(),
             token: "none".to_owned(),
+            snapshot: String::new(),
             mark: format!("mark-rust-{number}-"),
         })
         .collect();
@@ -244,6 +276,7 @@ async fn two_hundred_tenants_used_in_parallel_leak_nothing_into_each_other() {
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), TENANTS, "no id was made twice");
     let tokens: BTreeSet<&str> = users.iter().map(|user| user.token.as_str()).collect();
     assert_eq!(tokens.len(), TENANTS, "nor any token");
+    let events = join_all(users.iter().step_by(20).map(User::events)).await;
     let checks = users.iter().enumerate().map(|(number, user)| {
         let other = (number + 1) % TENANTS;
         user.check(number, &ids[number], &users[other], &ids[other])
@@ -253,14 +286,34 @@ async fn two_hundred_tenants_used_in_parallel_leak_nothing_into_each_other() {
         users.iter().enumerate().map(|(number, user)| user.check_logins(&users[(number + 1) % TENANTS])),
     )
     .await;
+    for (events, number) in events.iter().zip((0..TENANTS).step_by(20)) {
+        let (own, other) = (&ids[number], &ids[(number + 1) % TENANTS]);
+        let is_complete = || events.lock().unwrap().contains(&encoded(own));
+        while !is_complete() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let text = events.lock().unwrap().clone();
+        // Only the tenant's own requests, one of which is for the user of another tenant.
+        for id in ids.iter().filter(|id| *id != own && *id != other) {
+            assert!(!text.contains(&encoded(id)), "{number}: {id} {text}");
+        }
+    }
     // A reset of half of them leaves the other half.
     join_all(users.iter().step_by(2).map(|user| user.control("POST", "/reset", Value::Null))).await;
     join_all(users.iter().zip(&ids).enumerate().map(async |(number, (user, id))| {
         let token = user.control("POST", "/tokens", json!({"kind": "management"})).await;
         let user = User { token: token["token"].as_str().unwrap().to_owned(), ..user.clone() };
-        let path = format!("/api/v2/users/{}", id.replace('|', "%7C"));
+        let path = format!("/api/v2/users/{}", encoded(id));
         let expected = if number % 2 == 0 { 404 } else { 200 };
         assert_eq!(user.send("GET", &path, &Value::Null).await.0, expected, "{number}");
+        // It has removed the snapshots; those of the others have their own data.
+        user.send("DELETE", &path, &Value::Null).await;
+        let restore = format!("/_tenant/snapshots/{}/restore", user.snapshot);
+        let restored = user.send("POST", &restore, &Value::Null).await.0;
+        assert_eq!(restored, if number % 2 == 0 { 404 } else { 204 }, "{number}");
+        let (status, found) = user.send("GET", &path, &Value::Null).await;
+        let email = (expected == 200).then(|| format!("{}@example.com", user.mark));
+        assert_eq!((status, found["email"].as_str().map(ToOwned::to_owned)), (expected, email), "{number}");
     }))
     .await;
 }

@@ -5,7 +5,7 @@ const count = 200;
 const url = process.env.USERS_TENANT_URL;
 
 async function send(tenant, method, path, body, token) {
-  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  const headers = { "content-type": "application/json", ...tenant.selecting, ...(token && { authorization: `Bearer ${token}` }) };
   const response = await fetch(`${tenant.base}${path}`, { method, headers, body: body && JSON.stringify(body) });
   const text = await response.text();
   return { status: response.status, json: text ? JSON.parse(text) : null };
@@ -18,7 +18,13 @@ async function control(tenant, method, path, body) {
 }
 
 const time = (number) => new Date(Date.UTC(2032, 0, 1 + number)).toISOString();
-const tenants = Array.from({ length: count }, (_, number) => ({ number, base: `${url}/t/node-${number}`, mark: `mark-node-${number}-` }));
+const tenants = Array.from({ length: count }, (_, number) => ({
+  number,
+  // Selected by the path and by a header; `fetch` sends no host of the caller's.
+  base: number % 2 ? url : `${url}/t/node-${number}`,
+  selecting: number % 2 ? { "x-tenant": `node-${number}` } : {},
+  mark: `mark-node-${number}-`,
+}));
 
 async function begin(tenant) {
   await control(tenant, "POST", "/reset");

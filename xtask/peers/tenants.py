@@ -14,12 +14,15 @@ URL = os.environ["USERS_TENANT_URL"]
 class Tenant:
     def __init__(self, number):
         self.number = number
-        self.base = f"{URL}/t/python-{number}"
+        # Selected by the path, by the host and by a header.
+        name = f"python-{number}"
+        self.base = f"{URL}/t/{name}" if number % 3 == 0 else URL
+        self.selecting = [{}, {"host": f"{name}.localhost:{URL.rsplit(':')[-1]}"}, {"x-tenant": name}][number % 3]
         self.mark = f"mark-python-{number}-"
         self.time = (datetime(2033, 1, 1) + timedelta(days=number)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def send(self, method, path, body=None, token=None):
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", **self.selecting}
         if token:
             headers["authorization"] = f"Bearer {token}"
         data = None if body is None else json.dumps(body).encode()

@@ -12,13 +12,15 @@ use axum::response::Response;
 use http::uri::Scheme;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,6 +33,9 @@ use users_mock::ClientAddress;
 
 /// The longest time that a TLS handshake may take, and that a shutdown waits for open connections.
 const GRACE_PERIOD: Duration = Duration::from_secs(5);
+
+/// The longest time that a connection may take to send the head of a request, from its start or from the last response on.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The number of free ports that are tried, of which others may have taken some at one of the addresses.
 const FREE_PORTS: u32 = 20;
@@ -356,11 +361,22 @@ async fn serve_connection(
     router: Router,
     watcher: Watcher,
 ) {
-    let service = service_fn(move |request| respond(router.clone(), peer, request));
-    let builder = Builder::new(TokioExecutor::new());
+    let asked = Arc::new(AtomicBool::new(false));
+    let has_asked = Arc::clone(&asked);
+    let service = service_fn(move |request| {
+        asked.store(true, Ordering::Relaxed);
+        respond(router.clone(), peer, request)
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE_TIMEOUT);
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let mut connection = pin!(watcher.watch(connection));
     // A client that disconnects in the middle of a request ends its own connection only.
-    let _ = watcher.watch(connection).await;
+    let first = tokio::time::timeout(IDLE_TIMEOUT, &mut connection).await;
+    // Before the version of HTTP is known, no other timer runs.
+    if first.is_err() && has_asked.load(Ordering::Relaxed) {
+        let _ = connection.await;
+    }
 }
 
 /// Answers one request; an error closes the connection.

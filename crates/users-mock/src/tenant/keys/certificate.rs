@@ -91,7 +91,7 @@ fn pem(label: &str, der: &[u8]) -> String {
         pem.push('\n');
         rest = next;
     }
-    pem.push_str(&format!("-----END {label}-----\n"));
+    let _ = writeln!(pem, "-----END {label}-----");
     pem
 }
 
