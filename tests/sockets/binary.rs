@@ -282,6 +282,16 @@ fn exec_runs_a_command_with_the_environment_of_a_client_and_exits_as_it_did() {
         .output()
         .unwrap();
     assert_eq!(run.stdout, b"http://localhost:3000\n", "an application's own address stays");
+
+    let run = exec(
+        &["--listen", "[::1]:0"],
+        r#"curl -sf "$AUTH0_ISSUER_BASE_URL/.well-known/openid-configuration"; echo " $AUTH0_DOMAIN""#,
+    );
+    let text = String::from_utf8(run.stdout).unwrap();
+    let (document, domain) = text.rsplit_once(' ').unwrap();
+    let document: serde_json::Value = serde_json::from_str(document).unwrap();
+    assert!(domain.starts_with("[::1]:"), "{domain}");
+    assert_eq!(document["issuer"], format!("http://{}/", domain.trim()));
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! Runs programs of several languages against `users-tenant`, each in tenants of its own.
 
-use crate::run::{command, is_ci, is_there, program, programs, root, status};
+use crate::run::{command, is_there, program, programs, root, skipped, status};
 use std::path::Path;
 
 /// The examples that the README of users-tenant shows, each with what runs it; `None` for the one that was built.
@@ -19,8 +19,7 @@ exit $failed";
 /// Runs the examples, and then the programs of three languages in parallel.
 pub fn run() -> Result<Option<String>, String> {
     if !["node", "python3", "curl"].iter().all(|program| is_there(program, &["--version"])) {
-        let missing = "node, python3 and curl are not all installed";
-        return if is_ci() { Err(missing.to_owned()) } else { Ok(Some(format!("skipped: {missing}"))) };
+        return skipped("node, python3 and curl are not all installed");
     }
     let folder = programs()?;
     let tenant = program(&folder, "users-tenant");

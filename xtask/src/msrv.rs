@@ -1,7 +1,7 @@
 //! Compiles the published crates with the oldest compiler that they support.
 
 use crate::published;
-use crate::run::{command, empty, is_ci, is_there, status, target};
+use crate::run::{command, empty, is_there, skipped, status, target};
 use std::path::Path;
 
 /// The oldest compiler that the workspace's manifest states.
@@ -26,7 +26,7 @@ pub fn check() -> Result<Option<String>, String> {
         && let Err(problem) = download(&folder, &toolchain)
     {
         let message = format!("no Rust {VERSION}: {problem}");
-        return if is_ci() { Err(message) } else { Ok(Some(format!("skipped: {message}"))) };
+        return skipped(&message);
     }
     let mut crates = published::all()?;
     crates.retain(|published| published.rust_version() == VERSION);

@@ -1,7 +1,7 @@
 //! Snapshots of each published crate's public API, in `crates/NAME/public-api.txt`.
 
 use crate::published;
-use crate::run::{command, is_ci, program, read, root, status, target, write};
+use crate::run::{command, program, read, root, skipped, status, target, write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,7 +37,7 @@ pub fn run(bless: bool) -> Result<Option<String>, String> {
                 "rustdoc writes format {}, and snapshots are made from {FORMAT}",
                 format.unwrap_or_default()
             );
-            return if is_ci() { Err(message) } else { Ok(Some(format!("skipped: {message}"))) };
+            return skipped(&message);
         }
         let file = root().join("crates").join(name).join("public-api.txt");
         let listing = list(&json).map_err(|error| format!("{}: {error}", json.display()))?;

@@ -17,8 +17,13 @@ pub fn target() -> PathBuf {
 }
 
 /// Whether this runs in continuous integration, where no step may be skipped.
-pub fn is_ci() -> bool {
+fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// What a step returns that cannot run here: in continuous integration an error.
+pub fn skipped(why: &str) -> Result<Option<String>, String> {
+    if is_ci() { Err(format!("{why}; CI=true requires it")) } else { Ok(Some(format!("skipped: {why}"))) }
 }
 
 /// A command in the workspace's folder.

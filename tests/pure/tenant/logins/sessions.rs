@@ -60,6 +60,24 @@ fn a_session_that_is_young_enough_states_when_its_user_logged_in() {
 }
 
 #[test]
+fn either_cookie_of_a_session_names_it_and_no_other_does() {
+    let (tenant, _) = tenant();
+    let mut browser = Browser::new(&tenant);
+    let page = browser.open(&authorize(""));
+    browser.log_in(page, "ada@example.com", PASSWORD).parameters();
+    let names: Vec<String> = browser.cookies.keys().cloned().collect();
+    assert_eq!(names, ["auth0", "auth0_compat"]);
+    for (kept, name, has_session) in
+        [("auth0", "auth0", true), ("auth0_compat", "auth0_compat", true), ("auth0", "other", false)]
+    {
+        let mut other = Browser::new(&tenant);
+        other.cookies.insert(name.to_owned(), browser.cookies[kept].clone());
+        let response = other.open(&authorize("&prompt=none")).parameters();
+        assert_eq!(response.contains_key("code"), has_session, "{name}");
+    }
+}
+
+#[test]
 fn a_block_after_ten_wrong_passwords_ends_after_thirty_days_or_with_a_new_password() {
     let (tenant, id) = tenant();
     let blocks = || {
