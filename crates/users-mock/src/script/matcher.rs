@@ -1,8 +1,8 @@
 //! Which requests an expectation applies to.
 
+use crate::decode::properties;
 use crate::script::captured::Captured;
 use http::Method;
-use users_core::model::JsonObject;
 use users_core::{Descriptor, PathTemplate};
 
 /// Selects requests: an operation, or a method and a path template.
@@ -83,8 +83,7 @@ impl Matcher {
         if self.properties.is_empty() {
             return Ok(());
         }
-        let body = std::str::from_utf8(request.body()).ok().and_then(|text| JsonObject::from_json(text).ok());
-        let body = body.unwrap_or_default();
+        let body = properties(request.body());
         for (name, values) in self.properties {
             let given = body.get::<String>(name).ok().flatten();
             if !given.as_deref().is_some_and(|given| values.contains(&given)) {

@@ -1,10 +1,10 @@
 //! The log of a tenant's requests.
 
+use crate::decode::properties;
 use crate::tenant::object::string;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
-use users_core::model::JsonObject;
 use users_core::{Api, CATALOGUE, Descriptor};
 
 /// A request to a tenant, and the status of its response.
@@ -55,11 +55,7 @@ impl Logged {
 
     /// Whether the body has the values that tell operations on the same endpoint apart.
     fn has_properties(&self, descriptor: &Descriptor) -> bool {
-        let Some(body) =
-            std::str::from_utf8(&self.body).ok().and_then(|text| JsonObject::from_json(text).ok())
-        else {
-            return false;
-        };
+        let body = properties(&self.body);
         descriptor
             .distinguished_by
             .iter()

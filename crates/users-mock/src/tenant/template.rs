@@ -81,7 +81,8 @@ impl Template {
 
 impl Tenant {
     /// Returns the tenant to the state that the template describes: data, tokens, keys, logins, mails, request log, rate limits, index lag, time and random
-    /// numbers. The settings of the tenant, such as its domain and its client, do not change.
+    /// numbers. The settings of the tenant, such as its domain and its client, do not change, and applications keep their tokens for the
+    /// Management API: they fetch one for a day, and would be refused by the next test.
     ///
     /// If a state file cannot be written with this data, requests that change something fail until it can be.
     pub fn reset(&self, template: &Template) {
@@ -104,7 +105,7 @@ impl Tenant {
         clock.reset();
         let mut store = self.state.store_mut();
         let before = store.replace(Arc::clone(&template.store));
-        *self.state.tokens_mut() = Tokens::new(template.signing_key.clone());
+        self.state.tokens_mut().reset(template.signing_key.clone());
         *lock(logins) = Logins::default();
         *lock(random) = Random::new(*seed);
         *lock(generator) = Generator::continued(*seed, template.users.into());

@@ -58,6 +58,17 @@ impl Times {
 }
 
 impl Tokens {
+    /// Begins anew with this key, or with the development key. Applications keep their tokens, which they fetch once for a day.
+    pub(crate) fn reset(&mut self, key: Option<Arc<SigningKey>>) {
+        let issued = std::mem::take(&mut self.issued);
+        *self = Self { issued, ..Self::new(key) };
+        let keys = &self.keys;
+        self.issued.retain(|issued| {
+            let is_known = issued.key.as_deref().is_some_and(|id| keys.has(id));
+            is_known && matches!(issued.grant, Grant::Management(_) | Grant::Global)
+        });
+    }
+
     /// Signs with this key, or with the development key.
     pub(crate) fn new(key: Option<Arc<SigningKey>>) -> Self {
         let mut tokens = Self { issued: Expiring::with_most(MOST_TOKENS), ..Self::default() };

@@ -5,6 +5,7 @@ mod browser;
 mod codes;
 mod imported;
 mod keys;
+mod log_entries;
 mod organizations;
 mod protocol;
 mod refresh_tokens;

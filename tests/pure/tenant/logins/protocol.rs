@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use users_mock::{Page, Seed, Tenant, TokenSpec};
+use users_core::HttpTransport as _;
+use users_mock::{FaultyTransport, Page, Seed, Tenant, TokenSpec};
 
 const SECRET: &str = "a-secret-of-the-api-of-32-bytes..";
 
@@ -169,8 +170,8 @@ fn a_token_that_a_secret_signs_is_not_for_userinfo() {
     let tenant = tenant();
     let asked = json!({"audience": "https://hs.example.com/", "scope": "openid read:orders"});
     let (_, tokens) = post(&tenant, &password(&asked));
-    let token = tokens["access_token"].as_str().unwrap();
-    assert_eq!(ask(&tenant, "GET", "/userinfo", token, &Value::Null).status(), 401);
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    assert_eq!(ask(&tenant, "GET", "/userinfo", &bearer, &Value::Null).status(), 401);
 }
 
 #[test]
@@ -354,4 +355,59 @@ fn a_login_that_the_tenant_does_not_have_says_so_and_a_misspelt_one_is_not_found
     ] {
         assert_eq!(ask(&tenant, method, path, "", &Value::Null).status(), status, "{method} {path}");
     }
+}
+
+#[test]
+fn an_application_of_others_may_ask_for_a_code_with_a_challenge_alone() {
+    let seed = json!({"clients": [{"client_id": "tpc_app", "name": "Theirs", "client_secret": "x", "callbacks": [CALLBACK]}]});
+    let tenant = Tenant::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).build();
+    let base = authorize("").replace("tenant-client", "tpc_app");
+    for (address, is_allowed) in [
+        (base.replace("openid%20profile%20email%20offline_access", "read:orders"), true),
+        (base.clone(), false),
+        (base.replace("response_type=code", "response_type=token"), false),
+        (
+            base.replace("openid%20profile%20email%20offline_access", "read:orders")
+                .replace("code_challenge=", "none="),
+            false,
+        ),
+    ] {
+        match Browser::new(&tenant).open(&address) {
+            Shown::Page(..) => assert!(is_allowed, "{address}"),
+            shown => assert_eq!(
+                (is_allowed, &*shown.parameters()["error"]),
+                (false, "invalid_request"),
+                "{address}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn an_api_that_is_created_has_the_settings_that_were_sent() {
+    let tenant = tenant();
+    let body = json!({"identifier": "https://new/", "allow_offline_access": true});
+    let (_, shown) = as_admin(&tenant, "POST", "/api/v2/resource-servers", &body);
+    let flag = |name: &str| shown[name].as_bool();
+    assert_eq!(flag("allow_offline_access"), Some(true));
+    assert_eq!(flag("skip_consent_for_verifiable_first_party_clients"), Some(false));
+}
+
+#[test]
+fn a_fault_of_an_operation_applies_to_forms_too() {
+    let tenant = tenant();
+    let faulty = FaultyTransport::new(tenant.clone(), tenant.clock());
+    faulty.inject_spec(&"503@oauth.authorization_code_grant".parse().unwrap());
+    let send = |grant: &str| {
+        let request = Request::post("https://tenant.example.com/oauth/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Bytes::from(format!("client_id=tenant-client&code=x&grant_type={grant}")))
+            .unwrap();
+        tenant.clock().block_on(faulty.send(request, None)).unwrap().status().as_u16()
+    };
+    assert_eq!(send("client_credentials"), 401);
+    assert_eq!(send("authorization_code"), 503);
+    assert_eq!(send("authorization%5Fcode"), 403);
+    let last = tenant.requests().pop().unwrap();
+    assert_eq!(last.operation(), Some("oauth.authorization_code_grant"));
 }

@@ -1,7 +1,9 @@
 //! Refresh tokens: rotation, reuse, expiry and revocation.
 
-use super::super::{as_admin, ask};
+use super::super::{as_admin, ask, create};
 use super::PASSWORD;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::time::Duration;
 use users_mock::{Seed, Tenant};
@@ -159,4 +161,40 @@ fn a_token_is_revoked_by_the_application_the_management_api_or_the_deletion_of_t
         (status, body["error_description"].as_str().unwrap()),
         (403, "The refresh_token was generated for a user who doesn't exist anymore.")
     );
+}
+
+#[test]
+fn a_refreshed_access_token_has_the_scopes_of_the_first_one_and_reuse_is_logged_with_its_counters() {
+    let tenant = tenant(json!({"rotation_type": "rotating"}));
+    let first = log_in(&tenant);
+    let (_, body) = refresh(&tenant, &first);
+    assert_eq!(body["scope"], "openid email offline_access");
+    let second = body["refresh_token"].as_str().unwrap();
+    next(&tenant, second);
+    is_refused(&tenant, &first);
+    let (_, log) = as_admin(&tenant, "GET", "/api/v2/logs", &Value::Null);
+    let reuse = log.as_array().unwrap().iter().find(|entry| entry["type"] == "ferrt").unwrap();
+    let details = &reuse["details"];
+    assert_eq!((&details["tokenCounter"], &details["latestCounter"]), (&json!(0), &json!(2)), "{details}");
+}
+
+#[test]
+fn a_refreshed_access_token_of_an_api_names_the_scope_offline_access() {
+    let seed = json!({"resource_servers": [{"id": "1", "identifier": "https://api/", "name": "API", "allow_offline_access": true}]});
+    let tenant = Tenant::builder().seed(Seed::from_json(&seed.to_string()).unwrap()).build();
+    create(&tenant, json!({}));
+    let body = json!({
+        "grant_type": "password", "client_id": "tenant-client", "username": "ada@example.com", "password": PASSWORD,
+        "audience": "https://api/", "scope": "openid offline_access",
+    });
+    let (_, first) = post(&tenant, "/oauth/token", &body);
+    let body = json!({
+        "grant_type": "refresh_token", "client_id": "tenant-client", "refresh_token": first["refresh_token"],
+    });
+    let (_, next) = post(&tenant, "/oauth/token", &body);
+    for tokens in [first, next] {
+        let part = tokens["access_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+        assert_eq!(claims["scope"], "openid offline_access", "{claims}");
+    }
 }

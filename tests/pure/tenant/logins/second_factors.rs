@@ -239,3 +239,31 @@ fn after_ten_wrong_codes_none_is_right_for_six_minutes() {
     tenant.clock().advance(Duration::from_secs(361));
     assert_eq!(redeem(&tenant, &mfa, &code(&tenant, SECRET)).0, 200);
 }
+
+#[test]
+fn a_session_without_the_second_factor_is_not_enough_once_the_user_has_one() {
+    let tenant = tenant();
+    let mut browser = Browser::new(&tenant);
+    let page = browser.open(&authorize(""));
+    browser.log_in(page, "ada@example.com", PASSWORD).parameters();
+    enroll(&tenant);
+    let silent = browser.open(&authorize("&prompt=none")).parameters();
+    assert_eq!(silent["error"], "login_required");
+    assert_eq!(silent["error_description"], "Multifactor authentication required");
+    assert_eq!(last_events(&tenant, 1), ["fsa"]);
+    let page = browser.open(&authorize(""));
+    let Shown::Page(_, Page::SecondFactor { action, .. }) = page else { panic!("{page:?}") };
+    browser.post(&action, &[("code", &code(&tenant, SECRET))]).parameters();
+    // From now on the session has it.
+    assert!(browser.open(&authorize("&prompt=none")).parameters().contains_key("code"));
+}
+
+#[test]
+fn a_login_that_waits_for_a_code_lists_the_authenticators() {
+    let tenant = tenant();
+    enroll(&tenant);
+    let bearer = format!("Bearer {}", pending(&tenant).as_str().unwrap());
+    let list = ask(&tenant, "GET", "/mfa/authenticators", &bearer, &Value::Null);
+    let list: Value = serde_json::from_slice(list.body()).unwrap();
+    assert_eq!((&list[0]["authenticator_type"], &list[0]["active"]), (&json!("otp"), &json!(true)), "{list}");
+}

@@ -206,3 +206,36 @@ fn a_snapshot_restores_what_logins_had_left_behind() {
     create(&tenant, json!({"email": "bob@example.com"}));
     assert_eq!(tenant.mails().pop().unwrap().id, newest + 1);
 }
+
+#[test]
+fn a_new_password_by_a_ticket_of_the_management_api_lifts_the_block_of_an_administrator() {
+    for is_of_api in [true, false] {
+        let (tenant, id) = tenant();
+        as_admin(&tenant, "PATCH", &format!("/api/v2/users/{id}"), &json!({"blocked": true}));
+        let link = if is_of_api {
+            let body = json!({"user_id": tenant.user_ids()[0]});
+            let (_, ticket) = as_admin(&tenant, "POST", "/api/v2/tickets/password-change", &body);
+            ticket["ticket"].as_str().unwrap().to_owned()
+        } else {
+            let body = json!({"connection": "Username-Password-Authentication", "email": "ada@example.com"});
+            ask(&tenant, "POST", "/dbconnections/change_password", "", &body);
+            tenant.mails().pop().unwrap().link.unwrap()
+        };
+        let fields = [("password", "Correct horse 2"), ("confirm", "Correct horse 2")];
+        Browser::new(&tenant).post(&link, &fields);
+        assert_eq!(log_in(&tenant, "Correct horse 2").0, if is_of_api { 200 } else { 403 });
+    }
+}
+
+#[test]
+fn applications_keep_their_tokens_after_a_reset_and_users_do_not() {
+    let template = Tenant::builder().users(1).template();
+    let tenant = template.tenant();
+    let application = tenant.management_token();
+    let user = tenant.access_token_for(&tenant.user_ids()[0]).unwrap();
+    tenant.reset(&template);
+    for (path, token, status) in [("/api/v2/users", application, 200), ("/userinfo", user, 401)] {
+        let bearer = format!("Bearer {}", token.expose());
+        assert_eq!(ask(&tenant, "GET", path, &bearer, &Value::Null).status(), status, "{path}");
+    }
+}

@@ -42,8 +42,11 @@ fn create(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
     for (key, value) in body.iter() {
         set_raw(&mut shown, key, value);
     }
-    set(&mut shown, "allow_offline_access", false);
-    set(&mut shown, "skip_consent_for_verifiable_first_party_clients", false);
+    for flag in ["allow_offline_access", "skip_consent_for_verifiable_first_party_clients"] {
+        if !shown.contains_key(flag) {
+            set(&mut shown, flag, false);
+        }
+    }
     context.transaction.put_resource_server(ResourceServer::new(id, &shown));
     Ok(json(StatusCode::CREATED, &shown))
 }

@@ -3,7 +3,7 @@
 use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::mails::{TICKET_LIFETIME, new_ticket};
 use crate::tenant::api::owner::find_user;
-use crate::tenant::logins::TicketKind;
+use crate::tenant::logins::{ResultUrl, TicketKind};
 use crate::tenant::object::{integer, set, string};
 use crate::tenant::wire::answer::{Answer, Failure, json};
 use crate::tenant::wire::context::WriteContext;
@@ -63,9 +63,10 @@ fn ticket(
     let flag = |name: &str| body.get::<bool>(name).ok().flatten() == Some(true);
     let lifetime = integer(body, "ttl_sec").filter(|seconds| *seconds > 0).unwrap_or(TICKET_LIFETIME);
     let link = new_ticket(context, request, kind, user_id, lifetime, |ticket| {
-        ticket.result_url = string(body, "result_url");
-        ticket.includes_email = flag("includeEmailInRedirect");
+        ticket.result = string(body, "result_url")
+            .map(|url| ResultUrl { url, includes_email: flag("includeEmailInRedirect") });
         ticket.verifies_email = flag("mark_email_as_verified");
+        ticket.unblocks = true;
     });
     let mut body = JsonObject::new();
     set(&mut body, "ticket", link);

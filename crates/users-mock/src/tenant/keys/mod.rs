@@ -113,6 +113,11 @@ impl SigningKeys {
         usable.any(|key| key.signing.verifies(message, signature))
     }
 
+    /// Whether there is a key with this id.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.keys.iter().any(|key| key.signing.id() == id)
+    }
+
     /// The public keys, without those that are revoked.
     pub(crate) fn jwks(&self, domain: &str) -> JsonObject {
         let usable = self.keys.iter().filter(|key| key.revoked_at.is_none());

@@ -18,7 +18,7 @@ pub use mail::{Mail, MailKind};
 pub(crate) use passcode::Passcode;
 pub(crate) use refresh::{Family, RefreshTokens, Use};
 pub(crate) use second_factor::{Guesses, SecondFactor};
-pub(crate) use ticket::{Ticket, TicketKind};
+pub(crate) use ticket::{ResultUrl, Ticket, TicketKind};
 pub(crate) use transaction::{Challenge, Proof, ResponseMode, Transaction};
 
 use crate::tenant::expiring::Expiring;

@@ -41,8 +41,8 @@ struct Token {
 pub(crate) enum Use {
     /// It is valid. The counter is that of the token.
     Valid(Family, u32),
-    /// It was replaced before: somebody else may have it.
-    Reused(Family),
+    /// It was replaced before: somebody else may have it. The counters are those of the token and of the latest one.
+    Reused(Family, u32, u32),
     Unknown,
 }
 
@@ -73,7 +73,7 @@ impl RefreshTokens {
         if now < replaced_at.saturating_add(leeway) && latest <= counter.saturating_add(1) {
             return Use::Valid(family, counter);
         }
-        Use::Reused(family)
+        Use::Reused(family, counter, latest)
     }
 
     /// The family of a token, whether it was replaced or not.

@@ -26,6 +26,10 @@ pub(crate) struct Transaction {
     /// Whether the tokens state when the user logged in.
     pub(crate) states_auth_time: bool,
     pub(crate) asks_consent: bool,
+    /// Whether no page may be shown: `prompt=none`.
+    pub(crate) is_silent: bool,
+    /// When it has begun, in milliseconds since 1970.
+    pub(crate) began_at: u64,
     /// Who has logged in, and whose second factor or consent is missing.
     pub(crate) user_id: Option<String>,
     pub(crate) proof: Proof,

@@ -1,6 +1,6 @@
 //! A request as the handlers see it.
 
-use crate::decode::decode;
+use crate::decode::pairs;
 use crate::tenant::config::Config;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::schema::Schema;
@@ -298,14 +298,4 @@ impl Request {
 
 fn invalid_json() -> Failure {
     Failure::bad_request(None, "Invalid request payload JSON format")
-}
-
-/// The decoded pairs of a query or a form.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode_part = |part: &str| decode(&part.replace('+', " "));
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(key, value)| (decode_part(key), decode_part(value)))
-        .collect()
 }

@@ -1,10 +1,10 @@
 //! The authorization endpoint: where an application sends a browser to log in.
 
-use crate::tenant::api::login::complete::{origin_of, resume, send_back};
+use crate::tenant::api::login::complete::{origin_of, refuse, resume};
 use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::organization::{self, Reported, invited};
 use crate::tenant::api::login::session;
-use crate::tenant::api::oauth::issue::{is_known_audience, missing_signature};
+use crate::tenant::api::oauth::issue::{OPENID, is_known_audience, missing_signature};
 use crate::tenant::logins::{Challenge, Proof, ResponseMode, Transaction};
 use crate::tenant::page;
 use crate::tenant::rules::application::Application;
@@ -21,6 +21,9 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/authorize", Guard::Handler, Handler::Write(authorize)),
     Route::new("GET", "/authorize/resume", Guard::Handler, Handler::Write(resume)),
 ];
+
+/// What the ids of applications of others begin with.
+const THIRD_PARTY: &str = "tpc_";
 
 /// The length of the parameters, in bytes, which are kept while the login lasts.
 const MOST_PARAMETERS: usize = 16 * 1024;
@@ -43,6 +46,9 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
         Ok(transaction) => transaction,
         Err(refused) => return Ok(*refused),
     };
+    transaction.began_at = context.clock.millis();
+    transaction.is_silent =
+        asked.get("prompt").is_some_and(|prompt| prompt.split_whitespace().any(|one| one == "none"));
     let origin = origin_of(&transaction.redirect_uri);
     if transaction.response_mode == ResponseMode::WebMessage && !application.allows_web_message(&origin) {
         let description = format!("{origin} is not in the list of allowed web origins");
@@ -59,16 +65,10 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
         if context.config.assumptions.reports_unknown_audience_on_page {
             return Ok(page::error(StatusCode::BAD_REQUEST, error, description));
         }
-        return Ok(send_back(
-            &transaction,
-            vec![("error", error.to_owned()), ("error_description", description)],
-        ));
+        return Ok(refuse(context, request, &transaction, &application, None, (error, &description)));
     }
     if let Some((error, description)) = problem(context, &asked, &transaction, &application) {
-        return Ok(send_back(
-            &transaction,
-            vec![("error", error.into_owned()), ("error_description", description)],
-        ));
+        return Ok(refuse(context, request, &transaction, &application, None, (&error, &description)));
     }
     transaction.asks_consent = prompts.contains(&"consent");
     let session = session::current(context, request);
@@ -85,10 +85,10 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     if has_session {
         transaction.proof = Proof::Session;
     }
-    if prompts.contains(&"none") && !has_session {
+    if transaction.is_silent && !has_session {
         let description = context.config.assumptions.login_required.clone();
-        let error = vec![("error", "login_required".to_owned()), ("error_description", description)];
-        return Ok(send_back(&transaction, error));
+        let error = ("login_required", &*description);
+        return Ok(refuse(context, request, &transaction, &application, None, error));
     }
     let mut is_signup = asked.get("screen_hint").as_deref() == Some("signup");
     if let Some(email) = invited(context.store(), transaction.invitation.as_deref().unwrap_or_default()) {
@@ -182,6 +182,8 @@ fn transaction(
         invitation: asked.get("invitation"),
         states_auth_time: false,
         asks_consent: false,
+        is_silent: false,
+        began_at: 0,
         user_id: None,
         proof: Proof::FirstFactor,
     })
@@ -231,10 +233,27 @@ fn problem(
             "Parameter 'code_challenge' is required for this client".to_owned(),
         ));
     }
+    if application.id.starts_with(THIRD_PARTY) {
+        if let Some(description) = unsupported_by_third_party(transaction) {
+            return Some(("invalid_request".into(), description.to_owned()));
+        }
+    }
     if transaction.returns("id_token") && transaction.nonce.is_none() {
         return Some(("invalid_request".into(), "Missing required parameter: nonce".to_owned()));
     }
     organization::problem(context, transaction, application)
+}
+
+/// What an application of others may not ask for.
+fn unsupported_by_third_party(transaction: &Transaction) -> Option<&'static str> {
+    if transaction.response_types.iter().any(|kind| kind != "code") {
+        return Some("A third-party application may request the response type code alone");
+    }
+    if transaction.challenge.is_none() {
+        return Some("Parameter 'code_challenge' is required for this client");
+    }
+    let has_identity = transaction.scopes.iter().any(|scope| OPENID.contains(&scope.as_str()));
+    has_identity.then_some("A third-party application may not request scopes of OpenID Connect")
 }
 
 /// An audience or a connection that does not exist.

@@ -3,7 +3,7 @@
 use crate::tenant::api::account::set_password;
 use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::mails::send_password_change;
-use crate::tenant::events::{Event, name_of, record};
+use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::{Ticket, TicketKind};
 use crate::tenant::object::string;
 use crate::tenant::page::{self, Page};
@@ -17,6 +17,7 @@ use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
 use std::sync::Arc;
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -92,14 +93,14 @@ fn mark_used(context: &mut WriteContext<'_>, secret: &str) {
 
 /// Sends the browser where the ticket says, or shows a message.
 fn done(ticket: &Ticket, user: &User, title: &str, text: &str) -> Answer {
-    let Some(url) = &ticket.result_url else {
+    let Some(result) = &ticket.result else {
         return page::shown(StatusCode::OK, Page::Message { title: title.to_owned(), text: text.to_owned() });
     };
-    let email = match user.string("email").filter(|_| ticket.includes_email) {
+    let email = match user.string("email").filter(|_| result.includes_email) {
         Some(email) => format!("email={}&", encode(&email)),
         None => String::new(),
     };
-    redirect(&result_url(url, &email, text, true))
+    redirect(&result_url(&result.url, &email, text, true))
 }
 
 /// The address of a result, whose parameters stand before the fragment.
@@ -122,7 +123,7 @@ fn verify_email(context: &mut WriteContext<'_>, request: &Request) -> Result<Ans
             record(context, request, &Event { description: why.to_owned(), ..Event::new("fv") });
             let secret = request.query("ticket").unwrap_or_default();
             let ticket = context.logins.tickets.get(secret, context.clock.millis());
-            let url = ticket.and_then(|ticket| ticket.result_url.as_deref());
+            let url = ticket.and_then(|ticket| ticket.result.as_ref()).map(|result| result.url.as_str());
             return Ok(match url {
                 Some(url) => redirect(&result_url(url, "", "Access expired.", false)),
                 None => refused("Email verification", why),
@@ -136,7 +137,12 @@ fn verify_email(context: &mut WriteContext<'_>, request: &Request) -> Result<Ans
         user.set_updated_at(&now);
     });
     let connection = user.connection();
+    let query = json!({
+        "email": user.string("email"), "idp_user_id": user.id().split_once('|').map(|(_, id)| id),
+        "resultUrl": ticket.result.as_ref().map(|result| &result.url),
+    });
     let event = Event {
+        details: details(&json!({"query": query})),
         description: "Your email was verified. You can continue using the application.".to_owned(),
         user_id: user.id(),
         user_name: name_of(user.shown()),
@@ -213,6 +219,9 @@ fn change(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
             user.supply("email_verified", "true");
         }
         user.belongings_mut(Belonging::BlockedFor).clear();
+        if ticket.unblocks && user.shown().contains_key("blocked") {
+            user.set("blocked", false);
+        }
         if revokes {
             user.belongings_mut(Belonging::RefreshTokens).clear();
         }

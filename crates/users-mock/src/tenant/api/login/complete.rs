@@ -4,7 +4,7 @@ use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::organization;
 use crate::tenant::api::login::session::{self, Session};
 use crate::tenant::api::oauth::authenticators::is_enrolled;
-use crate::tenant::api::oauth::issue::{Asked, Beside, issue};
+use crate::tenant::api::oauth::issue::{Asked, Beside, RefreshToken, issue};
 use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::logins::{Authenticated, Code, Proof, ResponseMode, Transaction};
 use crate::tenant::object::string;
@@ -52,15 +52,25 @@ pub(crate) fn proceed(
     if is_blocked(&user) {
         context.logins.transactions.remove(state, now);
         let error = ("unauthorized", "user is blocked");
-        return Ok(refuse(context, request, &transaction, &application, &user, error));
+        return Ok(refuse(context, request, &transaction, &application, Some(&user), error));
     }
     let session = session::current(context, request).filter(|session| session.user_id == user.id());
     if transaction.proof == Proof::Session && session.is_none() {
         // It has ended while the user was asked for consent.
         return Ok(redirect(&request.path(&format!("/u/login?state={state}"))));
     }
-    // The second factor of the session counts.
-    if is_enrolled(&user) && transaction.proof == Proof::FirstFactor {
+    let is_proven = match transaction.proof {
+        Proof::FirstFactor => false,
+        // The second factor of the session counts.
+        Proof::Session => session.as_ref().is_some_and(|session| session.is_mfa),
+        Proof::SecondFactor => true,
+    };
+    if is_enrolled(&user) && !is_proven {
+        if transaction.is_silent {
+            context.logins.transactions.remove(state, now);
+            let error = ("login_required", "Multifactor authentication required");
+            return Ok(refuse(context, request, &transaction, &application, Some(&user), error));
+        }
         return Ok(redirect(&request.path(&format!("/u/mfa-otp-challenge?state={state}"))));
     }
     if transaction.asks_consent {
@@ -68,30 +78,30 @@ pub(crate) fn proceed(
     }
     context.logins.transactions.remove(state, now);
     if let Err((error, description)) = organization::enter(context, &transaction, &user) {
-        return Ok(refuse(context, request, &transaction, &application, &user, (&error, &description)));
+        return Ok(refuse(context, request, &transaction, &application, Some(&user), (&error, &description)));
     }
     let session = session.filter(|_| transaction.proof == Proof::Session);
     Ok(finish(context, request, &transaction, &application, &user, session))
 }
 
-/// Reports to the application why a user who has logged in is refused.
-fn refuse(
+/// Reports to the application why a login is refused.
+pub(crate) fn refuse(
     context: &mut WriteContext<'_>,
     request: &Request,
     transaction: &Transaction,
     application: &Application,
-    user: &User,
+    user: Option<&User>,
     (error, description): (&str, &str),
 ) -> Answer {
-    let connection = user.connection();
+    let connection = user.and_then(User::connection);
     let event = Event {
         description: description.to_owned(),
-        user_id: user.id(),
-        user_name: name_of(user.shown()),
+        user_id: user.map_or("", |user| user.id()),
+        user_name: user.map(|user| name_of(user.shown())).unwrap_or_default(),
         connection: connection.as_deref(),
         client: Some((&application.id, &application.name)),
         details: details(&json!({"error": {"message": description, "oauthError": error}})),
-        ..Event::new("f")
+        ..Event::new(if transaction.is_silent { "fsa" } else { "f" })
     };
     record(context, request, &event);
     let error = vec![("error", error.to_owned()), ("error_description", description.to_owned())];
@@ -115,7 +125,7 @@ fn finish(
         let (session, cookie) = session::begin(context, request, user.id(), &application.id, is_mfa);
         (session, Some(cookie))
     };
-    log_success(context, request, application, user, &session);
+    log_success(context, request, (transaction, application), user, &session);
     let login = Authenticated {
         user_id: user.id().to_owned(),
         session_id: Some(session.id.clone()),
@@ -148,7 +158,15 @@ fn finish(
         let code = response.first().map(|(_, code)| code.clone());
         let beside = Beside { code: code.as_deref(), returns_token: transaction.returns("token") };
         let nonce = transaction.nonce.as_deref();
-        let asked = Asked { application, login, scopes, audience, nonce, beside: Some(beside) };
+        let asked = Asked {
+            application,
+            login,
+            scopes,
+            audience,
+            nonce,
+            beside: Some(beside),
+            refresh_token: RefreshToken::Shown(None),
+        };
         let tokens = issue(context, request, asked);
         for name in ["access_token", "scope", "token_type"] {
             if let (true, Some(value)) = (transaction.returns("token"), string(&tokens, name)) {
@@ -169,25 +187,36 @@ fn finish(
     answer
 }
 
+/// Records a login. One by an existing session has shown no page.
 fn log_success(
     context: &mut WriteContext<'_>,
     request: &Request,
-    application: &Application,
+    (transaction, application): (&Transaction, &Application),
     user: &User,
     session: &Session,
 ) {
     let user = context.store().users().get(user.id()).map_or_else(|| user.clone(), |user| User::clone(user));
     let logins: u64 = user.shown().get("logins_count").ok().flatten().unwrap_or_default();
-    let connection = user.connection();
+    let now = context.clock.millis();
+    let (initiated, completed) = (transaction.began_at, now);
+    let elapsed = completed.saturating_sub(initiated);
+    let connection = user.connection().filter(|_| transaction.proof != Proof::Session);
+    let prompt = connection.as_ref().map(|connection| {
+        json!({
+            "name": "prompt-authenticate", "initiatedAt": initiated, "completedAt": completed, "elapsedTime": elapsed,
+            "connection": connection, "user_id": user.id(), "user_name": name_of(user.shown()),
+        })
+    });
     let event = Event {
         user_id: user.id(),
         user_name: name_of(user.shown()),
         connection: connection.as_deref(),
         client: Some((&application.id, &application.name)),
         details: details(&json!({
-            "prompts": [], "session_id": session.id, "stats": {"loginsCount": logins},
+            "prompts": prompt.as_slice(), "initiatedAt": initiated, "completedAt": completed, "elapsedTime": elapsed,
+            "session_id": session.id, "stats": {"loginsCount": logins},
         })),
-        ..Event::new("s")
+        ..Event::new(if transaction.is_silent { "ssa" } else { "s" })
     };
     record(context, request, &event);
 }

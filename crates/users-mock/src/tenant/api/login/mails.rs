@@ -25,9 +25,9 @@ pub(crate) fn new_ticket(
     let mut ticket = Ticket {
         kind,
         user_id: user_id.to_owned(),
-        result_url: None,
-        includes_email: false,
+        result: None,
         verifies_email: false,
+        unblocks: false,
         is_used: false,
         expires_at,
     };

@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) id: String,
     /// When the user logged in, in milliseconds since 1970.
     pub(crate) authenticated_at: u64,
+    /// Whether a second factor was used.
+    pub(crate) is_mfa: bool,
 }
 
 fn at(millis: u64) -> Timestamp {
@@ -51,7 +53,14 @@ pub(crate) fn current(context: &mut WriteContext<'_>, request: &Request) -> Opti
         return None;
     }
     let authenticated_at = time(session, "authenticated_at").unwrap_or_default();
-    Some(Session { user_id, id: session_id, authenticated_at })
+    let is_mfa = has_second_factor(session);
+    Some(Session { user_id, id: session_id, authenticated_at, is_mfa })
+}
+
+fn has_second_factor(session: &JsonObject) -> bool {
+    let authentication: JsonObject = session.get("authentication").ok().flatten().unwrap_or_default();
+    let methods: Vec<JsonObject> = authentication.get("methods").ok().flatten().unwrap_or_default();
+    methods.iter().any(|method| string(method, "name").as_deref() == Some("mfa"))
 }
 
 /// Begins a session, which the browser names by a cookie from now on.
@@ -84,7 +93,7 @@ pub(crate) fn begin(
     context.transaction.update_user(user_id, |user| user.belongings_mut(Belonging::Sessions).push(shown));
     let browser = Browser { user_id: user_id.to_owned(), session_id: id.clone() };
     context.logins.browsers.insert(cookie.clone(), browser, now.saturating_add(LIFETIME), now);
-    (Session { user_id: user_id.to_owned(), id, authenticated_at: now }, cookie)
+    (Session { user_id: user_id.to_owned(), id, authenticated_at: now, is_mfa }, cookie)
 }
 
 /// Records that an application uses a session.

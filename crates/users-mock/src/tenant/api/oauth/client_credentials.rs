@@ -1,7 +1,9 @@
 //! Tokens of applications.
 
+use crate::decode::properties;
 use crate::tenant::api::oauth::request::{TokenRequest, granted};
-use crate::tenant::object::set;
+use crate::tenant::events::{Event, record};
+use crate::tenant::object::{set, string};
 use crate::tenant::rules::claims::{AccessClaims, Dialect};
 use crate::tenant::rules::grant::{Grant, all_scopes};
 use crate::tenant::rules::quota::Standing;
@@ -15,6 +17,26 @@ use std::time::Duration;
 use users_core::model::JsonObject;
 
 pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
+    let answer = exchange(context, asked);
+    let (audience, scope) = (asked.field("audience"), asked.field("scope"));
+    let is_granted = answer.status().is_success();
+    let event = Event {
+        client: Some((&asked.application.id, &asked.application.name)),
+        audience: audience.as_deref(),
+        scope: scope.as_deref(),
+        description: if is_granted { String::new() } else { description_of(&answer) },
+        ..Event::new(if is_granted { "seccft" } else { "feccft" })
+    };
+    record(context, asked.request, &event);
+    answer
+}
+
+/// The description of an error.
+fn description_of(answer: &Answer) -> String {
+    string(&properties(answer.body()), "error_description").unwrap_or_default()
+}
+
+fn exchange(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
     let audience = asked.field("audience").unwrap_or_default();
     let host = asked.request.authority().unwrap_or_default();
     let issuer = asked.request.issuer(context.config);

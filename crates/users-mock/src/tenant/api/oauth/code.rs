@@ -1,6 +1,6 @@
 //! Tokens for an authorization code.
 
-use crate::tenant::api::oauth::issue::{Asked, issue};
+use crate::tenant::api::oauth::issue::{Asked, RefreshToken, issue};
 use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant, missing};
 use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::wire::answer::{Answer, assumed_oauth_error};
@@ -68,6 +68,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
             audience: code.audience.as_deref(),
             nonce: code.nonce.as_deref(),
             beside: None,
+            refresh_token: RefreshToken::New,
         },
     );
     granted(&tokens)

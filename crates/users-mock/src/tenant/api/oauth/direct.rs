@@ -1,8 +1,8 @@
 //! Tokens without a login.
 
 use crate::tenant::api::oauth::issue::{
-    Asked, Overrides, access_token, granted_scopes, id_token_with, is_known_audience, is_opaque,
-    missing_signature,
+    Asked, Overrides, RefreshToken, access_token, granted_scopes, id_token_with, is_known_audience,
+    is_opaque, missing_signature,
 };
 use crate::tenant::config::Config;
 use crate::tenant::logins::Authenticated;
@@ -66,6 +66,7 @@ pub(crate) fn issue_to_user(
         audience: audience.as_deref(),
         nonce: None,
         beside: None,
+        refresh_token: RefreshToken::Shown(None),
     };
     let granted = granted_scopes(context, &request, &asked);
     let asked = Asked { scopes: granted.clone(), ..asked };

@@ -16,7 +16,7 @@ use std::time::Duration;
 use users_core::model::{JsonObject, Timestamp};
 
 /// The scopes of OpenID Connect, which need no API.
-const OPENID: &[&str] = &[
+pub(crate) const OPENID: &[&str] = &[
     "openid",
     "profile",
     "offline_access",
@@ -54,6 +54,16 @@ pub(crate) struct Asked<'a> {
     pub(crate) nonce: Option<&'a str>,
     /// What the authorization endpoint returns beside the ID token; `None` at the token endpoint.
     pub(crate) beside: Option<Beside<'a>>,
+    pub(crate) refresh_token: RefreshToken<'a>,
+}
+
+/// What a response has of refresh tokens.
+#[derive(Clone, Copy)]
+pub(crate) enum RefreshToken<'a> {
+    /// A new one, if the scope is granted.
+    New,
+    /// This one, if there is one.
+    Shown(Option<&'a str>),
 }
 
 /// What the authorization endpoint returns beside an ID token, which then has their hashes.
@@ -129,8 +139,12 @@ pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: As
     let (access_token, lifetime) = access_token(context, request, &asked, &Overrides::default());
     let mut tokens = JsonObject::new();
     set(&mut tokens, "access_token", access_token);
-    if has(&asked.scopes, "offline_access") {
-        set(&mut tokens, "refresh_token", new_refresh_token(context, request, &asked));
+    match asked.refresh_token {
+        RefreshToken::New if has(&asked.scopes, "offline_access") => {
+            set(&mut tokens, "refresh_token", new_refresh_token(context, request, &asked));
+        }
+        RefreshToken::Shown(Some(token)) => set(&mut tokens, "refresh_token", token),
+        _ => {}
     }
     let returned = match asked.beside {
         Some(beside) => beside.returns_token,

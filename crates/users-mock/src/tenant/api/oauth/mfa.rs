@@ -9,7 +9,7 @@ use crate::tenant::tokens::Tokens;
 use crate::tenant::wire::answer::{
     Answer, Failure, json_without_charset, no_content, not_implemented, oauth_error,
 };
-use crate::tenant::wire::context::{ReadContext, WriteContext};
+use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
@@ -20,7 +20,7 @@ use users_core::model::JsonObject;
 pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/mfa/challenge", Guard::Handler, Handler::Write(challenge)),
     Route::new("POST", "/mfa/associate", Guard::Handler, Handler::Write(associate)),
-    Route::new("GET", "/mfa/authenticators", Guard::Handler, Handler::Read(authenticators)),
+    Route::new("GET", "/mfa/authenticators", Guard::Handler, Handler::Write(authenticators)),
     Route::new("DELETE", "/mfa/authenticators/{id}", Guard::Handler, Handler::Write(remove)),
 ];
 
@@ -117,10 +117,12 @@ fn associate(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
 
 // A handler returns a `Result`, whether it can fail or not.
 #[allow(clippy::unnecessary_wraps)]
-fn authenticators(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Failure> {
+fn authenticators(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Failure> {
     let now = context.clock.millis();
     let id = user_with(context.tokens, request, "read:authenticators", now);
-    let Some(user) = id.and_then(|id| context.store.users().get(id)) else { return Ok(unauthorized()) };
+    let user = id.and_then(|id| context.store().users().get(id)).cloned();
+    // A login that waits for a second factor chooses among them.
+    let Some(user) = user.or_else(|| user_of_login(context, request)) else { return Ok(unauthorized()) };
     let shown: Vec<JsonObject> = user
         .belongings(Belonging::AuthenticationMethods)
         .iter()

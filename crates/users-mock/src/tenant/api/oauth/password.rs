@@ -2,7 +2,7 @@
 
 use crate::tenant::api::login::credentials::{Refused, check, count_login, is_blocked};
 use crate::tenant::api::oauth::authenticators::{challenge, event, is_enrolled};
-use crate::tenant::api::oauth::issue::{Asked, is_known_audience, issue};
+use crate::tenant::api::oauth::issue::{Asked, RefreshToken, is_known_audience, issue};
 use crate::tenant::api::oauth::request::{TokenRequest, granted};
 use crate::tenant::assumptions::Assumptions;
 use crate::tenant::events::{Event, name_of, record};
@@ -78,7 +78,9 @@ pub(crate) fn continue_login(
     if !is_enrolled(user) {
         return finish(context, asked, user.id(), scope.as_deref(), audience.as_deref(), way);
     }
-    record(context, asked.request, &event(user, "mfar"));
+    if way.grant.is_some() {
+        record(context, asked.request, &event(user, "mfar"));
+    }
     let (user_id, client_id) = (user.id().to_owned(), asked.application.id.clone());
     challenge(context, SecondFactor { user_id, client_id, scope, audience })
 }
@@ -121,7 +123,15 @@ pub(crate) fn finish(
     let tokens = issue(
         context,
         asked.request,
-        Asked { application, login, scopes, audience, nonce: None, beside: None },
+        Asked {
+            application,
+            login,
+            scopes,
+            audience,
+            nonce: None,
+            beside: None,
+            refresh_token: RefreshToken::New,
+        },
     );
     granted(&tokens)
 }

@@ -1,7 +1,7 @@
 //! Tokens for a refresh token.
 
 use crate::tenant::api::login::credentials::is_blocked;
-use crate::tenant::api::oauth::issue::{Asked, issue, refresh_token, signed};
+use crate::tenant::api::oauth::issue::{Asked, RefreshToken, issue, refresh_token, signed};
 use crate::tenant::api::oauth::request::{TokenRequest, granted, invalid_grant};
 use crate::tenant::api::owner::find_by_id;
 use crate::tenant::events::{Event, details, name_of, record};
@@ -21,9 +21,11 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     let rules = asked.application.refresh;
     let (family, counter) = match context.logins.refresh_tokens.take(&text, &rules, now) {
         Use::Valid(family, counter) if family.client_id == asked.application.id => (family, counter),
-        Use::Reused(family) if family.client_id == asked.application.id => {
+        Use::Reused(family, counter, latest) if family.client_id == asked.application.id => {
             revoke(context, &family);
-            let details = details(&json!({"familyId": family.id}));
+            let details = details(&json!({
+                "familyId": family.id, "tokenCounter": counter, "latestCounter": latest,
+            }));
             return refuse(context, asked, "ferrt", Some(&family), UNKNOWN, details);
         }
         _ => return refuse(context, asked, "fertft", None, UNKNOWN, None),
@@ -89,25 +91,17 @@ fn tokens(
         organization: family.organization.clone(),
         grant: context.config.assumptions.refreshed_token_has_gty.then_some("refresh_token"),
     };
-    let application = &asked.application;
-    // No other refresh token is issued, so that scope is added to the response afterwards.
-    let without: Vec<String> = scopes.iter().filter(|scope| *scope != "offline_access").cloned().collect();
-    let audience = family.audience.as_deref();
-    let ask =
-        |scopes| Asked { application, login: login.clone(), scopes, audience, nonce: None, beside: None };
-    let issued = issue(context, asked.request, ask(without));
-    let mut tokens = JsonObject::new();
-    for (name, json) in issued.iter() {
-        if name == "scope" {
-            set(&mut tokens, "scope", scopes.join(" "));
-        } else {
-            crate::tenant::object::set_raw(&mut tokens, name, json);
-        }
-        if let (Some(next), "access_token") = (next, name) {
-            set(&mut tokens, "refresh_token", next);
-        }
-    }
-    tokens
+    let request = asked.request;
+    let asked = Asked {
+        application: &asked.application,
+        login,
+        scopes,
+        audience: family.audience.as_deref(),
+        nonce: None,
+        beside: None,
+        refresh_token: RefreshToken::Shown(next),
+    };
+    issue(context, request, asked)
 }
 
 /// Shows the use of a refresh token where the Management API lists it.
