@@ -25,7 +25,7 @@ mod cassette;
 mod client;
 mod clock;
 pub mod conformance;
-mod decode;
+mod encoding;
 mod fault;
 mod never;
 mod script;

@@ -84,11 +84,36 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-// Follows a part of the page. The browser connects again by itself.
+// Follows a part of the page while it can be seen: a browser has six connections to a host, which other pages need. It connects again by itself.
 function follow(path, kind, show) {
-  const source = new EventSource(mount + path);
-  source.addEventListener(kind, (event) => show(JSON.parse(event.data)));
-  return source;
+  const url = new URL(mount + path, location.href);
+  let source = null;
+
+  function stop() {
+    source?.close();
+    source = null;
+  }
+
+  function update() {
+    if (document.hidden) {
+      stop();
+    } else if (!source) {
+      source = new EventSource(url);
+      source.addEventListener(kind, (event) => {
+        url.searchParams.set("since", event.lastEventId);
+        show(JSON.parse(event.data));
+      });
+    }
+  }
+
+  document.addEventListener("visibilitychange", update);
+  update();
+  return {
+    close() {
+      document.removeEventListener("visibilitychange", update);
+      stop();
+    },
+  };
 }
 
 // The elements of pieces of HTML, of which the server has escaped what comes from outside.

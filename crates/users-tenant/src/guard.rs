@@ -57,7 +57,11 @@ impl Guard {
     }
 
     fn check_authority(&self, text: &str) -> Result<(), Problem> {
-        let host = text.parse::<Authority>().ok().filter(|authority| !authority.as_str().contains('@'));
+        let is_whole = |authority: &Authority| {
+            let has_port = authority.as_str().len() > authority.host().len();
+            !authority.as_str().contains('@') && (!has_port || authority.port_u16().is_some())
+        };
+        let host = text.parse::<Authority>().ok().filter(is_whole);
         let host = host.map(|authority| authority.host().to_ascii_lowercase());
         if host.as_ref().is_some_and(|host| is_loopback(host) || self.allowed_hosts.contains(host)) {
             return Ok(());
@@ -218,6 +222,8 @@ mod tests {
             ("localhost", 200),
             ("LOCALHOST:4400", 200),
             ("shop.localhost:4400", 200),
+            ("localhost:evil.com", 403),
+            ("[::1]:4400", 200),
             ("127.0.0.1:4400", 200),
             ("127.9.9.9", 200),
             ("[::1]:4400", 200),

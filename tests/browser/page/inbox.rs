@@ -1,7 +1,7 @@
 //! A person reads the messages of a tenant.
 
 use super::{DATABASE, PASSWORD, Served};
-use crate::browser::{Browser, Window, is_there};
+use crate::browser::{Browser, PATIENCE, Window, is_there};
 use fantoccini::Locator;
 use serde_json::json;
 
@@ -56,6 +56,34 @@ async fn a_message_appears_without_reloading_and_verifies_the_address_of_a_user_
     browser.wait_for("//p[starts-with(., 'There are no messages.')]").await;
     browser.until("return document.querySelectorAll('article').length === 0").await;
     assert!(tenant.mails().is_empty());
+    browser.close().await;
+    served.server.shutdown().await;
+}
+
+/// A browser has six connections to a host, and each message stream takes one while its page can be seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tabs_leave_connections_for_other_pages_and_catch_up_when_they_are_seen() {
+    if !is_there() {
+        return;
+    }
+    let served = Served::start().await;
+    let base = served.url("/t/shop");
+    let browser = Browser::open(&Window::default()).await;
+    let inbox = format!("{base}/_tenant/page/inbox");
+    browser.page.goto(&inbox).await.unwrap();
+    let first = browser.page.window().await.unwrap();
+    for _ in 0..6 {
+        let tab = browser.page.new_window(true).await.unwrap();
+        browser.page.switch_to_window(tab.handle).await.unwrap();
+        browser.page.goto(&inbox).await.unwrap();
+    }
+    let tab = browser.page.new_window(true).await.unwrap();
+    browser.page.switch_to_window(tab.handle).await.unwrap();
+    let users = format!("{base}/_tenant/page/users");
+    tokio::time::timeout(PATIENCE, browser.page.goto(&users)).await.expect("a connection is left").unwrap();
+    sign_up(&base, "grace@example.com").await;
+    browser.page.switch_to_window(first).await.unwrap();
+    browser.until("return document.getElementById('count').textContent === '1'").await;
     browser.close().await;
     served.server.shutdown().await;
 }

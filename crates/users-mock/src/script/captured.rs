@@ -1,6 +1,6 @@
 //! A recorded request.
 
-use crate::decode::decode;
+use crate::encoding::decode;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;

@@ -1,6 +1,6 @@
 //! Which requests an expectation applies to.
 
-use crate::decode::properties;
+use crate::encoding::properties;
 use crate::script::captured::Captured;
 use http::Method;
 use users_core::{Descriptor, PathTemplate};

@@ -88,7 +88,7 @@ pub struct Assumptions {
     pub ticket_of_unknown_connection: Option<AssumedError>,
     /// The right password of a blocked user at the token endpoint. Assumed: 403, as interactive logins are reported to the application.
     pub blocked_password_login: AssumedError,
-    /// A request to the token endpoint without a `{parameter}`, which is `grant_type` or `code`. Assumed: 400 `invalid_request`, and the text.
+    /// A request to the token endpoint without a `{parameter}`, which is `grant_type`, `code` or `realm`. Assumed: 400 `invalid_request`, and the text.
     pub missing_parameter: AssumedError,
     /// A login with a realm that does not exist. Documented: that it is an error. Assumed: which.
     pub unknown_realm: AssumedError,

@@ -1,6 +1,6 @@
 //! The log of a tenant's requests.
 
-use crate::decode::properties;
+use crate::encoding::properties;
 use crate::tenant::object::string;
 use bytes::Bytes;
 use http::{Method, StatusCode};

@@ -27,6 +27,8 @@ pub enum Page {
     Login {
         /// Where the form is posted to.
         action: String,
+        /// Whether users log in with a password: the connection is a database.
+        has_password: bool,
         /// Where a page for a sign-up is, if the connection has sign-ups.
         signup: Option<String>,
         /// The name of the application.

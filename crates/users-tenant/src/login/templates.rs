@@ -8,6 +8,7 @@ use users_mock::{Page, PageUser};
 struct Login<'a> {
     mount: &'a str,
     action: &'a str,
+    has_password: bool,
     signup: Option<&'a str>,
     application: &'a str,
     username: &'a str,
@@ -94,9 +95,9 @@ struct Refused<'a> {
 /// A page as HTML; `None` if it has no template.
 pub(super) fn html(page: &Page, mount: &str) -> Option<String> {
     let html = match page {
-        Page::Login { action, signup, application, username, error, users } => {
-            let (signup, error) = (signup.as_deref(), error.as_deref());
-            Login { mount, action, signup, application, username, error, users }.render()
+        Page::Login { action, has_password, signup, application, username, error, users } => {
+            let (signup, error, has_password) = (signup.as_deref(), error.as_deref(), *has_password);
+            Login { mount, action, has_password, signup, application, username, error, users }.render()
         }
         Page::Signup { action, login, application, email, error } => {
             Signup { mount, action, login, application, email, error: error.as_deref() }.render()

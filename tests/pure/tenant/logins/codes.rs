@@ -1,6 +1,6 @@
 //! The authorization endpoint, its errors, and one-time codes.
 
-use super::super::ask;
+use super::super::{as_admin, ask};
 use super::PASSWORD;
 use super::browser::{Browser, Shown};
 use super::stories::{CALLBACK, VERIFIER, authorize};
@@ -90,7 +90,6 @@ fn what_is_wrong_with_the_application_is_shown_and_what_else_is_wrong_is_reporte
             "invalid_request",
             "code_challenge_method",
         ),
-        (spa.to_owned(), "invalid_request", "code_challenge"),
         (
             format!("{spa}&code_challenge=x&audience=https%3A%2F%2Fnothing%2F"),
             "access_denied",
@@ -297,5 +296,64 @@ fn pages_of_applications_may_call_the_authentication_api_and_others_may_not() {
         for path in ["/api/v2/users", "/authorize", "/u/login?state=x"] {
             assert_eq!(send("GET", path, origin), None, "{origin} {path}");
         }
+    }
+}
+
+#[test]
+fn a_public_application_exchanges_a_code_without_a_challenge_and_the_address_is_compared() {
+    let tenant = tenant();
+    let callback = "https://shop.example.com/cb";
+    for (given, sent, status) in [
+        (None, None, 200),
+        (None, Some(callback), 200),
+        (Some(callback), Some(callback), 200),
+        (Some(callback), None, 403),
+        (Some(callback), Some("https://other.example.com/"), 403),
+    ] {
+        let mut browser = Browser::new(&tenant);
+        let given = given.map(|uri| format!("&redirect_uri={uri}")).unwrap_or_default();
+        let page = browser.open(&format!("/authorize?client_id=spa&response_type=code{given}"));
+        let code = browser.log_in(page, "ada@example.com", PASSWORD).parameters().remove("code").unwrap();
+        let body = json!({"client_id": "spa", "code": code, "redirect_uri": sent, "code_verifier": null});
+        let (found, answer) = exchange(&tenant, body);
+        assert_eq!(found, status, "{given:?} {sent:?}: {answer}");
+    }
+}
+
+#[test]
+fn an_application_that_is_created_logs_users_in() {
+    let tenant = tenant();
+    for (kind, rotates) in [("regular_web", false), ("spa", true)] {
+        let body = json!({"name": "New", "app_type": kind, "callbacks": ["https://new.example.com/cb"]});
+        let (status, client) = as_admin(&tenant, "POST", "/api/v2/clients", &body);
+        assert_eq!(status, 201);
+        let (id, secret) = (client["client_id"].as_str().unwrap(), &client["client_secret"]);
+        let rotation = if rotates { "rotating" } else { "non-rotating" };
+        assert_eq!(client["refresh_token"]["rotation_type"], rotation);
+        let (_, read) = as_admin(&tenant, "GET", &format!("/api/v2/clients/{id}"), &Value::Null);
+        assert_eq!(read["client_secret"], *secret);
+        let mut browser = Browser::new(&tenant);
+        let page = browser.open(&format!("/authorize?client_id={id}&response_type=code"));
+        let code = browser.log_in(page, "ada@example.com", PASSWORD).parameters().remove("code").unwrap();
+        let body = json!({
+            "client_id": id, "client_secret": secret, "code": code, "redirect_uri": null, "code_verifier": null,
+        });
+        assert_eq!(exchange(&tenant, body).0, 200, "{kind}");
+    }
+    // As recorded.
+    let (_, client) = as_admin(&tenant, "POST", "/api/v2/clients", &json!({"name": "Other"}));
+    assert!(client.get("client_secret").is_none(), "{client}");
+}
+
+#[test]
+fn a_connection_without_passwords_shows_no_form_for_one() {
+    let tenant = tenant();
+    let seed = json!({"connections": [{"id": "con_email", "name": "email", "strategy": "email"}]});
+    tenant.seed(Seed::from_json(&seed.to_string()).unwrap());
+    for (connection, expected) in [("Username-Password-Authentication", true), ("email", false)] {
+        let page = Browser::new(&tenant)
+            .open(&format!("/authorize?client_id=spa&response_type=code&connection={connection}"));
+        let Page::Login { has_password, .. } = page.page() else { panic!("{connection}") };
+        assert_eq!(has_password, expected, "{connection}");
     }
 }

@@ -6,7 +6,7 @@ use super::browser::Browser;
 use super::stories::authorize;
 use serde_json::{Value, json};
 use std::time::Duration;
-use users_mock::Tenant;
+use users_mock::{Seed, Tenant};
 
 fn tenant() -> Tenant {
     let tenant = Tenant::new();
@@ -66,10 +66,52 @@ fn a_login_that_is_reported_to_the_application_is_logged_as_failed() {
 }
 
 #[test]
+fn what_is_shown_to_the_user_is_logged_as_failed_too() {
+    let tenant = tenant();
+    let evil = authorize("").replace("http%3A%2F%2Flocalhost%3A3000", "https%3A%2F%2Fevil.example.com");
+    for (address, kind, text) in [
+        (evil.clone(), "f", "Callback URL mismatch"),
+        (format!("{evil}&prompt=none"), "fsa", "Callback URL mismatch"),
+        ("/v2/logout?returnTo=https%3A%2F%2Fevil.example.com".to_owned(), "flo", "Allowed Logout URLs"),
+    ] {
+        Browser::new(&tenant).open(&address);
+        let entry = last(&tenant, kind);
+        assert!(entry["description"].as_str().unwrap().contains(text), "{address}: {entry}");
+    }
+}
+
+#[test]
+fn the_right_one_time_code_of_a_blocked_user_is_logged_as_refused() {
+    let tenant = tenant();
+    let log_in = || {
+        let start = json!({"client_id": "tenant-client", "connection": "email", "email": "bea@example.com", "send": "code"});
+        ask(&tenant, "POST", "/passwordless/start", "", &start);
+        let body = json!({
+            "grant_type": "http://auth0.com/oauth/grant-type/passwordless/otp", "client_id": "tenant-client", "realm": "email",
+            "username": "bea@example.com", "otp": tenant.mails().pop().unwrap().code,
+        });
+        ask(&tenant, "POST", "/oauth/token", "", &body).status().as_u16()
+    };
+    assert_eq!(log_in(), 200);
+    let id = tenant.user_ids().into_iter().find(|id| id.starts_with("email")).unwrap();
+    as_admin(
+        &tenant,
+        "PATCH",
+        &format!("/api/v2/users/{}", id.replace('|', "%7C")),
+        &json!({"blocked": true}),
+    );
+    assert_eq!(log_in(), 403);
+    let entry = last(&tenant, "fepotpft");
+    assert_eq!((&entry["description"], &entry["user_id"]), (&json!("user is blocked"), &json!(id)));
+}
+
+#[test]
 fn the_token_of_an_application_is_logged() {
     let tenant = tenant();
+    let api = json!({"resource_servers": [{"id": "1", "identifier": "https://api/", "name": "API"}]});
+    tenant.seed(Seed::from_json(&api.to_string()).unwrap());
     for (audience, kind, description) in [
-        ("https://tenant.example.com/api/v2/", "seccft", ""),
+        ("https://api/", "seccft", ""),
         ("https://nothing/", "feccft", "Service not enabled within domain: https://nothing/"),
     ] {
         let body = json!({
@@ -80,6 +122,11 @@ fn the_token_of_an_application_is_logged() {
         assert_eq!((&entry["description"], &entry["audience"]), (&json!(description), &json!(audience)));
         assert_eq!((&entry["client_id"], &entry["user_id"]), (&json!("tenant-client"), &json!("")));
     }
+    // Clients of tests fetch tokens for the Management API, and compare the log that they have seeded.
+    let count = || as_admin(&tenant, "GET", "/api/v2/logs", &Value::Null).1.as_array().unwrap().len();
+    let before = count();
+    tenant.clock().block_on(async { tenant.management().users().get_all().await.unwrap() });
+    assert_eq!(count(), before);
 }
 
 #[test]

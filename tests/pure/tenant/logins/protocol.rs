@@ -103,7 +103,7 @@ fn tokens_of_the_authorization_endpoint_live_as_long_as_those_of_pages() {
         let address =
             authorize(&format!("&response_mode={mode}")).replace("response_type=code", "response_type=token");
         let Shown::Left(url) = browser.open(&address) else { panic!() };
-        assert!(url.contains("#error=invalid%5Frequest"), "{mode}: {url}");
+        assert!(url.contains("#error=invalid_request"), "{mode}: {url}");
     }
 }
 
@@ -294,7 +294,7 @@ fn a_link_that_is_of_no_use_any_more_tells_the_application() {
         other => panic!("{other:?}"),
     };
     assert!(open().starts_with("https://app.example.com/done?x=1&message=Your%20email%20was%20verified"));
-    assert_eq!(open(), "https://app.example.com/done?x=1&message=Access%20expired%2E&success=false#top");
+    assert_eq!(open(), "https://app.example.com/done?x=1&message=Access%20expired.&success=false#top");
     tenant.clock().advance(Duration::from_secs(6 * 86_400));
     assert!(open().ends_with("&success=false#top"));
 }
@@ -410,4 +410,45 @@ fn a_fault_of_an_operation_applies_to_forms_too() {
     assert_eq!(send("authorization%5Fcode"), 403);
     let last = tenant.requests().pop().unwrap();
     assert_eq!(last.operation(), Some("oauth.authorization_code_grant"));
+}
+
+#[test]
+fn a_scope_is_a_string_or_a_list_and_a_realm_is_needed_where_the_grant_names_one() {
+    let tenant = tenant();
+    let realm = "http://auth0.com/oauth/grant-type/password-realm";
+    for (more, status, error) in [
+        (json!({"scope": ["openid", "email"]}), 200, None),
+        (json!({"scope": {"a": 1}}), 400, Some("invalid_scope")),
+        (json!({"scope": [1]}), 400, Some("invalid_scope")),
+        (json!({"grant_type": realm}), 400, Some("invalid_request")),
+        (json!({"grant_type": realm, "realm": "Username-Password-Authentication"}), 200, None),
+    ] {
+        let (answer, body) = post(&tenant, &password(&more));
+        assert_eq!((answer.status().as_u16(), body["error"].as_str()), (status, error), "{more}");
+    }
+    let (_, tokens) = post(&tenant, &password(&json!({"scope": ["openid", "email"]})));
+    assert_eq!(tokens["scope"], "openid email");
+}
+
+#[test]
+fn a_claim_of_a_scope_that_was_not_granted_is_removed() {
+    let seed = json!({
+        "users": [{"user_id": "auth0|1", "email": "bea@example.com", "password": PASSWORD}],
+        "userinfo": {"auth0|1": {"email": "other@example.com", "name": "Other", "https://example.com/plan": "gold"}},
+    });
+    let tenant = tenant();
+    tenant.seed(Seed::from_json(&seed.to_string()).unwrap());
+    let asked = json!({"username": "bea@example.com", "scope": "openid profile"});
+    let (_, tokens) = post(&tenant, &password(&asked));
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let info = ask(&tenant, "GET", "/userinfo", &bearer, &Value::Null);
+    let info: Value = serde_json::from_slice(info.body()).unwrap();
+    for claims in [part(tokens["id_token"].as_str().unwrap(), 1), info] {
+        assert_eq!(
+            (claims.get("email"), &claims["https://example.com/plan"]),
+            (None, &json!("gold")),
+            "{claims}"
+        );
+        assert!(claims["name"].is_string(), "{claims}");
+    }
 }

@@ -198,3 +198,19 @@ fn a_refreshed_access_token_of_an_api_names_the_scope_offline_access() {
         assert_eq!(claims["scope"], "openid offline_access", "{claims}");
     }
 }
+
+#[test]
+fn once_rotation_is_turned_on_or_off_the_first_exchange_removes_the_other_tokens() {
+    for (before, after) in [("non-rotating", "rotating"), ("rotating", "non-rotating")] {
+        let tenant = tenant(json!({"rotation_type": before}));
+        let tokens = [(); 3].map(|()| log_in(&tenant));
+        let client = json!({"client_id": "app", "name": "App", "app_type": "native", "refresh_token": {"rotation_type": after}});
+        tenant.seed(Seed::from_json(&json!({"clients": [client]}).to_string()).unwrap());
+        assert_eq!(refresh(&tenant, &tokens[0]).0, 200);
+        is_refused(&tenant, &tokens[1]);
+        is_refused(&tenant, &tokens[2]);
+        let shown = shown(&tenant);
+        assert_eq!(shown.as_array().unwrap().len(), 1, "{shown}");
+        assert_eq!(shown[0]["rotating"], json!(after == "rotating"));
+    }
+}

@@ -1,9 +1,11 @@
 //! Sign-ups by an application, and their errors.
 
 use super::super::ask;
+use super::browser::Browser;
+use super::stories::authorize;
 use super::{DATABASE, PASSWORD};
 use serde_json::{Value, json};
-use users_mock::{Seed, Tenant};
+use users_mock::{Page, Seed, Tenant};
 
 fn tenant() -> Tenant {
     let seed = json!({"connections": [
@@ -95,5 +97,21 @@ fn what_a_sign_up_sends_is_checked() {
         [json!({"user_metadata": {"plan": "gold"}}), json!({"connection": "names", "username": "ada"})]
     {
         assert_eq!(sign_up(&tenant, &more).0, 200, "{more}");
+    }
+}
+
+#[test]
+fn the_page_of_a_sign_up_says_what_is_wrong() {
+    let tenant = tenant();
+    let mut browser = Browser::new(&tenant);
+    let page = browser.open(&authorize("&screen_hint=signup")).page();
+    let Page::Signup { action, .. } = page else { panic!("{page:?}") };
+    for (email, password, text) in [
+        ("bad", PASSWORD, "Object didn't pass validation for format email"),
+        ("bea@example.com", "short", "Password is too weak"),
+    ] {
+        let page = browser.post(&action, &[("email", email), ("password", password)]).page();
+        let Page::Signup { error, .. } = page else { panic!("{page:?}") };
+        assert_eq!(error.as_deref(), Some(text));
     }
 }

@@ -1,6 +1,7 @@
 //! The claims of a user.
 
 use crate::tenant::object::{set, set_raw};
+use crate::tenant::rules::claims::lacks_scope;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::limiter::Standing;
 use crate::tenant::wire::answer::{Answer, Failure, add_standing, add_userinfo_headers, json, text};
@@ -47,7 +48,9 @@ fn userinfo(context: &ReadContext<'_>, request: &Request) -> Result<Answer, Fail
     }
     // A seed may replace every claim here, as recorded responses need it; tokens keep their own.
     for (name, value) in context.store.claims(id).iter().flat_map(|custom| custom.claims.iter()) {
-        set_raw(&mut claims, name, value);
+        if !lacks_scope(name, |scope| scopes.iter().any(|granted| granted == scope)) {
+            set_raw(&mut claims, name, value);
+        }
     }
     let mut answer = json(StatusCode::OK, &claims);
     add_userinfo_headers(&mut answer);

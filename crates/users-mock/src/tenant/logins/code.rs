@@ -28,7 +28,8 @@ impl Authenticated {
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) client_id: String,
-    pub(crate) redirect_uri: String,
+    /// `None` if the authorization request named none.
+    pub(crate) redirect_uri: Option<String>,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) login: Authenticated,
     pub(crate) scopes: Vec<String>,

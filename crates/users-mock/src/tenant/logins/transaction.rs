@@ -9,6 +9,8 @@ use sha2::{Digest as _, Sha256};
 pub(crate) struct Transaction {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
+    /// What the application named; `None` if it named none.
+    pub(crate) given_redirect_uri: Option<String>,
     pub(crate) response_types: Vec<String>,
     pub(crate) response_mode: ResponseMode,
     pub(crate) scopes: Vec<String>,

@@ -24,6 +24,8 @@ pub(crate) struct Application {
     pub(crate) secret: Option<String>,
     /// Whether it may request tokens of users without its secret.
     pub(crate) is_public: bool,
+    /// Whether it must prove by a challenge that a code is its own, if it has not shown its secret.
+    pub(crate) needs_challenge: bool,
     /// `None` if every address on this machine is allowed.
     callbacks: Option<Vec<String>>,
     /// The origins whose pages may be given a response in a message; `None` if the application states none.
@@ -72,10 +74,12 @@ impl Application {
         let empty = JsonObject::new();
         let own = Self::of(&config.client_id, shown.unwrap_or(&empty));
         let has = |key: &str| shown.is_some_and(|shown| shown.contains_key(key));
+        let is_undeclared = !(has("token_endpoint_auth_method") || has("app_type"));
         Self {
             name: if has("name") { own.name } else { "Default App".to_owned() },
             secret: Some(config.client_secret.clone()),
-            is_public: own.is_public || !(has("token_endpoint_auth_method") || has("app_type")),
+            is_public: own.is_public || is_undeclared,
+            needs_challenge: is_undeclared,
             callbacks: own.callbacks.filter(|_| has("callbacks")),
             logout_urls: own.logout_urls.filter(|_| has("allowed_logout_urls")),
             grant_types: own.grant_types.filter(|_| has("grant_types")),
@@ -96,6 +100,7 @@ impl Application {
             name: string(shown, "name").unwrap_or_default(),
             secret: string(shown, "client_secret"),
             is_public,
+            needs_challenge: false,
             callbacks: Some(strings(shown, "callbacks")),
             web_origins: shown.contains_key("web_origins").then(|| strings(shown, "web_origins")),
             logout_urls: Some(strings(shown, "allowed_logout_urls")),
@@ -151,6 +156,10 @@ impl Application {
             None => is_on_this_machine(uri),
             Some(allowed) => allowed.iter().any(|pattern| matches(pattern, uri)),
         }
+    }
+
+    pub(crate) fn logout_urls(&self) -> &[String] {
+        self.logout_urls.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn first_logout_url(&self) -> Option<&str> {

@@ -109,7 +109,7 @@ pub(crate) struct IdClaims<'a> {
 impl IdClaims<'_> {
     pub(crate) fn payload(&self) -> JsonObject {
         let mut payload = JsonObject::new();
-        add_custom(&mut payload, self.custom);
+        add_custom(&mut payload, self.custom, |scope| self.scopes.iter().any(|granted| granted == scope));
         add_profile(&mut payload, self.user, self.scopes);
         set(&mut payload, "iss", self.issuer);
         set(&mut payload, "aud", self.client_id);
@@ -187,7 +187,7 @@ pub(crate) struct AccessClaims<'a> {
 impl AccessClaims<'_> {
     pub(crate) fn payload(&self) -> JsonObject {
         let mut payload = JsonObject::new();
-        add_custom(&mut payload, self.custom);
+        add_custom(&mut payload, self.custom, |scope| self.scope.split(' ').any(|granted| granted == scope));
         set(&mut payload, "iss", self.issuer);
         set(&mut payload, "sub", self.subject);
         if self.with_userinfo {
@@ -246,10 +246,15 @@ fn is_dropped(name: &str) -> bool {
     RESERVED.contains(&name) || name.starts_with("urn:auth0") || host.is_some_and(is_barred)
 }
 
-/// Adds the custom claims of a user, except for those that Auth0 drops in silence.
-fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>) {
+/// Whether a claim is one of a scope that was not granted.
+pub(crate) fn lacks_scope(name: &str, has_scope: impl Fn(&str) -> bool) -> bool {
+    OF_SCOPES.iter().any(|(scope, claim)| *claim == name && !has_scope(scope))
+}
+
+/// Adds the custom claims of a user, except for those that Auth0 drops in silence and those of scopes that were not granted.
+fn add_custom(payload: &mut JsonObject, custom: Option<&JsonObject>, has_scope: impl Fn(&str) -> bool) {
     for (name, value) in custom.iter().flat_map(|custom| custom.iter()) {
-        if !is_dropped(name) {
+        if !is_dropped(name) && !lacks_scope(name, &has_scope) {
             set_raw(payload, name, value);
         }
     }

@@ -56,6 +56,8 @@ fn collect_scopes() -> Arc<[String]> {
         // Adds tokens to identities.
         "read:user_idp_tokens",
         "create:clients",
+        "read:client_keys",
+        "read:clients",
         "delete:clients",
         "create:connections",
         "delete:connections",

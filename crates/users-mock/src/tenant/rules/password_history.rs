@@ -45,13 +45,18 @@ impl PasswordHistory {
 
     /// Adds the salted digest of the current password, and removes those that do not count any more.
     pub(crate) fn add(&self, password: &str, salt: &str, digests: &mut Vec<JsonObject>) {
-        let mut kept = JsonObject::new();
-        set(&mut kept, "salt", salt);
-        set(&mut kept, "digest", digest(password, salt));
-        digests.push(kept);
+        digests.push(salted(password, salt));
         let surplus = digests.len().saturating_sub(self.size.max(1));
         digests.drain(..surplus);
     }
+}
+
+/// What is kept of a password: its digest, with the salt.
+pub(crate) fn salted(password: &str, salt: &str) -> JsonObject {
+    let mut kept = JsonObject::new();
+    set(&mut kept, "salt", salt);
+    set(&mut kept, "digest", digest(password, salt));
+    kept
 }
 
 /// What is kept of a password that was imported as a hash.

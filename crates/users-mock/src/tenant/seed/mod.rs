@@ -3,6 +3,7 @@
 mod complete;
 mod document;
 mod generated;
+mod password;
 
 pub(crate) use generated::Generator;
 
@@ -12,6 +13,7 @@ use crate::tenant::store::{
 };
 use complete::complete;
 use document::{Document, kind_of, read};
+use password::password;
 use std::fmt;
 use std::ops::RangeInclusive;
 use users_core::model::{JsonObject, Timestamp, UserId};
@@ -162,6 +164,10 @@ impl Seed {
         let id = string(&user, "user_id");
         let id = id.filter(|id| UserId::new(id.as_str()).is_ok() && id.contains('|'));
         let id = id.ok_or_else(|| SeedError("a user has no user_id like auth0|123".to_owned()))?;
+        let mut user = user;
+        if let Some(password) = password(&id, &mut user).map_err(SeedError)? {
+            self.belongings.push((id.clone(), Belonging::Passwords, vec![password]));
+        }
         self.users.push((id, user));
         Ok(self)
     }

@@ -1,6 +1,6 @@
 //! A request as the handlers see it.
 
-use crate::decode::pairs;
+use crate::encoding::pairs;
 use crate::tenant::config::Config;
 use crate::tenant::rules::grant::Grant;
 use crate::tenant::rules::schema::Schema;

@@ -5,6 +5,7 @@ use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::organization::{self, Reported, invited};
 use crate::tenant::api::login::session;
 use crate::tenant::api::oauth::issue::{OPENID, is_known_audience, missing_signature};
+use crate::tenant::events::{Event, details, record};
 use crate::tenant::logins::{Challenge, Proof, ResponseMode, Transaction};
 use crate::tenant::page;
 use crate::tenant::rules::application::Application;
@@ -14,6 +15,7 @@ use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
+use serde_json::json;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -38,17 +40,26 @@ fn authorize(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer
     }
     let body = request.body().unwrap_or_default();
     let asked = Parameters { request, body };
+    let is_silent =
+        asked.get("prompt").is_some_and(|prompt| prompt.split_whitespace().any(|one| one == "none"));
     let (application, redirect_uri) = match application(context, &asked) {
         Ok(found) => found,
-        Err(refused) => return Ok(*refused),
+        Err((status, error, description)) => {
+            let event = Event {
+                description: description.clone(),
+                details: details(&json!({"error": {"message": description, "oauthError": error}})),
+                ..Event::new(if is_silent { "fsa" } else { "f" })
+            };
+            record(context, request, &event);
+            return Ok(page::error(status, error, description));
+        }
     };
     let mut transaction = match transaction(&asked, &application, redirect_uri) {
         Ok(transaction) => transaction,
         Err(refused) => return Ok(*refused),
     };
     transaction.began_at = context.clock.millis();
-    transaction.is_silent =
-        asked.get("prompt").is_some_and(|prompt| prompt.split_whitespace().any(|one| one == "none"));
+    transaction.is_silent = is_silent;
     let origin = origin_of(&transaction.redirect_uri);
     if transaction.response_mode == ResponseMode::WebMessage && !application.allows_web_message(&origin) {
         let description = format!("{origin} is not in the list of allowed web origins");
@@ -117,13 +128,12 @@ impl Parameters<'_> {
     }
 }
 
+/// What is shown to the user: a status, an error and its description.
+type Refused = (StatusCode, &'static str, String);
+
 /// The application and where it may be called back. What is wrong with them is shown to the user, since there is no application to report it to.
-fn application(
-    context: &WriteContext<'_>,
-    asked: &Parameters<'_>,
-) -> Result<(Application, String), Box<Answer>> {
-    let refuse =
-        |status, error: &str, description: String| Err(Box::new(page::error(status, error, description)));
+fn application(context: &WriteContext<'_>, asked: &Parameters<'_>) -> Result<(Application, String), Refused> {
+    let refuse = |status, error, description| Err((status, error, description));
     let Some(id) = asked.get("client_id") else {
         let description = "Missing required parameter: client_id".to_owned();
         return refuse(StatusCode::BAD_REQUEST, "invalid_request", description);
@@ -169,6 +179,7 @@ fn transaction(
     Ok(Transaction {
         client_id: application.id.clone(),
         redirect_uri,
+        given_redirect_uri: asked.get("redirect_uri"),
         response_types,
         response_mode,
         scopes: scope.split_whitespace().map(ToOwned::to_owned).collect(),
@@ -226,12 +237,6 @@ fn problem(
     if asked.get("code_challenge").is_some() && transaction.challenge.is_none() {
         let description = "code_challenge_method must be one of plain or S256";
         return Some(("invalid_request".into(), description.to_owned()));
-    }
-    if transaction.returns("code") && application.secret.is_none() && transaction.challenge.is_none() {
-        return Some((
-            "invalid_request".into(),
-            "Parameter 'code_challenge' is required for this client".to_owned(),
-        ));
     }
     if application.id.starts_with(THIRD_PARTY) {
         if let Some(description) = unsupported_by_third_party(transaction) {

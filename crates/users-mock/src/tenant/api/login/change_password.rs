@@ -1,5 +1,6 @@
 //! The pages behind the links of mails and tickets, and the mail that changes a password.
 
+use crate::encoding::encode;
 use crate::tenant::api::account::set_password;
 use crate::tenant::api::login::credentials::find;
 use crate::tenant::api::login::mails::send_password_change;
@@ -16,7 +17,6 @@ use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -108,10 +108,6 @@ fn result_url(url: &str, email: &str, message: &str, is_success: bool) -> String
     let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
     let mark = if before.contains('?') { '&' } else { '?' };
     format!("{before}{mark}{email}message={}&success={is_success}{fragment}", encode(message))
-}
-
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 // A handler returns a `Result`, whether it can fail or not.

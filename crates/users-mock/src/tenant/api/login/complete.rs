@@ -1,5 +1,6 @@
 //! What follows when a user has logged in: a second factor, consent, and the way back to the application.
 
+use crate::encoding::encode;
 use crate::tenant::api::login::credentials::is_blocked;
 use crate::tenant::api::login::organization;
 use crate::tenant::api::login::session::{self, Session};
@@ -16,7 +17,6 @@ use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use http::StatusCode;
 use http::Uri;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -139,7 +139,7 @@ fn finish(
         let now = context.clock.millis();
         let code = Code {
             client_id: application.id.clone(),
-            redirect_uri: transaction.redirect_uri.clone(),
+            redirect_uri: transaction.given_redirect_uri.clone(),
             challenge: transaction.challenge.clone(),
             login: login.clone(),
             scopes: transaction.scopes.clone(),
@@ -226,7 +226,6 @@ pub(crate) fn send_back(transaction: &Transaction, mut response: Vec<(&'static s
     response.extend(transaction.state.clone().map(|state| ("state", state)));
     let uri = &transaction.redirect_uri;
     let encoded = || {
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let pairs: Vec<String> =
             response.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         pairs.join("&")

@@ -1,5 +1,6 @@
 //! Logouts in a browser.
 
+use crate::encoding::encode;
 use crate::tenant::api::login::session;
 use crate::tenant::events::{Event, details, name_of, record};
 use crate::tenant::object::string;
@@ -13,7 +14,6 @@ use crate::tenant::wire::route::{Guard, Handler, Route};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use users_core::model::JsonObject;
 
@@ -70,6 +70,15 @@ fn logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, F
         let description = format!(
             "The \"returnTo\" querystring parameter \"{return_to}\" is not defined as a valid URL in \"Allowed Logout URLs\"."
         );
+        let event = Event {
+            description: description.clone(),
+            client: application.as_ref().map(|application| (&*application.id, &*application.name)),
+            details: details(
+                &json!({"return_to": return_to, "allowed_logout_url": application.as_ref().map(Application::logout_urls)}),
+            ),
+            ..Event::new("flo")
+        };
+        record(context, request, &event);
         return Ok(page::error(StatusCode::BAD_REQUEST, "invalid_request", description));
     }
     let answer = redirect(&return_to);
@@ -146,10 +155,6 @@ fn oidc_logout(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     };
     let answer = redirect(&location);
     Ok(end(context, request, Some(&uri), answer))
-}
-
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// The query of a logout that the user has confirmed.

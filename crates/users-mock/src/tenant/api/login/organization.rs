@@ -1,5 +1,6 @@
 //! Logins to an organization, and invitations, which a login accepts.
 
+use crate::encoding::encode;
 use crate::tenant::api::owner::find_by_id;
 use crate::tenant::logins::Transaction;
 use crate::tenant::object::{set, set_raw, string, strings};
@@ -11,7 +12,6 @@ use crate::tenant::wire::context::WriteContext;
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 use std::sync::Arc;
 use users_core::model::{JsonObject, Timestamp};
@@ -137,7 +137,13 @@ fn open_login(context: &mut WriteContext<'_>, request: &Request) -> Result<Answe
     let application = Application::find(context.store(), context.config, &client_id);
     // One without a secret makes a code challenge itself.
     let confidential = application.as_ref().filter(|application| application.secret.is_some());
-    let Some(callback) = confidential.and_then(Application::first_callback) else {
+    // The tenant's own application has no callback, unless a seed gives it one.
+    let origin = request.origin(&context.config.domain);
+    let callback = confidential.and_then(|application| match application.first_callback() {
+        None if application.allows_callback(&origin) => Some(origin.as_str()),
+        callback => callback,
+    });
+    let Some(callback) = callback else {
         return refuse(
             "The application of this invitation must begin the login itself. Set initiate_login_uri of the client to its page that sends \
              the browser to /authorize with the parameters invitation and organization of this link",
@@ -152,8 +158,7 @@ fn open_login(context: &mut WriteContext<'_>, request: &Request) -> Result<Answe
         ("organization", &organization),
         ("invitation", ticket),
     ];
-    let encode =
-        |(name, value): (&str, &str)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
-    let query: Vec<String> = parameters.into_iter().map(encode).collect();
+    let query = parameters.into_iter().map(|(name, value)| format!("{name}={}", encode(value)));
+    let query: Vec<String> = query.collect();
     Ok(redirect(&request.path(&format!("/authorize?{}", query.join("&")))))
 }

@@ -107,6 +107,7 @@ fn login_page(
         context.store().connection(pending.connection()).is_some_and(|connection| connection.is_database());
     let page = Page::Login {
         action: pending.path(request, "login"),
+        has_password: is_database,
         signup: is_database.then(|| pending.path(request, "signup")),
         application: pending.application.name.clone(),
         username,
@@ -172,7 +173,9 @@ fn post_signup(context: &mut WriteContext<'_>, request: &Request) -> Result<Answ
     match sign_up(context, request, &pending.application, &connection, &signup::profile(&body)) {
         Ok(user) => Ok(pending.log_in(context, request, user.id())),
         Err(failure) => {
-            let message = Some(failure.message().to_owned());
+            // The name of the error is for programs.
+            let message = failure.message().split_once(": ").map_or(failure.message(), |(_, text)| text);
+            let message = Some(message.to_owned());
             Ok(signup_page(request, &pending, StatusCode::BAD_REQUEST, email, message))
         }
     }

@@ -75,13 +75,6 @@ fn problem(context: &WriteContext<'_>, name: &str, body: &JsonObject) -> Option<
         set(&mut shown, "error", error);
         return Some(json(StatusCode::BAD_REQUEST, &shown));
     }
-    if string(body, "email").is_some_and(|email| !is_email(&email)) {
-        return Some(refused(
-            "invalid_signup",
-            "BadRequestError",
-            "email: Object didn't pass validation for format email",
-        ));
-    }
     let metadata: JsonObject = body.get("user_metadata").ok().flatten().unwrap_or_default();
     let is_small = |(key, _): (&str, &str)| {
         let value = string(&metadata, key);
@@ -107,6 +100,10 @@ pub(crate) fn sign_up(
         None => Err(Failure::bad_request("inexistent_connection", "The connection does not exist.")),
         Some(found) if options(&found).get("disable_signup") == Some(&Value::Bool(true)) => {
             Err(Failure::bad_request("signup_disabled", "public signup is disabled"))
+        }
+        Some(_) if string(profile, "email").is_some_and(|email| !is_email(&email)) => {
+            let message = "email: Object didn't pass validation for format email";
+            Err(Failure::bad_request("invalid_signup", message))
         }
         Some(_) if string(profile, "password").is_none_or(|password| password.is_empty()) => {
             Err(Failure::bad_request("invalid_password", "Missing required property: password"))

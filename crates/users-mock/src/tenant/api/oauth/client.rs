@@ -23,7 +23,7 @@ fn basic(request: &Request) -> Option<Vec<(String, String)>> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let decoded = String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    let decode = |part: &str| crate::decode::decode(&part.replace('+', " "));
+    let decode = |part: &str| crate::encoding::decode(&part.replace('+', " "));
     Some(vec![(id.to_owned(), secret.to_owned()), (decode(id), decode(secret))])
 }
 

@@ -29,11 +29,17 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
             }
             return refuse(context, "Failed to verify code verifier");
         }
-    } else if asked.application.secret.is_none() {
+    } else if asked.application.secret.is_none() && asked.application.needs_challenge {
         return refuse(context, "Failed to verify code verifier");
     }
     context.logins.codes.remove(&text, now);
-    if asked.field("redirect_uri").is_some_and(|uri| uri != code.redirect_uri) {
+    let given = asked.field("redirect_uri");
+    let is_its = match (&given, &code.redirect_uri) {
+        (given, Some(uri)) => given.as_ref() == Some(uri),
+        // The first callback was used, which the application need not name.
+        (_, None) => true,
+    };
+    if !is_its {
         let error = &context.config.assumptions.wrong_redirect_uri;
         let event = Event { client, description: error.message.clone(), ..Event::new("feacft") };
         record(context, asked.request, &event);

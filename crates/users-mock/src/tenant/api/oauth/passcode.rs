@@ -21,16 +21,20 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
         return assumed_oauth_error(&context.config.assumptions.unknown_realm);
     };
     let code = asked.field("otp").unwrap_or_default();
+    let refuse = |context: &mut WriteContext<'_>, user_id: &str, description: &str| {
+        let event = Event {
+            description: description.to_owned(),
+            user_id,
+            user_name: recipient.address.clone(),
+            client: Some((&asked.application.id, &asked.application.name)),
+            ..Event::new("fepotpft")
+        };
+        record(context, asked.request, &event);
+    };
     let user_id = match passwordless::redeem(context, &recipient, &code) {
         Ok(user_id) => user_id,
         Err(description) => {
-            let event = Event {
-                description: description.to_owned(),
-                user_name: recipient.address.clone(),
-                client: Some((&asked.application.id, &asked.application.name)),
-                ..Event::new("fepotpft")
-            };
-            record(context, asked.request, &event);
+            refuse(context, "", description);
             return invalid_grant(description);
         }
     };
@@ -39,6 +43,9 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
             let way = Way::passcode(&context.config.assumptions);
             continue_login(context, asked, &user, audience, way)
         }
-        _ => oauth_error(StatusCode::FORBIDDEN, "access_denied", "user is blocked"),
+        _ => {
+            refuse(context, &user_id, "user is blocked");
+            oauth_error(StatusCode::FORBIDDEN, "access_denied", "user is blocked")
+        }
     }
 }

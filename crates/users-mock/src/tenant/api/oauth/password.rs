@@ -3,7 +3,7 @@
 use crate::tenant::api::login::credentials::{Refused, check, count_login, is_blocked};
 use crate::tenant::api::oauth::authenticators::{challenge, event, is_enrolled};
 use crate::tenant::api::oauth::issue::{Asked, RefreshToken, is_known_audience, issue};
-use crate::tenant::api::oauth::request::{TokenRequest, granted};
+use crate::tenant::api::oauth::request::{TokenRequest, granted, missing};
 use crate::tenant::assumptions::Assumptions;
 use crate::tenant::events::{Event, name_of, record};
 use crate::tenant::logins::{Authenticated, SecondFactor};
@@ -48,7 +48,11 @@ fn log_in(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) -> Answer {
     }
     // A plain login ignores `realm`.
     let is_plain = asked.field("grant_type").as_deref() == Some("password");
-    let realm = asked.field("realm").filter(|_| !is_plain).unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    let realm = match asked.field("realm") {
+        _ if is_plain => DEFAULT_DATABASE.to_owned(),
+        Some(realm) => realm,
+        None => return missing(context, "realm"),
+    };
     if context.store().connection(&realm).is_none() {
         return assumed_oauth_error(&context.config.assumptions.unknown_realm);
     }

@@ -42,6 +42,7 @@ pub(crate) fn token(context: &mut WriteContext<'_>, asked: &TokenRequest<'_>) ->
     if is_blocked(&user) {
         return refuse(context, asked, "fertft", Some(&family), "user is blocked", None);
     }
+    forget_others(context, &family, rules.rotates);
     let next = rules.rotates.then(|| refresh_token(context));
     match &next {
         Some(next) => {
@@ -102,6 +103,40 @@ fn tokens(
         refresh_token: RefreshToken::Shown(next),
     };
     issue(context, request, asked)
+}
+
+/// Removes the other tokens of the user for the application and the API that rotate and shall not, or do not and shall, once the settings have
+/// changed.
+fn forget_others(context: &mut WriteContext<'_>, family: &Family, rotates: bool) {
+    let rotating = |token: &JsonObject| token.get::<bool>("rotating").ok().flatten();
+    let is_of = |token: &JsonObject| string(token, "id").as_deref() == Some(&*family.id);
+    let Some(user) = context.store().users().get(&family.user_id) else { return };
+    let tokens = user.belongings(Belonging::RefreshTokens);
+    if tokens.iter().find(|token| is_of(token)).and_then(rotating) == Some(rotates) {
+        return;
+    }
+    let audience = |token: &JsonObject| {
+        let servers: Vec<JsonObject> = token.get("resource_servers").ok().flatten().unwrap_or_default();
+        servers.first().and_then(|server| string(server, "audience"))
+    };
+    let is_other = |token: &JsonObject| {
+        !is_of(token)
+            && string(token, "client_id").as_deref() == Some(&*family.client_id)
+            && audience(token) == family.audience
+            && rotating(token) == Some(!rotates)
+    };
+    let removed: Vec<String> =
+        tokens.iter().filter(|token| is_other(token)).filter_map(|token| string(token, "id")).collect();
+    for id in &removed {
+        context.logins.refresh_tokens.remove_family(id);
+    }
+    context.transaction.update_user(&family.user_id, |user| {
+        let tokens = user.belongings_mut(Belonging::RefreshTokens);
+        tokens.retain(|token| !string(token, "id").is_some_and(|id| removed.contains(&id)));
+        if let Some(token) = tokens.iter_mut().find(|token| is_of(token)) {
+            set(token, "rotating", rotates);
+        }
+    });
 }
 
 /// Shows the use of a refresh token where the Management API lists it.

@@ -4,12 +4,13 @@ use crate::tenant::api::oauth::client::authenticate;
 use crate::tenant::api::oauth::issue::missing_signature;
 use crate::tenant::api::oauth::request::{TokenRequest, missing};
 use crate::tenant::api::oauth::{client_credentials, code, passcode, password, refresh, second_factor};
-use crate::tenant::object::string;
+use crate::tenant::object::{set, string};
 use crate::tenant::wire::answer::{Answer, Failure, add_token_headers, not_implemented, oauth_error};
 use crate::tenant::wire::context::{ReadContext, WriteContext};
 use crate::tenant::wire::request::Request;
 use crate::tenant::wire::route::{Guard, Handler, Route};
 use http::StatusCode;
+use serde_json::Value;
 use users_core::model::JsonObject;
 
 pub(crate) const ROUTES: &[Route] = &[
@@ -56,6 +57,20 @@ fn token(context: &mut WriteContext<'_>, request: &Request) -> Result<Answer, Fa
     Ok(answer)
 }
 
+/// The body with its scope as a string, which may be a list; `None` if it is neither.
+fn with_scope(mut body: JsonObject) -> Option<JsonObject> {
+    let scope: Option<Value> = body.get("scope").ok()?;
+    match scope {
+        None | Some(Value::Null | Value::String(_)) => {}
+        Some(Value::Array(names)) => {
+            let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+            set(&mut body, "scope", names?.join(" "));
+        }
+        Some(_) => return None,
+    }
+    Some(body)
+}
+
 fn answer(context: &mut WriteContext<'_>, request: &Request, body: JsonObject) -> Answer {
     let Some(grant_type) = string(&body, "grant_type") else {
         return missing(context, "grant_type");
@@ -63,6 +78,9 @@ fn answer(context: &mut WriteContext<'_>, request: &Request, body: JsonObject) -
     if MISSING.contains(&grant_type.as_str()) {
         return not_implemented(&format!("the grant {grant_type}"));
     }
+    let Some(body) = with_scope(body) else {
+        return oauth_error(StatusCode::BAD_REQUEST, "invalid_scope", "Scope must be an array or a string");
+    };
     let audience = string(&body, "audience").unwrap_or_default();
     if let Some(signature) = missing_signature(context, &audience) {
         return not_implemented(&signature);

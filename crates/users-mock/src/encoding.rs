@@ -1,7 +1,15 @@
-//! Decoding what clients encode: percent-encoding, forms, and the properties of bodies.
+//! Percent-encoding, forms, and the properties of bodies.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use users_core::model::JsonObject;
+
+/// What is encoded in the parameters of an address: all but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Encodes a value of a query or a fragment.
+pub(crate) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
 
 /// Percent-decodes text; bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn decode(text: &str) -> String {
