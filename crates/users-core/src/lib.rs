@@ -125,6 +125,8 @@ pub use response::{decode_empty, decode_json, decode_text};
 pub use rest::{Rest, RestClient};
 pub use retry::{FailedAttempt, Retry};
 pub use token::{AccessToken, StaticToken, TokenFn, TokenSource, token_fn};
+#[cfg(feature = "tower")]
+pub use transport::TowerTransport;
 pub use transport::{
     Body, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind, transport_fn,
 };
