@@ -164,6 +164,7 @@ fn a_request_reaches_the_service_unchanged_with_its_connect_timeout() {
 fn a_service_that_is_not_ready_in_time_has_not_taken_the_request() {
     for readiness in [Readiness::Never, Readiness::After(SECOND + SECOND)] {
         let service = Scripted::new(answers).readiness([readiness]);
+        assert!(service.transport().enforces_timeout());
         assert_error(&service.error(), TransportErrorKind::Timeout, Sent::No, "was not ready within 1s");
         assert_eq!((service.received(), service.clock.elapsed()), (0, SECOND));
     }

@@ -5,7 +5,7 @@
 mod http2_peer;
 
 use bytes::Bytes;
-use http2_peer::{ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, Peer, REFUSED_STREAM};
+use http2_peer::{DATA, ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, Peer, REFUSED_STREAM};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
@@ -18,6 +18,7 @@ use rustls::version::{TLS12, TLS13};
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -152,6 +153,7 @@ async fn a_response_that_does_not_come_may_be_one_of_a_request_that_was_carried_
     let error = error_of(&transport(), &url("http", closes), AMPLE).await;
     assert_error(&error, Io, Sent::Maybe, "broke before it answered");
 
+    assert!(transport().enforces_timeout());
     let hangs = answering("").await;
     let error = error_of(&transport(), &url("http", hangs), SOON).await;
     assert_error(&error, Timeout, Sent::Maybe, "did not answer in time");
@@ -183,24 +185,29 @@ async fn a_body_that_fails_is_one_of_a_request_that_was_sent() {
     assert_error(&error, Io, Sent::Yes, "gzip");
 }
 
-/// The error of a POST over HTTP/2 if the server runs this script once it has received the request.
+/// The error of a POST over HTTP/2 if the server runs this script once it has received the request. The request is sent once.
 async fn posted<F, R>(script: F) -> TransportError
 where
     F: Fn(Peer, u32) -> R + Clone + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
 {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
     let address = serve(move |stream| {
-        let script = script.clone();
+        let (script, count) = (script.clone(), Arc::clone(&count));
         async move {
             let mut peer = Peer::new(stream, 100).await;
             if let Some(stream) = peer.request().await {
+                count.fetch_add(1, Ordering::SeqCst);
                 script(peer, stream).await;
             }
         }
     })
     .await;
     let transport = ReqwestTransport::from_builder(builder().http2_prior_knowledge()).unwrap();
-    error_of(&transport, &url("http", address), AMPLE).await
+    let error = error_of(&transport, &url("http", address), AMPLE).await;
+    assert_eq!(requests.load(Ordering::SeqCst), 1, "{error:?}");
+    error
 }
 
 #[tokio::test]
@@ -230,6 +237,14 @@ async fn a_request_that_an_http2_server_may_have_processed_counts_as_perhaps_sen
     })
     .await;
     assert_error(&failed, TransportErrorKind::Io, Sent::Maybe, "broke before it answered");
+
+    // The client itself ends the connection, because data belongs to no request.
+    let broken = posted(|mut peer, _| async move {
+        peer.write(DATA, 0, 0, b"data").await;
+        pending::<()>().await;
+    })
+    .await;
+    assert_error(&broken, TransportErrorKind::Io, Sent::Maybe, "broke before it answered");
 
     for reason in [NO_ERROR, ENHANCE_YOUR_CALM] {
         let below = posted(move |mut peer, stream| async move {

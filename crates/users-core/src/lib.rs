@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The crate contains no HTTP stack: [`HttpTransport`] is the trait to implement. Applications depend on `users-hyper`, which
-//! implements it on hyper; tests depend on `users-mock`.
+//! implements it on hyper, or on `users-reqwest`, which implements it on a client of reqwest; with the feature `tower`,
+//! `TowerTransport` implements it on any `tower` service. Tests depend on `users-mock`.
 //!
 //! ```
 //! use users_core::{Body, ManagementClient, transport_fn};
