@@ -85,12 +85,15 @@ fn post(url: &str) -> http::Request<Bytes> {
     request.body(Bytes::from("secret-body")).unwrap()
 }
 
-/// The error of a POST, or of reading its response.
+/// The error of a POST, or of reading its response. Fails instead of hanging.
 async fn error_of(transport: &ReqwestTransport, url: &str, timeout: Duration) -> TransportError {
-    match transport.send(post(url), Some(timeout)).await {
-        Err(error) => error,
-        Ok(response) => response.into_body().collect(1 << 20).await.unwrap_err(),
-    }
+    let ending = async {
+        match transport.send(post(url), Some(timeout)).await {
+            Err(error) => error,
+            Ok(response) => response.into_body().collect(1 << 20).await.unwrap_err(),
+        }
+    };
+    tokio::time::timeout(AMPLE * 2, ending).await.expect("the request ends in time")
 }
 
 fn url(scheme: &str, address: SocketAddr) -> String {
@@ -347,7 +350,9 @@ async fn a_connection_that_ends_before_it_takes_the_request_is_reported_as_not_s
 
 #[tokio::test]
 async fn a_redirect_is_returned_and_a_client_that_follows_it_is_reported() {
-    let address = answering("HTTP/1.1 307 Temporary\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n").await;
+    let address =
+        answering("HTTP/1.1 307 Temporary\r\nlocation: /again?q=secret-query\r\ncontent-length: 0\r\n\r\n")
+            .await;
     let response = transport().send(post(&url("http", address)), Some(AMPLE)).await.unwrap();
     assert_eq!(response.status(), 307);
 
@@ -355,7 +360,9 @@ async fn a_redirect_is_returned_and_a_client_that_follows_it_is_reported() {
     let follows = serve(|mut stream| async move {
         if !read_request(&mut stream).await.starts_with("GET /again") {
             stream
-                .write_all(b"HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n")
+                .write_all(
+                    b"HTTP/1.1 302 Found\r\nlocation: /again?q=secret-query\r\ncontent-length: 0\r\n\r\n",
+                )
                 .await
                 .unwrap();
             read_request(&mut stream).await;
@@ -425,7 +432,9 @@ async fn a_write_without_a_body_states_its_length() {
 
 #[test]
 fn outside_a_runtime_it_is_an_error_and_not_a_panic() {
-    let error = futures_executor::block_on(error_of(&transport(), "http://127.0.0.1:9/", AMPLE));
+    let transport = transport();
+    let sending = transport.send(post("http://127.0.0.1:9/"), Some(AMPLE));
+    let error = futures_executor::block_on(sending).unwrap_err();
     assert_error(&error, TransportErrorKind::Other, Sent::No, "outside a tokio runtime");
 }
 

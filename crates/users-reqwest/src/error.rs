@@ -27,7 +27,7 @@ impl fmt::Display for Target {
 /// The client could not be built.
 pub(crate) fn building(error: reqwest::Error) -> TransportError {
     let message = "the reqwest client cannot be built";
-    TransportError::new(TransportErrorKind::Other, Sent::No, message).with_source(error.without_url())
+    TransportError::new(TransportErrorKind::Other, Sent::No, message).with_source(error)
 }
 
 /// There is no runtime to send a request on.
@@ -89,7 +89,7 @@ pub(crate) fn reading(error: reqwest::Error, target: &Target) -> TransportError 
     } else {
         (TransportErrorKind::Io, format!("the response of {target} cannot be read to its end"))
     };
-    TransportError::new(kind, Sent::Yes, message).with_source(error.without_url())
+    TransportError::new(kind, Sent::Yes, message).with_source(error)
 }
 
 /// Whether hyper returned the request unsent: it reports only such a request as canceled.
@@ -113,14 +113,11 @@ fn is_tls(_: &reqwest::Error) -> bool {
 /// after it has completed its handshake.
 #[cfg(feature = "rustls-no-provider")]
 fn is_alert(error: &reqwest::Error) -> bool {
-    // HTTP/2 keeps only the text of the error below it.
-    let is_text = |text: &str| {
-        (0..=u8::MAX)
-            .map(|code| rustls::Error::AlertReceived(code.into()))
-            .any(|alert| alert.to_string() == text)
-    };
-    matches!(find(error), Some(rustls::Error::AlertReceived(_)))
-        || find::<std::io::Error>(error).is_some_and(|error| is_text(&error.to_string()))
+    let Some(error) = find::<std::io::Error>(error) else { return false };
+    // HTTP/2 keeps only the text of rustls's error.
+    let text = error.to_string();
+    let alerts = (0..=u8::MAX).map(|code| rustls::Error::AlertReceived(code.into()));
+    alerts.map(|alert| alert.to_string()).any(|alert| alert == text)
 }
 
 /// Without rustls, the type of TLS errors is unknown.
