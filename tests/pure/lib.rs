@@ -4,7 +4,6 @@
 pub mod fuzzing;
 
 use http::StatusCode;
-use std::error::Error as _;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -75,7 +74,7 @@ pub async fn polled<F: Future>(future: F, times: u32) -> Option<F::Output> {
 }
 
 /// An error and its sources, as reporters print them.
-pub fn chain(error: &users_core::Error) -> Vec<String> {
+pub fn chain(error: &dyn std::error::Error) -> Vec<String> {
     let mut chain = vec![error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {

@@ -33,3 +33,4 @@ mod secrets;
 mod tenant;
 mod tenant_state;
 mod tokens;
+mod tower;

@@ -12,6 +12,7 @@ mod hostile;
 mod isolation;
 mod page;
 mod protected_service;
+mod reqwest_errors;
 mod runtimes;
 mod state;
 mod stories;

@@ -1,13 +1,22 @@
-//! The transports of the examples: users-core on reqwest and on ureq, against a tenant over a real socket.
+//! The transports on reqwest, on a tower service, and on ureq (an example), against a tenant over a real socket, and the conformance suite.
 
-#[path = "../../crates/users-core/examples/reqwest/transport.rs"]
-mod on_reqwest;
 #[path = "../../crates/users-core/examples/ureq/transport.rs"]
 mod on_ureq;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use std::time::Duration;
-use users_core::{ErrorKind, HttpTransport, ManagementClient};
+use tower::{BoxError, ServiceExt as _};
+use users_core::{
+    ErrorKind, HttpTransport, ManagementClient, Sent, TowerTransport, TransportError, TransportErrorKind,
+    error_chain,
+};
+use users_hyper::TokioClock;
 use users_mock::Tenant;
+use users_reqwest::ReqwestTransport;
 use users_tenant::TenantServer;
 
 fn client(server: &TenantServer, transport: impl HttpTransport) -> ManagementClient {
@@ -24,9 +33,28 @@ async fn serve() -> (Tenant, TenantServer) {
     (tenant, server)
 }
 
-fn reqwest() -> on_reqwest::Reqwest {
-    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    on_reqwest::Reqwest(builder.build().unwrap())
+fn reqwest() -> ReqwestTransport {
+    ReqwestTransport::from_builder(reqwest::Client::builder().no_proxy()).unwrap()
+}
+
+/// hyper-util's client over TLS, whose errors are classified where tower expects it.
+fn tower() -> impl HttpTransport {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(connector);
+    TowerTransport::new(client.map_err(|error| {
+        let is_tls = error.is_connect() && error_chain(&error).any(|cause| cause.is::<rustls::Error>());
+        if is_tls {
+            let error = TransportError::new(TransportErrorKind::Tls, Sent::No, "no TLS connection")
+                .with_source(error);
+            return Box::from(error);
+        }
+        BoxError::from(error)
+    }))
+    .with_clock(TokioClock::new())
 }
 
 async fn user_lifecycle(tenant: &Tenant, client: &ManagementClient) {
@@ -45,6 +73,12 @@ async fn users_core_works_on_reqwest() {
     user_lifecycle(&tenant, &client(&server, reqwest())).await;
 }
 
+#[tokio::test]
+async fn users_core_works_on_a_tower_service() {
+    let (tenant, server) = serve().await;
+    user_lifecycle(&tenant, &client(&server, tower())).await;
+}
+
 #[test]
 fn users_core_works_on_ureq_without_an_async_runtime() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -53,11 +87,11 @@ fn users_core_works_on_ureq_without_an_async_runtime() {
 }
 
 #[test]
-fn both_transports_report_a_server_that_is_unreachable_or_hangs() {
+fn every_transport_reports_a_server_that_is_unreachable_or_hangs() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let hangs = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let try_both = |address: std::net::SocketAddr, kind| {
+    let try_all = |address: std::net::SocketAddr, kind| {
         let try_one = |name: &str, transport: Box<dyn FnOnce() -> ManagementClient>| {
             let call = transport()
                 .users()
@@ -72,73 +106,11 @@ fn both_transports_report_a_server_that_is_unreachable_or_hangs() {
             builder.retry(users_core::Retry::never()).build().unwrap()
         };
         try_one("reqwest", Box::new(move || build(std::sync::Arc::new(reqwest()))));
+        try_one("tower", Box::new(move || build(std::sync::Arc::new(tower()))));
         try_one("ureq", Box::new(move || build(std::sync::Arc::new(on_ureq::Ureq(ureq::agent())))));
     };
-    try_both(closed, ErrorKind::Connect);
-    try_both(hangs.local_addr().unwrap(), ErrorKind::Timeout);
-}
-
-/// The error of a GET over `https` to this address.
-async fn over_tls(address: std::net::SocketAddr) -> users_core::TransportError {
-    let request = http::Request::get(format!("https://{address}/secret?q=secret")).body(bytes::Bytes::new());
-    reqwest().send(request.unwrap(), Some(Duration::from_secs(5))).await.unwrap_err()
-}
-
-#[tokio::test]
-async fn reqwest_reports_a_failed_handshake_and_keeps_its_cause() {
-    use std::error::Error as _;
-    use tokio::io::AsyncWriteExt as _;
-    use users_core::{Sent, TransportErrorKind};
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    });
-    let handshake = over_tls(address).await;
-    assert_eq!((handshake.kind(), handshake.sent()), (TransportErrorKind::Tls, Sent::No), "{handshake:?}");
-
-    let tenant = Tenant::builder().system_clock().build();
-    let server = TenantServer::bind_tls(tenant, ([127, 0, 0, 1], 0).into()).await.unwrap();
-    let untrusted = over_tls(server.addr()).await;
-    assert_eq!((untrusted.kind(), untrusted.sent()), (TransportErrorKind::Tls, Sent::No), "{untrusted:?}");
-
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let refused = over_tls(closed).await;
-    assert_eq!((refused.kind(), refused.sent()), (TransportErrorKind::Connect, Sent::No), "{refused:?}");
-
-    for (error, cause) in [(handshake, "corrupt"), (untrusted, "certificate"), (refused, "refused")] {
-        let mut chain = vec![error.to_string()];
-        let mut source = error.source();
-        while let Some(this) = source {
-            chain.push(this.to_string());
-            source = this.source();
-        }
-        assert!(chain.join("\n").contains(cause), "{chain:#?}");
-        assert!(!format!("{error:?} {chain:?}").contains("secret"), "{error:?}");
-        let repeated = chain.iter().enumerate().find(|(at, text)| chain[..*at].contains(text));
-        assert_eq!(repeated, None, "{chain:#?}");
-    }
-}
-
-#[tokio::test]
-async fn reqwest_reports_an_interrupted_body_as_a_sent_request() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use users_core::Sent;
-
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
-    });
-    let request = http::Request::get(format!("http://{address}/")).body(bytes::Bytes::new()).unwrap();
-    let response = reqwest().send(request, Some(Duration::from_secs(5))).await.unwrap();
-    let error = response.into_body().collect(100).await.unwrap_err();
-    assert_eq!(error.sent(), Sent::Yes, "{error:?}");
+    try_all(closed, ErrorKind::Connect);
+    try_all(hangs.local_addr().unwrap(), ErrorKind::Timeout);
 }
 
 #[test]
@@ -174,6 +146,13 @@ fn the_doubles_keep_the_contract() {
 fn the_transport_on_reqwest_keeps_the_contract() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let report = users_mock::conformance::Suite::new(reqwest()).run(|check| runtime.block_on(check));
+    report.assert();
+}
+
+#[test]
+fn the_transport_on_a_tower_service_keeps_the_contract() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let report = users_mock::conformance::Suite::new(tower()).run(|check| runtime.block_on(check));
     report.assert();
 }
 

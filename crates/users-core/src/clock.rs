@@ -106,9 +106,20 @@ impl<'a> Timer<'a> {
         Self(LateSleep::New(clock, time))
     }
 
+    /// A time limit that starts now, and does not borrow its clock.
+    #[cfg(feature = "tower")]
+    pub(crate) fn started(clock: &dyn Clock, time: Duration) -> Self {
+        Self(LateSleep::Started(clock.sleep(time)))
+    }
+
     /// No time limit.
     pub(crate) fn never() -> Self {
         Self(LateSleep::Never)
+    }
+
+    /// Ready when the time has passed.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(context)
     }
 
     /// Runs a future until the time has passed.
@@ -130,7 +141,7 @@ impl<'a, T: BorrowMut<Timer<'a>> + Unpin, F: Future + Unpin> Future for Limited<
         if let Poll::Ready(output) = Pin::new(&mut self.future).poll(context) {
             return Poll::Ready(Ok(output));
         }
-        Pin::new(&mut self.timer.borrow_mut().0).poll(context).map(|()| Err(Elapsed))
+        self.timer.borrow_mut().poll(context).map(|()| Err(Elapsed))
     }
 }
 

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The crate contains no HTTP stack: [`HttpTransport`] is the trait to implement. Applications depend on `users-hyper`, which
-//! implements it on hyper; tests depend on `users-mock`.
+//! implements it on hyper, or on `users-reqwest`, which implements it on a client of reqwest; with the feature `tower`,
+//! `TowerTransport` implements it on any `tower` service. Tests depend on `users-mock`.
 //!
 //! ```
 //! use users_core::{Body, ManagementClient, transport_fn};
@@ -70,6 +71,7 @@ mod clock;
 mod deadline;
 mod descriptor;
 mod error;
+mod error_chain;
 mod execute;
 mod operation;
 mod operation_macro;
@@ -107,6 +109,7 @@ pub use catalogue::bodies;
 pub use clock::{Clock, Instant, SystemClock};
 pub use descriptor::{Access, Api, Descriptor, Paging, Safety};
 pub use error::{Error, ErrorKind};
+pub use error_chain::error_chain;
 pub use management::ManagementClient;
 pub use operation::Operation;
 pub use pacing::{AdaptivePacer, PaceError, PaceRequest, Pacer, Permit, RateLimitState, Unpaced};
@@ -123,6 +126,8 @@ pub use response::{decode_empty, decode_json, decode_text};
 pub use rest::{Rest, RestClient};
 pub use retry::{FailedAttempt, Retry};
 pub use token::{AccessToken, StaticToken, TokenFn, TokenSource, token_fn};
+#[cfg(feature = "tower")]
+pub use transport::TowerTransport;
 pub use transport::{
     Body, ConnectTimeout, HttpTransport, Sent, TransportError, TransportErrorKind, transport_fn,
 };

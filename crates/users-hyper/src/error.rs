@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::time::Duration;
-use users_core::{Sent, TransportError, TransportErrorKind};
+use users_core::{Sent, TransportError, TransportErrorKind, error_chain};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -314,37 +314,21 @@ fn certificate_rejection(error: &hyper::Error) -> Option<String> {
     ABOUT_THE_CLIENT.iter().find(is_this).map(|alert| certificate_reason(*alert))
 }
 
-/// Finds the error of this type among an error and its sources.
+/// Finds the error of this type among an error and its causes.
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let mut error = Some(error);
-    while let Some(this) = error {
-        if let Some(found) = this.downcast_ref() {
-            return Some(found);
-        }
-        error = source_of(this);
-    }
-    None
+    error_chain(error).find_map(|error| error.downcast_ref())
 }
 
-/// The source of an error. An `io::Error` skips the error that it wraps, so that one is returned.
-fn source_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
-}
-
-/// The texts of an error and its sources in one line, without repetition.
+/// The texts of an error and its causes in one line, without repetition.
 fn reason(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut error = source_of(error);
-    while let Some(this) = error {
-        let more = this.to_string();
-        if !text.contains(&more) {
+    let mut text = String::new();
+    for more in error_chain(error).map(ToString::to_string) {
+        if text.is_empty() {
+            text = more;
+        } else if !text.contains(&more) {
             text.push_str(": ");
             text.push_str(&more);
         }
-        error = source_of(this);
     }
     one_line(&text)
 }

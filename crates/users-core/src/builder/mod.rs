@@ -212,7 +212,8 @@ impl<T: ApiClient> ClientBuilder<T> {
         self
     }
 
-    /// Sets the time limit of connecting, for each attempt. A call may override it. Defaults to the transport's own limit.
+    /// Sets the time limit of connecting, for each attempt, where the transport supports it
+    /// ([`ConnectTimeout`](crate::ConnectTimeout)). A call may override it. Defaults to the transport's own limit.
     pub fn connect_timeout(mut self, connect: Duration) -> Self {
         self.limits.connect = Some(connect);
         self

@@ -2,8 +2,9 @@
 
 use super::{Error, Operation};
 use crate::descriptor::Descriptor;
+use crate::error_chain::MOST_CAUSES;
 use crate::redact;
-use crate::transport::error::{Link, MOST_CAUSES};
+use crate::transport::error::Link;
 use std::error::Error as _;
 use std::time::Duration;
 use users_model::Secret;

@@ -1,5 +1,6 @@
 //! Why a transport has no response.
 
+use crate::error_chain::MOST_CAUSES;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -87,9 +88,6 @@ impl StdError for Link {
         self.next.as_deref().map(|next| next as _)
     }
 }
-
-/// The maximum number of causes that are read from an error.
-pub(crate) const MOST_CAUSES: usize = 32;
 
 impl Source {
     fn new(message: &str, cause: &(dyn StdError + 'static)) -> Self {

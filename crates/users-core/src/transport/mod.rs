@@ -2,9 +2,13 @@
 
 mod body;
 pub(crate) mod error;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use body::Body;
 pub use error::{Sent, TransportError, TransportErrorKind};
+#[cfg(feature = "tower")]
+pub use tower::TowerTransport;
 
 use crate::clock::Clock;
 use async_trait::async_trait;

@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod transport;
+
+pub use transport::ReqwestTransport;
