@@ -184,6 +184,9 @@ fn the_blocking_client_waits_for_its_calls() {
     let id = all[7].user_id.as_ref().unwrap();
     assert_eq!(users.get(id).wait().unwrap(), all[7]);
     assert!(users.get("auth0|nobody").wait().unwrap_err().is_not_found());
+    // The other streams are iterators too.
+    assert_eq!(users.get_all().everyone().wait_for_each().map(Result::unwrap).count(), 250);
+    assert_eq!(users.get_all().pages().wait_for_each().map(|page| page.unwrap().len()).sum::<usize>(), 250);
 
     let inside = runtime.block_on(async { users.get(id).wait() }).unwrap_err();
     assert!(

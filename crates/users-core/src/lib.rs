@@ -91,6 +91,7 @@ mod token;
 mod trace;
 mod transport;
 
+pub use async_trait::async_trait;
 pub use authentication::{
     AssertionRequest, AssertionSource, AuthenticationClient, ClientCredentials, assertion_fn,
 };
@@ -101,6 +102,7 @@ pub use bulk::{
     Export, ExportProgress, ExportedUsers, ImportAll, ImportError, ImportProgress, ImportReport, RefusedRow,
     Resolution, RunningExport, UnfinishedImport,
 };
+pub use bytes;
 pub use call::{Call, CallFuture, Meta, Optional, WithMeta};
 pub use catalogue::CATALOGUE;
 #[cfg(feature = "contract")]
@@ -110,6 +112,8 @@ pub use clock::{Clock, Instant, SystemClock};
 pub use descriptor::{Access, Api, Descriptor, Paging, Safety};
 pub use error::{Error, ErrorKind};
 pub use error_chain::error_chain;
+pub use futures_core::Stream;
+pub use http;
 pub use management::ManagementClient;
 pub use operation::Operation;
 pub use pacing::{AdaptivePacer, PaceError, PaceRequest, Pacer, Permit, RateLimitState, Unpaced};

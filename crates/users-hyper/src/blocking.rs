@@ -16,10 +16,12 @@
 //! program ends. Inside another runtime, blocking would stop that runtime's thread, so it is an error there, and also on a thread
 //! of `spawn_blocking`; use `Handle::block_on` on such a thread.
 
+use futures_util::StreamExt as _;
 use std::future::IntoFuture;
+use std::pin::Pin;
 use std::sync::OnceLock;
 use tokio::runtime::{Builder, Handle, Runtime};
-use users_core::{Error, ErrorKind, Items};
+use users_core::{Error, ErrorKind, Stream};
 
 /// Blocks the thread until a call, or an operation of several calls, completes.
 pub trait Wait<T, E = Error> {
@@ -42,26 +44,36 @@ where
     }
 }
 
-/// Blocks the thread for the items of a stream.
-pub trait WaitForItems<T> {
+/// Blocks the thread for the items of a stream: [`Items`](users_core::Items) and [`Pages`](users_core::Pages) of a list, the users of
+/// [`everyone`](users_core::Call::everyone), and the outcomes of [`delete_all`](users_core::management::UsersManager::delete_all) and
+/// [bulk runs](users_core::Bulk).
+pub trait WaitForItems<T>: Stream<Item = Result<T, Error>> + Sized {
     /// Returns an iterator that blocks until each item is available.
-    fn wait_for_each(self) -> BlockingItems<T>;
+    fn wait_for_each(self) -> BlockingItems<Self>;
 }
 
-impl<T> WaitForItems<T> for Items<T> {
-    fn wait_for_each(self) -> BlockingItems<T> {
-        BlockingItems { items: self, ended: false }
+impl<T, S: Stream<Item = Result<T, Error>>> WaitForItems<T> for S {
+    fn wait_for_each(self) -> BlockingItems<S> {
+        BlockingItems { stream: Box::pin(self), ended: false }
     }
 }
 
-/// An iterator over the items of a stream. It ends after an error.
+/// An iterator over the items of a stream. It ends after an error, which is one of kind
+/// [`InvalidArgument`](ErrorKind::InvalidArgument) inside a tokio runtime.
 #[derive(Debug)]
-pub struct BlockingItems<T> {
-    items: Items<T>,
+pub struct BlockingItems<S> {
+    stream: Pin<Box<S>>,
     ended: bool,
 }
 
-impl<T> Iterator for BlockingItems<T> {
+impl<S> BlockingItems<S> {
+    /// The stream, for example for the progress of a bulk run.
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+}
+
+impl<T, S: Stream<Item = Result<T, Error>>> Iterator for BlockingItems<S> {
     type Item = Result<T, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -69,7 +81,7 @@ impl<T> Iterator for BlockingItems<T> {
             return None;
         }
         let next = match runtime() {
-            Ok(runtime) => runtime.block_on(self.items.next()),
+            Ok(runtime) => runtime.block_on(self.stream.next()),
             Err(error) => Some(Err(error)),
         };
         self.ended = !matches!(next, Some(Ok(_)));

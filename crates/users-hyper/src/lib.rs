@@ -62,6 +62,27 @@ pub use private_key_jwt::{PrivateKeyJwt, SigningAlgorithm};
 pub use transport::HyperTransport;
 pub use users_core::*;
 
+/// Returns a builder of a client of the Management API, with a default transport and the settings of the
+/// [environment](ClientBuilder::from_env): `AUTH0_DOMAIN`, and `AUTH0_CLIENT_ID` with `AUTH0_CLIENT_SECRET` or
+/// `AUTH0_MANAGEMENT_API_TOKEN`.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), users_hyper::Error> {
+/// let users = users_hyper::management_from_env().build()?.users();
+/// println!("{:?}", users.get_by_email("ada@example.com").await?);
+/// # Ok(())
+/// # }
+/// ```
+pub fn management_from_env() -> ClientBuilder<ManagementClient> {
+    management_builder().from_env()
+}
+
+/// Returns a builder of a client of the Authentication API, with a default transport and the settings of the
+/// [environment](ClientBuilder::from_env).
+pub fn authentication_from_env() -> ClientBuilder<AuthenticationClient> {
+    authentication_builder().from_env()
+}
+
 /// Returns a builder of a client of the Management API, with a default transport.
 ///
 /// The domain is that of the tenant, `tenant.eu.auth0.com`; `https://` before it and `/` after it are ignored. Set a source of
@@ -75,11 +96,7 @@ pub use users_core::*;
 /// # Ok::<(), users_hyper::Error>(())
 /// ```
 pub fn management(domain: impl Into<String>) -> ClientBuilder<ManagementClient> {
-    match HyperTransport::new() {
-        Ok(transport) => ManagementClient::builder(transport),
-        Err(error) => ManagementClient::builder(no_transport()).refuse(error.into()),
-    }
-    .domain(domain)
+    management_builder().domain(domain)
 }
 
 /// Returns a builder of a client of the Authentication API, with a default transport.
@@ -93,11 +110,21 @@ pub fn management(domain: impl Into<String>) -> ClientBuilder<ManagementClient> 
 /// # }
 /// ```
 pub fn authentication(domain: impl Into<String>) -> ClientBuilder<AuthenticationClient> {
+    authentication_builder().domain(domain)
+}
+
+fn management_builder() -> ClientBuilder<ManagementClient> {
+    match HyperTransport::new() {
+        Ok(transport) => ManagementClient::builder(transport),
+        Err(error) => ManagementClient::builder(no_transport()).refuse(error.into()),
+    }
+}
+
+fn authentication_builder() -> ClientBuilder<AuthenticationClient> {
     match HyperTransport::new() {
         Ok(transport) => AuthenticationClient::builder(transport),
         Err(error) => AuthenticationClient::builder(no_transport()).refuse(error.into()),
     }
-    .domain(domain)
 }
 
 /// The placeholder transport of a builder whose `build` fails.

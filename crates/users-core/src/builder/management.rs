@@ -13,8 +13,7 @@ impl<T: ManagementApi> ClientBuilder<T> {
         client_id: impl Into<String>,
         client_secret: impl Into<Secret>,
     ) -> Self {
-        let proof = Proof::Secret(client_secret.into());
-        self.credentials = Some(Credentials::Client(Credential { client_id: client_id.into(), proof }));
+        self.set_client_credentials(client_id.into(), client_secret.into());
         self
     }
 

@@ -1,6 +1,7 @@
 //! Building clients.
 
 mod authentication;
+mod environment;
 mod management;
 
 use crate::authentication::client_credentials::{ClientCredentials, Credential, Proof};
@@ -256,7 +257,11 @@ impl<T: ApiClient> ClientBuilder<T> {
         }
         self.check_credentials()?;
         let (base, tenant) = match &self.address {
-            None => return Err(Error::configuration("no tenant: set domain or base_url")),
+            None => {
+                return Err(Error::configuration(
+                    "no tenant: set domain or base_url, or AUTH0_DOMAIN for from_env",
+                ));
+            }
             Some(Address::BaseUrl(url)) => {
                 let base = BaseUrl::parse(url)?;
                 (base.clone(), base.with_path(""))
@@ -334,6 +339,11 @@ impl<T: ApiClient> ClientBuilder<T> {
 }
 
 impl<T: ApiClient> ClientBuilder<T> {
+    fn set_client_credentials(&mut self, client_id: String, client_secret: impl Into<Secret>) {
+        let proof = Proof::Secret(client_secret.into());
+        self.credentials = Some(Credentials::Client(Credential { client_id, proof }));
+    }
+
     /// Refuses a configuration whose requests cannot be authorized.
     fn check_credentials(&self) -> Result<(), Error> {
         let refuse = |why: &str| Err(Error::configuration(why));
@@ -354,7 +364,8 @@ impl<T: ApiClient> ClientBuilder<T> {
         }
         match &self.credentials {
             None if T::API == Api::Management && own.is_none() => refuse(
-                "no access token: set token, token_source, client_credentials, client_assertion or mtls_credentials",
+                "no access token: set token, token_source, client_credentials, client_assertion or mtls_credentials; or, for from_env, \
+                 AUTH0_MANAGEMENT_API_TOKEN or AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET",
             ),
             Some(Credentials::Token(token)) => token.check().or_else(|error| refuse(error.message())),
             Some(Credentials::Client(credential)) if credential.client_id.trim().is_empty() => {
