@@ -69,7 +69,7 @@ pub use users_core::*;
 /// ```no_run
 /// # async fn example() -> Result<(), users_hyper::Error> {
 /// let users = users_hyper::management_from_env().build()?.users();
-/// println!("{:?}", users.get_by_email("ada@example.com").await?);
+/// println!("{:?}", users.by_email("ada@example.com").await?);
 /// # Ok(())
 /// # }
 /// ```
