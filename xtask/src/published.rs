@@ -2,6 +2,7 @@
 
 use crate::run::metadata;
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// One published crate.
 pub struct Published {
@@ -45,7 +46,14 @@ impl Published {
 
     /// Whether the crate has a library.
     pub fn has_library(&self) -> bool {
-        let targets = self.manifest["targets"].as_array().into_iter().flatten();
-        targets.flat_map(|target| target["kind"].as_array().into_iter().flatten()).any(|kind| kind == "lib")
+        self.library().is_some()
+    }
+
+    /// The file of the library's root module.
+    pub fn library(&self) -> Option<PathBuf> {
+        let is_library =
+            |target: &&Value| target["kind"].as_array().into_iter().flatten().any(|kind| kind == "lib");
+        let target = self.manifest["targets"].as_array()?.iter().find(is_library)?;
+        target["src_path"].as_str().map(PathBuf::from)
     }
 }

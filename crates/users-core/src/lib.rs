@@ -51,6 +51,7 @@
 //!
 //! # Operations
 #![doc = include_str!("../OPERATIONS.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod authentication;
 pub mod management;

@@ -31,6 +31,7 @@
 //!
 //! Calls must be awaited inside a tokio runtime. With the feature `blocking`, code without async can block on them: see
 //! `users_hyper::blocking`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
 mod builder;

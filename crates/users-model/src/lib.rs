@@ -10,6 +10,7 @@
 //! the field is `None`. Numbers keep their length and precision.
 //!
 //! Models are decoded from and encoded to JSON by `serde_json` (text, bytes or `Value`). Other formats are not supported.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod authentication_method;
 mod connected_account;
