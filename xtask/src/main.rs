@@ -15,6 +15,7 @@ mod peers;
 mod public_api;
 mod published;
 mod purity;
+mod release;
 mod run;
 mod schemas;
 mod steps;
@@ -87,6 +88,12 @@ enum Chore {
         #[arg(long, value_name = "N")]
         executions: Option<u64>,
     },
+    /// Checks that the crates can be published as a version, and prints the order in which to publish them; publishes nothing.
+    Release {
+        /// The version that all crates must have.
+        #[arg(long, value_name = "VERSION")]
+        check: String,
+    },
     /// Checks the dependencies against the advisory database, which needs the network.
     Advisories,
 }
@@ -112,6 +119,7 @@ fn main() -> ExitCode {
         Chore::Peers => peers::run().map(|said| println!("{said}")),
         Chore::Bench { arguments } => bench::run(&arguments),
         Chore::Long { executions } => long::run(executions),
+        Chore::Release { check } => release::check(&check),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
     };
     match outcome {
