@@ -1,2 +1,12 @@
-//! Compiles and runs the examples of the README as documentation tests of this crate.
+//! Compiles and runs the examples of the README and of the book as documentation tests of this crate.
 #![doc = include_str!("../README.md")]
+
+/// The chapters of the book. They link to each other, so they are documentation for doc tests only.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../docs/src/introduction.md")]
+    struct Introduction;
+
+    #[doc = include_str!("../docs/src/cookbook.md")]
+    struct Cookbook;
+}

@@ -1,6 +1,7 @@
 //! Tasks of the workspace.
 
 mod bench;
+mod book;
 mod catalogue;
 mod check;
 mod ci;

@@ -2,7 +2,8 @@
 
 use crate::run::{cargo, command, is_there, output, program, programs, skipped, status};
 use crate::{
-    catalogue, features, languages, layers, minimal, msrv, package, peers, public_api, purity, schemas, words,
+    book, catalogue, features, languages, layers, minimal, msrv, package, peers, public_api, purity, schemas,
+    words,
 };
 use std::time::{Duration, Instant};
 
@@ -129,7 +130,7 @@ fn fuzz_lock_file() -> Result<(), String> {
 fn documentation() -> Outcome {
     let mut doc = command("cargo");
     doc.args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
-    status(&mut doc).map(done)
+    status(&mut doc).and_then(|()| book::check()).map(done)
 }
 
 /// Whether programs in other languages can be run here.
