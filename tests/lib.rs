@@ -9,4 +9,7 @@ mod book {
 
     #[doc = include_str!("../docs/src/cookbook.md")]
     struct Cookbook;
+
+    #[doc = include_str!("../docs/src/rate-limits.md")]
+    struct RateLimits;
 }
