@@ -10,6 +10,9 @@ mod book {
     #[doc = include_str!("../docs/src/cookbook.md")]
     struct Cookbook;
 
+    #[doc = include_str!("../docs/src/testing.md")]
+    struct Testing;
+
     #[doc = include_str!("../docs/src/rate-limits.md")]
     struct RateLimits;
 }
