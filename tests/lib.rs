@@ -15,4 +15,7 @@ mod book {
 
     #[doc = include_str!("../docs/src/rate-limits.md")]
     struct RateLimits;
+
+    #[doc = include_str!("../docs/src/security.md")]
+    struct Security;
 }
