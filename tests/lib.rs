@@ -18,4 +18,7 @@ mod book {
 
     #[doc = include_str!("../docs/src/security.md")]
     struct Security;
+
+    #[doc = include_str!("../docs/src/many-processes.md")]
+    struct ManyProcesses;
 }
