@@ -10,6 +10,15 @@ mod book {
     #[doc = include_str!("../docs/src/cookbook.md")]
     struct Cookbook;
 
+    #[doc = include_str!("../docs/src/from-node.md")]
+    struct FromNode;
+
+    #[doc = include_str!("../docs/src/from-python.md")]
+    struct FromPython;
+
+    #[doc = include_str!("../docs/src/from-auth0-client.md")]
+    struct FromAuth0Client;
+
     #[doc = include_str!("../docs/src/testing.md")]
     struct Testing;
 
