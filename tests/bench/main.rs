@@ -5,6 +5,7 @@ mod calls;
 mod in_process;
 mod load;
 mod pacing;
+mod plot;
 mod served;
 mod soak;
 mod tenant;
@@ -38,6 +39,9 @@ enum Measurement {
         /// Runs only the scenarios whose names contain this.
         #[arg(long, default_value = "")]
         only: String,
+        /// Draws the requests of a client with the pacer and of one without it to an SVG file instead.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "further", "only"])]
+        plot: Option<PathBuf>,
     },
     /// Loads a client over real sockets against a faulty server, and checks for panics, leaks and wrong reports.
     Soak {
@@ -110,7 +114,8 @@ enum Measurement {
 
 fn main() -> ExitCode {
     match Arguments::parse().measurement {
-        Measurement::Pacing { json, seed, further, only } => {
+        Measurement::Pacing { seed, plot: Some(file), .. } => exit_code(plot::draw(&file, seed)),
+        Measurement::Pacing { json, seed, further, only, plot: None } => {
             let scenarios = if further { pacing::further() } else { pacing::scenarios() };
             pacing(&scenarios, json, seed, &only)
         }

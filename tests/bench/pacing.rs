@@ -283,6 +283,27 @@ type Log = Arc<Mutex<Vec<Counted>>>;
 
 /// Runs the clients of a scenario until their calls are done.
 pub fn run(scenario: &Scenario, seed: u64) -> Row {
+    let (log, failed, ended) = log_of(scenario, seed);
+    sum_up(scenario, &log, failed, ended)
+}
+
+/// Counts the responses of each second of a scenario (requests that were carried out, and 429), and the calls that failed.
+pub fn per_second(scenario: &Scenario, seed: u64) -> (Vec<(u32, u32)>, usize) {
+    let (log, failed, _) = log_of(scenario, seed);
+    let mut seconds = Vec::new();
+    for counted in log {
+        let second = counted.at as usize;
+        if seconds.len() <= second {
+            seconds.resize(second + 1, (0, 0));
+        }
+        let (carried_out, rate_limited) = &mut seconds[second];
+        *(if counted.status == StatusCode::TOO_MANY_REQUESTS { rate_limited } else { carried_out }) += 1;
+    }
+    (seconds, failed)
+}
+
+/// Runs a scenario; returns its requests, the number of failed calls, and when the first client ended.
+fn log_of(scenario: &Scenario, seed: u64) -> (Vec<Counted>, usize, f64) {
     let clock = VirtualClock::with_seed(seed);
     let tenant = Tenant::builder().users(2).limits(scenario.limits.clone()).clock(clock.clone()).build();
     let log = Log::default();
@@ -298,8 +319,8 @@ pub fn run(scenario: &Scenario, seed: u64) -> Row {
         let first_end = done.iter().map(|(_, ended)| *ended).fold(f64::INFINITY, f64::min);
         (done.iter().map(|(failed, _)| failed).sum(), first_end)
     });
-    let log = log.lock().expect("no caller panics");
-    sum_up(scenario, &log, failed, ended)
+    let log = std::mem::take(&mut *log.lock().expect("no caller panics"));
+    (log, failed, ended)
 }
 
 /// Runs one client and its callers; returns the number of failed calls, and when the last call ended.
