@@ -1,0 +1,71 @@
+//! The arguments of the program.
+
+use crate::exit;
+use crate::output::Format;
+use crate::settings::Connection;
+use clap::{Args, Parser, Subcommand};
+
+/// Lists, searches and changes the users of an Auth0 tenant.
+///
+/// Results are on standard output, everything else on standard error. Secrets come from the environment, a profile, or a command, never
+/// from a flag.
+#[derive(Debug, Parser)]
+#[command(name = "auth0-users", version, after_help = exit::HELP, max_term_width = 110)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show which tenant and credentials are used, and what they allow
+    LoginCheck,
+    /// Show a user
+    Show(Show),
+    /// List users
+    List(List),
+    /// List the users who match a query
+    Search(Search),
+    /// Count users
+    Count(Count),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The id or the e-mail address of the user
+    pub(crate) user: String,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The largest number of users
+    #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+    pub(crate) limit: u64,
+    /// All users, also more than the 1000 that Auth0 returns by page
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) all: bool,
+    /// The order: email:1, created_at:-1
+    #[arg(long, value_name = "FIELD:ORDER", conflicts_with = "all")]
+    pub(crate) sort: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// The query, in Auth0's syntax: email.domain:"example.com" AND blocked:true
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) list: List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Count {
+    /// Count the users who match this query
+    #[arg(long, value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+}

@@ -1,0 +1,25 @@
+//! The commands, one file each.
+
+mod count;
+mod list;
+mod login_check;
+mod show;
+
+use crate::arguments::{Arguments, Command};
+use crate::connect::Tenant;
+use crate::exit::Failure;
+use crate::interrupt::Interrupt;
+use crate::settings::Settings;
+
+/// Executes the command that was given.
+pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Result<(), Failure> {
+    let settings = Settings::read(&arguments.connection)?;
+    let tenant = Tenant::connect(&settings)?;
+    match arguments.command {
+        Command::LoginCheck => interrupt.or(login_check::run(&settings, &tenant)).await,
+        Command::Show(show) => interrupt.or(show::run(&tenant, &show)).await,
+        Command::List(list) => interrupt.or(list::run(&tenant, None, &list)).await,
+        Command::Search(search) => interrupt.or(list::run(&tenant, Some(&search.query), &search.list)).await,
+        Command::Count(count) => interrupt.or(count::run(&tenant, &count)).await,
+    }
+}

@@ -1,0 +1,242 @@
+//! Users on standard output: as a table, as JSON, or as CSV.
+
+use crate::exit::Failure;
+use comfy_table::Table;
+use std::io::{self, BufWriter, Stdout, Write as _};
+use users_hyper::model::{JsonObject, User};
+
+/// The columns unless others are chosen.
+const COLUMNS: &[&str] = &["user_id", "email", "name", "blocked", "logins_count", "last_login"];
+/// The attributes that Auth0 documents; there may be others.
+const KNOWN: &str = "user_id, email, email_verified, username, phone_number, phone_verified, name, nickname, given_name, family_name, \
+    picture, blocked, created_at, updated_at, last_login, last_ip, logins_count, last_password_reset, multifactor, identities, \
+    user_metadata, app_metadata, and paths such as user_metadata.plan";
+/// A table of more rows is printed in parts, so that memory does not grow with the number of users.
+const ROWS_OF_A_TABLE: usize = 1000;
+
+/// How users are printed.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Format {
+    /// Print one JSON object per line: whole users, or these attributes
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "*", value_name = "FIELDS", conflicts_with_all = ["csv", "fields"])]
+    json: Option<String>,
+    /// Print CSV with a header
+    #[arg(long)]
+    csv: bool,
+    /// The attributes to print: email,user_metadata.plan
+    #[arg(long, value_name = "FIELDS")]
+    fields: Option<String>,
+}
+
+impl Format {
+    /// The attributes that were chosen; `None` for whole users in JSON.
+    fn chosen(&self) -> Result<Option<Vec<String>>, Failure> {
+        let list = match (&self.json, &self.fields) {
+            (Some(all), _) if all == "*" => return Ok(None),
+            (Some(list), _) | (None, Some(list)) => list,
+            (None, None) => return Ok(Some(COLUMNS.iter().map(|column| (*column).to_owned()).collect())),
+        };
+        let fields: Vec<String> = list.split(',').map(|field| field.trim().to_owned()).collect();
+        if fields.iter().any(String::is_empty) {
+            let failure = Failure::usage(format!("{list:?} is not a list of attributes"));
+            return Err(failure.with_remedy(format!("There are {KNOWN}.")));
+        }
+        Ok(Some(fields))
+    }
+
+    /// The attributes to request from the server; empty for all.
+    pub(crate) fn requested(&self) -> Result<Vec<String>, Failure> {
+        let mut fields: Vec<String> = Vec::new();
+        for field in self.chosen()?.unwrap_or_default() {
+            let top = field.split('.').next().unwrap_or_default();
+            if !fields.iter().any(|other| other == top) {
+                fields.push(top.to_owned());
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Opens standard output.
+    pub(crate) fn open(&self) -> Result<Rows, Failure> {
+        let fields = self.chosen()?;
+        let out = BufWriter::new(io::stdout());
+        let form = match fields {
+            None => Form::Objects(None),
+            Some(fields) if self.json.is_some() => Form::Objects(Some(fields)),
+            Some(fields) if self.csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(&fields).map_err(csv_failure)?;
+                return Ok(Rows { form: Form::Csv(Box::new(writer), fields), out: None });
+            }
+            Some(fields) => Form::Table(table(&fields), fields),
+        };
+        Ok(Rows { form, out: Some(out) })
+    }
+}
+
+/// An open output.
+pub(crate) struct Rows {
+    form: Form,
+    /// `None` for CSV, whose writer has it.
+    out: Option<BufWriter<Stdout>>,
+}
+
+enum Form {
+    Objects(Option<Vec<String>>),
+    Table(Table, Vec<String>),
+    Csv(Box<csv::Writer<BufWriter<Stdout>>>, Vec<String>),
+}
+
+impl Rows {
+    /// Prints a user.
+    pub(crate) fn push(&mut self, user: &User) -> Result<(), Failure> {
+        let object = JsonObject::from_value(user).unwrap_or_default();
+        match &mut self.form {
+            Form::Objects(fields) => {
+                let line = match fields {
+                    None => object.to_json(),
+                    Some(fields) => select(&object, fields).to_json(),
+                };
+                write_line(self.out.as_mut(), &line)
+            }
+            Form::Csv(writer, fields) => {
+                let cells = fields.iter().map(|field| cell(&object, field));
+                writer.write_record(cells).map_err(csv_failure)
+            }
+            Form::Table(rows, fields) => {
+                rows.add_row(fields.iter().map(|field| printable(&cell(&object, field))));
+                if rows.row_count() < ROWS_OF_A_TABLE {
+                    return Ok(());
+                }
+                let full = std::mem::replace(rows, table(fields));
+                write_table(self.out.as_mut(), &full)
+            }
+        }
+    }
+
+    /// Prints what is left.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        match &mut self.form {
+            Form::Objects(_) => {}
+            Form::Table(rows, _) => write_table(self.out.as_mut(), rows)?,
+            Form::Csv(writer, _) => writer.flush().map_err(|error| Failure::output(&error))?,
+        }
+        match &mut self.out {
+            Some(out) => out.flush().map_err(|error| Failure::output(&error)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Prints lines on standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Prints a table of two columns.
+pub(crate) fn print_pairs(pairs: &[(&str, String)]) -> Result<(), Failure> {
+    let mut rows = Table::new();
+    rows.load_preset(comfy_table::presets::NOTHING);
+    for (name, value) in pairs {
+        rows.add_row([(*name).to_owned(), printable(value)]);
+    }
+    print(&rows.trim_fmt())
+}
+
+fn table(fields: &[String]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(fields.iter().map(|field| field.to_uppercase()));
+    table
+}
+
+fn write_line(out: Option<&mut BufWriter<Stdout>>, line: &str) -> Result<(), Failure> {
+    let Some(out) = out else { return Ok(()) };
+    writeln!(out, "{line}").map_err(|error| Failure::output(&error))
+}
+
+fn write_table(out: Option<&mut BufWriter<Stdout>>, table: &Table) -> Result<(), Failure> {
+    write_line(out, &table.trim_fmt())
+}
+
+fn csv_failure(error: csv::Error) -> Failure {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::output(&error),
+        kind => Failure::output(&io::Error::other(format!("{kind:?}"))),
+    }
+}
+
+/// The attributes that are there, each under the name that was asked for.
+fn select(object: &JsonObject, fields: &[String]) -> JsonObject {
+    let mut selected = JsonObject::new();
+    for field in fields {
+        if let Some(raw) = raw(object, field) {
+            // The text was an element of an object, so it is JSON.
+            let _ = selected.insert_raw(field.as_str(), &raw);
+        }
+    }
+    selected
+}
+
+/// The JSON text at a path, as the server sent it.
+fn raw(object: &JsonObject, path: &str) -> Option<String> {
+    if let Some(value) = object.raw(path) {
+        return Some(value.to_owned());
+    }
+    let (first, rest) = path.split_once('.')?;
+    raw(&JsonObject::from_json(object.raw(first)?).ok()?, rest)
+}
+
+/// A value as the text of a cell: strings without quotation marks, nothing for `null`.
+fn cell(object: &JsonObject, path: &str) -> String {
+    let Some(raw) = raw(object, path) else { return String::new() };
+    match serde_json::from_str::<Option<String>>(&raw) {
+        Ok(text) => text.unwrap_or_default(),
+        Err(_) => raw,
+    }
+}
+
+/// A text without the control characters by which a name could change what a terminal shows.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, cell, printable, select};
+    use users_hyper::model::JsonObject;
+
+    fn object() -> JsonObject {
+        JsonObject::from_json(
+            r#"{"email":"a@b.c","user_metadata":{"plan":"gold","id":1234567890123456789012345678901}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_path_selects_within_metadata_and_numbers_keep_their_digits() {
+        let fields = ["user_metadata.plan".to_owned(), "user_metadata.id".to_owned(), "none".to_owned()];
+        assert_eq!(
+            select(&object(), &fields).to_json(),
+            r#"{"user_metadata.plan":"gold","user_metadata.id":1234567890123456789012345678901}"#
+        );
+        assert_eq!((cell(&object(), "email"), cell(&object(), "none")), ("a@b.c".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jé"), "a\\u{1b}[2Jé");
+    }
+
+    #[test]
+    fn an_empty_list_of_attributes_is_refused_and_paths_are_requested_once() {
+        assert!(Format { json: Some(String::new()), ..Format::default() }.requested().is_err());
+        let fields =
+            Format { fields: Some("user_metadata.a,user_metadata.b,email".into()), ..Format::default() };
+        assert_eq!(fields.requested().unwrap(), ["user_metadata", "email"]);
+    }
+}
