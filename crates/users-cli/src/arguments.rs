@@ -2,8 +2,11 @@
 
 use crate::exit;
 use crate::output::Format;
+use crate::progress::Style;
 use crate::settings::Connection;
+use crate::targets::Selection;
 use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Lists, searches and changes the users of an Auth0 tenant.
 ///
@@ -30,6 +33,12 @@ pub(crate) enum Command {
     Search(Search),
     /// Count users
     Count(Count),
+    /// Block users
+    Block(Change),
+    /// Unblock users, without removing blocks by brute-force protection
+    Unblock(Change),
+    /// Delete users
+    Delete(Change),
 }
 
 #[derive(Debug, Args)]
@@ -68,4 +77,33 @@ pub(crate) struct Count {
     /// Count the users who match this query
     #[arg(long, value_name = "QUERY")]
     pub(crate) query: Option<String>,
+}
+
+/// A change of each user of a selection.
+#[derive(Debug, Args)]
+pub(crate) struct Change {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Show what would be done, and change nothing
+    #[arg(long, short = 'n', help_heading = "Run")]
+    pub(crate) dry_run: bool,
+    /// Do not ask before changing more than one user; required without a terminal
+    #[arg(long, short, help_heading = "Run")]
+    pub(crate) yes: bool,
+    /// The folder for the list of users, the journal and the failures of a run over several users; removed after a run without failures
+    /// unless it is named here
+    #[arg(long, value_name = "FOLDER", conflicts_with = "resume", help_heading = "Run")]
+    pub(crate) run: Option<PathBuf>,
+    /// Refuse to change more users than this
+    #[arg(long, value_name = "NUMBER", help_heading = "Run")]
+    pub(crate) max_users: Option<u64>,
+    /// Stop after this time, so that --resume can continue
+    #[arg(long, value_name = "SECONDS", help_heading = "Run")]
+    pub(crate) stop_after: Option<u64>,
+    /// The number of requests in flight; the rate limit is respected with any
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, help_heading = "Run")]
+    pub(crate) concurrency: usize,
+    /// How progress is shown on standard error
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t, help_heading = "Run")]
+    pub(crate) progress: Style,
 }

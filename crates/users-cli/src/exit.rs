@@ -11,15 +11,17 @@ Exit codes:
   0    everything was done
   1    nothing or not all was done, for another reason than those below
   2    wrong usage: arguments, settings, or a confirmation is missing
+  3    some users failed; a file has them, and can be given to --file
   4    the credentials are missing, wrong or expired, or lack a scope
-  5    stopped by the rate limit
-  130  interrupted";
+  5    stopped by a limit, the network or the disk; --resume continues
+  130  interrupted; --resume continues a run over several users";
 
 /// An exit code other than that of a complete success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     Failed = 1,
     Usage = 2,
+    SomeFailed = 3,
     Credentials = 4,
     Stopped = 5,
     Interrupted = 130,
@@ -50,6 +52,15 @@ impl Failure {
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
+    }
+
+    /// Adds where it was.
+    pub(crate) fn within(self, place: &str) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    pub(crate) fn into_message(self) -> String {
+        self.message
     }
 
     /// The failure of writing standard output.
@@ -149,6 +160,17 @@ fn remedy_of(error: &Error) -> Option<&'static str> {
             Some("Check the credentials; `auth0-users login-check` shows which ones are used.")
         }
         Code::Stopped => Some("The rate limit requires a long wait. Try again later."),
+        _ => None,
+    }
+}
+
+/// Whether an error of one user would be that of every other user too, so that a run stops, and with which code.
+pub(crate) fn stops_run(error: &Error) -> Option<Code> {
+    match code_of(error) {
+        Code::Credentials => Some(Code::Credentials),
+        Code::Stopped => Some(Code::Stopped),
+        _ if error.kind() == ErrorKind::Journal => Some(Code::Stopped),
+        _ if matches!(decisive(error).kind(), ErrorKind::Connect | ErrorKind::Tls) => Some(Code::Stopped),
         _ => None,
     }
 }

@@ -1,14 +1,19 @@
 //! `auth0-users`: lists, searches and changes the users of an Auth0 tenant.
 
+mod action;
 mod arguments;
 mod commands;
+mod confirm;
 mod connect;
 mod exit;
+mod folder;
 mod interrupt;
 mod output;
 mod profile;
+mod progress;
 mod settings;
 mod target;
+mod targets;
 
 use clap::Parser as _;
 use std::process::ExitCode;

@@ -10,7 +10,11 @@ use users_hyper::RateLimit;
 use users_hyper::model::{JsonObject, Timestamp};
 
 /// What the commands need.
-const SCOPES: &[(&str, &str)] = &[("read:users", "show, list, search, count")];
+const SCOPES: &[(&str, &str)] = &[
+    ("read:users", "show, list, search, count, and users by address or query"),
+    ("update:users", "block, unblock"),
+    ("delete:users", "delete"),
+];
 
 /// Prints which settings are used, the scopes of the token, and the rate limit.
 pub(crate) async fn run(settings: &Settings, tenant: &Tenant) -> Result<(), Failure> {

@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
+mod change;
 mod count;
 mod list;
 mod login_check;
 mod show;
 
+use crate::action::Action;
 use crate::arguments::{Arguments, Command};
 use crate::connect::Tenant;
 use crate::exit::Failure;
@@ -21,5 +23,8 @@ pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Resul
         Command::List(list) => interrupt.or(list::run(&tenant, None, &list)).await,
         Command::Search(search) => interrupt.or(list::run(&tenant, Some(&search.query), &search.list)).await,
         Command::Count(count) => interrupt.or(count::run(&tenant, &count)).await,
+        Command::Block(change) => change::run(&tenant, Action::Block, &change, &mut interrupt).await,
+        Command::Unblock(change) => change::run(&tenant, Action::Unblock, &change, &mut interrupt).await,
+        Command::Delete(change) => change::run(&tenant, Action::Delete, &change, &mut interrupt).await,
     }
 }

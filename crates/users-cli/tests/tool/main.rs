@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod changing;
 mod exits;
 mod reading;
+mod resuming;
 mod support;

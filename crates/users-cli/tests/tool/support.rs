@@ -62,6 +62,14 @@ impl World {
         name.to_owned()
     }
 
+    /// The methods of the requests that changed something, or tried to.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let requests = self.tenant.requests().into_iter();
+        let writes =
+            requests.filter(|request| request.method != "GET" && !request.target.contains("/oauth/token"));
+        writes.map(|request| format!("{} {}", request.method, request.target)).collect()
+    }
+
     pub(crate) fn blocked(&self) -> usize {
         let ids = self.tenant.user_ids().into_iter();
         ids.filter(|id| self.tenant.user(id).unwrap().blocked == Some(true)).count()

@@ -1,0 +1,43 @@
+//! Asking before something is changed.
+
+use crate::exit::{Code, Failure};
+use crate::output::printable;
+use std::io::{self, IsTerminal as _, Write as _};
+use users_hyper::model::UserId;
+
+/// Asks whether users may be changed.
+///
+/// # Errors
+///
+/// If the answer is not yes, or there is no terminal on which to ask.
+pub(crate) async fn confirm(command: &str, ids: &[UserId], authority: &str) -> Result<(), Failure> {
+    let question = question(command, ids, authority);
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let failure =
+            Failure::usage(format!("{question} There is no terminal to ask on, so nothing was changed"));
+        return Err(failure.with_remedy("--yes confirms it; --dry-run shows what would be done."));
+    }
+    // A thread of its own, so that Ctrl-C is seen meanwhile.
+    let asked = tokio::task::spawn_blocking(move || ask(&format!("{question} [y/N] "))).await;
+    match asked.map_err(io::Error::other).and_then(|answer| answer) {
+        Ok(answer) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+        Ok(_) => Err(Failure::new(Code::Usage, "not confirmed; nothing was changed")),
+        Err(error) => Err(Failure::new(Code::Usage, format!("the answer cannot be read: {error}"))),
+    }
+}
+
+/// The question, with the first users.
+fn question(command: &str, ids: &[UserId], authority: &str) -> String {
+    let first: Vec<String> = ids.iter().take(5).map(|id| printable(id.as_str())).collect();
+    let rest = if ids.len() > first.len() { ", …" } else { "" };
+    format!("{command} {} users of {authority} ({}{rest})?", ids.len(), first.join(", "))
+}
+
+fn ask(text: &str) -> io::Result<String> {
+    let mut err = io::stderr().lock();
+    write!(err, "{text}")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer)
+}
