@@ -1,7 +1,6 @@
 //! What is done with each user of a run.
 
 use serde::{Deserialize, Serialize};
-use users_hyper::model::UserUpdate;
 
 /// One change, which a run makes for each of its users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +9,17 @@ pub(crate) enum Action {
     Block,
     Unblock,
     Delete,
+    Update {
+        /// The body of each request.
+        changes: String,
+    },
+    AddRoles {
+        roles: Vec<String>,
+    },
+    RemoveRoles {
+        roles: Vec<String>,
+    },
+    RevokeSessions,
 }
 
 impl Action {
@@ -19,6 +29,10 @@ impl Action {
             Self::Block => "block",
             Self::Unblock => "unblock",
             Self::Delete => "delete",
+            Self::Update { .. } => "update",
+            Self::AddRoles { .. } => "roles add",
+            Self::RemoveRoles { .. } => "roles remove",
+            Self::RevokeSessions => "sessions revoke",
         }
     }
 
@@ -28,15 +42,10 @@ impl Action {
             Self::Block => "blocked",
             Self::Unblock => "unblocked",
             Self::Delete => "deleted",
-        }
-    }
-
-    /// The update of each user, if the change is one.
-    pub(crate) fn update(&self) -> Option<UserUpdate> {
-        match self {
-            Self::Block => Some(UserUpdate::new().blocked(true)),
-            Self::Unblock => Some(UserUpdate::new().blocked(false)),
-            Self::Delete => None,
+            Self::Update { .. } => "updated",
+            Self::AddRoles { .. } => "added the roles of",
+            Self::RemoveRoles { .. } => "removed the roles of",
+            Self::RevokeSessions => "revoked the sessions of",
         }
     }
 }

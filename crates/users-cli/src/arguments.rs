@@ -1,5 +1,6 @@
 //! The arguments of the program.
 
+use crate::attributes::Attributes;
 use crate::exit;
 use crate::output::Format;
 use crate::progress::Style;
@@ -33,12 +34,22 @@ pub(crate) enum Command {
     Search(Search),
     /// Count users
     Count(Count),
+    /// Create a user
+    Create(Create),
+    /// Change attributes and metadata of users; what is not named stays as it is
+    Update(Update),
     /// Block users
     Block(Change),
     /// Unblock users, without removing blocks by brute-force protection
     Unblock(Change),
     /// Delete users
     Delete(Change),
+    /// Add roles to users, or remove them
+    #[command(subcommand)]
+    Roles(Roles),
+    /// Log users out
+    #[command(subcommand)]
+    Sessions(Sessions),
 }
 
 #[derive(Debug, Args)]
@@ -106,4 +117,55 @@ pub(crate) struct Change {
     /// How progress is shown on standard error
     #[arg(long, value_name = "STYLE", value_enum, default_value_t, help_heading = "Run")]
     pub(crate) progress: Style,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The connection of the user: Username-Password-Authentication
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Show what would be created, and create nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) attributes: Attributes,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    pub(crate) change: Change,
+    #[command(flatten)]
+    pub(crate) attributes: Attributes,
+    /// Delete an attribute
+    #[arg(long, value_name = "NAME", help_heading = "Attributes")]
+    pub(crate) clear: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Roles {
+    /// Add roles to users
+    Add(RoleChange),
+    /// Remove roles from users
+    Remove(RoleChange),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoleChange {
+    /// The name or the id (rol_…) of a role; may be repeated
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Vec<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sessions {
+    /// Revoke all sessions of users
+    Revoke(Change),
 }

@@ -146,6 +146,9 @@ fn code_of(error: &Error) -> Code {
 }
 
 fn remedy_of(error: &Error) -> Option<&'static str> {
+    if error.may_have_been_applied() {
+        return Some("It may have been done: look before it is repeated.");
+    }
     if is_network(error) {
         return Some("Check the network and the address: `auth0-users login-check` shows which one is used.");
     }

@@ -195,7 +195,7 @@ fn line_of(id: &UserId, error: Option<&Error>, is_uncertain: bool) -> String {
 
 fn default_name(action: &Action) -> String {
     let now = Timestamp::from(SystemClock::new().unix_now()).unix_millis();
-    format!("auth0-users-{}-{now}", action.command())
+    format!("auth0-users-{}-{now}", action.command().replace(' ', "-"))
 }
 
 /// Makes a folder that only its owner may read, since it has ids and addresses.

@@ -2,6 +2,7 @@
 
 mod action;
 mod arguments;
+mod attributes;
 mod commands;
 mod confirm;
 mod connect;

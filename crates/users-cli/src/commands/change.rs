@@ -1,4 +1,4 @@
-//! `block`, `unblock` and `delete`: one action for each user of a selection.
+//! One action for each user of a selection: `block`, `unblock`, `delete`, `update`, `roles` and `sessions`.
 
 use crate::action::Action;
 use crate::arguments::Change;
@@ -12,8 +12,9 @@ use crate::progress::Progress;
 use crate::targets::Users;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
-use users_hyper::model::UserId;
-use users_hyper::{Applied, BulkOutcome, BulkRun, BulkStatus};
+use users_hyper::management::{AssignUserRoles, DeleteUserSessions, RemoveUserRoles};
+use users_hyper::model::{User, UserId, UserUpdate};
+use users_hyper::{Applied, Bulk, BulkOutcome, BulkRun, BulkStatus, Resolution};
 
 /// How long requests in flight are waited for after a run was stopped.
 const GRACE: Duration = Duration::from_secs(10);
@@ -112,15 +113,43 @@ async fn execute(
         ended: Ended { failed: users.unresolved.len() as u64, ..Ended::default() },
     };
     let ids = users.ids.clone();
-    match action.update() {
-        Some(update) => {
-            let updates: Vec<_> = ids.into_iter().map(|id| (id, update.clone())).collect();
-            drive.run(bulk.update(updates), |(id, _)| id, interrupt).await;
+    match action.clone() {
+        Action::Block => {
+            drive.run(update(bulk, ids, &UserUpdate::new().blocked(true)), |(id, _)| id, interrupt).await;
         }
-        None => drive.run(bulk.delete(ids), |id| id, interrupt).await,
+        Action::Unblock => {
+            drive.run(update(bulk, ids, &UserUpdate::new().blocked(false)), |(id, _)| id, interrupt).await;
+        }
+        Action::Update { changes } => {
+            let refused = |error| Failure::usage(format!("the changes of the run are damaged: {error}"));
+            let changes = serde_json::from_str(&changes).map_err(refused)?;
+            drive.run(update(bulk, ids, &changes), |(id, _)| id, interrupt).await;
+        }
+        Action::Delete => drive.run(bulk.delete(ids), |id| id, interrupt).await,
+        Action::AddRoles { roles } => {
+            let run =
+                bulk.run(action.command(), ids, move |id: &UserId| AssignUserRoles::new(id, roles.clone()));
+            // To add a role twice has no further effect.
+            let run = run.resolve(|_| async { Ok(Resolution::NotApplied) });
+            drive.run(run, |id| id, interrupt).await;
+        }
+        Action::RemoveRoles { roles } => {
+            let run =
+                bulk.run(action.command(), ids, move |id: &UserId| RemoveUserRoles::new(id, roles.clone()));
+            drive.run(run, |id| id, interrupt).await;
+        }
+        Action::RevokeSessions => {
+            let run = bulk.run(action.command(), ids, |id: &UserId| DeleteUserSessions::new(id));
+            drive.run(run, |id| id, interrupt).await;
+        }
     }
     let ended = std::mem::take(&mut drive.ended);
     conclude(action, &ended, &users, folder)
+}
+
+fn update(bulk: Bulk, ids: Vec<UserId>, update: &UserUpdate) -> BulkRun<(UserId, UserUpdate), User> {
+    let updates: Vec<_> = ids.into_iter().map(|id| (id, update.clone())).collect();
+    bulk.update(updates)
 }
 
 /// What became of a run.

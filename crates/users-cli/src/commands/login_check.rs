@@ -12,8 +12,11 @@ use users_hyper::model::{JsonObject, Timestamp};
 /// What the commands need.
 const SCOPES: &[(&str, &str)] = &[
     ("read:users", "show, list, search, count, and users by address or query"),
-    ("update:users", "block, unblock"),
+    ("create:users", "create"),
+    ("update:users", "update, block, unblock, roles"),
     ("delete:users", "delete"),
+    ("read:roles", "roles by name"),
+    ("delete:sessions", "sessions revoke"),
 ];
 
 /// Prints which settings are used, the scopes of the token, and the rate limit.

@@ -2,12 +2,15 @@
 
 mod change;
 mod count;
+mod create;
 mod list;
 mod login_check;
+mod roles;
 mod show;
+mod update;
 
 use crate::action::Action;
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Roles, Sessions};
 use crate::connect::Tenant;
 use crate::exit::Failure;
 use crate::interrupt::Interrupt;
@@ -23,6 +26,18 @@ pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Resul
         Command::List(list) => interrupt.or(list::run(&tenant, None, &list)).await,
         Command::Search(search) => interrupt.or(list::run(&tenant, Some(&search.query), &search.list)).await,
         Command::Count(count) => interrupt.or(count::run(&tenant, &count)).await,
+        Command::Create(create) => interrupt.or(create::run(&tenant, &create)).await,
+        Command::Update(update) => {
+            change::run(&tenant, update::action(&update)?, &update.change, &mut interrupt).await
+        }
+        Command::Roles(roles) => {
+            let action = interrupt.or(roles::action(&tenant, &roles)).await?;
+            let (Roles::Add(change) | Roles::Remove(change)) = roles;
+            change::run(&tenant, action, &change.change, &mut interrupt).await
+        }
+        Command::Sessions(Sessions::Revoke(change)) => {
+            change::run(&tenant, Action::RevokeSessions, &change, &mut interrupt).await
+        }
         Command::Block(change) => change::run(&tenant, Action::Block, &change, &mut interrupt).await,
         Command::Unblock(change) => change::run(&tenant, Action::Unblock, &change, &mut interrupt).await,
         Command::Delete(change) => change::run(&tenant, Action::Delete, &change, &mut interrupt).await,

@@ -86,3 +86,94 @@ fn a_file_that_cannot_be_read_or_understood_is_named_with_its_line() {
     world.run(&arguments).assert(1, &["taken", "--run names another folder"]);
     assert!(world.writes().is_empty());
 }
+
+#[test]
+fn an_update_sends_what_is_named_and_leaves_a_blocked_user_blocked() {
+    let world = World::new(3);
+    let id = world.tenant.user_ids()[0].clone();
+    world.run(&["block", &id]).assert(0, &[]);
+    world.tenant.clear_requests();
+    let arguments = ["update", &id, "--set", "name=Ada", "--clear", "nickname", "--metadata", "plan=gold"];
+    world.run(&arguments).assert(0, &["updated 1 of 1"]);
+    let sent: Vec<String> = world
+        .tenant
+        .requests()
+        .iter()
+        .filter(|request| request.method == "PATCH")
+        .map(|request| String::from_utf8(request.body.to_vec()).unwrap())
+        .collect();
+    assert_eq!(sent, [r#"{"name":"Ada","nickname":null,"user_metadata":{"plan":"gold"}}"#]);
+    let user = world.tenant.user(&id).unwrap();
+    assert_eq!((user.name.as_deref(), user.blocked), (Some("Ada"), Some(true)));
+    let shown = world.run(&["show", &id, "--json=user_metadata.plan,name"]).assert(0, &[]);
+    assert_eq!(shown.out, "{\"user_metadata.plan\":\"gold\",\"name\":\"Ada\"}\n");
+    world.run(&["update", &id]).assert(2, &["--set"]);
+    world.run(&["update", &id, "--set", "nmae=Ada"]).assert(2, &["nmae", "given_name"]);
+    world.run(&["update", &id, "--set", "password=secret"]).assert(2, &["--password-stdin"]);
+}
+
+#[test]
+fn an_update_is_resumed_with_the_changes_of_its_folder() {
+    let world = World::new(2);
+    let file = world.write("list", &format!("auth0|gone\n{}\n", world.tenant.user_ids()[0]));
+    world.run(&["update", "--yes", "--run", "run", "--file", &file, "--set", "name=Ada"]).assert(3, &[]);
+    world.run(&["update", "--resume", "run", "--set", "name=Eve"]).assert(2, &["leave out --set"]);
+    world.run(&["update", "--resume", "run"]).assert(3, &["updated 1 of 2 users, 1 failed"]);
+}
+
+#[test]
+fn a_user_is_created_with_a_password_from_standard_input() {
+    let world = World::new(0);
+    let arguments = [
+        "create",
+        "--connection",
+        "Username-Password-Authentication",
+        "--set",
+        "email=ada@example.com",
+        "--app-metadata",
+        "seats=5",
+        "--password-stdin",
+        "--json=email,app_metadata",
+    ];
+    let dry: Vec<&str> = arguments.into_iter().chain(["--dry-run"]).collect();
+    let dry = world.run(&dry).assert(0, &[]);
+    assert!(dry.out.contains("would have created") && world.writes().is_empty(), "{dry:?}");
+    let create = || {
+        let mut command = world.command(&arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        process.stdin.take().unwrap().write_all(b"Analytical Engine 1843\n").unwrap();
+        Ended::from(process.wait_with_output().unwrap())
+    };
+    let created = create().assert(0, &[]);
+    assert_eq!(created.out, "{\"email\":\"ada@example.com\",\"app_metadata\":{\"seats\":5}}\n");
+    create().assert(1, &["409"]);
+}
+
+#[test]
+fn roles_are_added_by_name_and_removed_and_sessions_are_revoked() {
+    let world = World::new(3);
+    let ids = world.tenant.user_ids();
+    let editor = world
+        .wait(world.tenant.management().roles().create(users_hyper::model::NewRole::new("editor")).send())
+        .unwrap()
+        .id
+        .unwrap();
+    let roles =
+        |id: &String| world.wait(world.tenant.management().users().roles(id).list().send()).unwrap().len();
+    world.run(&["roles", "add", "--role", "editor", "--yes", &ids[0], &ids[1]]).assert(0, &["2 of 2 users"]);
+    assert_eq!((roles(&ids[0]), roles(&ids[1]), roles(&ids[2])), (1, 1, 0));
+    world.run(&["roles", "remove", "--role", &editor, &ids[0]]).assert(0, &[]);
+    assert_eq!((roles(&ids[0]), roles(&ids[1])), (0, 1));
+    world.run(&["roles", "add", "--role", "nothing", &ids[0]]).assert(1, &["no role \"nothing\""]);
+    world.run(&["roles", "add", &ids[0]]).assert(2, &["--role"]);
+    world.tenant.clear_requests();
+    world
+        .run(&["sessions", "revoke", "--yes", &ids[0], &ids[2]])
+        .assert(0, &["revoked the sessions of 2 of 2"]);
+    let writes = world.writes();
+    assert!(
+        writes.len() == 2
+            && writes.iter().all(|write| write.starts_with("DELETE") && write.ends_with("/sessions"))
+    );
+}

@@ -13,7 +13,7 @@ pub(crate) struct World {
     url: String,
     /// Serves until the test ends.
     _server: TenantServer,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl World {
@@ -30,7 +30,7 @@ impl World {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("auth0-users-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self { tenant, folder, url: server.url(), _server: server, _runtime: runtime }
+        Self { tenant, folder, url: server.url(), _server: server, runtime }
     }
 
     /// The program with credentials of the tenant, without those of the machine, in the test's folder.
@@ -43,6 +43,10 @@ impl World {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&mut self.command(arguments))
+    }
+
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     pub(crate) fn url(&self) -> &str {
