@@ -2,6 +2,7 @@
 
 use crate::attributes::Attributes;
 use crate::exit;
+use crate::file::FileFormat;
 use crate::output::Format;
 use crate::progress::Style;
 use crate::settings::Connection;
@@ -24,6 +25,18 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    OfTenant(Box<OfTenant>),
+    /// Print the script by which a shell completes commands
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The commands that need a tenant.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OfTenant {
     /// Show which tenant and credentials are used, and what they allow
     LoginCheck,
     /// Show a user
@@ -34,6 +47,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Count users
     Count(Count),
+    /// Write all users, or those who match a query, to a file
+    Export(Export),
     /// Create a user
     Create(Create),
     /// Change attributes and metadata of users; what is not named stays as it is
@@ -44,6 +59,8 @@ pub(crate) enum Command {
     Unblock(Change),
     /// Delete users
     Delete(Change),
+    /// Delete every user of the tenant
+    DeleteAll(DeleteAll),
     /// Add roles to users, or remove them
     #[command(subcommand)]
     Roles(Roles),
@@ -168,4 +185,38 @@ pub(crate) struct RoleChange {
 pub(crate) enum Sessions {
     /// Revoke all sessions of users
     Revoke(Change),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The file: users.ndjson, users.json or users.csv, with .gz to compress it; - is standard output
+    pub(crate) file: PathBuf,
+    /// The users who match this query
+    #[arg(long, value_name = "QUERY", conflicts_with = "by_job")]
+    pub(crate) query: Option<String>,
+    /// The attributes: email,user_metadata.plan; all unless given, and those of a table for CSV
+    #[arg(long, value_name = "FIELDS")]
+    pub(crate) fields: Option<String>,
+    /// Use an export job of Auth0 in place of a search: fewer requests, all users, and the attributes of a job
+    #[arg(long)]
+    pub(crate) by_job: bool,
+    /// The format, if the name does not state it
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FileFormat>,
+    /// Replace a file that exists
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteAll {
+    /// The authority of the tenant, as `login-check` shows it: staging.eu.auth0.com
+    #[arg(long, value_name = "AUTHORITY")]
+    pub(crate) confirm: String,
+    /// Count the users, and delete nobody
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// The number of requests in flight; the rate limit is respected with any
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    pub(crate) concurrency: usize,
 }

@@ -7,6 +7,7 @@ mod commands;
 mod confirm;
 mod connect;
 mod exit;
+mod file;
 mod folder;
 mod interrupt;
 mod output;

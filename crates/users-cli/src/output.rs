@@ -1,8 +1,9 @@
 //! Users on standard output: as a table, as JSON, or as CSV.
 
 use crate::exit::Failure;
+use crate::file::{FileFormat, Sink};
 use comfy_table::Table;
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::io::{self, Write as _};
 use users_hyper::model::{JsonObject, User};
 
 /// The columns unless others are chosen.
@@ -35,7 +36,7 @@ impl Format {
         let list = match (&self.json, &self.fields) {
             (Some(all), _) if all == "*" => return Ok(None),
             (Some(list), _) | (None, Some(list)) => list,
-            (None, None) => return Ok(Some(COLUMNS.iter().map(|column| (*column).to_owned()).collect())),
+            (None, None) => return Ok(Some(columns())),
         };
         let fields: Vec<String> = list.split(',').map(|field| field.trim().to_owned()).collect();
         if fields.iter().any(String::is_empty) {
@@ -57,52 +58,74 @@ impl Format {
         Ok(fields)
     }
 
+    /// The output of a file: these attributes, or whole users.
+    pub(crate) fn of_fields(fields: Option<&str>) -> Self {
+        Self { json: Some(fields.unwrap_or("*").to_owned()), ..Self::default() }
+    }
+
     /// Opens standard output.
     pub(crate) fn open(&self) -> Result<Rows, Failure> {
-        let fields = self.chosen()?;
-        let out = BufWriter::new(io::stdout());
-        let form = match fields {
-            None => Form::Objects(None),
-            Some(fields) if self.json.is_some() => Form::Objects(Some(fields)),
-            Some(fields) if self.csv => {
-                let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(&fields).map_err(csv_failure)?;
-                return Ok(Rows { form: Form::Csv(Box::new(writer), fields), out: None });
-            }
-            Some(fields) => Form::Table(table(&fields), fields),
+        let form = match self.chosen()? {
+            Some(fields) if self.json.is_none() && !self.csv => Form::Table(table(&fields), fields),
+            Some(fields) if self.csv => Form::Csv(fields),
+            fields => Form::Objects(fields),
         };
-        Ok(Rows { form, out: Some(out) })
+        Rows::begin(form, Sink::stdout())
+    }
+
+    /// Opens a file.
+    pub(crate) fn open_file(&self, format: FileFormat, sink: Sink) -> Result<Rows, Failure> {
+        let fields = self.chosen()?;
+        let form = match format {
+            FileFormat::Ndjson => Form::Objects(fields),
+            FileFormat::Json => Form::Array(fields, true),
+            FileFormat::Csv => Form::Csv(fields.unwrap_or_else(columns)),
+        };
+        Rows::begin(form, sink)
     }
 }
 
 /// An open output.
 pub(crate) struct Rows {
     form: Form,
-    /// `None` for CSV, whose writer has it.
-    out: Option<BufWriter<Stdout>>,
+    sink: Sink,
 }
 
 enum Form {
     Objects(Option<Vec<String>>),
+    /// Whether it is empty so far.
+    Array(Option<Vec<String>>, bool),
     Table(Table, Vec<String>),
-    Csv(Box<csv::Writer<BufWriter<Stdout>>>, Vec<String>),
+    Csv(Vec<String>),
 }
 
 impl Rows {
+    fn begin(form: Form, mut sink: Sink) -> Result<Self, Failure> {
+        match &form {
+            Form::Csv(fields) => sink.write(&csv_line(fields)?)?,
+            Form::Array(..) => sink.write(b"[")?,
+            Form::Objects(_) | Form::Table(..) => {}
+        }
+        Ok(Self { form, sink })
+    }
+
     /// Prints a user.
     pub(crate) fn push(&mut self, user: &User) -> Result<(), Failure> {
         let object = JsonObject::from_value(user).unwrap_or_default();
         match &mut self.form {
             Form::Objects(fields) => {
-                let line = match fields {
-                    None => object.to_json(),
-                    Some(fields) => select(&object, fields).to_json(),
-                };
-                write_line(self.out.as_mut(), &line)
+                let line = select(object, fields.as_deref()).to_json();
+                self.sink.write(line.as_bytes())?;
+                self.sink.write(b"\n")
             }
-            Form::Csv(writer, fields) => {
-                let cells = fields.iter().map(|field| cell(&object, field));
-                writer.write_record(cells).map_err(csv_failure)
+            Form::Array(fields, is_empty) => {
+                let separator = if std::mem::take(is_empty) { "\n" } else { ",\n" };
+                self.sink.write(separator.as_bytes())?;
+                self.sink.write(select(object, fields.as_deref()).to_json().as_bytes())
+            }
+            Form::Csv(fields) => {
+                let cells: Vec<String> = fields.iter().map(|field| cell(&object, field)).collect();
+                self.sink.write(&csv_line(&cells)?)
             }
             Form::Table(rows, fields) => {
                 rows.add_row(fields.iter().map(|field| printable(&cell(&object, field))));
@@ -110,22 +133,19 @@ impl Rows {
                     return Ok(());
                 }
                 let full = std::mem::replace(rows, table(fields));
-                write_table(self.out.as_mut(), &full)
+                self.sink.write(format!("{}\n", full.trim_fmt()).as_bytes())
             }
         }
     }
 
     /// Prints what is left.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        match &mut self.form {
-            Form::Objects(_) => {}
-            Form::Table(rows, _) => write_table(self.out.as_mut(), rows)?,
-            Form::Csv(writer, _) => writer.flush().map_err(|error| Failure::output(&error))?,
+        match &self.form {
+            Form::Objects(_) | Form::Csv(_) => {}
+            Form::Array(..) => self.sink.write(b"\n]\n")?,
+            Form::Table(rows, _) => self.sink.write(format!("{}\n", rows.trim_fmt()).as_bytes())?,
         }
-        match &mut self.out {
-            Some(out) => out.flush().map_err(|error| Failure::output(&error)),
-            None => Ok(()),
-        }
+        self.sink.finish()
     }
 }
 
@@ -152,27 +172,23 @@ fn table(fields: &[String]) -> Table {
     table
 }
 
-fn write_line(out: Option<&mut BufWriter<Stdout>>, line: &str) -> Result<(), Failure> {
-    let Some(out) = out else { return Ok(()) };
-    writeln!(out, "{line}").map_err(|error| Failure::output(&error))
+fn columns() -> Vec<String> {
+    COLUMNS.iter().map(|column| (*column).to_owned()).collect()
 }
 
-fn write_table(out: Option<&mut BufWriter<Stdout>>, table: &Table) -> Result<(), Failure> {
-    write_line(out, &table.trim_fmt())
+fn csv_line(cells: &[String]) -> Result<Vec<u8>, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let line = writer.write_record(cells).map_err(io::Error::from);
+    line.and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error))
+        .map_err(|error| Failure::output(&error))
 }
 
-fn csv_failure(error: csv::Error) -> Failure {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::output(&error),
-        kind => Failure::output(&io::Error::other(format!("{kind:?}"))),
-    }
-}
-
-/// The attributes that are there, each under the name that was asked for.
-fn select(object: &JsonObject, fields: &[String]) -> JsonObject {
+/// The attributes that are there, each under the name that was asked for; or all.
+fn select(object: JsonObject, fields: Option<&[String]>) -> JsonObject {
+    let Some(fields) = fields else { return object };
     let mut selected = JsonObject::new();
     for field in fields {
-        if let Some(raw) = raw(object, field) {
+        if let Some(raw) = raw(&object, field) {
             // The text was an element of an object, so it is JSON.
             let _ = selected.insert_raw(field.as_str(), &raw);
         }
@@ -221,7 +237,7 @@ mod tests {
     fn a_path_selects_within_metadata_and_numbers_keep_their_digits() {
         let fields = ["user_metadata.plan".to_owned(), "user_metadata.id".to_owned(), "none".to_owned()];
         assert_eq!(
-            select(&object(), &fields).to_json(),
+            select(object(), Some(&fields)).to_json(),
             r#"{"user_metadata.plan":"gold","user_metadata.id":1234567890123456789012345678901}"#
         );
         assert_eq!((cell(&object(), "email"), cell(&object(), "none")), ("a@b.c".to_owned(), String::new()));

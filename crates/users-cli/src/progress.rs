@@ -5,7 +5,11 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::Duration;
+use tokio::time::Instant;
 use users_hyper::{BulkProgress, RateLimitState};
+
+/// The time between two lines without a terminal.
+const LINE: Duration = Duration::from_secs(10);
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -47,7 +51,7 @@ impl Progress {
         match self {
             Self::Bar(_) => Duration::from_millis(200),
             Self::Json => Duration::from_secs(1),
-            Self::Lines | Self::None => Duration::from_secs(10),
+            Self::Lines | Self::None => LINE,
         }
     }
 
@@ -111,4 +115,52 @@ fn object(run: &BulkProgress, limits: &[RateLimitState]) -> String {
     json!({"message_type": "status", "done": run.done, "failed": run.failed, "uncertain": run.uncertain, "total": run.total,
         "per_second": run.rate, "seconds_left": run.time_left.map(|left| left.as_secs_f64()), "rate_limits": limits})
     .to_string()
+}
+
+/// Shows a count whose end is not known.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    what: &'static str,
+    /// On a terminal.
+    bar: Option<ProgressBar>,
+    next: Instant,
+}
+
+impl Counter {
+    pub(crate) fn new(what: &'static str) -> Self {
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        let bar = std::io::stderr().is_terminal().then(|| {
+            ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        });
+        Self { what, bar, next: Instant::now() + LINE }
+    }
+
+    pub(crate) fn show(&mut self, count: u64) {
+        let text = || format!("{} {count} users", self.what);
+        match &self.bar {
+            Some(bar) => {
+                bar.tick();
+                bar.set_message(text());
+            }
+            None if Instant::now() < self.next => {}
+            None => {
+                self.next = Instant::now() + LINE;
+                eprintln!("{}", text());
+            }
+        }
+    }
+
+    /// Prints a line above the spinner.
+    pub(crate) fn line(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }

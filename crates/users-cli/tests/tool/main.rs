@@ -4,6 +4,7 @@
 
 mod changing;
 mod exits;
+mod exporting;
 mod reading;
 mod resuming;
 mod support;
