@@ -49,6 +49,8 @@ pub(crate) enum OfTenant {
     Count(Count),
     /// Write all users, or those who match a query, to a file
     Export(Export),
+    /// Import users from a file into a database connection
+    Import(Import),
     /// Create a user
     Create(Create),
     /// Change attributes and metadata of users; what is not named stays as it is
@@ -219,4 +221,28 @@ pub(crate) struct DeleteAll {
     /// The number of requests in flight; the rate limit is respected with any
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     pub(crate) concurrency: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file: users.ndjson, users.json (an array) or users.csv (with a header); - is standard input
+    pub(crate) file: PathBuf,
+    /// The name or the id (con_…) of the database connection
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) connection: String,
+    /// Update users who exist, in place of rejecting their rows
+    #[arg(long)]
+    pub(crate) upsert: bool,
+    /// The attribute of a column of CSV: 'E-Mail=email', 'Plan=user_metadata.plan'; 'Notes=' leaves a column out
+    #[arg(long, value_name = "COLUMN=ATTRIBUTE")]
+    pub(crate) map: Vec<String>,
+    /// The format, if the name does not state it
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FileFormat>,
+    /// Read and check the file, and import nobody
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Do not ask before importing more than one user; required without a terminal
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }

@@ -5,13 +5,12 @@ use crate::output::printable;
 use std::io::{self, IsTerminal as _, Write as _};
 use users_hyper::model::UserId;
 
-/// Asks whether users may be changed.
+/// Asks whether something may be changed.
 ///
 /// # Errors
 ///
 /// If the answer is not yes, or there is no terminal on which to ask.
-pub(crate) async fn confirm(command: &str, ids: &[UserId], authority: &str) -> Result<(), Failure> {
-    let question = question(command, ids, authority);
+pub(crate) async fn confirm(question: String) -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let failure =
             Failure::usage(format!("{question} There is no terminal to ask on, so nothing was changed"));
@@ -26,8 +25,8 @@ pub(crate) async fn confirm(command: &str, ids: &[UserId], authority: &str) -> R
     }
 }
 
-/// The question, with the first users.
-fn question(command: &str, ids: &[UserId], authority: &str) -> String {
+/// The question whether users may be changed, with the first of them.
+pub(crate) fn about_users(command: &str, ids: &[UserId], authority: &str) -> String {
     let first: Vec<String> = ids.iter().take(5).map(|id| printable(id.as_str())).collect();
     let rest = if ids.len() > first.len() { ", …" } else { "" };
     format!("{command} {} users of {authority} ({}{rest})?", ids.len(), first.join(", "))

@@ -13,6 +13,7 @@ mod interrupt;
 mod output;
 mod profile;
 mod progress;
+mod rows;
 mod settings;
 mod target;
 mod targets;

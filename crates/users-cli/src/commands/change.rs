@@ -2,7 +2,7 @@
 
 use crate::action::Action;
 use crate::arguments::Change;
-use crate::confirm::confirm;
+use crate::confirm::{about_users, confirm};
 use crate::connect::Tenant;
 use crate::exit::{Code, Failure, one_line, stops_run};
 use crate::folder::{Failed, Folder};
@@ -49,7 +49,7 @@ pub(crate) async fn run(
         return plan(tenant, &action, &users);
     }
     if users.ids.len() > 1 && !change.yes {
-        interrupt.or(confirm(action.command(), &users.ids, &tenant.authority)).await?;
+        interrupt.or(confirm(about_users(action.command(), &users.ids, &tenant.authority))).await?;
     }
     let is_long = users.ids.len() + users.unresolved.len() > 1;
     let folder = if is_long || change.run.is_some() {

@@ -12,10 +12,11 @@ use users_hyper::model::{JsonObject, Timestamp};
 /// What the commands need.
 const SCOPES: &[(&str, &str)] = &[
     ("read:users", "show, list, search, count, and users by address or query"),
-    ("create:users", "create"),
+    ("create:users", "create, import"),
     ("update:users", "update, block, unblock, roles"),
     ("delete:users", "delete"),
     ("read:roles", "roles by name"),
+    ("read:connections", "import by the name of the connection"),
     ("delete:sessions", "sessions revoke"),
 ];
 

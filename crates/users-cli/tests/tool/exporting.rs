@@ -66,3 +66,31 @@ fn completions_need_no_tenant() {
         assert!(script.out.contains("auth0-users") && script.out.contains("login-check"), "{shell}");
     }
 }
+
+#[test]
+fn users_are_imported_and_rejected_rows_are_in_a_file_that_is_accepted_as_input() {
+    let world = World::new(1);
+    let taken = world.tenant.user(&world.tenant.user_ids()[0]).unwrap().email.unwrap();
+    world.write("users.csv", &format!("E-Mail,email_verified,Plan\nada@example.com,true,gold\n{taken},,\n"));
+    let database = world.tenant.database().unwrap();
+    let import = |more: &[&str]| {
+        let arguments = ["import", "users.csv", "--connection", &database, "--map", "E-Mail=email"];
+        world.run(&[&arguments, more].concat())
+    };
+    import(&["--yes"]).assert(2, &["Plan", "--map"]);
+    import(&["--map", "Plan=user_metadata.plan"]).assert(2, &["import 2 users", "--yes"]);
+    import(&["--map", "Plan=user_metadata.plan", "-n"]).assert(0, &["would import 2 users"]);
+    assert!(world.writes().is_empty());
+    let imported = import(&["--map", "Plan=user_metadata.plan", "--yes"]);
+    imported.assert(3, &["imported 1 of 2 users (1 new, 0 updated), 1 failed", "users.csv.failed.ndjson"]);
+    let shown =
+        world.run(&["show", "ada@example.com", "--json=user_metadata.plan,email_verified"]).assert(0, &[]);
+    assert_eq!(shown.out, "{\"user_metadata.plan\":\"gold\",\"email_verified\":true}\n");
+    let failed = std::fs::read_to_string(world.path("users.csv.failed.ndjson")).unwrap();
+    assert!(
+        failed.lines().count() == 1 && failed.contains(&taken) && failed.contains("DUPLICATED_USER"),
+        "{failed}"
+    );
+    let arguments = ["import", "users.csv.failed.ndjson", "--upsert", "--connection", &database];
+    world.run(&arguments).assert(0, &["(0 new, 1 updated)"]);
+}
