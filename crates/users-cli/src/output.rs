@@ -132,7 +132,8 @@ impl Rows {
                 if rows.row_count() < ROWS_OF_A_TABLE {
                     return Ok(());
                 }
-                let full = std::mem::replace(rows, table(fields));
+                let mut full = std::mem::replace(rows, table(fields));
+                without_margin(&mut full);
                 self.sink.write(format!("{}\n", full.trim_fmt()).as_bytes())
             }
         }
@@ -140,10 +141,13 @@ impl Rows {
 
     /// Prints what is left.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        match &self.form {
+        match &mut self.form {
             Form::Objects(_) | Form::Csv(_) => {}
             Form::Array(..) => self.sink.write(b"\n]\n")?,
-            Form::Table(rows, _) => self.sink.write(format!("{}\n", rows.trim_fmt()).as_bytes())?,
+            Form::Table(rows, _) => {
+                without_margin(rows);
+                self.sink.write(format!("{}\n", rows.trim_fmt()).as_bytes())?;
+            }
         }
         self.sink.finish()
     }
@@ -162,6 +166,7 @@ pub(crate) fn print_pairs(pairs: &[(&str, String)]) -> Result<(), Failure> {
     for (name, value) in pairs {
         rows.add_row([(*name).to_owned(), printable(value)]);
     }
+    without_margin(&mut rows);
     print(&rows.trim_fmt())
 }
 
@@ -170,6 +175,13 @@ fn table(fields: &[String]) -> Table {
     table.load_preset(comfy_table::presets::NOTHING);
     table.set_header(fields.iter().map(|field| field.to_uppercase()));
     table
+}
+
+/// Begins each line with its first cell.
+fn without_margin(table: &mut Table) {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
 }
 
 fn columns() -> Vec<String> {

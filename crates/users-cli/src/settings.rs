@@ -16,7 +16,7 @@ pub(crate) struct Connection {
     /// The URL of the tenant, for another server: http://localhost:4400 is that of users-tenant
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
-    /// The profile to use, before the environment; without it, [default] is used after the environment
+    /// The profile to use, before the environment; without it, the profile default is used after the environment
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
     /// A command of the shell that prints an access token; executed again when the token is rejected

@@ -244,9 +244,8 @@ impl Drive<'_> {
             return Ok(None);
         }
         let is_uncertain = status.applied() == Applied::Maybe;
-        if let Some((code, error)) = error.and_then(|error| Some((stops_run(error)?, error)))
-            && !is_uncertain
-        {
+        let stop = error.filter(|_| !is_uncertain).and_then(|error| Some((stops_run(error)?, error)));
+        if let Some((code, error)) = stop {
             // Not a failure of this user, who is tried again when the run is continued.
             return Ok(Some((code, one_line(error))));
         }

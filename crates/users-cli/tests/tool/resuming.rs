@@ -84,8 +84,20 @@ fn a_run_whose_token_is_rejected_stops_and_continues_with_another() {
 fn a_run_stops_after_its_time_and_shows_progress_for_programs() {
     let limits = users_mock::Limits::free();
     let world = World::of(Tenant::builder().users(80).limits(limits));
-    let arguments =
-        ["block", "--yes", "--run", "run", "--progress", "json", "--stop-after", "2", "--query", "user_id:*"];
+    let arguments = [
+        "block",
+        "--yes",
+        "--run",
+        "run",
+        "--concurrency",
+        "1",
+        "--progress",
+        "json",
+        "--stop-after",
+        "2",
+        "--query",
+        "user_id:*",
+    ];
     let stopped = world.run(&arguments).assert(5, &["--stop-after", "--resume run"]);
     let status = stopped.err.lines().find(|line| line.starts_with('{')).unwrap();
     let status: serde_json::Value = serde_json::from_str(status).unwrap();
