@@ -275,7 +275,7 @@ fn conclude(action: &Action, ended: &Ended, users: &Users, folder: Option<Folder
                 failure
                     .with_remedy(format!("Continue with: auth0-users {} --resume {path}", action.command()))
             }
-            None => failure,
+            None => failure.with_remedy("The same command tries again."),
         });
     }
     match (ended.failed, folder) {

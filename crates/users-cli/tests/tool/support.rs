@@ -11,8 +11,8 @@ pub(crate) struct World {
     pub(crate) tenant: Tenant,
     pub(crate) folder: PathBuf,
     url: String,
-    /// Serves until the test ends.
-    _server: TenantServer,
+    /// Serves until it is stopped.
+    server: Option<TenantServer>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -30,7 +30,7 @@ impl World {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("auth0-users-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self { tenant, folder, url: server.url(), _server: server, runtime }
+        Self { tenant, folder, url: server.url(), server: Some(server), runtime }
     }
 
     /// The program with credentials of the tenant, without those of the machine, in the test's folder.
@@ -43,6 +43,16 @@ impl World {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&mut self.command(arguments))
+    }
+
+    /// Refuses connections while something is done.
+    pub(crate) fn offline<T>(&mut self, work: impl FnOnce(&Self) -> T) -> T {
+        let server = self.server.take().unwrap();
+        let address = server.addr();
+        self.wait(server.shutdown());
+        let done = work(self);
+        self.server = Some(self.wait(TenantServer::bind(self.tenant.clone(), address)).unwrap());
+        done
     }
 
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
