@@ -1,31 +1,21 @@
-//! The command line.
+//! The arguments of the program.
 
+use crate::attributes::Attributes;
+use crate::exit;
+use crate::file::FileFormat;
+use crate::output::Format;
+use crate::progress::Style;
+use crate::settings::Connection;
+use crate::targets::Selection;
 use clap::{Args, Parser, Subcommand};
-use clap_complete::Shell;
 use std::path::PathBuf;
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    everything was done
-  1    the command failed
-  2    the arguments cannot be used
-  3    some of the users failed; they are in a file that --file accepts
-  4    the credentials are missing, not valid or not sufficient
-  130  interrupted; a run on many users is continued with --resume
-
-Settings, each from the first of these that has it: a flag, the environment, the profile.
-  AUTH0_ISSUER_BASE_URL, AUTH0_DOMAIN        the tenant
-  AUTH0_MANAGEMENT_API_TOKEN                 an access token of the Management API
-  AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET       a machine-to-machine application
-
-A profile is a file of lines NAME=VALUE with these names, which nobody else may read (0600).
-
-Without a tenant of Auth0:
-  users-tenant exec --users 50 -- auth0-users list";
-
-/// Manages the users of an Auth0 tenant of any size.
+/// Lists, searches and changes the users of an Auth0 tenant.
+///
+/// Results are on standard output, everything else on standard error. Secrets come from the environment, a profile, or a command, never
+/// from a flag.
 #[derive(Debug, Parser)]
-#[command(name = "auth0-users", version, after_help = EXIT_CODES)]
+#[command(name = "auth0-users", version, after_help = exit::HELP, max_term_width = 110)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -33,144 +23,226 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// Which tenant, and how to log in. No flag takes a secret.
-#[derive(Args, Debug, Default)]
-pub(crate) struct Connection {
-    /// The domain of the tenant: tenant.eu.auth0.com.
-    #[arg(long, global = true, value_name = "DOMAIN", help_heading = "Tenant", conflicts_with = "base_url")]
-    pub(crate) domain: Option<String>,
-    /// The address of a tenant that is not Auth0's: http://localhost:4400.
-    #[arg(long, global = true, value_name = "URL", help_heading = "Tenant")]
-    pub(crate) base_url: Option<String>,
-    /// A file with settings.
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Tenant")]
-    pub(crate) profile: Option<PathBuf>,
-    /// A command that prints an access token. It is run by the shell, and again when the token is not accepted any more.
-    #[arg(long, global = true, value_name = "COMMAND", help_heading = "Tenant")]
-    pub(crate) token_command: Option<String>,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Shows the tenant, where the settings are from, the scopes of the token and the rate limit.
-    LoginCheck,
-    /// Lists users.
-    List(List),
-    /// Lists the users who match a query: 'logins_count:0 AND email:*@example.com'.
-    Search(Search),
-    /// Shows a user with all attributes.
-    Show(Show),
-    /// Counts users: all, or those who match a query.
-    Count {
-        /// The query.
-        query: Option<String>,
-    },
-    /// Blocks users, who cannot log in any more.
-    Block(Change),
-    /// Lifts the block of users.
-    Unblock(Change),
-    /// Deletes users.
-    Delete(Change),
-    /// Writes all users, or those who match a query, to a file.
-    Export(Export),
-    /// Prints a script that completes arguments.
+    #[command(flatten)]
+    OfTenant(Box<OfTenant>),
+    /// Print the script by which a shell completes commands
     Completions {
-        /// The shell.
-        shell: Shell,
+        /// The shell
+        shell: clap_complete::Shell,
     },
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct List {
-    /// Only those who match a query.
-    #[arg(long)]
-    pub(crate) query: Option<String>,
-    #[command(flatten)]
-    pub(crate) listing: Listing,
+/// The commands that need a tenant.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OfTenant {
+    /// Show which tenant and credentials are used, and what they allow
+    LoginCheck,
+    /// Show a user
+    Show(Show),
+    /// List users
+    List(List),
+    /// List the users who match a query
+    Search(Search),
+    /// Count users
+    Count(Count),
+    /// Write all users, or those who match a query, to a file
+    Export(Export),
+    /// Import users from a file into a database connection
+    Import(Import),
+    /// Create a user
+    Create(Create),
+    /// Change attributes and metadata of users; what is not named stays as it is
+    Update(Update),
+    /// Block users
+    Block(Change),
+    /// Unblock users, without removing blocks by brute-force protection
+    Unblock(Change),
+    /// Delete users
+    Delete(Change),
+    /// Delete every user of the tenant
+    DeleteAll(DeleteAll),
+    /// Add roles to users, or remove them
+    #[command(subcommand)]
+    Roles(Roles),
+    /// Log users out
+    #[command(subcommand)]
+    Sessions(Sessions),
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct Search {
-    /// The query, in the syntax of Auth0's user search.
-    pub(crate) query: String,
-    #[command(flatten)]
-    pub(crate) listing: Listing,
-}
-
-/// How many users are shown, and how.
-#[derive(Args, Debug)]
-pub(crate) struct Listing {
-    /// The most users to show.
-    #[arg(long, default_value_t = 50, conflicts_with = "all")]
-    pub(crate) limit: u64,
-    /// Show all, also more than 1000.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// The attributes to show, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) fields: Vec<String>,
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The id or the e-mail address of the user
+    pub(crate) user: String,
     #[command(flatten)]
     pub(crate) format: Format,
 }
 
-#[derive(Args, Clone, Copy, Debug)]
-#[group(multiple = false)]
-pub(crate) struct Format {
-    /// Print a JSON array.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Print comma-separated values.
-    #[arg(long)]
-    pub(crate) csv: bool,
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The largest number of users
+    #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+    pub(crate) limit: u64,
+    /// All users, also more than the 1000 that Auth0 returns by page
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) all: bool,
+    /// The order: email:1, created_at:-1
+    #[arg(long, value_name = "FIELD:ORDER", conflicts_with = "all")]
+    pub(crate) sort: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct Show {
-    /// The id, or the e-mail address.
-    #[arg(value_name = "ID|EMAIL")]
-    pub(crate) user: String,
-    /// Print JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// The query, in Auth0's syntax: email.domain:"example.com" AND blocked:true
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) list: List,
 }
 
-/// Which users are changed, and how carefully.
-#[derive(Args, Debug)]
+#[derive(Debug, Args)]
+pub(crate) struct Count {
+    /// Count the users who match this query
+    #[arg(long, value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+}
+
+/// A change of each user of a selection.
+#[derive(Debug, Args)]
 pub(crate) struct Change {
-    /// Ids or e-mail addresses.
-    #[arg(value_name = "ID|EMAIL", conflicts_with_all = ["file", "query", "resume"])]
-    pub(crate) users: Vec<String>,
-    /// A file with an id or an e-mail address in each line, or the failures of an earlier run; `-` is standard input.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "resume"])]
-    pub(crate) file: Option<PathBuf>,
-    /// All who match a query.
-    #[arg(long, value_name = "QUERY", conflicts_with = "resume")]
-    pub(crate) query: Option<String>,
-    /// Continue a run that was interrupted, which this folder records.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) resume: Option<PathBuf>,
-    /// Print what would be done, and send no write.
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Show what would be done, and change nothing
+    #[arg(long, short = 'n', help_heading = "Run")]
     pub(crate) dry_run: bool,
-    /// Do not ask before more than one user is changed.
-    #[arg(long)]
+    /// Do not ask before changing more than one user; required without a terminal
+    #[arg(long, short, help_heading = "Run")]
     pub(crate) yes: bool,
-    /// The number of requests in flight.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) concurrency: u16,
+    /// The folder for the list of users, the journal and the failures of a run over several users; removed after a run without failures
+    /// unless it is named here
+    #[arg(long, value_name = "FOLDER", conflicts_with = "resume", help_heading = "Run")]
+    pub(crate) run: Option<PathBuf>,
+    /// Refuse to change more users than this
+    #[arg(long, value_name = "NUMBER", help_heading = "Run")]
+    pub(crate) max_users: Option<u64>,
+    /// Stop after this time, so that --resume can continue
+    #[arg(long, value_name = "SECONDS", help_heading = "Run")]
+    pub(crate) stop_after: Option<u64>,
+    /// The number of requests in flight; the rate limit is respected with any
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, help_heading = "Run")]
+    pub(crate) concurrency: usize,
+    /// How progress is shown on standard error
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t, help_heading = "Run")]
+    pub(crate) progress: Style,
 }
 
-#[derive(Args, Debug)]
-pub(crate) struct Export {
-    /// The file, whose name ends in .ndjson, .json or .csv, and in .gz if it is to be compressed.
-    pub(crate) file: PathBuf,
-    /// Only those who match a query.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The connection of the user: Username-Password-Authentication
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+    /// Read the password from standard input
     #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Show what would be created, and create nothing
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) attributes: Attributes,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    pub(crate) change: Change,
+    #[command(flatten)]
+    pub(crate) attributes: Attributes,
+    /// Delete an attribute
+    #[arg(long, value_name = "NAME", help_heading = "Attributes")]
+    pub(crate) clear: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Roles {
+    /// Add roles to users
+    Add(RoleChange),
+    /// Remove roles from users
+    Remove(RoleChange),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoleChange {
+    /// The name or the id (rol_…) of a role; may be repeated
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Vec<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sessions {
+    /// Revoke all sessions of users
+    Revoke(Change),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The file: users.ndjson, users.json or users.csv, with .gz to compress it; - is standard output
+    pub(crate) file: PathBuf,
+    /// The users who match this query
+    #[arg(long, value_name = "QUERY", conflicts_with = "by_job")]
     pub(crate) query: Option<String>,
-    /// The attributes to write, separated by commas; all unless set, and those of a list in CSV.
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) fields: Vec<String>,
-    /// Replace the file if it exists.
+    /// The attributes: email,user_metadata.plan; all unless given, and those of a table for CSV
+    #[arg(long, value_name = "FIELDS")]
+    pub(crate) fields: Option<String>,
+    /// Use an export job of Auth0 in place of a search: fewer requests, all users, and the attributes of a job
+    #[arg(long)]
+    pub(crate) by_job: bool,
+    /// The format, if the name does not state it
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FileFormat>,
+    /// Replace a file that exists
     #[arg(long)]
     pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteAll {
+    /// The authority of the tenant, as `login-check` shows it: staging.eu.auth0.com
+    #[arg(long, value_name = "AUTHORITY")]
+    pub(crate) confirm: String,
+    /// Count the users, and delete nobody
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// The number of requests in flight; the rate limit is respected with any
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    pub(crate) concurrency: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file: users.ndjson, users.json (an array) or users.csv (with a header); - is standard input
+    pub(crate) file: PathBuf,
+    /// The name or the id (con_…) of the database connection
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) connection: String,
+    /// Update users who exist, in place of rejecting their rows
+    #[arg(long)]
+    pub(crate) upsert: bool,
+    /// The attribute of a column of CSV: 'E-Mail=email', 'Plan=user_metadata.plan'; 'Notes=' leaves a column out
+    #[arg(long, value_name = "COLUMN=ATTRIBUTE")]
+    pub(crate) map: Vec<String>,
+    /// The format, if the name does not state it
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FileFormat>,
+    /// Read and check the file, and import nobody
+    #[arg(long, short = 'n')]
+    pub(crate) dry_run: bool,
+    /// Do not ask before importing more than one user; required without a terminal
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }

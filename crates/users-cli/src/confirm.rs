@@ -1,37 +1,42 @@
-//! Asking before more than one user is changed.
+//! Asking before something is changed.
 
-use crate::failure::Failure;
+use crate::exit::{Code, Failure};
 use crate::output::printable;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use users_hyper::model::UserId;
 
-/// The number of users whom a question names.
-const NAMED: usize = 5;
+/// Asks whether something may be changed.
+///
+/// # Errors
+///
+/// If the answer is not yes, or there is no terminal on which to ask.
+pub(crate) async fn confirm(question: String) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let failure =
+            Failure::usage(format!("{question} There is no terminal to ask on, so nothing was changed"));
+        return Err(failure.with_remedy("--yes confirms it; --dry-run shows what would be done."));
+    }
+    // A thread of its own, so that Ctrl-C is seen meanwhile.
+    let asked = tokio::task::spawn_blocking(move || ask(&format!("{question} [y/N] "))).await;
+    match asked.map_err(io::Error::other).and_then(|answer| answer) {
+        Ok(answer) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+        Ok(_) => Err(Failure::new(Code::Usage, "not confirmed; nothing was changed")),
+        Err(error) => Err(Failure::new(Code::Usage, format!("the answer cannot be read: {error}"))),
+    }
+}
 
-/// Asks whether the users are to be changed. Where nobody can answer, `--yes` must have been given.
-pub(crate) fn confirm(verb: &str, authority: &str, ids: &[UserId], yes: bool) -> Result<(), Failure> {
-    if ids.len() < 2 || yes {
-        return Ok(());
-    }
-    let count = ids.len();
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(format!(
-            "{count} users of {authority} would be changed, and there is no terminal to ask; --yes does not ask, --dry-run shows what would be done"
-        )));
-    }
-    let mut error = std::io::stderr();
-    for id in ids.iter().take(NAMED) {
-        writeln!(error, "  {}", printable(id.as_str()))?;
-    }
-    if count > NAMED {
-        writeln!(error, "  and {} more", count - NAMED)?;
-    }
-    write!(error, "{verb} these {count} users of {authority}? [y/N] ")?;
-    error.flush()?;
+/// The question whether users may be changed, with the first of them.
+pub(crate) fn about_users(command: &str, ids: &[UserId], authority: &str) -> String {
+    let first: Vec<String> = ids.iter().take(5).map(|id| printable(id.as_str())).collect();
+    let rest = if ids.len() > first.len() { ", …" } else { "" };
+    format!("{command} {} users of {authority} ({}{rest})?", ids.len(), first.join(", "))
+}
+
+fn ask(text: &str) -> io::Result<String> {
+    let mut err = io::stderr().lock();
+    write!(err, "{text}")?;
+    err.flush()?;
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::usage("nothing was done")),
-    }
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer)
 }

@@ -1,140 +1,270 @@
-//! Users on standard output: a table, JSON or comma-separated values.
+//! Users on standard output: as a table, as JSON, or as CSV.
 
-use crate::arguments::Format;
-use crate::failure::Failure;
-use comfy_table::{Table, presets};
-use std::io::Write;
+use crate::exit::Failure;
+use crate::file::{FileFormat, Sink};
+use comfy_table::Table;
+use std::io::{self, Write as _};
 use users_hyper::model::{JsonObject, User};
 
-/// The attributes that a table and comma-separated values have unless others are asked for.
-pub(crate) const COLUMNS: &[&str] = &["user_id", "email", "name", "logins_count", "last_login", "blocked"];
+/// The columns unless others are chosen.
+const COLUMNS: &[&str] = &["user_id", "email", "name", "blocked", "logins_count", "last_login"];
+/// The attributes that Auth0 documents; there may be others.
+const KNOWN: &str = "user_id, email, email_verified, username, phone_number, phone_verified, name, nickname, given_name, family_name, \
+    picture, blocked, created_at, updated_at, last_login, last_ip, logins_count, last_password_reset, multifactor, identities, \
+    user_metadata, app_metadata, and paths such as user_metadata.plan";
+/// A table of more rows is printed in parts, so that memory does not grow with the number of users.
+const ROWS_OF_A_TABLE: usize = 1000;
 
-/// The attributes of a user.
-pub(crate) fn attributes(user: &User) -> JsonObject {
-    // A user has a JSON form.
-    JsonObject::from_value(user).unwrap_or_default()
+/// How users are printed.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Format {
+    /// Print one JSON object per line: whole users, or these attributes
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "*", value_name = "FIELDS", conflicts_with_all = ["csv", "fields"])]
+    json: Option<String>,
+    /// Print CSV with a header
+    #[arg(long)]
+    csv: bool,
+    /// The attributes to print: email,user_metadata.plan
+    #[arg(long, value_name = "FIELDS")]
+    fields: Option<String>,
 }
 
-/// A value as text: a string without its quotation marks, and anything else as JSON.
-pub(crate) fn cell(attributes: &JsonObject, name: &str) -> String {
-    let text = attributes.get::<String>(name).ok().flatten();
-    text.or_else(|| attributes.raw(name).map(ToOwned::to_owned)).unwrap_or_default()
-}
-
-/// Writes users as they come.
-pub(crate) enum Writer<W: Write> {
-    Table { out: W, columns: Vec<String>, table: Box<Table>, rows: usize },
-    Json { out: W, fields: Vec<String>, is_first: bool },
-    Lines { out: W, fields: Vec<String> },
-    Csv { out: Box<csv::Writer<W>>, columns: Vec<String> },
-}
-
-impl<W: Write> Writer<W> {
-    /// A writer in a format; a table if there is none.
-    pub(crate) fn new(mut out: W, format: Format, fields: &[String]) -> Result<Self, Failure> {
-        if format.csv {
-            return Self::csv(out, fields);
-        }
-        if format.json {
-            out.write_all(b"[")?;
-            return Ok(Self::Json { out, fields: fields.to_vec(), is_first: true });
-        }
-        let columns = columns(fields);
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
-        table.set_header(columns.iter().map(|column| column.to_uppercase()));
-        Ok(Self::Table { out, columns, table: Box::new(table), rows: 0 })
-    }
-
-    /// A writer of a line of JSON for each user.
-    pub(crate) fn lines(out: W, fields: &[String]) -> Self {
-        Self::Lines { out, fields: fields.to_vec() }
-    }
-
-    pub(crate) fn csv(out: W, fields: &[String]) -> Result<Self, Failure> {
-        let columns = columns(fields);
-        let mut out = csv::Writer::from_writer(out);
-        out.write_record(&columns).map_err(csv_error)?;
-        Ok(Self::Csv { out: Box::new(out), columns })
-    }
-
-    pub(crate) fn json(mut out: W, fields: &[String]) -> Result<Self, Failure> {
-        out.write_all(b"[")?;
-        Ok(Self::Json { out, fields: fields.to_vec(), is_first: true })
-    }
-
-    pub(crate) fn write(&mut self, user: &User) -> Result<(), Failure> {
-        let attributes = attributes(user);
-        match self {
-            Self::Table { columns, table, rows, .. } => {
-                table.add_row(columns.iter().map(|column| printable(&cell(&attributes, column))));
-                *rows += 1;
-            }
-            Self::Json { out, fields, is_first } => {
-                out.write_all(if *is_first { b"\n" } else { b",\n" })?;
-                *is_first = false;
-                out.write_all(selected(attributes, fields).to_json().as_bytes())?;
-            }
-            Self::Lines { out, fields } => {
-                out.write_all(selected(attributes, fields).to_json().as_bytes())?;
-                out.write_all(b"\n")?;
-            }
-            Self::Csv { out, columns } => {
-                let row = columns.iter().map(|column| cell(&attributes, column));
-                out.write_record(row).map_err(csv_error)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes what is left, and returns the output.
-    pub(crate) fn finish(self) -> Result<W, Failure> {
-        let mut out = match self {
-            Self::Table { mut out, table, rows, .. } => {
-                if rows > 0 {
-                    writeln!(out, "{table}")?;
-                }
-                out
-            }
-            Self::Json { mut out, is_first, .. } => {
-                out.write_all(if is_first { b"]\n" } else { b"\n]\n" })?;
-                out
-            }
-            Self::Lines { out, .. } => out,
-            Self::Csv { out, .. } => out.into_inner().map_err(|error| Failure::from(error.into_error()))?,
+impl Format {
+    /// The attributes that were chosen; `None` for whole users in JSON.
+    fn chosen(&self) -> Result<Option<Vec<String>>, Failure> {
+        let list = match (&self.json, &self.fields) {
+            (Some(all), _) if all == "*" => return Ok(None),
+            (Some(list), _) | (None, Some(list)) => list,
+            (None, None) => return Ok(Some(columns())),
         };
-        out.flush()?;
-        Ok(out)
+        let fields: Vec<String> = list.split(',').map(|field| field.trim().to_owned()).collect();
+        if fields.iter().any(String::is_empty) {
+            let failure = Failure::usage(format!("{list:?} is not a list of attributes"));
+            return Err(failure.with_remedy(format!("There are {KNOWN}.")));
+        }
+        Ok(Some(fields))
+    }
+
+    /// The attributes to request from the server; empty for all.
+    pub(crate) fn requested(&self) -> Result<Vec<String>, Failure> {
+        let mut fields: Vec<String> = Vec::new();
+        for field in self.chosen()?.unwrap_or_default() {
+            let top = field.split('.').next().unwrap_or_default();
+            if !fields.iter().any(|other| other == top) {
+                fields.push(top.to_owned());
+            }
+        }
+        Ok(fields)
+    }
+
+    /// The output of a file: these attributes, or whole users.
+    pub(crate) fn of_fields(fields: Option<&str>) -> Self {
+        Self { json: Some(fields.unwrap_or("*").to_owned()), ..Self::default() }
+    }
+
+    /// Opens standard output.
+    pub(crate) fn open(&self) -> Result<Rows, Failure> {
+        let form = match self.chosen()? {
+            Some(fields) if self.json.is_none() && !self.csv => Form::Table(table(&fields), fields),
+            Some(fields) if self.csv => Form::Csv(fields),
+            fields => Form::Objects(fields),
+        };
+        Rows::begin(form, Sink::stdout())
+    }
+
+    /// Opens a file.
+    pub(crate) fn open_file(&self, format: FileFormat, sink: Sink) -> Result<Rows, Failure> {
+        let fields = self.chosen()?;
+        let form = match format {
+            FileFormat::Ndjson => Form::Objects(fields),
+            FileFormat::Json => Form::Array(fields, true),
+            FileFormat::Csv => Form::Csv(fields.unwrap_or_else(columns)),
+        };
+        Rows::begin(form, sink)
     }
 }
 
-fn columns(fields: &[String]) -> Vec<String> {
-    if fields.is_empty() { COLUMNS.iter().map(ToString::to_string).collect() } else { fields.to_vec() }
+/// An open output.
+pub(crate) struct Rows {
+    form: Form,
+    sink: Sink,
 }
 
-/// The attributes that are asked for, in that order; all if none are.
-fn selected(attributes: JsonObject, fields: &[String]) -> JsonObject {
-    if fields.is_empty() {
-        return attributes;
+enum Form {
+    Objects(Option<Vec<String>>),
+    /// Whether it is empty so far.
+    Array(Option<Vec<String>>, bool),
+    Table(Table, Vec<String>),
+    Csv(Vec<String>),
+}
+
+impl Rows {
+    fn begin(form: Form, mut sink: Sink) -> Result<Self, Failure> {
+        match &form {
+            Form::Csv(fields) => sink.write(&csv_line(fields)?)?,
+            Form::Array(..) => sink.write(b"[")?,
+            Form::Objects(_) | Form::Table(..) => {}
+        }
+        Ok(Self { form, sink })
     }
+
+    /// Prints a user.
+    pub(crate) fn push(&mut self, user: &User) -> Result<(), Failure> {
+        let object = JsonObject::from_value(user).unwrap_or_default();
+        match &mut self.form {
+            Form::Objects(fields) => {
+                let line = select(object, fields.as_deref()).to_json();
+                self.sink.write(line.as_bytes())?;
+                self.sink.write(b"\n")
+            }
+            Form::Array(fields, is_empty) => {
+                let separator = if std::mem::take(is_empty) { "\n" } else { ",\n" };
+                self.sink.write(separator.as_bytes())?;
+                self.sink.write(select(object, fields.as_deref()).to_json().as_bytes())
+            }
+            Form::Csv(fields) => {
+                let cells: Vec<String> = fields.iter().map(|field| cell(&object, field)).collect();
+                self.sink.write(&csv_line(&cells)?)
+            }
+            Form::Table(rows, fields) => {
+                rows.add_row(fields.iter().map(|field| printable(&cell(&object, field))));
+                if rows.row_count() < ROWS_OF_A_TABLE {
+                    return Ok(());
+                }
+                let mut full = std::mem::replace(rows, table(fields));
+                without_margin(&mut full);
+                self.sink.write(format!("{}\n", full.trim_fmt()).as_bytes())
+            }
+        }
+    }
+
+    /// Prints what is left.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        match &mut self.form {
+            Form::Objects(_) | Form::Csv(_) => {}
+            Form::Array(..) => self.sink.write(b"\n]\n")?,
+            Form::Table(rows, _) => {
+                without_margin(rows);
+                self.sink.write(format!("{}\n", rows.trim_fmt()).as_bytes())?;
+            }
+        }
+        self.sink.finish()
+    }
+}
+
+/// Prints lines on standard output.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Prints a table of two columns.
+pub(crate) fn print_pairs(pairs: &[(&str, String)]) -> Result<(), Failure> {
+    let mut rows = Table::new();
+    rows.load_preset(comfy_table::presets::NOTHING);
+    for (name, value) in pairs {
+        rows.add_row([(*name).to_owned(), printable(value)]);
+    }
+    without_margin(&mut rows);
+    print(&rows.trim_fmt())
+}
+
+fn table(fields: &[String]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(fields.iter().map(|field| field.to_uppercase()));
+    table
+}
+
+/// Begins each line with its first cell.
+fn without_margin(table: &mut Table) {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+}
+
+fn columns() -> Vec<String> {
+    COLUMNS.iter().map(|column| (*column).to_owned()).collect()
+}
+
+fn csv_line(cells: &[String]) -> Result<Vec<u8>, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let line = writer.write_record(cells).map_err(io::Error::from);
+    line.and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error))
+        .map_err(|error| Failure::output(&error))
+}
+
+/// The attributes that are there, each under the name that was asked for; or all.
+fn select(object: JsonObject, fields: Option<&[String]>) -> JsonObject {
+    let Some(fields) = fields else { return object };
     let mut selected = JsonObject::new();
-    for name in fields {
-        if let Some(json) = attributes.raw(name) {
-            // It was JSON before.
-            let _ = selected.insert_raw(name, json);
+    for field in fields {
+        if let Some(raw) = raw(&object, field) {
+            // The text was an element of an object, so it is JSON.
+            let _ = selected.insert_raw(field.as_str(), &raw);
         }
     }
     selected
 }
 
-/// Text without the characters that control a terminal, since users name themselves.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// The JSON text at a path, as the server sent it.
+fn raw(object: &JsonObject, path: &str) -> Option<String> {
+    if let Some(value) = object.raw(path) {
+        return Some(value.to_owned());
+    }
+    let (first, rest) = path.split_once('.')?;
+    raw(&JsonObject::from_json(object.raw(first)?).ok()?, rest)
 }
 
-fn csv_error(error: csv::Error) -> Failure {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::from(error),
-        other => Failure::new(crate::failure::Exit::Failed, format!("{other:?}")),
+/// A value as the text of a cell: strings without quotation marks, nothing for `null`.
+fn cell(object: &JsonObject, path: &str) -> String {
+    let Some(raw) = raw(object, path) else { return String::new() };
+    match serde_json::from_str::<Option<String>>(&raw) {
+        Ok(text) => text.unwrap_or_default(),
+        Err(_) => raw,
+    }
+}
+
+/// A text without the control characters by which a name could change what a terminal shows.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, cell, printable, select};
+    use users_hyper::model::JsonObject;
+
+    fn object() -> JsonObject {
+        JsonObject::from_json(
+            r#"{"email":"a@b.c","user_metadata":{"plan":"gold","id":1234567890123456789012345678901}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_path_selects_within_metadata_and_numbers_keep_their_digits() {
+        let fields = ["user_metadata.plan".to_owned(), "user_metadata.id".to_owned(), "none".to_owned()];
+        assert_eq!(
+            select(object(), Some(&fields)).to_json(),
+            r#"{"user_metadata.plan":"gold","user_metadata.id":1234567890123456789012345678901}"#
+        );
+        assert_eq!((cell(&object(), "email"), cell(&object(), "none")), ("a@b.c".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_a_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jé"), "a\\u{1b}[2Jé");
+    }
+
+    #[test]
+    fn an_empty_list_of_attributes_is_refused_and_paths_are_requested_once() {
+        assert!(Format { json: Some(String::new()), ..Format::default() }.requested().is_err());
+        let fields =
+            Format { fields: Some("user_metadata.a,user_metadata.b,email".into()), ..Format::default() };
+        assert_eq!(fields.requested().unwrap(), ["user_metadata", "email"]);
     }
 }

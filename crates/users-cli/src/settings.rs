@@ -1,167 +1,246 @@
-//! Where the tenant and the credentials come from.
+//! Which tenant, and with which credentials: from flags, the environment or a profile.
 
-use crate::arguments::Connection;
-use crate::failure::{Exit, Failure};
-use std::collections::BTreeMap;
-use std::fs;
+use crate::exit::{Code, Failure};
+use crate::profile::{self, Profile};
+use std::fmt;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
-use tokio::process::Command;
-use users_hyper::{AccessToken, Error, ErrorKind, ManagementClient, SystemClock, token_fn};
+use users_hyper::model::Secret;
 
-const ISSUER: &str = "AUTH0_ISSUER_BASE_URL";
-const DOMAIN: &str = "AUTH0_DOMAIN";
-const TOKEN: &str = "AUTH0_MANAGEMENT_API_TOKEN";
-const CLIENT_ID: &str = "AUTH0_CLIENT_ID";
-const CLIENT_SECRET: &str = "AUTH0_CLIENT_SECRET";
-
-/// The time for which the token of a command is used before the command is run again.
-const TOKEN_LASTS: Duration = Duration::from_secs(300);
-
-/// A client, and where its settings are from.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    pub(crate) client: ManagementClient,
-    /// The host of the tenant.
-    pub(crate) authority: String,
-    /// The tenant as it was given.
-    pub(crate) tenant: Setting,
-    pub(crate) credentials: Credentials,
+/// The flags that select a tenant and credentials.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// The tenant's domain: tenant.eu.auth0.com [env: AUTH0_DOMAIN, AUTH0_ISSUER_BASE_URL]
+    #[arg(long, global = true, value_name = "DOMAIN", conflicts_with = "base_url")]
+    domain: Option<String>,
+    /// The URL of the tenant, for another server: http://localhost:4400 is that of users-tenant
+    #[arg(long, global = true, value_name = "URL")]
+    base_url: Option<String>,
+    /// The profile to use, before the environment; without it, the profile default is used after the environment
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// A command of the shell that prints an access token; executed again when the token is rejected
+    #[arg(long, global = true, value_name = "COMMAND")]
+    token_command: Option<String>,
 }
 
-/// A value, and where it is from.
+/// Where a setting comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag(&'static str),
+    Environment(&'static str),
+    Profile(String),
+}
+
+/// How access tokens are obtained.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
-    pub(crate) value: String,
-    pub(crate) source: String,
-}
-
-/// How the tool logs in.
-#[derive(Clone)]
 pub(crate) enum Credentials {
+    Token(Secret),
+    Application { id: String, secret: Secret },
     Command(String),
-    Token(Setting),
-    Client { id: Setting, secret: Setting },
 }
 
-// Without the secrets.
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
+/// The settings of a connection, with their sources.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// A domain or URL.
+    pub(crate) address: String,
+    pub(crate) address_source: Source,
+    pub(crate) credentials: Credentials,
+    pub(crate) credentials_source: Source,
+    /// The audience of requested tokens, unless it is the address.
+    pub(crate) audience: Option<String>,
 }
 
 impl Settings {
-    pub(crate) fn read(connection: &Connection) -> Result<Self, Failure> {
-        let profile = connection.profile.as_deref().map(read_profile).transpose()?.unwrap_or_default();
-        let find = |name: &str| find(name, &profile, connection.profile.as_deref());
-        let flag = |value: &Option<String>, name: &str| {
-            value.clone().map(|value| Setting { value, source: name.to_owned() })
+    /// Reads the environment and the profile.
+    pub(crate) fn read(flags: &Connection) -> Result<Self, Failure> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let file = profile::file(variable);
+        let found = match &file {
+            Some(file) => profile::read(file, flags.profile.as_deref())?,
+            None => None,
         };
-        let tenant =
-            flag(&connection.base_url, "--base-url").or_else(|| flag(&connection.domain, "--domain"));
-        let tenant = tenant.or_else(|| find(ISSUER)).or_else(|| find(DOMAIN)).ok_or_else(|| {
-            Failure::new(Exit::Credentials, "no tenant: set AUTH0_DOMAIN, --domain, --base-url or --profile")
-        })?;
-        let credentials = match (
-            connection.token_command.clone(),
-            find(TOKEN),
-            find(CLIENT_ID),
-            find(CLIENT_SECRET),
-        ) {
-            (Some(command), ..) => Credentials::Command(command),
-            (None, Some(token), ..) => Credentials::Token(token),
-            (None, None, Some(id), Some(secret)) => Credentials::Client { id, secret },
-            _ => {
-                return Err(Failure::new(
-                    Exit::Credentials,
-                    "no credentials: set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, AUTH0_MANAGEMENT_API_TOKEN, --profile or --token-command",
-                ));
-            }
-        };
-        let builder = users_hyper::management(&tenant.value);
-        let builder = match credentials.clone() {
-            Credentials::Command(command) => {
-                builder.token_source(token_fn(SystemClock::new(), move || print_token(command.clone())))
-            }
-            Credentials::Token(token) => builder.token(token.value),
-            Credentials::Client { id, secret } => builder.client_credentials(id.value, secret.value),
-        };
-        let client =
-            builder.build().map_err(|error| Failure::new(Exit::Credentials, error.message().to_owned()))?;
-        let authority =
-            tenant.value.split("://").last().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
-        Ok(Self { client, authority, tenant, credentials })
+        resolve(flags, variable, found, file.as_deref())
     }
 }
 
-fn find(name: &str, profile: &BTreeMap<String, String>, file: Option<&Path>) -> Option<Setting> {
-    let of_environment = std::env::var(name).ok().filter(|value| !value.is_empty());
+/// Decides where each setting comes from: flags and the profile that is named, the environment, the default profile.
+fn resolve(
+    flags: &Connection,
+    variable: impl Fn(&'static str) -> Option<String>,
+    profile: Option<Profile>,
+    file: Option<&Path>,
+) -> Result<Settings, Failure> {
+    let profile_source =
+        Source::Profile(flags.profile.clone().unwrap_or_else(|| profile::DEFAULT.to_owned()));
+    let profile = profile.unwrap_or_default();
+    let from_environment = |name| Some((variable(name)?, Source::Environment(name)));
+    let from_profile = profile.domain.clone().map(|domain| (domain, profile_source.clone()));
+    let of_flags = flags
+        .base_url
+        .clone()
+        .map(|url| (url, Source::Flag("--base-url")))
+        .or_else(|| flags.domain.clone().map(|domain| (domain, Source::Flag("--domain"))));
     let of_environment =
-        of_environment.map(|value| Setting { value, source: format!("the environment ({name})") });
-    of_environment.or_else(|| {
-        let source = format!("the profile {}", file?.display());
-        Some(Setting { value: profile.get(name)?.clone(), source })
-    })
+        || from_environment("AUTH0_ISSUER_BASE_URL").or_else(|| from_environment("AUTH0_DOMAIN"));
+    let is_named = flags.profile.is_some();
+    let address = match of_flags {
+        None if is_named => from_profile.or_else(of_environment),
+        None => of_environment().or(from_profile),
+        found => found,
+    };
+    let of_command = flags
+        .token_command
+        .clone()
+        .map(|command| (Credentials::Command(command), Source::Flag("--token-command")));
+    let of_profile = credentials_of(profile).map(|found| (found, profile_source));
+    let credentials = match of_command {
+        None if is_named => of_profile.or_else(|| credentials_in(&variable)),
+        None => credentials_in(&variable).or(of_profile),
+        found => found,
+    };
+    let file = file.map_or_else(|| "a file of profiles".to_owned(), |file| file.display().to_string());
+    let Some((address, address_source)) = address else {
+        let failure = Failure::usage("no tenant is named");
+        return Err(failure.with_remedy(format!(
+            "Set AUTH0_DOMAIN, pass --domain or --base-url, or add a profile to {file} and pass --profile NAME."
+        )));
+    };
+    let Some((credentials, credentials_source)) = credentials else {
+        let failure = Failure::new(Code::Credentials, format!("there are no credentials for {address}"));
+        return Err(failure.with_remedy(format!(
+            "Set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, or AUTH0_MANAGEMENT_API_TOKEN; pass --token-command; or add them to {file}."
+        )));
+    };
+    // A secret goes to no other tenant than the one it was stored for.
+    let is_mixed = matches!(
+        (&address_source, &credentials_source),
+        (Source::Profile(_), Source::Environment(_))
+            | (Source::Environment(_) | Source::Flag(_), Source::Profile(_))
+    );
+    if is_mixed {
+        let message = format!(
+            "the address is from {address_source}, but the credentials are from {credentials_source}"
+        );
+        return Err(Failure::usage(message).with_remedy(
+            "Take both from the environment, both from one profile, or pass --token-command: credentials are not sent to another tenant.",
+        ));
+    }
+    let audience = variable("AUTH0_AUDIENCE").filter(|audience| audience.ends_with("/api/v2/"));
+    let audience = audience.filter(|_| matches!(credentials_source, Source::Environment(_)));
+    Ok(Settings { address, address_source, credentials, credentials_source, audience })
 }
 
-/// Reads a file of lines `NAME=VALUE`. It has secrets, so nobody else may read it.
-fn read_profile(path: &Path) -> Result<BTreeMap<String, String>, Failure> {
-    check_mode(path)?;
-    let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-    let mut settings = BTreeMap::new();
-    for (number, line) in text.lines().map(str::trim).enumerate() {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
+fn credentials_in(variable: &impl Fn(&'static str) -> Option<String>) -> Option<(Credentials, Source)> {
+    const TOKEN: &str = "AUTH0_MANAGEMENT_API_TOKEN";
+    if let Some(token) = variable(TOKEN) {
+        return Some((Credentials::Token(token.into()), Source::Environment(TOKEN)));
+    }
+    let (id, secret) = (variable("AUTH0_CLIENT_ID")?, variable("AUTH0_CLIENT_SECRET")?);
+    let source = Source::Environment("AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET");
+    Some((Credentials::Application { id, secret: secret.into() }, source))
+}
+
+fn credentials_of(profile: Profile) -> Option<Credentials> {
+    match profile {
+        Profile { token: Some(token), .. } => Some(Credentials::Token(token)),
+        Profile { token_command: Some(command), .. } => Some(Credentials::Command(command)),
+        Profile { client_id: Some(id), client_secret: Some(secret), .. } => {
+            Some(Credentials::Application { id, secret })
         }
-        let Some((name, value)) = line.split_once('=') else {
-            return Err(Failure::usage(format!("{}: line {} is not NAME=VALUE", path.display(), number + 1)));
+        _ => None,
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => f.write_str(name),
+            Self::Environment(name) => write!(f, "the environment ({name})"),
+            Self::Profile(name) => write!(f, "the profile {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(_) => f.write_str("an access token"),
+            Self::Application { id, .. } => write!(f, "the application {id}"),
+            Self::Command(_) => f.write_str("a command that prints a token"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Connection, Profile, Settings, Source, resolve};
+    use crate::exit::{Code, Failure};
+
+    const ENVIRONMENT: &[(&str, &str)] =
+        &[("AUTH0_DOMAIN", "environment.example"), ("AUTH0_MANAGEMENT_API_TOKEN", "abc")];
+
+    fn stored() -> Profile {
+        let (domain, token) = (Some("profile.example".to_owned()), Some("def".into()));
+        Profile { domain, token, ..Profile::default() }
+    }
+
+    fn settings(
+        flags: &Connection,
+        variables: &[(&str, &str)],
+        profile: Option<Profile>,
+    ) -> Result<Settings, Failure> {
+        let variable = |name: &'static str| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
         };
-        let name = name.trim();
-        if ![ISSUER, DOMAIN, TOKEN, CLIENT_ID, CLIENT_SECRET].contains(&name) {
-            let message = format!("{}: line {}: {name:?} is not a setting", path.display(), number + 1);
-            return Err(Failure::usage(message));
-        }
-        settings.insert(name.to_owned(), value.trim().trim_matches('"').to_owned());
+        resolve(flags, variable, profile, None)
     }
-    Ok(settings)
-}
 
-#[cfg(unix)]
-fn check_mode(path: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).map_err(|error| Failure::file(path, &error))?.permissions().mode();
-    let of_others = mode & 0o077;
-    if of_others == 0 {
-        return Ok(());
+    #[test]
+    fn flags_come_first_then_the_environment_then_the_default_profile() {
+        let flags = Connection { domain: Some("flag.example".into()), ..Connection::default() };
+        let found = settings(&flags, ENVIRONMENT, Some(stored())).unwrap();
+        assert_eq!(
+            (found.address.as_str(), &found.address_source),
+            ("flag.example", &Source::Flag("--domain"))
+        );
+        let found = settings(&Connection::default(), ENVIRONMENT, Some(stored())).unwrap();
+        assert_eq!(found.address, "environment.example");
+        assert_eq!(found.credentials_source, Source::Environment("AUTH0_MANAGEMENT_API_TOKEN"));
+        let found = settings(&Connection::default(), &[], Some(stored())).unwrap();
+        assert_eq!(found.address, "profile.example");
     }
-    let path = path.display();
-    Err(Failure::new(
-        Exit::Credentials,
-        format!("{path}: others can read this profile (mode {:o}); run `chmod 600 {path}`", mode & 0o777),
-    ))
-}
 
-#[cfg(not(unix))]
-fn check_mode(_: &Path) -> Result<(), Failure> {
-    Ok(())
-}
+    #[test]
+    fn a_profile_that_is_named_comes_before_the_environment() {
+        let flags = Connection { profile: Some("production".into()), ..Connection::default() };
+        let found = settings(&flags, ENVIRONMENT, Some(stored())).unwrap();
+        assert_eq!(found.address, "profile.example");
+        assert_eq!(found.credentials_source, Source::Profile("production".into()));
+    }
 
-/// Runs a command that prints a token.
-pub(crate) async fn print_token(command: String) -> Result<AccessToken, Error> {
-    let refuse = |why: String| Err(Error::new(ErrorKind::Token, format!("--token-command {why}")));
-    let shell = if cfg!(windows) { ["cmd", "/C"] } else { ["sh", "-c"] };
-    let [program, flag] = shell;
-    let output = Command::new(program).args([flag, &command]).stderr(Stdio::inherit()).output().await;
-    match output {
-        Err(error) => refuse(format!("cannot be run: {error}")),
-        Ok(output) if !output.status.success() => refuse(format!("failed: {}", output.status)),
-        Ok(output) => match String::from_utf8(output.stdout) {
-            Ok(text) if !text.trim().is_empty() => {
-                Ok(AccessToken::new(text.trim().to_owned()).expires_in(TOKEN_LASTS))
-            }
-            _ => refuse("printed no token".to_owned()),
-        },
+    #[test]
+    fn credentials_are_not_sent_to_a_tenant_that_they_were_not_stored_for() {
+        let token = &ENVIRONMENT[1..];
+        let refused = settings(&Connection::default(), token, Some(stored())).unwrap_err();
+        assert_eq!(refused.code, Code::Usage);
+        let flags = Connection { base_url: Some("https://other.example".into()), ..Connection::default() };
+        assert_eq!(settings(&flags, &[], Some(stored())).unwrap_err().code, Code::Usage);
+    }
+
+    #[test]
+    fn a_missing_tenant_is_wrong_usage_and_missing_credentials_have_their_own_code() {
+        assert_eq!(settings(&Connection::default(), &[], None).unwrap_err().code, Code::Usage);
+        assert_eq!(
+            settings(&Connection::default(), &ENVIRONMENT[..1], None).unwrap_err().code,
+            Code::Credentials
+        );
+    }
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let found = settings(&Connection::default(), ENVIRONMENT, None).unwrap();
+        assert!(!format!("{found:?} {}", found.credentials).contains("abc"));
     }
 }

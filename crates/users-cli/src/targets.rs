@@ -1,88 +1,140 @@
-//! The users whom a command changes.
+//! Which users a command changes: those that are named, those of a file, or those who match a query.
 
-use crate::arguments::Change;
-use crate::failure::{Exit, Failure};
-use crate::progress::Progress;
+use crate::connect::Tenant;
+use crate::exit::Failure;
+use crate::target::Target;
 use std::collections::HashSet;
-use std::fs;
-use std::io::Read as _;
-use std::path::Path;
-use users_hyper::ManagementClient;
-use users_hyper::model::{JsonObject, UserId};
+use std::io::{self, BufRead, BufReader};
+use std::path::PathBuf;
+use users_hyper::management::GetUsersByEmail;
+use users_hyper::model::{User, UserId};
+use users_hyper::{BulkStatus, Error};
 
-/// The ids of the users that the arguments name, each once.
-pub(crate) async fn ids(client: &ManagementClient, change: &Change) -> Result<Vec<UserId>, Failure> {
-    if let Some(query) = &change.query {
-        return matching(client, query).await;
-    }
-    let named = match &change.file {
-        Some(file) => read(file)?,
-        None => change.users.clone(),
-    };
-    if named.is_empty() {
-        return Err(Failure::usage("no users: name them, or use --file, --query or --resume"));
-    }
-    let (mut ids, mut seen) = (Vec::with_capacity(named.len()), HashSet::with_capacity(named.len()));
-    for name in named {
-        let id = find(client, &name).await?;
-        if seen.insert(id.clone()) {
-            ids.push(id);
+/// The users of a run.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Selection {
+    /// Ids or e-mail addresses; - reads them from standard input
+    #[arg(value_name = "USER")]
+    users: Vec<String>,
+    /// A file with an id, an e-mail address or a JSON object per line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The users who match a query, any number
+    #[arg(long, value_name = "QUERY")]
+    query: Option<String>,
+    /// Continue the run of this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) resume: Option<PathBuf>,
+}
+
+/// Users, each once and in the order in which they were given.
+#[derive(Debug, Default)]
+pub(crate) struct Users {
+    pub(crate) ids: Vec<UserId>,
+    /// Addresses that no user, or more than one, has; with the reason.
+    pub(crate) unresolved: Vec<(String, String)>,
+}
+
+impl Selection {
+    /// Finds the ids. Sends reads only.
+    pub(crate) async fn find(&self, tenant: &Tenant) -> Result<Users, Failure> {
+        if let Some(query) = &self.query {
+            return matching(tenant, query).await;
         }
-    }
-    Ok(ids)
-}
-
-/// The id of a user who is named by an id or an e-mail address.
-pub(crate) async fn find(client: &ManagementClient, name: &str) -> Result<UserId, Failure> {
-    if name.contains('|') || !name.contains('@') {
-        return UserId::new(name).map_err(|error| Failure::usage(format!("{name:?} is not an id: {error}")));
-    }
-    let found = client.users().by_email(name).await?;
-    let ids: Vec<UserId> = found.into_iter().filter_map(|user| user.user_id).collect();
-    match ids.as_slice() {
-        [id] => Ok(id.clone()),
-        [] => Err(Failure::new(Exit::Failed, format!("no user has the address {name}"))),
-        several => {
-            let several: Vec<&str> = several.iter().map(UserId::as_str).collect();
-            Err(Failure::usage(format!(
-                "{name} is the address of {}; name one of them",
-                several.join(" and ")
-            )))
-        }
-    }
-}
-
-/// The ids of all who match a query.
-async fn matching(client: &ManagementClient, query: &str) -> Result<Vec<UserId>, Failure> {
-    let mut everyone = client.users().get_all().q(query).fields(["user_id"]).everyone();
-    let mut progress = Progress::new("found", None);
-    let mut ids = Vec::new();
-    while let Some(user) = everyone.try_next().await? {
-        ids.extend(user.user_id);
-        progress.count(ids.len() as u64);
-    }
-    Ok(ids)
-}
-
-/// The lines of a file or of standard input: ids, addresses, or objects with a `user_id` or an `email`.
-fn read(file: &Path) -> Result<Vec<String>, Failure> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::file(file, &error))?;
-    } else {
-        text = fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
-    }
-    let mut names = Vec::new();
-    for (number, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
-        let name = if line.starts_with('{') {
-            let object = JsonObject::from_json(line).unwrap_or_default();
-            let get = |key: &str| object.get::<String>(key).ok().flatten();
-            get("user_id").or_else(|| get("email"))
-        } else {
-            Some(line.to_owned())
+        let targets = match &self.file {
+            Some(path) if path.as_os_str() == "-" => read(io::stdin().lock(), "standard input")?,
+            Some(path) => {
+                let file = std::fs::File::open(path).map_err(|error| Failure::file(path, &error))?;
+                read(BufReader::new(file), &path.display().to_string())?
+            }
+            None if self.users == ["-"] => read(io::stdin().lock(), "standard input")?,
+            None => self.users.iter().map(|text| Target::parse(text)).collect::<Result<_, _>>()?,
         };
-        let place = || format!("{}: line {} has no user_id and no email", file.display(), number + 1);
-        names.push(name.ok_or_else(|| Failure::usage(place()))?);
+        resolve(tenant, targets).await
     }
-    Ok(names)
+}
+
+async fn matching(tenant: &Tenant, query: &str) -> Result<Users, Failure> {
+    let mut everyone = tenant.client.users().get_all().q(query).fields(["user_id"]).everyone();
+    let mut users = Users::default();
+    while let Some(user) = everyone.try_next().await? {
+        users.ids.extend(user.user_id);
+    }
+    Ok(users)
+}
+
+fn read(lines: impl BufRead, name: &str) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    for (number, line) in lines.lines().enumerate() {
+        let line = line.map_err(|error| Failure::file(name.as_ref(), &error))?;
+        let target = Target::of_line(&line);
+        targets.extend(target.map_err(|failure| failure.within(&format!("{name}:{}", number + 1)))?);
+    }
+    Ok(targets)
+}
+
+/// Looks up the addresses, as they are and in lower case, as databases store them.
+async fn resolve(tenant: &Tenant, targets: Vec<Target>) -> Result<Users, Failure> {
+    let mut known = HashSet::new();
+    let targets: Vec<Target> = targets.into_iter().filter(|target| known.insert(target.clone())).collect();
+    let emails: Vec<(usize, String)> = targets
+        .iter()
+        .enumerate()
+        .filter_map(|(index, target)| match target {
+            Target::Email(email) => Some((index, email.clone())),
+            Target::Id(_) => None,
+        })
+        .collect();
+    let mut found: Vec<Vec<User>> = targets.iter().map(|_| Vec::new()).collect();
+    look_up(tenant, emails.clone(), &mut found).await?;
+    let again = emails.into_iter().filter_map(|(index, email)| {
+        let lower = email.to_lowercase();
+        (found.get(index).is_some_and(Vec::is_empty) && lower != email).then_some((index, lower))
+    });
+    let again: Vec<(usize, String)> = again.collect();
+    look_up(tenant, again, &mut found).await?;
+    let mut users = Users::default();
+    for (target, found) in targets.into_iter().zip(found) {
+        let email = match target {
+            Target::Id(id) => {
+                users.ids.push(id);
+                continue;
+            }
+            Target::Email(email) => email,
+        };
+        let mut ids: Vec<UserId> = found.into_iter().filter_map(|user| user.user_id).collect();
+        match (ids.len(), ids.pop()) {
+            (1, Some(id)) => users.ids.push(id),
+            (_, None) => users.unresolved.push((email, "no user has this address".to_owned())),
+            (count, _) => {
+                let why = format!("{count} users have this address; name one by the id");
+                users.unresolved.push((email, why));
+            }
+        }
+    }
+    let mut known = HashSet::new();
+    users.ids.retain(|id| known.insert(id.clone()));
+    Ok(users)
+}
+
+async fn look_up(
+    tenant: &Tenant,
+    emails: Vec<(usize, String)>,
+    found: &mut [Vec<User>],
+) -> Result<(), Error> {
+    let operation = |(_, email): &(usize, String)| Ok(GetUsersByEmail::new(email.as_str()));
+    let mut run = tenant.client.users().bulk().run("users.by-email", emails, operation);
+    while let Some(outcome) = run.try_next().await? {
+        match outcome.status {
+            BulkStatus::Applied(users) => {
+                if let Some(found) = found.get_mut(outcome.input.0) {
+                    *found = users;
+                }
+            }
+            BulkStatus::NotApplied(error) | BulkStatus::MayHaveBeenApplied(Some(error)) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -1,81 +1,296 @@
-//! `block`, `unblock` and `delete`: the same change of many users.
+//! One action for each user of a selection: `block`, `unblock`, `delete`, `update`, `roles` and `sessions`.
 
+use crate::action::Action;
 use crate::arguments::Change;
-use crate::confirm::confirm;
-use crate::failure::{Exit, Failure};
-use crate::run::Run;
-use crate::settings::Settings;
-use crate::targets;
-use crate::work::{Verb, work};
-use std::io::Write as _;
-use users_hyper::Bulk;
-use users_hyper::model::{UserId, UserUpdate};
+use crate::confirm::{about_users, confirm};
+use crate::connect::Tenant;
+use crate::exit::{Code, Failure, one_line, stops_run};
+use crate::folder::{Failed, Folder};
+use crate::interrupt::Interrupt;
+use crate::output::{print, printable};
+use crate::progress::Progress;
+use crate::targets::Users;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use users_hyper::management::{AssignUserRoles, DeleteUserSessions, RemoveUserRoles};
+use users_hyper::model::{User, UserId, UserUpdate};
+use users_hyper::{Applied, Bulk, BulkOutcome, BulkRun, BulkStatus, Resolution};
 
-const BLOCK: Verb = Verb { command: "block", asked: "Block", done: "blocked" };
-const UNBLOCK: Verb = Verb { command: "unblock", asked: "Unblock", done: "unblocked" };
-const DELETE: Verb = Verb { command: "delete", asked: "Delete", done: "deleted" };
+/// How long requests in flight are waited for after a run was stopped.
+const GRACE: Duration = Duration::from_secs(10);
+/// The number of failures that are printed; the file has all.
+const MOST_PRINTED: u64 = 10;
+/// The longest run without `--stop-after`.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-pub(crate) async fn block(settings: &Settings, change: &Change) -> Result<Exit, Failure> {
-    update(settings, change, BLOCK, true).await
-}
-
-pub(crate) async fn unblock(settings: &Settings, change: &Change) -> Result<Exit, Failure> {
-    update(settings, change, UNBLOCK, false).await
-}
-
-async fn update(settings: &Settings, change: &Change, verb: Verb, blocked: bool) -> Result<Exit, Failure> {
-    let Some(plan) = plan(settings, change, verb).await? else { return Ok(Exit::Done) };
-    let updates: Vec<(UserId, UserUpdate)> =
-        plan.ids.iter().map(|id| (id.clone(), UserUpdate::new().blocked(blocked))).collect();
-    let total = updates.len() as u64;
-    work(plan.bulk.update(updates), verb, plan.run.as_ref(), total, |(id, _)| id).await
-}
-
-pub(crate) async fn delete(settings: &Settings, change: &Change) -> Result<Exit, Failure> {
-    let Some(plan) = plan(settings, change, DELETE).await? else { return Ok(Exit::Done) };
-    let total = plan.ids.len() as u64;
-    work(plan.bulk.delete(plan.ids), DELETE, plan.run.as_ref(), total, |id| id).await
-}
-
-/// What is to be run.
-struct Plan {
-    bulk: Bulk,
-    ids: Vec<UserId>,
-    /// The folder that records it; a single user needs none.
-    run: Option<Run>,
-}
-
-/// Finds the users, and asks. `None` if there is nothing to do.
-async fn plan(settings: &Settings, change: &Change, verb: Verb) -> Result<Option<Plan>, Failure> {
-    let (ids, run) = match &change.resume {
-        Some(folder) => {
-            let run = Run::resume(folder, verb.command, &settings.authority)?;
-            (run.ids.clone(), Some(run))
+/// Makes the change, or shows what would be done.
+pub(crate) async fn run(
+    tenant: &Tenant,
+    action: Action,
+    change: &Change,
+    interrupt: &mut Interrupt,
+) -> Result<(), Failure> {
+    if let Some(path) = &change.selection.resume {
+        let (folder, action, users) = Folder::open(path, action.command(), &tenant.authority)?;
+        if change.dry_run {
+            return plan(tenant, &action, &users);
         }
-        None => (targets::ids(&settings.client, change).await?, None),
-    };
-    if ids.is_empty() {
-        eprintln!("no users match");
-        return Ok(None);
+        return execute(tenant, &action, change, users, Some(folder), interrupt).await;
+    }
+    let users = interrupt.or(change.selection.find(tenant)).await?;
+    if let Some(most) = change.max_users.filter(|most| users.ids.len() as u64 > *most) {
+        let message = format!(
+            "{} users were found, more than --max-users {most}; nothing was changed",
+            users.ids.len()
+        );
+        return Err(Failure::usage(message));
     }
     if change.dry_run {
-        let mut out = std::io::stdout().lock();
-        for id in &ids {
-            writeln!(out, "{}\twould be {}", id.as_str(), verb.done)?;
-        }
-        eprintln!("{} would be {} in as many requests; nothing was sent", ids.len(), verb.done);
-        return Ok(None);
+        return plan(tenant, &action, &users);
     }
-    let run = if let Some(run) = run {
-        Some(run)
+    if users.ids.len() > 1 && !change.yes {
+        interrupt.or(confirm(about_users(action.command(), &users.ids, &tenant.authority))).await?;
+    }
+    let is_long = users.ids.len() + users.unresolved.len() > 1;
+    let folder = if is_long || change.run.is_some() {
+        Some(Folder::create(change.run.as_deref(), &action, &tenant.authority, &users)?)
     } else {
-        confirm(verb.asked, &settings.authority, &ids, change.yes)?;
-        let is_recorded = ids.len() > 1;
-        is_recorded.then(|| Run::begin(verb.command, &settings.authority, ids.clone())).transpose()?
+        None
     };
-    let mut bulk = settings.client.users().bulk().concurrency(usize::from(change.concurrency));
-    if let Some(run) = &run {
-        bulk = bulk.journal(run.journal()?);
+    execute(tenant, &action, change, users, folder, interrupt).await
+}
+
+/// Prints what a run would do.
+fn plan(tenant: &Tenant, action: &Action, users: &Users) -> Result<(), Failure> {
+    for id in &users.ids {
+        print(&format!("would have {} {}", action.done(), printable(id.as_str())))?;
     }
-    Ok(Some(Plan { bulk, ids, run }))
+    let count = users.ids.len();
+    eprintln!("{count} users of {}, {count} requests; nothing was changed", tenant.authority);
+    let rate = tenant.client.rate_limit().iter().map(|limit| limit.per_second).fold(0.0, f64::max);
+    if rate > 0.0 {
+        // A count of users is small enough for a float.
+        #[allow(clippy::cast_precision_loss)]
+        let seconds = count as f64 / rate;
+        eprintln!(
+            "about {seconds:.0} s at {rate:.1} requests per second, beyond what the rate limit allows at once"
+        );
+    }
+    for (email, why) in &users.unresolved {
+        eprintln!("{email}: {why}");
+    }
+    match users.unresolved.len() {
+        0 => Ok(()),
+        unresolved => Err(Failure::new(Code::SomeFailed, format!("{unresolved} addresses were not found"))),
+    }
+}
+
+async fn execute(
+    tenant: &Tenant,
+    action: &Action,
+    change: &Change,
+    users: Users,
+    folder: Option<Folder>,
+    interrupt: &mut Interrupt,
+) -> Result<(), Failure> {
+    let mut bulk = tenant.client.users().bulk().concurrency(change.concurrency);
+    let mut failed = None;
+    if let Some(folder) = &folder {
+        bulk = bulk.journal(folder.journal()?);
+        failed = Some(folder.failed(&users)?);
+    }
+    for (email, why) in &users.unresolved {
+        eprintln!("{email}: {why}");
+    }
+    let mut drive = Drive {
+        tenant,
+        action,
+        failed,
+        progress: Progress::new(change.progress, users.ids.len()),
+        deadline: Instant::now() + change.stop_after.map_or(A_YEAR, Duration::from_secs).min(A_YEAR),
+        printed: 0,
+        prints: true,
+        ended: Ended { failed: users.unresolved.len() as u64, ..Ended::default() },
+    };
+    let ids = users.ids.clone();
+    match action.clone() {
+        Action::Block => {
+            drive.run(update(bulk, ids, &UserUpdate::new().blocked(true)), |(id, _)| id, interrupt).await;
+        }
+        Action::Unblock => {
+            drive.run(update(bulk, ids, &UserUpdate::new().blocked(false)), |(id, _)| id, interrupt).await;
+        }
+        Action::Update { changes } => {
+            let refused = |error| Failure::usage(format!("the changes of the run are damaged: {error}"));
+            let changes = serde_json::from_str(&changes).map_err(refused)?;
+            drive.run(update(bulk, ids, &changes), |(id, _)| id, interrupt).await;
+        }
+        Action::Delete => drive.run(bulk.delete(ids), |id| id, interrupt).await,
+        Action::AddRoles { roles } => {
+            let run =
+                bulk.run(action.command(), ids, move |id: &UserId| AssignUserRoles::new(id, roles.clone()));
+            // To add a role twice has no further effect.
+            let run = run.resolve(|_| async { Ok(Resolution::NotApplied) });
+            drive.run(run, |id| id, interrupt).await;
+        }
+        Action::RemoveRoles { roles } => {
+            let run =
+                bulk.run(action.command(), ids, move |id: &UserId| RemoveUserRoles::new(id, roles.clone()));
+            drive.run(run, |id| id, interrupt).await;
+        }
+        Action::RevokeSessions => {
+            let run = bulk.run(action.command(), ids, |id: &UserId| DeleteUserSessions::new(id));
+            drive.run(run, |id| id, interrupt).await;
+        }
+    }
+    let ended = std::mem::take(&mut drive.ended);
+    conclude(action, &ended, &users, folder)
+}
+
+fn update(bulk: Bulk, ids: Vec<UserId>, update: &UserUpdate) -> BulkRun<(UserId, UserUpdate), User> {
+    let updates: Vec<_> = ids.into_iter().map(|id| (id, update.clone())).collect();
+    bulk.update(updates)
+}
+
+/// What became of a run.
+#[derive(Debug, Default)]
+struct Ended {
+    done: u64,
+    failed: u64,
+    /// Why it did not come to its end.
+    stopped: Option<(Code, String)>,
+}
+
+/// A run while it is executed.
+struct Drive<'a> {
+    tenant: &'a Tenant,
+    action: &'a Action,
+    failed: Option<Failed>,
+    progress: Progress,
+    deadline: Instant,
+    /// The number of failures that were printed.
+    printed: u64,
+    /// Whether standard output has a reader.
+    prints: bool,
+    ended: Ended,
+}
+
+impl Drive<'_> {
+    async fn run<I: Send + 'static, T: Send + 'static>(
+        &mut self,
+        mut run: BulkRun<I, T>,
+        id: impl Fn(&I) -> &UserId,
+        interrupt: &mut Interrupt,
+    ) {
+        let mut ticks = interval(self.progress.interval());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first is due at once.
+        ticks.tick().await;
+        let mut end = self.deadline;
+        loop {
+            let stop = tokio::select! {
+                outcome = run.next() => match outcome {
+                    None => break,
+                    Some(Ok(outcome)) => self.outcome(&outcome, &id).unwrap_or_else(|failure| {
+                        // The disk is full, for example.
+                        Some((Code::Stopped, failure.into_message()))
+                    }),
+                    Some(Err(error)) => Some((Code::Stopped, one_line(&error))),
+                },
+                () = interrupt.wait() => {
+                    if self.ended.stopped.as_ref().is_some_and(|(code, _)| *code == Code::Interrupted) {
+                        break;
+                    }
+                    self.progress.line(|| eprintln!("ending the requests in flight; once more ends at once"));
+                    Some((Code::Interrupted, "interrupted".to_owned()))
+                }
+                () = sleep_until(end) => {
+                    if self.ended.stopped.is_some() {
+                        break;
+                    }
+                    Some((Code::Stopped, "--stop-after has passed".to_owned()))
+                }
+                _ = ticks.tick() => {
+                    self.progress.show(&run.progress(), &self.tenant.client.rate_limit());
+                    None
+                }
+            };
+            if let Some((code, why)) = stop {
+                run.stop();
+                if self.ended.stopped.is_none() || code == Code::Interrupted {
+                    end = Instant::now() + GRACE;
+                    self.ended.stopped = Some((code, why));
+                }
+            }
+        }
+        self.progress.finish();
+    }
+
+    /// Records an outcome. Returns why the run is to be stopped, if it is.
+    fn outcome<I, T>(
+        &mut self,
+        outcome: &BulkOutcome<I, T>,
+        id: &impl Fn(&I) -> &UserId,
+    ) -> Result<Option<(Code, String)>, Failure> {
+        let id = id(&outcome.input);
+        let (status, error) = (&outcome.status, outcome.status.error());
+        if status.applied() == Applied::Yes {
+            self.ended.done += 1;
+            if matches!(status, BulkStatus::Applied(_)) && self.prints {
+                let line = format!("{} {}", self.action.done(), printable(id.as_str()));
+                // The run goes on without a reader.
+                self.progress.line(|| self.prints = print(&line).is_ok());
+            }
+            return Ok(None);
+        }
+        let is_uncertain = status.applied() == Applied::Maybe;
+        let stop = error.filter(|_| !is_uncertain).and_then(|error| Some((stops_run(error)?, error)));
+        if let Some((code, error)) = stop {
+            // Not a failure of this user, who is tried again when the run is continued.
+            return Ok(Some((code, one_line(error))));
+        }
+        self.ended.failed += 1;
+        if self.printed < MOST_PRINTED {
+            self.printed += 1;
+            let why = error.map_or_else(|| "see the earlier run".to_owned(), one_line);
+            let doubt = if is_uncertain { " (it may have been done)" } else { "" };
+            self.progress.line(|| eprintln!("{}: {why}{doubt}", printable(id.as_str())));
+        }
+        match &mut self.failed {
+            Some(failed) => failed.add(id, error, is_uncertain).map(|()| None),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Prints the result, and decides the exit code.
+fn conclude(action: &Action, ended: &Ended, users: &Users, folder: Option<Folder>) -> Result<(), Failure> {
+    let total = users.ids.len() + users.unresolved.len();
+    let counts = format!("{} {} of {total} users, {} failed", action.done(), ended.done, ended.failed);
+    if let Some((code, why)) = &ended.stopped {
+        let failure = Failure::new(*code, format!("{why}; {counts}"));
+        return Err(match folder {
+            Some(folder) => {
+                let path = folder.path().display();
+                failure
+                    .with_remedy(format!("Continue with: auth0-users {} --resume {path}", action.command()))
+            }
+            None => failure.with_remedy("The same command tries again."),
+        });
+    }
+    match (ended.failed, folder) {
+        (0, folder) => {
+            if let Some(folder) = folder {
+                folder.remove();
+            }
+            eprintln!("{counts}");
+            Ok(())
+        }
+        (_, None) => Err(Failure::new(Code::Failed, counts)),
+        (_, Some(folder)) => {
+            let path = folder.failed_path();
+            let failure = Failure::new(Code::SomeFailed, counts);
+            Err(failure.with_remedy(format!("{} has those; --file accepts it.", path.display())))
+        }
+    }
 }

@@ -1,33 +1,27 @@
-//! `count`: how many users there are.
+//! `count`.
 
-use crate::failure::{Exit, Failure};
-use crate::progress::Progress;
-use crate::settings::Settings;
-use std::io::Write as _;
+use crate::arguments::Count;
+use crate::connect::Tenant;
+use crate::exit::Failure;
+use crate::output::print;
 
-/// The number from which the total of a search is not exact.
-const WINDOW: u64 = 1000;
+/// Auth0's totals end here.
+const MOST_COUNTED: u64 = 1000;
 
-pub(crate) async fn run(settings: &Settings, query: Option<&str>) -> Result<Exit, Failure> {
-    let all = || {
-        let all = settings.client.users().get_all();
-        match query {
-            Some(query) => all.q(query),
-            None => all,
+/// Prints the number of users. More than Auth0 counts are counted by walking them.
+pub(crate) async fn run(tenant: &Tenant, count: &Count) -> Result<(), Failure> {
+    let call = || {
+        let call = tenant.client.users().get_all().fields(["user_id"]);
+        match &count.query {
+            Some(query) => call.q(query.as_str()),
+            None => call,
         }
     };
-    let first = all().per_page(1).include_totals(true).await?;
-    let mut count = first.total.unwrap_or_default();
-    if first.total.is_none_or(|total| total >= WINDOW) {
-        // A search counts no further, so all are walked.
-        let mut everyone = all().fields(["user_id"]).everyone();
-        let mut progress = Progress::new("counted", None);
-        count = 0;
-        while everyone.try_next().await?.is_some() {
-            count += 1;
-            progress.count(count);
-        }
+    let page = call().per_page(1).include_totals(true).await?;
+    if let Some(total) = page.total.filter(|total| *total < MOST_COUNTED) {
+        return print(&total.to_string());
     }
-    writeln!(std::io::stdout(), "{count}")?;
-    Ok(Exit::Done)
+    let mut users = call().everyone();
+    while users.try_next().await?.is_some() {}
+    print(&users.report().users.to_string())
 }

@@ -1,56 +1,54 @@
-//! `list` and `search`: users on standard output.
+//! `list` and `search`.
 
-use crate::arguments::Listing;
-use crate::failure::{Exit, Failure};
-use crate::output::{COLUMNS, Writer};
-use crate::settings::Settings;
-use std::io::BufWriter;
+use crate::arguments::List;
+use crate::connect::Tenant;
+use crate::exit::Failure;
 
-/// The number of users that a search returns by page.
+/// The number of users that Auth0 returns by page.
 const WINDOW: u64 = 1000;
 
-pub(crate) async fn run(
-    settings: &Settings,
-    query: Option<&str>,
-    listing: &Listing,
-) -> Result<Exit, Failure> {
-    let mut all = settings.client.users().get_all();
+/// Prints users as they are received.
+pub(crate) async fn run(tenant: &Tenant, query: Option<&str>, list: &List) -> Result<(), Failure> {
+    let requested = list.format.requested()?;
+    let mut call = tenant.client.users().get_all();
     if let Some(query) = query {
-        all = all.q(query);
+        call = call.q(query);
     }
-    if !listing.fields.is_empty() {
-        all = all.fields(listing.fields.clone());
-    } else if !listing.format.json {
-        all = all.fields(COLUMNS.iter().copied());
+    if !requested.is_empty() {
+        call = call.fields(requested);
     }
-    let limit = if listing.all { u64::MAX } else { listing.limit };
-    let mut writer = Writer::new(BufWriter::new(std::io::stdout()), listing.format, &listing.fields)?;
-    let mut shown = 0;
-    if limit > WINDOW {
-        let mut everyone = all.everyone();
-        while let Some(user) = everyone.try_next().await? {
-            writer.write(&user)?;
-            shown += 1;
-            if shown == limit {
+    if list.limit > WINDOW && list.sort.is_some() {
+        let failure = Failure::usage(format!("Auth0 sorts at most {WINDOW} users"));
+        return Err(failure.with_remedy("Leave out --sort, or pass a smaller --limit."));
+    }
+    let mut rows = list.format.open()?;
+    let (mut printed, mut has_more) = (0, false);
+    if list.all || list.limit > WINDOW {
+        let mut users = call.everyone();
+        while let Some(user) = users.try_next().await? {
+            if !list.all && printed == list.limit {
+                has_more = true;
                 break;
             }
+            rows.push(&user)?;
+            printed += 1;
         }
-    } else if limit > 0 {
-        let page = u32::try_from(limit.min(100)).unwrap_or(100);
-        let mut items = all.per_page(page).items();
-        while let Some(user) = items.try_next().await? {
-            writer.write(&user)?;
-            shown += 1;
-            if shown == limit {
-                break;
-            }
+    } else {
+        if let Some(sort) = &list.sort {
+            call = call.sort(sort.clone());
         }
+        let size = u32::try_from(list.limit.clamp(1, 100)).unwrap_or(100);
+        let mut users = call.per_page(size).items();
+        while printed < list.limit {
+            let Some(user) = users.try_next().await? else { break };
+            rows.push(&user)?;
+            printed += 1;
+        }
+        has_more = printed == list.limit;
     }
-    writer.finish()?;
-    if shown == 0 {
-        eprintln!("no users");
-    } else if shown == limit {
-        eprintln!("The first {shown} users; --limit or --all shows more");
+    rows.finish()?;
+    if has_more {
+        eprintln!("{printed} users are shown; there may be more: --limit NUMBER, or --all");
     }
-    Ok(Exit::Done)
+    Ok(())
 }

@@ -1,59 +1,69 @@
-//! `login-check`: what the credentials allow.
+//! `login-check`.
 
-use crate::failure::{Exit, Failure};
-use crate::settings::{Credentials, Settings, print_token};
+use crate::connect::{self, Tenant};
+use crate::exit::Failure;
+use crate::output::print_pairs;
+use crate::settings::Settings;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::io::Write as _;
-use users_hyper::model::JsonObject;
+use users_hyper::RateLimit;
+use users_hyper::model::{JsonObject, Timestamp};
 
-pub(crate) async fn run(settings: &Settings) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "tenant       {}, from {}", settings.authority, settings.tenant.source)?;
-    let token = match &settings.credentials {
-        Credentials::Command(command) => {
-            writeln!(out, "credentials  the output of {command:?}, from --token-command")?;
-            print_token(command.clone()).await?.secret().expose().to_owned()
-        }
-        Credentials::Token(token) => {
-            writeln!(out, "credentials  an access token, from {}", token.source)?;
-            token.value.clone()
-        }
-        Credentials::Client { id, secret } => {
-            writeln!(out, "credentials  the application {}, from {}", id.value, id.source)?;
-            let tenant = users_hyper::authentication(&settings.tenant.value);
-            let client = tenant.client_id(&id.value).client_secret(secret.value.clone()).build()?;
-            let audience = format!("https://{}/api/v2/", settings.authority);
-            let scheme = if settings.tenant.value.starts_with("http://") { "http" } else { "https" };
-            let audience = audience.replacen("https", scheme, 1);
-            let granted = client.oauth().client_credentials_grant(audience).await;
-            let granted = granted.map_err(|error| {
-                Failure::new(Exit::Credentials, format!("{error}\nThe application is refused; check its id and secret, and that it may use the Management API."))
-            })?;
-            granted.access_token.map(|token| token.expose().to_owned()).unwrap_or_default()
-        }
+/// What the commands need.
+const SCOPES: &[(&str, &str)] = &[
+    ("read:users", "show, list, search, count, and users by address or query"),
+    ("create:users", "create, import"),
+    ("update:users", "update, block, unblock, roles"),
+    ("delete:users", "delete"),
+    ("read:roles", "roles by name"),
+    ("read:connections", "import by the name of the connection"),
+    ("delete:sessions", "sessions revoke"),
+];
+
+/// Prints which settings are used, the scopes of the token, and the rate limit.
+pub(crate) async fn run(settings: &Settings, tenant: &Tenant) -> Result<(), Failure> {
+    // Printed first, because they explain a failure.
+    print_pairs(&[
+        ("tenant", format!("{}, from {}", tenant.authority, settings.address_source)),
+        ("credentials", format!("{}, from {}", settings.credentials, settings.credentials_source)),
+    ])?;
+    let token = connect::token(settings).await?;
+    let claims = claims(token.expose());
+    let answer = tenant.client.users().get_all().per_page(1).fields(["user_id"]).with_meta().await;
+    let mut pairs = Vec::new();
+    match claims.as_ref().map(scopes) {
+        None => pairs.push(("scopes", "not known: the token is not a JWT".to_owned())),
+        Some(scopes) => pairs.extend(SCOPES.iter().map(|(scope, commands)| {
+            let is_granted = scopes.iter().any(|other| other == scope);
+            (*scope, format!("{}, for {commands}", if is_granted { "granted" } else { "missing" }))
+        })),
+    }
+    let expiry = claims.as_ref().and_then(|claims| claims.get::<i64>("exp").ok().flatten());
+    if let Some(seconds) = expiry {
+        let at = Timestamp::from_unix_millis(seconds.saturating_mul(1000));
+        pairs.push(("token expires", at.as_str().to_owned()));
+    }
+    let limit = match &answer {
+        Ok(answer) => answer.rate_limit(),
+        Err(error) => error.rate_limit(),
     };
-    match scopes(&token) {
-        Some(scopes) => {
-            writeln!(out, "scopes       {}", scopes.len())?;
-            for scope in scopes {
-                writeln!(out, "  {scope}")?;
-            }
-        }
-        None => writeln!(out, "scopes       not known: the token is not a JSON Web Token")?,
+    if let Some(RateLimit { limit: Some(limit), remaining: Some(remaining), .. }) = limit {
+        pairs.push(("rate limit", format!("{remaining} of {limit} requests remain at once")));
     }
-    let answer = settings.client.users().get_all().per_page(1).fields(["user_id"]).with_meta().await?;
-    match answer.rate_limit().map(|limit| (limit.limit, limit.remaining)) {
-        Some((Some(limit), Some(left))) => writeln!(out, "rate limit   {limit} requests, {left} left")?,
-        _ => writeln!(out, "rate limit   not stated")?,
-    }
-    Ok(Exit::Done)
+    print_pairs(&pairs)?;
+    answer?;
+    eprintln!("The tenant accepts the token.");
+    Ok(())
 }
 
-/// The scopes of an access token, without a check of its signature.
-fn scopes(token: &str) -> Option<Vec<String>> {
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims = JsonObject::from_json(std::str::from_utf8(&payload).ok()?).ok()?;
-    let scope: String = claims.get("scope").ok().flatten().unwrap_or_default();
-    Some(scope.split_whitespace().map(ToOwned::to_owned).collect())
+/// The claims of a JWT. The signature is not checked: the server decides what the token allows.
+fn claims(token: &str) -> Option<JsonObject> {
+    let payload = token.split('.').nth(1)?;
+    let bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    JsonObject::from_json(std::str::from_utf8(&bytes).ok()?).ok()
+}
+
+fn scopes(claims: &JsonObject) -> Vec<String> {
+    let scope = claims.get::<String>("scope").ok().flatten().unwrap_or_default();
+    scope.split_whitespace().map(str::to_owned).collect()
 }

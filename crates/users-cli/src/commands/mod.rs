@@ -1,8 +1,64 @@
-//! The commands, one in each file.
+//! The commands, one file each.
 
-pub(crate) mod change;
-pub(crate) mod count;
-pub(crate) mod export;
-pub(crate) mod list;
-pub(crate) mod login_check;
-pub(crate) mod show;
+mod change;
+mod completions;
+mod count;
+mod create;
+mod delete_all;
+mod export;
+mod import;
+mod list;
+mod login_check;
+mod roles;
+mod show;
+mod update;
+
+use crate::action::Action;
+use crate::arguments::{Arguments, Command, OfTenant, Roles, Sessions};
+use crate::connect::Tenant;
+use crate::exit::{Code, Failure};
+use crate::interrupt::Interrupt;
+use crate::settings::Settings;
+
+/// Executes the command that was given.
+pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Result<(), Failure> {
+    let command = match arguments.command {
+        Command::Completions { shell } => return completions::run(shell),
+        Command::OfTenant(command) => command,
+    };
+    let settings = Settings::read(&arguments.connection)?;
+    let tenant = Tenant::connect(&settings)?;
+    match *command {
+        OfTenant::LoginCheck => interrupt.or(login_check::run(&settings, &tenant)).await,
+        OfTenant::Show(show) => interrupt.or(show::run(&tenant, &show)).await,
+        OfTenant::List(list) => interrupt.or(list::run(&tenant, None, &list)).await,
+        OfTenant::Search(search) => interrupt.or(list::run(&tenant, Some(&search.query), &search.list)).await,
+        OfTenant::Count(count) => interrupt.or(count::run(&tenant, &count)).await,
+        OfTenant::Export(export) => interrupt.or(export::run(&tenant, &export)).await,
+        OfTenant::Import(import) => {
+            let outcome = interrupt.or(import::run(&tenant, &import)).await;
+            outcome.map_err(|failure| match failure.code {
+                Code::Interrupted => failure.with_remedy(
+                    "Jobs that Auth0 has accepted run on; --upsert allows to import the file again.",
+                ),
+                _ => failure,
+            })
+        }
+        OfTenant::DeleteAll(all) => interrupt.or(delete_all::run(&tenant, &all)).await,
+        OfTenant::Create(create) => interrupt.or(create::run(&tenant, &create)).await,
+        OfTenant::Update(update) => {
+            change::run(&tenant, update::action(&update)?, &update.change, &mut interrupt).await
+        }
+        OfTenant::Roles(roles) => {
+            let action = interrupt.or(roles::action(&tenant, &roles)).await?;
+            let (Roles::Add(change) | Roles::Remove(change)) = roles;
+            change::run(&tenant, action, &change.change, &mut interrupt).await
+        }
+        OfTenant::Sessions(Sessions::Revoke(change)) => {
+            change::run(&tenant, Action::RevokeSessions, &change, &mut interrupt).await
+        }
+        OfTenant::Block(change) => change::run(&tenant, Action::Block, &change, &mut interrupt).await,
+        OfTenant::Unblock(change) => change::run(&tenant, Action::Unblock, &change, &mut interrupt).await,
+        OfTenant::Delete(change) => change::run(&tenant, Action::Delete, &change, &mut interrupt).await,
+    }
+}

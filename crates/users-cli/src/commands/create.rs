@@ -1,0 +1,35 @@
+//! `create`.
+
+use crate::arguments::Create;
+use crate::connect::Tenant;
+use crate::exit::Failure;
+use crate::output::print;
+use std::io;
+use users_hyper::model::NewUser;
+
+/// Creates a user, and prints it.
+pub(crate) async fn run(tenant: &Tenant, create: &Create) -> Result<(), Failure> {
+    let object = create.attributes.object()?;
+    let read = serde_json::from_str::<NewUser>(&object.to_json());
+    let mut user = read.map_err(|error| Failure::usage(format!("the user cannot be sent: {error}")))?;
+    user.connection = Some(create.connection.clone());
+    if create.dry_run {
+        return print(&format!(
+            "would have created a user of {} in {}: {}",
+            tenant.authority,
+            create.connection,
+            object.to_json()
+        ));
+    }
+    if create.password_stdin {
+        let mut password = String::new();
+        io::stdin()
+            .read_line(&mut password)
+            .map_err(|error| Failure::usage(format!("the password cannot be read: {error}")))?;
+        user = user.password(password.trim_end_matches(['\r', '\n']));
+    }
+    let created = tenant.client.users().create(user).await?;
+    let mut rows = create.format.open()?;
+    rows.push(&created)?;
+    rows.finish()
+}

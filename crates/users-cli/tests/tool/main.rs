@@ -1,0 +1,10 @@
+//! Stories of `auth0-users`: the binary against a tenant of this process.
+
+#![allow(clippy::unwrap_used)]
+
+mod changing;
+mod exits;
+mod exporting;
+mod reading;
+mod resuming;
+mod support;
