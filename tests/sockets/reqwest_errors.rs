@@ -1,6 +1,5 @@
 //! `ReqwestTransport`: what it refuses, and how it classifies errors.
 
-#[allow(dead_code)]
 #[path = "../../crates/users-hyper/tests/transport/http2_peer.rs"]
 mod http2_peer;
 

@@ -1,6 +1,6 @@
 //! HTTP/2 at the level of frames: which requests a server has certainly not processed.
 
-use crate::http2_peer::{ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, Peer, REFUSED_STREAM};
+use crate::http2_peer::{ACK, ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, Peer, REFUSED_STREAM, SETTINGS};
 use crate::support::{NEVER, SOON, Server, assert_error, builder, request, text};
 use std::future::{Future, pending};
 use std::time::Duration;
@@ -93,6 +93,15 @@ async fn a_stream_below_the_last_id_of_a_goaway_may_still_be_answered() {
     assert_eq!(post(&transport(), &server).await.unwrap(), "{}");
 }
 
+/// Reads until the client has acknowledged the next settings frame.
+async fn acknowledged(peer: &mut Peer) {
+    while let Some((kind, flags, _)) = peer.read().await {
+        if kind == SETTINGS && flags & ACK != 0 {
+            break;
+        }
+    }
+}
+
 /// Answers the first request of the first connection, then allows no streams, then many again; later connections answer every
 /// request. Reports the connection number of each request.
 async fn closing_server(open_again: Duration) -> (Server, mpsc::UnboundedReceiver<usize>) {
@@ -107,7 +116,7 @@ async fn closing_server(open_again: Duration) -> (Server, mpsc::UnboundedReceive
             seen.send(connection).unwrap();
             if connection == 0 {
                 peer.settings(0).await;
-                peer.acknowledged(1).await;
+                acknowledged(&mut peer).await;
             }
             peer.answer(first, b"{}").await;
             if connection == 0 {

@@ -72,17 +72,6 @@ impl Peer {
         }
     }
 
-    /// Reads until the client has acknowledged this number of settings frames.
-    pub(crate) async fn acknowledged(&mut self, settings: usize) {
-        for _ in 0..settings {
-            while let Some((kind, flags, _)) = self.read().await {
-                if kind == SETTINGS && flags & ACK != 0 {
-                    break;
-                }
-            }
-        }
-    }
-
     pub(crate) async fn reset(&mut self, stream: u32, reason: u32) {
         self.write(RST_STREAM, 0, stream, &reason.to_be_bytes()).await;
     }
