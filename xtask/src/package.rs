@@ -24,7 +24,7 @@ pub fn check() -> Result<(), String> {
     for (published, file) in all()? {
         let listed = output(command("tar").arg("-tzf").arg(&file))?;
         let files: Vec<&str> = listed.lines().filter_map(|line| Some(line.split_once('/')?.1)).collect();
-        let library = published.library().map(|library| read(&library)).transpose()?;
+        let library = published.root_module().map(|module| read(&module)).transpose()?;
         let problems = problems(&published, &files, library.as_deref());
         found.extend(problems.into_iter().map(|problem| format!("{}: {problem}", published.name)));
         println!("{}: {} files", published.name, files.len());

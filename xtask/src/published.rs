@@ -46,11 +46,11 @@ impl Published {
 
     /// Whether the crate has a library.
     pub fn has_library(&self) -> bool {
-        self.library().is_some()
+        self.root_module().is_some()
     }
 
     /// The file of the library's root module.
-    pub fn library(&self) -> Option<PathBuf> {
+    pub fn root_module(&self) -> Option<PathBuf> {
         let is_library =
             |target: &&Value| target["kind"].as_array().into_iter().flatten().any(|kind| kind == "lib");
         let target = self.manifest["targets"].as_array()?.iter().find(is_library)?;
