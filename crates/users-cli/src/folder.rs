@@ -23,6 +23,7 @@ struct Header {
     version: String,
     authority: String,
     action: Action,
+    is_kept: bool,
 }
 
 /// A folder from which a run can be continued.
@@ -52,7 +53,12 @@ impl Folder {
             unresolved.map(|(email, why)| json!({"email": email, "error": {"message": why}}).to_string());
         folder.write(FAILED, &lines(unresolved))?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let header = Header { version, authority: authority.to_owned(), action: action.clone() };
+        let header = Header {
+            version,
+            authority: authority.to_owned(),
+            action: action.clone(),
+            is_kept: folder.is_kept,
+        };
         // Written last: a folder without it is not that of a run.
         folder.write(RUN, &serde_json::to_string(&header).unwrap_or_default())?;
         Ok(folder)
@@ -64,10 +70,11 @@ impl Folder {
         command: &str,
         authority: &str,
     ) -> Result<(Self, Action, Users), Failure> {
-        let folder = Self { path: path.to_owned(), is_kept: false };
+        let mut folder = Self { path: path.to_owned(), is_kept: true };
         let text = folder.read(RUN)?;
         let header: Header = serde_json::from_str(&text)
             .map_err(|_| Failure::usage(format!("{} is not the folder of a run", path.display())))?;
+        folder.is_kept = header.is_kept;
         let refused = |message: String| Err(Failure::usage(format!("{} {message}", path.display())));
         if header.action.command() != command {
             return refused(format!("is a run of `{}`, not of `{command}`", header.action.command()));
@@ -123,8 +130,11 @@ impl Folder {
     /// Removes the folder of a run that is complete, unless the caller named it.
     pub(crate) fn remove(self) {
         if !self.is_kept {
-            // What is left is no harm.
-            let _ = fs::remove_dir_all(&self.path);
+            // What is left is no harm. A file that somebody else has put there stays, and the folder with it.
+            for name in [RUN, IDS, JOURNAL, FAILED] {
+                let _ = fs::remove_file(self.path.join(name));
+            }
+            let _ = fs::remove_dir(&self.path);
         }
     }
 

@@ -127,3 +127,25 @@ fn a_run_stops_after_its_time_and_shows_progress_for_programs() {
     assert_eq!((&status["message_type"], &status["total"]), (&"status".into(), &80.into()), "{status}");
     assert!(status["rate_limits"][0]["limit"].is_number(), "{status}");
 }
+
+#[test]
+fn a_folder_that_was_named_stays_after_a_run_that_was_continued_and_so_does_what_others_put_there() {
+    let world = World::new(10);
+    let file = world.write("list", &world.tenant.user_ids().join("\n"));
+    let narrow = world.tenant.management_token_with(&["read:users"]);
+    // Begins a run that is refused, and returns its folder.
+    let begin = |named: &[&str]| {
+        let mut command = world.command(&[&["block", "--yes", "--file", &file], named].concat());
+        let stopped = Ended::of(command.env("AUTH0_MANAGEMENT_API_TOKEN", narrow.expose()));
+        stopped.err.split("--resume ").nth(1).unwrap().trim().to_owned()
+    };
+    for (named, is_kept) in [(&["--run", "run"] as &[&str], true), (&[], false)] {
+        let run = begin(named);
+        world.run(&["block", "--resume", &run]).assert(0, &["blocked 10 of 10 users"]);
+        assert_eq!(world.path(&run).join("run.json").exists(), is_kept, "{run}");
+    }
+    let run = begin(&[]);
+    let notes = world.write(&format!("{run}/notes"), "mine");
+    world.run(&["block", "--resume", &run]).assert(0, &["blocked 10 of 10 users"]);
+    assert!(world.path(&notes).exists() && !world.path(&run).join("run.json").exists());
+}
