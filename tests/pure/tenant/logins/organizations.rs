@@ -6,6 +6,8 @@ use super::browser::{Browser, Shown};
 use super::stories::{CALLBACK, VERIFIER, authorize_for};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::Request;
 use serde_json::{Value, json};
 use users_mock::{MailKind, Page, Seed, Tenant};
 
@@ -205,4 +207,21 @@ fn an_application_without_a_secret_begins_the_login_of_an_invitation_itself() {
     let Shown::Page(_, Page::Signup { action, .. }) = &page else { panic!("{page:?}") };
     let response = browser.post(action, &[("email", "dan@example.com"), ("password", PASSWORD)]);
     assert_eq!(claims(&exchange(&tenant, &response)["id_token"])["org_id"], "org_acme");
+}
+
+#[test]
+fn the_own_application_of_a_tenant_on_this_machine_accepts_invitations() {
+    let tenant = tenant();
+    let link = invite(&tenant, "tenant-client", "dan@example.com");
+    let open = |address: &str| {
+        let request = Request::get(address).body(Bytes::new()).unwrap();
+        let answer = tenant.handle(request);
+        assert_eq!(answer.status(), 302, "{address}: {:?}", answer.extensions().get::<Page>());
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    };
+    let here = "http://localhost:4400";
+    let address = open(&link.replace("https://tenant.example.com", here));
+    assert!(address.contains("redirect_uri=http%3A%2F%2Flocalhost%3A4400&"), "{address}");
+    // Dan has no account.
+    assert!(open(&format!("{here}{address}")).starts_with("/u/signup?state="));
 }
