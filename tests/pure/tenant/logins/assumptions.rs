@@ -166,9 +166,17 @@ fn the_lifetime_and_the_tokens_of_a_code_can_be_changed() {
         assert_eq!(exchange(&tenant_of, &code, VERIFIER, CALLBACK).0, status, "{waits}");
     }
     for has_hash in [true, false] {
-        let tenant = tenant(|to| to.code_exchange_has_at_hash = has_hash);
+        let tenant = tenant(|to| {
+            to.code_exchange_has_at_hash = has_hash;
+            to.refreshed_token_has_gty = false;
+        });
         let (_, tokens) = exchange(&tenant, &code(&tenant), VERIFIER, CALLBACK);
         assert_eq!(claims(&tokens["id_token"]).get("at_hash").is_some(), has_hash);
+        let body = json!({
+            "grant_type": "refresh_token", "client_id": "tenant-client", "refresh_token": tokens["refresh_token"],
+        });
+        let (_, next) = post(&tenant, "/oauth/token", &body);
+        assert!(claims(&next["id_token"]).get("at_hash").is_none(), "it is of the code alone");
     }
     for has_gty in [true, false] {
         let tenant = tenant(|to| to.refreshed_token_has_gty = has_gty);

@@ -17,13 +17,6 @@ pub(crate) struct Authenticated {
     pub(crate) grant: Option<&'static str>,
 }
 
-impl Authenticated {
-    /// Whether it was in a browser, whose application exchanges a code.
-    pub(crate) fn is_by_code(&self) -> bool {
-        self.session_id.is_some() && self.grant.is_none()
-    }
-}
-
 /// What an authorization code stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {

@@ -148,7 +148,12 @@ pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: As
     }
     let returned = match asked.beside {
         Some(beside) => beside.returns_token,
-        None => context.config.assumptions.code_exchange_has_at_hash && asked.login.is_by_code(),
+        None => {
+            // The first tokens of a session are those for a code.
+            let is_for_code =
+                asked.login.session_id.is_some() && matches!(asked.refresh_token, RefreshToken::New);
+            is_for_code && context.config.assumptions.code_exchange_has_at_hash
+        }
     };
     let access_token = string(&tokens, "access_token").filter(|_| returned);
     if let Some(id_token) = id_token(context, request, &asked, access_token.as_deref()) {
