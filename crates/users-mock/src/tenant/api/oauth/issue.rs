@@ -146,15 +146,12 @@ pub(crate) fn issue(context: &mut WriteContext<'_>, request: &Request, asked: As
         RefreshToken::Shown(Some(token)) => set(&mut tokens, "refresh_token", token),
         _ => {}
     }
-    let returned = match asked.beside {
-        Some(beside) => beside.returns_token,
-        None => {
-            // The first tokens of a session are those for a code.
-            let is_for_code =
-                asked.login.session_id.is_some() && matches!(asked.refresh_token, RefreshToken::New);
-            is_for_code && context.config.assumptions.code_exchange_has_at_hash
-        }
-    };
+    let is_returned = asked.beside.is_some_and(|beside| beside.returns_token);
+    // The first tokens of a session are those for a code.
+    let is_for_code = asked.beside.is_none()
+        && asked.login.session_id.is_some()
+        && matches!(asked.refresh_token, RefreshToken::New);
+    let returned = is_returned || (is_for_code && context.config.assumptions.code_exchange_has_at_hash);
     let access_token = string(&tokens, "access_token").filter(|_| returned);
     if let Some(id_token) = id_token(context, request, &asked, access_token.as_deref()) {
         set(&mut tokens, "id_token", id_token);
