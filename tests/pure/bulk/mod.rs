@@ -4,6 +4,7 @@ mod continued;
 mod delete_all;
 mod exported_users;
 mod exports;
+mod import_journal;
 mod import_progress;
 mod imports;
 mod journal;

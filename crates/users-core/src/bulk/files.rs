@@ -1,5 +1,6 @@
 //! Splitting rows into files of a size that Auth0 accepts.
 
+use super::journal::Hashes;
 use crate::error::Error;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -19,8 +20,20 @@ pub(super) struct File {
     /// The index of its first row among all rows.
     pub(super) first: usize,
     pub(super) texts: Vec<String>,
+    /// What a journal has it by.
+    pub(super) entry: Option<FileEntry>,
     /// The size of the rows and commas in bytes.
     size: usize,
+}
+
+/// What a journal has a file by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileEntry {
+    /// The number of the file.
+    pub(super) index: u64,
+    pub(super) hashes: Hashes,
+    /// Whether an earlier run may have sent it.
+    pub(super) was_in_doubt: bool,
 }
 
 impl File {

@@ -1,38 +1,32 @@
 //! Imports of any size, split into files.
 
-use super::files::{File, FileError, Files, Rows};
-use super::job::{job_id, wait_for};
-use super::report::{ImportError, ImportReport, UnfinishedImport};
-use super::runner::{Event, Runner};
-use crate::call::CallFuture;
+use super::files::Rows;
+use super::journal::BulkJournal;
+use super::report::ImportReport;
 use crate::client::Client;
 use crate::error::Error;
-use crate::management::jobs::{GetJobErrors, ImportRows, ImportUsers, JobErrors, JobsManager, check_row};
+use crate::management::jobs::{JobsManager, check_row};
 use futures_core::Stream;
-use futures_util::future::{AbortHandle, FutureExt as _, abortable};
 use futures_util::stream::StreamExt as _;
 use serde::Serialize;
 use std::fmt;
-use std::future::{IntoFuture, poll_fn};
 use users_model::{Job, JobStatus};
-
-/// The number of jobs of a tenant that run at once.
-const JOBS_AT_ONCE: usize = 2;
 
 /// An import of any size: rows are split into files, two jobs run at a time, and their results are combined. `.await` it.
 ///
 /// Created by [`JobsManager::import_all`](crate::management::JobsManager::import_all).
 #[must_use = "nothing is imported until it is awaited"]
 pub struct ImportAll {
-    client: Client,
-    rows: Rows,
+    pub(super) client: Client,
+    pub(super) rows: Rows,
     /// The number of all rows, if they state it.
-    total: Option<usize>,
-    options: Options,
-    on_progress: Option<Box<OnProgress>>,
+    pub(super) total: Option<usize>,
+    pub(super) options: ImportOptions,
+    pub(super) journal: Option<BulkJournal>,
+    pub(super) on_progress: Option<Box<OnProgress>>,
 }
 
-type OnProgress = dyn FnMut(&ImportProgress) + Send;
+pub(super) type OnProgress = dyn FnMut(&ImportProgress) + Send;
 
 /// How far an import has come, in numbers of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,10 +50,12 @@ pub struct ImportProgress {
 
 /// The options of each job.
 #[derive(Clone)]
-struct Options {
-    connection_id: String,
-    upsert: Option<bool>,
-    send_completion_email: Option<bool>,
+pub(super) struct ImportOptions {
+    pub(super) connection_id: String,
+    pub(super) upsert: Option<bool>,
+    pub(super) send_completion_email: Option<bool>,
+    /// Whether a file that Auth0 may have accepted is sent again.
+    pub(super) is_idempotent: bool,
 }
 
 impl JobsManager {
@@ -117,8 +113,13 @@ impl ImportAll {
                 .map_err(|_| Error::invalid(format!("row {number} cannot be serialized as JSON")))?;
             check_row(number, row.as_bytes()).map(|()| row)
         });
-        let options = Options { connection_id, upsert: None, send_completion_email: Some(false) };
-        Self { client, rows: Box::pin(rows), total, options, on_progress: None }
+        let options = ImportOptions {
+            connection_id,
+            upsert: None,
+            send_completion_email: Some(false),
+            is_idempotent: false,
+        };
+        Self { client, rows: Box::pin(rows), total, options, journal: None, on_progress: None }
     }
 
     /// Sets whether existing users are updated rather than rejected. `false` unless set.
@@ -130,6 +131,35 @@ impl ImportAll {
     /// Sets whether administrators get an e-mail for each job. `false` unless set.
     pub fn send_completion_email(mut self, send: bool) -> Self {
         self.options.send_completion_email = Some(send);
+        self
+    }
+
+    /// Sets whether a file that Auth0 may have accepted is sent again: after a lost response, and when an import continues that was
+    /// killed while it sent the file. With [`upsert`](Self::upsert), its users are then updated again; otherwise, Auth0 rejects the rows
+    /// of those who were created. `false` unless set: the rows of such a file are [`uncertain`](ImportReport::uncertain).
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.options.is_idempotent = idempotent;
+        self
+    }
+
+    /// Records the import in a journal, and continues the import that the journal records, with the same rows in the same order.
+    ///
+    /// A file that Auth0 accepted is not sent again: its job is waited for, and its errors are read, so that the report is that of the
+    /// whole import. Auth0 deletes the data of jobs after 24 hours; a job that was running when the journal was written last, and is
+    /// no longer known, is among the [`unfinished`](ImportReport::unfinished) ones.
+    ///
+    /// ```
+    /// # async fn example(client: users_core::ManagementClient, rows: Vec<serde_json::Value>) -> Result<(), users_core::Error> {
+    /// use users_core::BulkJournal;
+    ///
+    /// let import = client.jobs().import_all("con_ftSSLHb0O7rcUGmF", rows);
+    /// let report = import.journal(BulkJournal::open("import.journal")?).await?;
+    /// println!("{:?} of {:?} users are new", report.summary.inserted, report.summary.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn journal(mut self, journal: BulkJournal) -> Self {
+        self.journal = Some(journal);
         self
     }
 
@@ -147,84 +177,11 @@ impl ImportAll {
         self.on_progress = Some(Box::new(report));
         self
     }
-
-    #[inline]
-    async fn run(self) -> Result<ImportReport, ImportError> {
-        let Self { client, rows, total, options, mut on_progress } = self;
-        let mut runner = Runner::new(Files::new(rows).boxed(), JOBS_AT_ONCE);
-        let mut waits: Vec<AbortHandle> = Vec::new();
-        let mut report = ImportReport::default();
-        let mut progress = ImportProgress { total, ..ImportProgress::default() };
-        let mut failure: Option<FileError> = None;
-        while let Some(event) = poll_fn(|context| runner.poll_next(context)).await {
-            let is_progress =
-                matches!(event, Event::Ended(Step::Sent(_, Ok(_)) | Step::Done(_, _, Some(_), _)));
-            let failed = match event {
-                Event::Input(Ok(file)) => {
-                    runner.push(send(client.clone(), options.clone(), file).boxed());
-                    None
-                }
-                Event::Input(Err(failed)) => Some(failed),
-                Event::Ended(Step::Sent(file, Ok((id, job)))) => {
-                    progress.rows_sent += file.texts.len();
-                    report.unfinished.push(UnfinishedImport {
-                        job_id: id.clone(),
-                        rows: file.rows(),
-                        job: None,
-                    });
-                    if failure.is_none() {
-                        let (wait, handle) = abortable(wait(client.clone(), file, id, job));
-                        waits.push(handle);
-                        runner.push(wait.map(|step| step.unwrap_or(Step::Abandoned)).boxed());
-                    }
-                    None
-                }
-                Event::Ended(Step::Sent(file, Err(error))) => {
-                    if error.may_have_been_applied() {
-                        report.uncertain.push(file.rows());
-                    }
-                    Some((error, file.rows()))
-                }
-                Event::Ended(Step::Done(file, _, Some(job), Ok(errors))) => {
-                    report.unfinished.retain(|unfinished| unfinished.rows != file.rows());
-                    progress.add(&job, file.texts.len());
-                    report.add(&file, job, errors).await;
-                    None
-                }
-                Event::Ended(Step::Done(file, id, job, Err(error))) => {
-                    let rows = file.rows();
-                    let unfinished = report.unfinished.iter_mut().find(|unfinished| unfinished.rows == rows);
-                    if let Some(job) = &job {
-                        progress.add(job, rows.len());
-                    }
-                    if let Some(unfinished) = unfinished {
-                        unfinished.job = job;
-                    }
-                    Some((error.with_job_id(&id), rows))
-                }
-                Event::Ended(Step::Done(_, _, None, Ok(_)) | Step::Abandoned) => None,
-            };
-            if let Some(on_progress) = on_progress.as_mut().filter(|_| is_progress) {
-                on_progress(&progress.with_running(&report));
-            }
-            if failed.is_some() {
-                // No further file is sent and no job is waited for. A file in flight is completed, so that its job is known.
-                runner.stop();
-                waits.iter().for_each(AbortHandle::abort);
-                failure = failure.or(failed);
-            }
-        }
-        report.sort_refused();
-        match failure {
-            None => Ok(report),
-            Some((error, rows)) => Err(ImportError::new(error, report, Some(rows))),
-        }
-    }
 }
 
 impl ImportProgress {
     /// Counts a job that ended, and its rows.
-    fn add(&mut self, job: &Job, rows: usize) {
+    pub(super) fn add(&mut self, job: &Job, rows: usize) {
         self.rows_done += rows;
         match &job.summary {
             Some(summary) => {
@@ -238,53 +195,9 @@ impl ImportProgress {
     }
 
     /// The progress with the number of the jobs of which no end is known.
-    fn with_running(self, report: &ImportReport) -> Self {
+    pub(super) fn with_running(self, report: &ImportReport) -> Self {
         let running = report.unfinished.iter().filter(|unfinished| unfinished.job.is_none());
         Self { jobs_running: running.count(), ..self }
-    }
-}
-
-/// A step of the import of a file that has ended.
-enum Step {
-    /// Auth0 accepted the file, or sending it failed.
-    Sent(File, Result<(String, Job), Error>),
-    /// The job has ended, or it or its errors could not be read.
-    Done(File, String, Option<Job>, Result<JobErrors, Error>),
-    /// The job was not waited for, since the import failed.
-    Abandoned,
-}
-
-#[inline]
-async fn send(client: Client, options: Options, file: File) -> Step {
-    let Options { connection_id, upsert, send_completion_email } = options;
-    let mut import = ImportUsers::new(connection_id, ImportRows::from_json(file.bytes()));
-    (import.upsert, import.send_completion_email) = (upsert, send_completion_email);
-    let accepted = async {
-        let job = client.call(Ok(import)).send().await?;
-        job_id(&job, ImportUsers::DESCRIPTOR).map(|id| (id, job))
-    };
-    let accepted = accepted.await;
-    Step::Sent(file, accepted)
-}
-
-#[inline]
-async fn wait(client: Client, file: File, id: String, job: Job) -> Step {
-    let job = match wait_for(&client, &id, job, &mut |_| {}).await {
-        Ok(job) => job,
-        Err(error) => return Step::Done(file, id, None, Err(error)),
-    };
-    let errors = client.call(GetJobErrors::new(id.as_str())).send().await;
-    Step::Done(file, id, Some(job), errors)
-}
-
-impl IntoFuture for ImportAll {
-    type Output = Result<ImportReport, ImportError>;
-    type IntoFuture = CallFuture<ImportReport, ImportError>;
-
-    // Inlined, so that only programs which import users compile what follows.
-    #[inline]
-    fn into_future(self) -> Self::IntoFuture {
-        CallFuture::new(self.run())
     }
 }
 

@@ -6,6 +6,7 @@ mod export;
 mod files;
 mod gzip;
 mod import;
+mod importing;
 mod job;
 mod journal;
 mod matching;

@@ -25,9 +25,12 @@ pub struct ImportReport {
     /// The rows that Auth0 rejected.
     pub refused: Vec<RefusedRow>,
     /// The jobs that Auth0 accepted and whose results are unknown: they are still running, or have ended and their errors could
-    /// not be read. Empty unless the import failed.
+    /// not be read. Empty unless the import failed, or continued a [journal](crate::ImportAll::journal) with jobs that Auth0 no longer
+    /// knows.
     pub unfinished: Vec<UnfinishedImport>,
-    /// The rows of the files that Auth0 may or may not have accepted. Empty unless the import failed.
+    /// The rows of the files that Auth0 may or may not have accepted. Empty unless the import failed, or continued a
+    /// [journal](crate::ImportAll::journal) that does not say whether they were. [`ImportAll::idempotent`](crate::ImportAll::idempotent)
+    /// sends them again.
     pub uncertain: Vec<Range<usize>>,
 }
 

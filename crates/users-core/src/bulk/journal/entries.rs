@@ -1,7 +1,8 @@
 //! What the lines of a journal say of its inputs.
 
 use super::claims::Claims;
-use super::record::{Hashes, Record, State};
+use super::record::{Hashes, JobRecord, Record, State};
+use std::collections::BTreeMap;
 
 /// The most inputs that a journal may skip, which bounds the memory for a line whose checksum is right by chance.
 const MOST_SKIPPED: usize = 1_000_000;
@@ -19,10 +20,20 @@ pub(crate) enum Earlier {
     Changed,
 }
 
+/// A job that the server started for an input in an earlier run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EarlierJob {
+    pub(crate) id: String,
+    /// Whether its results were read.
+    pub(crate) is_read: bool,
+}
+
 /// What is known of the inputs.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     inputs: Vec<Option<Entry>>,
+    /// The jobs of inputs, by their positions.
+    jobs: BTreeMap<u64, String>,
     /// The number of damaged places so far.
     damaged: usize,
     /// The number of lines that they may have held.
@@ -60,6 +71,18 @@ impl Entries {
         if let Some(entry) = self.inputs.get_mut(index) {
             *entry = Some(Entry { state, hashes, at, damaged: self.damaged });
         }
+    }
+
+    pub(super) fn add_job(&mut self, record: JobRecord) {
+        self.jobs.insert(record.index, record.id);
+    }
+
+    /// The job of an input that is the same as in the earlier run.
+    pub(super) fn job(&self, index: u64, hashes: Hashes) -> Option<EarlierJob> {
+        let id = self.jobs.get(&index)?.clone();
+        let entry = self.inputs.get(usize::try_from(index).ok()?)?.as_ref()?;
+        let is_same = entry.hashes.request == hashes.request;
+        is_same.then(|| EarlierJob { id, is_read: entry.state == State::Applied })
     }
 
     /// Takes account of a damaged place that may have held this number of lines. What they said is not known.

@@ -7,13 +7,13 @@ mod read;
 mod record;
 
 pub(crate) use claims::Claims;
-pub(crate) use entries::Earlier;
+pub(crate) use entries::{Earlier, EarlierJob};
 pub(crate) use record::Hashes;
 
 use crate::error::Error;
 use file::LockedFile;
 use read::Content;
-use record::{Header, LONGEST_NAME, Record, State, VERSION};
+use record::{Header, JobRecord, LONGEST_NAME, Record, State, VERSION};
 use sha2::{Digest as _, Sha256};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -21,7 +21,8 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 /// A file that records what a bulk run has sent and what became of it, so that the run can be continued after it was stopped, killed or
-/// failed. Pass it to [`Bulk::journal`](crate::Bulk::journal), and run the same inputs in the same order.
+/// failed. Pass it to [`Bulk::journal`](crate::Bulk::journal) or [`ImportAll::journal`](crate::ImportAll::journal), and run the same inputs
+/// in the same order.
 ///
 /// The same order means a list that is stored. Users that are listed again come in another order, because the server orders those of one
 /// instant anew for each request, and others may match by then: store their ids in a file before the first run, and read them from it for
@@ -134,6 +135,20 @@ impl BulkJournal {
     /// What an earlier run did with an input.
     pub(crate) fn earlier(&self, index: u64, hashes: Hashes) -> Earlier {
         self.content.entries.earlier(index, hashes)
+    }
+
+    /// The job that the server started for an input in an earlier run.
+    pub(crate) fn earlier_job(&self, index: u64, hashes: Hashes) -> Option<EarlierJob> {
+        self.content.entries.job(index, hashes)
+    }
+
+    /// Records the job that the server has started for an input.
+    pub(crate) fn accepted(&mut self, index: u64, job_id: &str) -> Result<(), Error> {
+        match (JobRecord { index, id: job_id.to_owned() }).line() {
+            Some(line) => self.append(&line),
+            // The input stays in doubt.
+            None => Ok(()),
+        }
     }
 
     /// Records that a request is about to be sent, and when it was sent first.

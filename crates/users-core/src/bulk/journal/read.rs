@@ -1,7 +1,7 @@
 //! Reading the file of a journal, which changes nothing of it.
 
 use super::entries::Entries;
-use super::record::{Header, LONGEST, Record, VERSION};
+use super::record::{Header, JobRecord, LONGEST, Record, VERSION};
 use crate::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
@@ -41,8 +41,11 @@ impl Content {
                 return Ok(content);
             }
             let is_whole = line.ends_with(b"\n");
-            let is_begun = if content.header.is_none() { Header::is_begun } else { Record::is_begun };
-            if !is_whole && is_begun(&line) {
+            let is_begun = match content.header {
+                None => Header::is_begun(&line),
+                Some(_) => Record::is_begun(&line) || JobRecord::is_begun(&line),
+            };
+            if !is_whole && is_begun {
                 content.has_rest = true;
                 return Ok(content);
             }
@@ -58,6 +61,10 @@ impl Content {
     fn add(&mut self, line: &[u8]) {
         if let Some(record) = Record::parse(line) {
             self.entries.add(record);
+            return;
+        }
+        if let Some(record) = JobRecord::parse(line) {
+            self.entries.add_job(record);
             return;
         }
         self.entries.damaged(1 + line.len() / SHORTEST);

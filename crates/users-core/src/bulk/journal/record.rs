@@ -15,6 +15,9 @@ const NAME: &str = "users-bulk-journal";
 /// The version of the format.
 pub(super) const VERSION: &str = "1";
 
+/// The first word of a line about a job.
+const JOB: &str = "job";
+
 /// What stands for a value that is not known.
 const NONE: &str = "-";
 
@@ -45,6 +48,14 @@ pub(crate) struct Hashes {
     pub(super) request: u64,
     /// That of what a look-up would find, for operations that are looked up by it.
     pub(crate) subject: Option<u64>,
+}
+
+/// A line about the job that the server started for an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct JobRecord {
+    /// The position of the input.
+    pub(super) index: u64,
+    pub(super) id: String,
 }
 
 /// What is known of an input.
@@ -145,6 +156,41 @@ impl Record {
         ];
         is_begun(line, &words)
     }
+}
+
+impl JobRecord {
+    /// The line, unless the id is not one that a line can hold.
+    pub(super) fn line(&self) -> Option<String> {
+        let is_word = matches!(self.id.len(), 1..=LONGEST_NAME) && self.id.bytes().all(is_of_id);
+        is_word.then(|| with_checksum(&format!("{JOB} {} {}", self.index, self.id)))
+    }
+
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        let mut words = checked(line)?.split(' ');
+        let (name, index, id) = (words.next()?, words.next()?, words.next()?);
+        let record = Self { index: index.parse().ok()?, id: id.to_owned() };
+        (name == JOB && words.next().is_none()).then_some(record)
+    }
+
+    /// Whether this is the beginning of a line that this version writes.
+    pub(super) fn is_begun(line: &[u8]) -> bool {
+        let words: [fn(&str) -> Fit; 4] = [
+            |word| Fit::one_of(word, [JOB].into_iter()),
+            Fit::number,
+            |word| match word.len() {
+                0 => Fit::Begun,
+                1..=LONGEST_NAME if word.bytes().all(is_of_id) => Fit::Whole,
+                _ => Fit::Not,
+            },
+            |word| Fit::hex(word, 8),
+        ];
+        is_begun(line, &words)
+    }
+}
+
+/// Whether a job's id may have this byte in a line.
+fn is_of_id(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 /// How the bytes of a word fit what is written in its place.
