@@ -67,7 +67,7 @@ impl JobsManager {
     ///
     /// # Errors
     ///
-    /// The first failure ends the import: no further file is sent. The [`ImportError`] contains the report up to the failure,
+    /// The first failure ends the import: no further file is sent. The [`ImportError`](crate::ImportError) contains the report up to the failure,
     /// with the jobs that are still running and the rows of the file that failed. A row that is not a JSON object, or larger than
     /// a file, is refused before its file is sent.
     ///
