@@ -205,9 +205,15 @@ pub(crate) struct Export {
     /// The format, if the name does not state it
     #[arg(long, value_enum)]
     pub(crate) format: Option<FileFormat>,
-    /// Replace a file that exists
-    #[arg(long)]
+    /// Replace a file that exists, or begin an unfinished export anew
+    #[arg(long, conflicts_with = "resume")]
     pub(crate) overwrite: bool,
+    /// Continue the unfinished export of this file
+    #[arg(long, conflicts_with_all = ["query", "fields", "by_job", "format"])]
+    pub(crate) resume: bool,
+    /// How progress is shown on standard error
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
+    pub(crate) progress: Style,
 }
 
 #[derive(Debug, Args)]
@@ -221,15 +227,19 @@ pub(crate) struct DeleteAll {
     /// The number of requests in flight; the rate limit is respected with any
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     pub(crate) concurrency: usize,
+    /// How progress is shown on standard error
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t)]
+    pub(crate) progress: Style,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The file: users.ndjson, users.json (an array) or users.csv (with a header); - is standard input
-    pub(crate) file: PathBuf,
+    /// The file: users.ndjson, users.json (an array) or users.csv (with a header), with .gz if it is compressed; - is standard input
+    #[arg(required_unless_present = "resume")]
+    pub(crate) file: Option<PathBuf>,
     /// The name or the id (con_…) of the database connection
-    #[arg(long, value_name = "CONNECTION")]
-    pub(crate) connection: String,
+    #[arg(long, value_name = "CONNECTION", required_unless_present = "resume")]
+    pub(crate) connection: Option<String>,
     /// Update users who exist, in place of rejecting their rows
     #[arg(long)]
     pub(crate) upsert: bool,
@@ -245,4 +255,13 @@ pub(crate) struct Import {
     /// Do not ask before importing more than one user; required without a terminal
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// The folder for a copy of the rows and the journal, while the import runs; removed at its end unless it is named here
+    #[arg(long, value_name = "FOLDER", help_heading = "Run")]
+    pub(crate) run: Option<PathBuf>,
+    /// Continue the import of this folder
+    #[arg(long, value_name = "FOLDER", help_heading = "Run", conflicts_with_all = ["file", "connection", "upsert", "map", "format", "dry_run", "run"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// How progress is shown on standard error
+    #[arg(long, value_name = "STYLE", value_enum, default_value_t, help_heading = "Run")]
+    pub(crate) progress: Style,
 }

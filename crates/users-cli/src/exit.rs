@@ -14,7 +14,7 @@ Exit codes:
   3    some users failed; a file has them, and can be given to --file
   4    the credentials are missing, wrong or expired, or lack a scope
   5    stopped by a limit, the network or the disk; --resume continues
-  130  interrupted; --resume continues a run over several users";
+  130  interrupted; --resume continues a run over several users, an export or an import";
 
 /// An exit code other than that of a complete success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,23 @@ impl Failure {
     pub(crate) fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
         self
+    }
+
+    pub(crate) fn with_code(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(crate) fn with_message(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
+    /// Names another remedy.
+    pub(crate) fn add_remedy(self, remedy: String) -> Self {
+        let remedy = match &self.remedy {
+            Some(first) => format!("{first}\n  {remedy}"),
+            None => remedy,
+        };
+        self.with_remedy(remedy)
     }
 
     /// Adds where it was.

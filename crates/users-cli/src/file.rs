@@ -1,14 +1,17 @@
-//! A file that users are exported to: its format and compression are those of its name.
+//! Files of users: their format and compression are those of their names.
 
 use crate::exit::Failure;
 use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The format of a file of users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum FileFormat {
     /// One JSON object per line
     Ndjson,
@@ -36,6 +39,16 @@ pub(crate) fn of_name(path: &Path) -> Result<(FileFormat, bool), Failure> {
     Ok((format, is_gzip))
 }
 
+/// Opens a file of users, and unpacks it if its name says that it is compressed.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
+    let file = BufReader::new(file);
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+        return Ok(Box::new(BufReader::new(MultiGzDecoder::new(file))));
+    }
+    Ok(Box::new(file))
+}
+
 /// An output, which is a file at its path only once it is complete.
 pub(crate) struct Sink {
     out: Out,
@@ -43,16 +56,16 @@ pub(crate) struct Sink {
     partial: Option<Partial>,
 }
 
-/// A file under another name, which is removed unless it is completed.
+/// A file under another name, which is removed unless it is completed or kept.
 struct Partial {
     path: PathBuf,
     destination: PathBuf,
-    is_complete: bool,
+    stays: bool,
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if !self.is_complete {
+        if !self.stays {
             // What is left has the name of an incomplete file.
             let _ = fs::remove_file(&self.path);
         }
@@ -61,9 +74,12 @@ impl Drop for Partial {
 
 enum Out {
     Stdout(BufWriter<io::Stdout>),
-    Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    /// The encoder has what was not written yet.
+    File(BufWriter<File>, Option<GzEncoder<Vec<u8>>>),
 }
+
+/// The size at which compressed bytes are written.
+const CHUNK: usize = 64 * 1024;
 
 impl Sink {
     pub(crate) fn stdout() -> Self {
@@ -76,61 +92,128 @@ impl Sink {
             let failure = Failure::usage(format!("{} exists already", path.display()));
             return Err(failure.with_remedy("--overwrite replaces it."));
         }
-        let mut partial = path.to_owned().into_os_string();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            // It will contain personal data.
-            options.mode(0o600);
-        }
-        let file = options.open(&partial).map_err(|error| Failure::file(&partial, &error))?;
-        let partial = Partial { path: partial, destination: path.to_owned(), is_complete: false };
-        let file = BufWriter::new(file);
-        let out =
-            if is_gzip { Out::Gzip(GzEncoder::new(file, Compression::default())) } else { Out::Plain(file) };
+        Self::open(path, is_gzip, private)
+    }
+
+    /// Continues a file of which this number of bytes is right.
+    pub(crate) fn resume(path: &Path, is_gzip: bool, bytes: u64) -> Result<Self, Failure> {
+        let mut sink = Self::open(path, is_gzip, |partial| {
+            let mut file = OpenOptions::new().write(true).open(partial)?;
+            if file.metadata()?.len() < bytes {
+                return Err(io::Error::other("it is shorter than it was"));
+            }
+            file.set_len(bytes)?;
+            file.seek(SeekFrom::End(0))?;
+            Ok(file)
+        })?;
+        sink.keep();
+        Ok(sink)
+    }
+
+    fn open(
+        path: &Path,
+        is_gzip: bool,
+        open: impl FnOnce(&Path) -> io::Result<File>,
+    ) -> Result<Self, Failure> {
+        let partial = beside(path, ".partial");
+        let file = open(&partial).map_err(|error| Failure::file(&partial, &error))?;
+        let partial = Partial { path: partial, destination: path.to_owned(), stays: false };
+        let out = Out::File(BufWriter::new(file), is_gzip.then(encoder));
         Ok(Self { out, partial: Some(partial) })
     }
 
+    /// Leaves the incomplete file where it is, so that it can be continued.
+    pub(crate) fn keep(&mut self) {
+        if let Some(partial) = &mut self.partial {
+            partial.stays = true;
+        }
+    }
+
+    /// Writes everything to the disk, and returns the size of the file. What follows is a gzip member of its own.
+    pub(crate) fn checkpoint(&mut self) -> Result<u64, Failure> {
+        let size = match &mut self.out {
+            Out::Stdout(out) => out.flush().map(|()| 0),
+            Out::File(file, gzip) => checkpoint(file, gzip.as_mut()),
+        };
+        size.map_err(|error| self.failure(&error))
+    }
+
     /// Writes what is left, and gives the file its name.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        let Self { out, mut partial } = self;
-        complete(out, partial.as_mut()).map_err(|error| failure(partial.as_ref(), &error))
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        self.checkpoint()?;
+        if let Some(partial) = &mut self.partial {
+            let renamed = fs::rename(&partial.path, &partial.destination);
+            renamed.map_err(|error| Failure::file(&partial.destination, &error))?;
+            partial.stays = true;
+        }
+        Ok(())
     }
 
     /// Writes text.
     pub(crate) fn write(&mut self, text: &[u8]) -> Result<(), Failure> {
         let written = match &mut self.out {
             Out::Stdout(out) => out.write_all(text),
-            Out::Plain(out) => out.write_all(text),
-            Out::Gzip(out) => out.write_all(text),
+            Out::File(file, None) => file.write_all(text),
+            Out::File(file, Some(encoder)) => encoder.write_all(text).and_then(|()| {
+                if encoder.get_ref().len() < CHUNK {
+                    return Ok(());
+                }
+                file.write_all(encoder.get_ref())?;
+                encoder.get_mut().clear();
+                Ok(())
+            }),
         };
-        written.map_err(|error| failure(self.partial.as_ref(), &error))
+        written.map_err(|error| self.failure(&error))
+    }
+
+    fn failure(&self, error: &io::Error) -> Failure {
+        match &self.partial {
+            Some(partial) => Failure::file(&partial.path, error),
+            None => Failure::output(error),
+        }
     }
 }
 
-fn complete(out: Out, partial: Option<&mut Partial>) -> io::Result<()> {
-    let file = match out {
-        Out::Stdout(mut out) => return out.flush(),
-        Out::Plain(file) => file,
-        Out::Gzip(encoder) => encoder.finish()?,
-    };
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    if let Some(partial) = partial {
-        fs::rename(&partial.path, &partial.destination)?;
-        partial.is_complete = true;
-    }
-    Ok(())
+fn encoder() -> GzEncoder<Vec<u8>> {
+    GzEncoder::new(Vec::new(), Compression::default())
 }
 
-fn failure(partial: Option<&Partial>, error: &io::Error) -> Failure {
-    match partial {
-        Some(partial) => Failure::file(&partial.path, error),
-        None => Failure::output(error),
+fn checkpoint(file: &mut BufWriter<File>, gzip: Option<&mut GzEncoder<Vec<u8>>>) -> io::Result<u64> {
+    if let Some(gzip) = gzip {
+        file.write_all(&std::mem::replace(gzip, encoder()).finish()?)?;
     }
+    file.flush()?;
+    file.get_ref().sync_data()?;
+    file.stream_position()
+}
+
+/// A path beside another one: `users.csv.partial`.
+pub(crate) fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut path = path.to_owned().into_os_string();
+    path.push(extension);
+    path.into()
+}
+
+/// Replaces a file when its new text is complete. Only its owner may read it, since it has personal data.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let partial = beside(path, ".partial");
+    let written = private(&partial).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&partial, path)).map_err(|error| Failure::file(path, &error))
+}
+
+/// Begins a file that only its owner may read, if it is new.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use crate::action::Action;
 use crate::exit::{Failure, one_line};
+use crate::file;
 use crate::targets::Users;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use users_hyper::model::{JsonObject, Timestamp, UserId};
 use users_hyper::{BulkJournal, Clock as _, Error, SystemClock};
@@ -42,9 +43,8 @@ impl Folder {
         authority: &str,
         users: &Users,
     ) -> Result<Self, Failure> {
-        let path = named.map_or_else(|| PathBuf::from(default_name(action)), Path::to_owned);
-        create_private(&path)
-            .map_err(|error| Failure::file(&path, &error).with_remedy("--run names another folder."))?;
+        let path = named.map_or_else(|| PathBuf::from(default_name(action.command())), Path::to_owned);
+        create_private(&path)?;
         let folder = Self { path, is_kept: named.is_some() };
         let ids = users.ids.iter().map(UserId::as_str);
         folder.write(IDS, &lines(ids))?;
@@ -143,14 +143,8 @@ impl Folder {
         fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))
     }
 
-    /// Replaces a file when its new text is complete.
     fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let (path, partial) = (self.path.join(name), self.path.join(format!("{name}.partial")));
-        let written = File::create(&partial).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        });
-        written.and_then(|()| fs::rename(&partial, &path)).map_err(|error| Failure::file(&path, &error))
+        file::replace(&self.path.join(name), text)
     }
 }
 
@@ -203,18 +197,20 @@ fn line_of(id: &UserId, error: Option<&Error>, is_uncertain: bool) -> String {
     line.to_string()
 }
 
-fn default_name(action: &Action) -> String {
+/// The name of the folder of a run that begins now.
+pub(crate) fn default_name(command: &str) -> String {
     let now = Timestamp::from(SystemClock::new().unix_now()).unix_millis();
-    format!("auth0-users-{}-{now}", action.command().replace(' ', "-"))
+    format!("auth0-users-{}-{now}", command.replace(' ', "-"))
 }
 
-/// Makes a folder that only its owner may read, since it has ids and addresses.
-fn create_private(path: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner may read, since it has personal data.
+pub(crate) fn create_private(path: &Path) -> Result<(), Failure> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(path)
+    let created = builder.create(path);
+    created.map_err(|error| Failure::file(path, &error).with_remedy("--run names another folder."))
 }

@@ -3,12 +3,14 @@
 mod action;
 mod arguments;
 mod attributes;
+mod checkpoint;
 mod commands;
 mod confirm;
 mod connect;
 mod exit;
 mod file;
 mod folder;
+mod import_folder;
 mod interrupt;
 mod output;
 mod profile;

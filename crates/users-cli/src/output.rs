@@ -73,15 +73,20 @@ impl Format {
         Rows::begin(form, Sink::stdout())
     }
 
-    /// Opens a file.
-    pub(crate) fn open_file(&self, format: FileFormat, sink: Sink) -> Result<Rows, Failure> {
+    /// Begins a file, or continues one that has this number of users.
+    pub(crate) fn open_file(
+        &self,
+        format: FileFormat,
+        sink: Sink,
+        continues: Option<u64>,
+    ) -> Result<Rows, Failure> {
         let fields = self.chosen()?;
         let form = match format {
             FileFormat::Ndjson => Form::Objects(fields),
-            FileFormat::Json => Form::Array(fields, true),
+            FileFormat::Json => Form::Array(fields, continues.is_none_or(|users| users == 0)),
             FileFormat::Csv => Form::Csv(fields.unwrap_or_else(columns)),
         };
-        Rows::begin(form, sink)
+        if continues.is_some() { Ok(Rows { form, sink }) } else { Rows::begin(form, sink) }
     }
 }
 
@@ -137,6 +142,13 @@ impl Rows {
                 self.sink.write(format!("{}\n", full.trim_fmt()).as_bytes())
             }
         }
+    }
+
+    /// Leaves the incomplete file where it is, and writes everything to the disk. Returns the size of the file.
+    pub(crate) fn checkpoint(&mut self) -> Result<u64, Failure> {
+        let size = self.sink.checkpoint()?;
+        self.sink.keep();
+        Ok(size)
     }
 
     /// Prints what is left.

@@ -2,8 +2,10 @@
 
 use crate::exit::Failure;
 use crate::file::FileFormat;
+use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::io::{self, BufRead};
 use users_hyper::model::JsonObject;
 
 /// The attributes of an import that are true or false; in CSV, all others are text.
@@ -25,38 +27,125 @@ const ATTRIBUTES: &[&str] = &[
     "phone_verified",
 ];
 /// What a file of failures has beside the row.
-const OF_FAILURES: &str = "error";
+pub(crate) const OF_FAILURES: &str = "error";
+/// What it has beside a row that may have been imported.
+pub(crate) const IN_DOUBT: &str = "may_have_been_done";
+
+/// The rows of a file, each read when it is needed.
+pub(crate) type Rows = Box<dyn Iterator<Item = Result<JsonObject, Failure>>>;
 
 /// Reads rows. `map` has the attribute of each column that is not named as it; an empty one leaves the column out.
 pub(crate) fn read(
-    text: &str,
+    mut reader: impl BufRead + 'static,
     format: FileFormat,
     map: &BTreeMap<String, String>,
-) -> Result<Vec<JsonObject>, Failure> {
+) -> Result<Rows, Failure> {
+    if reader.fill_buf().map_err(|error| unreadable(&error))?.starts_with(b"\xef\xbb\xbf") {
+        // A byte order mark.
+        reader.consume(3);
+    }
     match format {
         FileFormat::Ndjson => {
-            let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-            lines.map(|(number, line)| object(line, "line", number)).collect()
+            let lines = reader.lines().enumerate().filter_map(|(number, line)| match line {
+                Ok(line) if line.trim().is_empty() => None,
+                Ok(line) => Some(object(&line, "line", number)),
+                Err(error) => Some(Err(unreadable(&error))),
+            });
+            Ok(Box::new(lines))
         }
-        FileFormat::Json => {
-            let rows: Vec<&RawValue> = serde_json::from_str(text)
-                .map_err(|error| Failure::usage(format!("it is not an array of JSON objects: {error}")))?;
-            rows.iter().enumerate().map(|(number, row)| object(row.get(), "element", number)).collect()
-        }
-        FileFormat::Csv => csv_rows(text, map),
+        FileFormat::Json => Ok(Box::new(Elements { reader, next: 0, has_ended: false })),
+        FileFormat::Csv => csv_rows(reader, map),
     }
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::usage(error.to_string())
 }
 
 fn object(text: &str, what: &str, number: usize) -> Result<JsonObject, Failure> {
     let mut object = JsonObject::from_json(text)
         .map_err(|error| Failure::usage(format!("{what} {} is not a JSON object: {error}", number + 1)))?;
     object.remove(OF_FAILURES);
+    object.remove(IN_DOUBT);
     Ok(object)
 }
 
-fn csv_rows(text: &str, map: &BTreeMap<String, String>) -> Result<Vec<JsonObject>, Failure> {
+/// The elements of an array, of which one at a time is in memory.
+struct Elements<R> {
+    reader: R,
+    /// The index of the next one.
+    next: usize,
+    has_ended: bool,
+}
+
+impl<R: BufRead> Elements<R> {
+    fn element(&mut self) -> Result<Option<JsonObject>, Failure> {
+        let begins = if self.next == 0 { b'[' } else { b',' };
+        match self.byte()? {
+            Some(byte) if byte == begins => {}
+            Some(b']') if self.next > 0 => return self.end(),
+            _ => return Err(Failure::usage("it is not an array of JSON objects")),
+        }
+        match self.peek()? {
+            Some(b'{') => {}
+            Some(b']') if self.next == 0 => {
+                self.byte()?;
+                return self.end();
+            }
+            _ => return Err(Failure::usage(format!("element {} is not a JSON object", self.next + 1))),
+        }
+        // An object ends with its bracket, so that no byte behind it is read.
+        let mut element = serde_json::Deserializer::from_reader(&mut self.reader);
+        let element = Box::<RawValue>::deserialize(&mut element).map_err(|error| {
+            Failure::usage(format!("element {} is not a JSON object: {error}", self.next + 1))
+        })?;
+        self.next += 1;
+        object(element.get(), "element", self.next - 1).map(Some)
+    }
+
+    fn end(&mut self) -> Result<Option<JsonObject>, Failure> {
+        match self.peek()? {
+            None => Ok(None),
+            Some(_) => Err(Failure::usage("text follows the array")),
+        }
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Result<Option<u8>, Failure> {
+        loop {
+            let buffer = self.reader.fill_buf().map_err(|error| unreadable(&error))?;
+            match buffer.first().copied() {
+                Some(byte) if byte.is_ascii_whitespace() => self.reader.consume(1),
+                byte => return Ok(byte),
+            }
+        }
+    }
+
+    fn byte(&mut self) -> Result<Option<u8>, Failure> {
+        let byte = self.peek()?;
+        if byte.is_some() {
+            self.reader.consume(1);
+        }
+        Ok(byte)
+    }
+}
+
+impl<R: BufRead> Iterator for Elements<R> {
+    type Item = Result<JsonObject, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
+        let element = self.element();
+        self.has_ended = !matches!(element, Ok(Some(_)));
+        element.transpose()
+    }
+}
+
+fn csv_rows(reader: impl BufRead + 'static, map: &BTreeMap<String, String>) -> Result<Rows, Failure> {
     let refused = |error: csv::Error| Failure::usage(error.to_string());
-    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader = csv::Reader::from_reader(reader);
     let headers = reader.headers().map_err(refused)?.clone();
     let paths = headers.iter().map(|column| path(column.trim(), map)).collect::<Result<Vec<_>, _>>()?;
     for column in map.keys() {
@@ -66,28 +155,28 @@ fn csv_rows(text: &str, map: &BTreeMap<String, String>) -> Result<Vec<JsonObject
             )));
         }
     }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(refused)?;
-        let mut row = serde_json::Map::new();
-        for (path, cell) in paths.iter().zip(&record) {
-            if !path.is_empty() && !cell.is_empty() {
-                let value = value(path, cell, rows.len() + 2)?;
-                match path.split_once('.') {
-                    None => drop(row.insert(path.clone(), value)),
-                    Some((object, key)) => {
-                        let inner = row.entry(object).or_insert_with(|| serde_json::json!({}));
-                        if let Some(inner) = inner.as_object_mut() {
-                            inner.insert(key.to_owned(), value);
-                        }
+    let records = reader.into_records().enumerate();
+    Ok(Box::new(records.map(move |(number, record)| row(&paths, &record.map_err(refused)?, number + 2))))
+}
+
+fn row(paths: &[String], record: &csv::StringRecord, line: usize) -> Result<JsonObject, Failure> {
+    let mut row = serde_json::Map::new();
+    for (path, cell) in paths.iter().zip(record) {
+        if !path.is_empty() && !cell.is_empty() {
+            let value = value(path, cell, line)?;
+            match path.split_once('.') {
+                None => drop(row.insert(path.clone(), value)),
+                Some((object, key)) => {
+                    let inner = row.entry(object).or_insert_with(|| serde_json::json!({}));
+                    if let Some(inner) = inner.as_object_mut() {
+                        inner.insert(key.to_owned(), value);
                     }
                 }
             }
         }
-        let row = JsonObject::from_value(&row);
-        rows.push(row.map_err(|error| Failure::usage(format!("a row cannot be sent: {error}")))?);
     }
-    Ok(rows)
+    let row = JsonObject::from_value(&row);
+    row.map_err(|error| Failure::usage(format!("line {line} cannot be sent: {error}")))
 }
 
 /// The attribute of a column.
@@ -117,9 +206,15 @@ fn value(path: &str, cell: &str, line: usize) -> Result<serde_json::Value, Failu
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use crate::exit::Failure;
     use crate::file::FileFormat;
     use std::collections::BTreeMap;
+    use std::io::Cursor;
+
+    fn read(text: &str, format: FileFormat, map: &BTreeMap<String, String>) -> Result<Vec<String>, Failure> {
+        let rows = super::read(Cursor::new(text.to_owned()), format, map)?;
+        rows.map(|row| row.map(|row| row.to_json())).collect()
+    }
 
     #[test]
     fn columns_become_attributes_and_metadata_and_empty_cells_are_not_sent() {
@@ -130,7 +225,6 @@ mod tests {
         ]);
         let text = "\u{feff}E-Mail,email_verified,Plan,Notes\na@b.c,TRUE,gold,x\n\"d@e.f\",,,\n";
         let rows = read(text, FileFormat::Csv, &map).unwrap();
-        let rows: Vec<String> = rows.iter().map(users_hyper::model::JsonObject::to_json).collect();
         assert_eq!(
             rows,
             [
@@ -146,13 +240,15 @@ mod tests {
     #[test]
     fn json_is_lines_or_an_array_and_the_errors_of_a_file_of_failures_are_left_out() {
         let none = BTreeMap::new();
-        let lines = "{\"email\":\"a@b.c\",\"error\":[]}\n\n{\"email\":\"d@e.f\"}\n";
-        let rows = read(lines, FileFormat::Ndjson, &none).unwrap();
-        assert_eq!((rows.len(), rows[0].to_json().as_str()), (2, r#"{"email":"a@b.c"}"#));
-        assert_eq!(read(r#"[{"email":"a@b.c"}]"#, FileFormat::Json, &none).unwrap(), rows[..1]);
-        for (text, format) in [("{}", FileFormat::Json), ("[1]", FileFormat::Json), ("1", FileFormat::Ndjson)]
-        {
-            assert!(read(text, format, &none).is_err(), "{text}");
+        let lines = "\u{feff}{\"email\":\"a@b.c\",\"error\":[]}\n\n{\"email\":\"d@e.f\"}\n";
+        let both = [r#"{"email":"a@b.c"}"#, r#"{"email":"d@e.f"}"#];
+        assert_eq!(read(lines, FileFormat::Ndjson, &none).unwrap(), both);
+        let array = "\n[ {\"email\":\"a@b.c\"} ,\n{\"email\":\"d@e.f\"}]\n";
+        assert_eq!(read(array, FileFormat::Json, &none).unwrap(), both);
+        assert!(read("[]", FileFormat::Json, &none).unwrap().is_empty());
+        for text in ["", "{}", "[1]", "[{}", "[{},]", "[{}{}]", "[{}] x", "[,{}]", "[{\"a\":]"] {
+            assert!(read(text, FileFormat::Json, &none).is_err(), "{text}");
         }
+        assert!(read("1", FileFormat::Ndjson, &none).is_err());
     }
 }

@@ -20,13 +20,13 @@ pub(crate) async fn run(tenant: &Tenant, arguments: &DeleteAll) -> Result<(), Fa
         eprintln!("{count} users of {} would be deleted; nothing was changed", tenant.authority);
         return Ok(());
     }
-    let mut counter = Counter::new("deleted");
+    let mut counter = Counter::new("deleted", arguments.progress, None);
     let (mut deleted, mut failed) = (0, 0);
     while let Some(outcome) = run.next().await {
         match outcome? {
             DeleteOutcome { result: Ok(()), .. } => {
                 deleted += 1;
-                counter.show(deleted);
+                counter.show(deleted, failed, || tenant.client.rate_limit());
             }
             DeleteOutcome { id, result: Err(error), .. } => {
                 if let Some(code) = stops_run(&error) {

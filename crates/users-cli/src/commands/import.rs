@@ -3,54 +3,69 @@
 use crate::arguments::Import;
 use crate::confirm::confirm;
 use crate::connect::Tenant;
-use crate::exit::{Code, Failure};
+use crate::exit::{Code, Failure, one_line, stops_run};
 use crate::file::{self, FileFormat, Sink};
+use crate::import_folder::{Header, ImportFolder};
+use crate::interrupt::Interrupt;
 use crate::progress::Counter;
-use crate::rows;
-use std::collections::BTreeMap;
-use std::io::{self, Read as _};
-use std::path::PathBuf;
-use std::sync::Arc;
-use users_hyper::model::{JobRowErrors, JsonObject};
+use crate::rows::{self, IN_DOUBT, OF_FAILURES, Rows};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufReader, stdin};
+use std::ops::Range;
+use std::path::Path;
+use users_hyper::model::{JobRowErrors, JobStatus, JsonObject};
 use users_hyper::{ImportReport, RefusedRow};
 
-/// Imports the rows of a file by Auth0's import jobs.
-pub(crate) async fn run(tenant: &Tenant, import: &Import) -> Result<(), Failure> {
-    let rows = read(import)?;
-    let count = rows.len();
-    let target = format!("{count} users into {} of {}", import.connection, tenant.authority);
-    let connection = connection(tenant, &import.connection).await?;
+/// Imports the rows of a file by Auth0's import jobs, or continues an import.
+pub(crate) async fn run(tenant: &Tenant, import: &Import, interrupt: &mut Interrupt) -> Result<(), Failure> {
+    if let Some(path) = &import.resume {
+        let (folder, header) = ImportFolder::open(path, &tenant.authority)?;
+        return execute(tenant, import, folder, &header, interrupt).await;
+    }
+    // Both are there unless an import is continued.
+    let (Some(path), Some(connection)) = (&import.file, &import.connection) else { return Ok(()) };
+    let name = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
+    let rows = read(path, import).map_err(|failure| failure.within(&name))?;
+    let rows: Rows = Box::new(rows.map(move |row| row.map_err(|failure| failure.within(&name))));
+    let connection_id = interrupt.or(connection_id(tenant, connection)).await?;
+    let target = |count| format!("{count} users into {connection} of {}", tenant.authority);
     if import.dry_run {
-        eprintln!("would import {target}; nothing was changed");
+        let mut count = 0;
+        for row in rows {
+            row?;
+            count += 1;
+        }
+        eprintln!("would import {}; nothing was changed", target(count));
         return Ok(());
     }
+    let (mut folder, count) = ImportFolder::create(import.run.as_deref(), rows)?;
     if count > 1 && !import.yes {
-        confirm(format!("import {target}?")).await?;
+        interrupt.or(confirm(format!("import {}?", target(count)))).await?;
     }
-    let rows = Arc::new(rows);
-    let sent = Arc::clone(&rows);
-    let inputs = (0..count).map(move |index| sent.get(index).cloned());
-    let mut counter = Counter::new("imported");
-    let run = tenant.client.jobs().import_all(connection, inputs).upsert(import.upsert);
-    let run = run.on_progress(move |progress| counter.show(progress.inserted + progress.updated));
-    match run.await {
-        Ok(report) => conclude(import, &rows, &report),
-        Err(failed) => {
-            for job in &failed.report().unfinished {
-                eprintln!(
-                    "rows {} to {} may still be imported by {}",
-                    job.rows.start + 1,
-                    job.rows.end,
-                    job.job_id
-                );
-            }
-            let _ = conclude(import, &rows, failed.report()).map_err(|failure| failure.report());
-            Err(users_hyper::Error::from(failed).into())
-        }
-    }
+    let header = Header {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        authority: tenant.authority.clone(),
+        connection_id,
+        upsert: import.upsert,
+        rows: count,
+        failed: if is_stdin(path) {
+            "import.failed.ndjson".into()
+        } else {
+            let path = std::path::absolute(path).map_err(|error| Failure::file(path, &error))?;
+            file::beside(&path, ".failed.ndjson")
+        },
+        is_kept: import.run.is_some(),
+    };
+    folder.begin(&header)?;
+    execute(tenant, import, folder, &header, interrupt).await
 }
 
-fn read(import: &Import) -> Result<Vec<JsonObject>, Failure> {
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn read(path: &Path, import: &Import) -> Result<Rows, Failure> {
     let mut map = BTreeMap::new();
     for text in &import.map {
         let Some((column, attribute)) = text.split_once('=') else {
@@ -58,27 +73,18 @@ fn read(import: &Import) -> Result<Vec<JsonObject>, Failure> {
         };
         map.insert(column.to_owned(), attribute.to_owned());
     }
-    let mut text = String::new();
-    let (read, format) = if import.file.as_os_str() == "-" {
-        (io::stdin().read_to_string(&mut text), import.format.unwrap_or(FileFormat::Ndjson))
-    } else {
-        let format = match import.format {
-            Some(format) => format,
-            None => match file::of_name(&import.file)? {
-                (format, false) => format,
-                (_, true) => {
-                    return Err(Failure::usage("a compressed file is not read: pipe it from gunzip, into -"));
-                }
-            },
-        };
-        (std::fs::File::open(&import.file).and_then(|mut file| file.read_to_string(&mut text)), format)
+    if is_stdin(path) {
+        return rows::read(BufReader::new(stdin()), import.format.unwrap_or(FileFormat::Ndjson), &map);
+    }
+    let format = match import.format {
+        Some(format) => format,
+        None => file::of_name(path)?.0,
     };
-    read.map_err(|error| Failure::file(&import.file, &error))?;
-    rows::read(&text, format, &map).map_err(|failure| failure.within(&import.file.display().to_string()))
+    rows::read(file::open(path)?, format, &map)
 }
 
 /// The id of a connection, which may be given by its name.
-async fn connection(tenant: &Tenant, named: &str) -> Result<String, Failure> {
+async fn connection_id(tenant: &Tenant, named: &str) -> Result<String, Failure> {
     if named.starts_with("con_") {
         return Ok(named.to_owned());
     }
@@ -88,46 +94,137 @@ async fn connection(tenant: &Tenant, named: &str) -> Result<String, Failure> {
     })
 }
 
-/// Prints the counts, and writes the rows that were rejected to a file.
-fn conclude(import: &Import, rows: &[JsonObject], report: &ImportReport) -> Result<(), Failure> {
+async fn execute(
+    tenant: &Tenant,
+    import: &Import,
+    folder: ImportFolder,
+    header: &Header,
+    interrupt: &mut Interrupt,
+) -> Result<(), Failure> {
+    let mut counter = Counter::new("imported", import.progress, Some(header.rows));
+    let client = tenant.client.clone();
+    let run = tenant.client.jobs().import_all(header.connection_id.as_str(), folder.rows()?);
+    // With upsert, a file that is sent twice has no further effect.
+    let run = run.upsert(header.upsert).idempotent(header.upsert).journal(folder.journal()?);
+    let run = run.on_progress(move |rows| {
+        counter.show(rows.inserted + rows.updated, rows.failed, || client.rate_limit());
+    });
+    let ended = interrupt.or(async { Ok(run.await) }).await;
+    let resumes = format!("Continue with: auth0-users import --resume {}", folder.path().display());
+    match ended {
+        Ok(Ok(report)) => {
+            let outcome = conclude(header, &folder, &report);
+            folder.remove(header);
+            outcome
+        }
+        Ok(Err(failed)) => {
+            let error = failed.error();
+            let code = stops_run(error);
+            let message = format!("{}; {}", one_line(error), counts(failed.report(), header.rows));
+            let failure = Failure::from(users_hyper::Error::from(failed));
+            let code = code.unwrap_or(failure.code);
+            Err(failure.with_code(code).with_message(message).with_remedy(resumes))
+        }
+        Err(interrupted) => Err(interrupted.with_remedy(resumes)),
+    }
+}
+
+fn counts(report: &ImportReport, rows: u64) -> String {
     let count = |count: Option<u64>| count.unwrap_or_default();
     let summary = &report.summary;
-    let counts = format!(
-        "imported {} of {} users ({} new, {} updated), {} failed",
+    let sum = |is_in_doubt: bool| -> usize {
+        let parts = parts(report).into_iter().filter(|part| part.is_in_doubt == is_in_doubt);
+        parts.map(|part| part.rows.len()).sum()
+    };
+    let doubt = match sum(true) {
+        0 => String::new(),
+        count => format!(", {count} may have been imported"),
+    };
+    format!(
+        "imported {} of {rows} users ({} new, {} updated), {} failed{doubt}",
         count(summary.inserted) + count(summary.updated),
-        rows.len(),
         count(summary.inserted),
         count(summary.updated),
-        count(summary.failed)
-    );
-    if report.refused.is_empty() && count(summary.failed) == 0 {
+        count(summary.failed) + sum(false) as u64
+    )
+}
+
+/// Rows that have the same outcome.
+struct Part {
+    rows: Range<usize>,
+    why: String,
+    /// Whether they may have been imported.
+    is_in_doubt: bool,
+}
+
+/// The rows whose files or jobs have failed, or of which it is not known whether they were imported.
+fn parts(report: &ImportReport) -> Vec<Part> {
+    let files = report.uncertain.iter().map(|rows| Part {
+        rows: rows.clone(),
+        why: "the import was interrupted while the row was sent".to_owned(),
+        is_in_doubt: true,
+    });
+    let unfinished = report.unfinished.iter().map(|job| Part {
+        rows: job.rows.clone(),
+        why: format!("the results of {} are not known", job.job_id),
+        is_in_doubt: true,
+    });
+    let jobs = report.jobs.iter().zip(&report.job_rows);
+    let failed = jobs.filter(|(job, _)| job.status == Some(JobStatus::Failed) && job.summary.is_none());
+    let failed = failed.map(|(job, rows)| Part {
+        rows: rows.clone(),
+        why: format!("{} has failed", job.id.as_deref().unwrap_or("the job")),
+        is_in_doubt: false,
+    });
+    files.chain(unfinished).chain(failed).collect()
+}
+
+/// Prints the counts, and writes the rows that were rejected, or may have been imported, to a file.
+fn conclude(header: &Header, folder: &ImportFolder, report: &ImportReport) -> Result<(), Failure> {
+    let counts = counts(report, header.rows);
+    let parts = parts(report);
+    if report.refused.is_empty() && parts.is_empty() && report.summary.failed.unwrap_or_default() == 0 {
         eprintln!("{counts}");
         return Ok(());
     }
-    let path = failed_path(import);
-    let mut sink = Sink::create(&path, false, true)?;
-    for refused in &report.refused {
-        sink.write(line(rows, refused).as_bytes())?;
-        sink.write(b"\n")?;
+    let mut sink = Sink::create(&header.failed, false, true)?;
+    let mut refused: HashMap<usize, &RefusedRow> = HashMap::new();
+    refused.extend(report.refused.iter().filter_map(|refused| Some((refused.row?, refused))));
+    let mut write = |object: &JsonObject| sink.write(format!("{}\n", object.to_json()).as_bytes());
+    for (number, row) in folder.rows()?.enumerate() {
+        let (refused, part) = (refused.get(&number), parts.iter().find(|part| part.rows.contains(&number)));
+        if refused.is_none() && part.is_none() {
+            continue;
+        }
+        let row = row.0.map_err(|error| Failure::file(folder.path(), &error))?;
+        let mut object = JsonObject::from_json(row.get()).unwrap_or_default();
+        match (refused, part) {
+            (Some(refused), _) => with_errors(&mut object, refused),
+            (None, Some(Part { why, is_in_doubt, .. })) => {
+                // Both are JSON.
+                let _ = object.insert(OF_FAILURES, json!({"message": why}));
+                if *is_in_doubt {
+                    let _ = object.insert(IN_DOUBT, true);
+                }
+            }
+            (None, None) => {}
+        }
+        write(&object)?;
+    }
+    for refused in report.refused.iter().filter(|refused| refused.row.is_none()) {
+        // As Auth0 returns it, since it is not known which row it is.
+        let mut object = refused.errors.user.clone().unwrap_or_default();
+        with_errors(&mut object, refused);
+        write(&object)?;
     }
     sink.finish()?;
     let failure = Failure::new(Code::SomeFailed, counts);
-    Err(failure.with_remedy(format!("{} has those, with the reasons; import accepts it.", path.display())))
+    Err(failure
+        .with_remedy(format!("{} has those, with the reasons; import accepts it.", header.failed.display())))
 }
 
-fn failed_path(import: &Import) -> PathBuf {
-    let mut name =
-        if import.file.as_os_str() == "-" { "import".into() } else { import.file.clone().into_os_string() };
-    name.push(".failed.ndjson");
-    name.into()
-}
-
-/// The row as it was read, with Auth0's errors; as Auth0 returns it if it is not known which one it is.
-fn line(rows: &[JsonObject], refused: &RefusedRow) -> String {
-    let JobRowErrors { user, errors, .. } = &refused.errors;
-    let row = refused.row.and_then(|row| rows.get(row)).or(user.as_ref());
-    let mut object = row.cloned().unwrap_or_default();
+fn with_errors(object: &mut JsonObject, refused: &RefusedRow) {
+    let JobRowErrors { errors, .. } = &refused.errors;
     // Errors are objects of texts, which are always JSON.
-    let _ = object.insert("error", errors);
-    object.to_json()
+    let _ = object.insert(OF_FAILURES, errors);
 }

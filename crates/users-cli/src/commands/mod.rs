@@ -16,7 +16,7 @@ mod update;
 use crate::action::Action;
 use crate::arguments::{Arguments, Command, OfTenant, Roles, Sessions};
 use crate::connect::Tenant;
-use crate::exit::{Code, Failure};
+use crate::exit::Failure;
 use crate::interrupt::Interrupt;
 use crate::settings::Settings;
 
@@ -34,16 +34,8 @@ pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Resul
         OfTenant::List(list) => interrupt.or(list::run(&tenant, None, &list)).await,
         OfTenant::Search(search) => interrupt.or(list::run(&tenant, Some(&search.query), &search.list)).await,
         OfTenant::Count(count) => interrupt.or(count::run(&tenant, &count)).await,
-        OfTenant::Export(export) => interrupt.or(export::run(&tenant, &export)).await,
-        OfTenant::Import(import) => {
-            let outcome = interrupt.or(import::run(&tenant, &import)).await;
-            outcome.map_err(|failure| match failure.code {
-                Code::Interrupted => failure.with_remedy(
-                    "Jobs that Auth0 has accepted run on; --upsert allows to import the file again.",
-                ),
-                _ => failure,
-            })
-        }
+        OfTenant::Export(export) => export::run(&tenant, &export, &mut interrupt).await,
+        OfTenant::Import(import) => import::run(&tenant, &import, &mut interrupt).await,
         OfTenant::DeleteAll(all) => interrupt.or(delete_all::run(&tenant, &all)).await,
         OfTenant::Create(create) => interrupt.or(create::run(&tenant, &create)).await,
         OfTenant::Update(update) => {

@@ -8,3 +8,4 @@ mod exporting;
 mod reading;
 mod resuming;
 mod support;
+mod unfinished;

@@ -90,19 +90,6 @@ fn a_run_without_network_stops_and_continues_with_it() {
     assert_eq!(world.tenant.user_count(), 0);
 }
 
-#[cfg(unix)]
-#[test]
-fn an_interrupted_reader_ends_with_130() {
-    let world = World::of(Tenant::builder().users(2_500).limits(users_mock::Limits::free()));
-    let mut process = world.command(&["export", "users.ndjson"]).stderr(Stdio::piped()).spawn().unwrap();
-    while !world.path("users.ndjson.partial").exists() {
-        std::thread::yield_now();
-    }
-    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
-    assert_eq!(process.wait().unwrap().code(), Some(130));
-    assert!(!world.path("users.ndjson").exists() && !world.path("users.ndjson.partial").exists());
-}
-
 #[test]
 fn a_run_stops_after_its_time_and_shows_progress_for_programs() {
     let limits = users_mock::Limits::free();
