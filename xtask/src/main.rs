@@ -20,6 +20,7 @@ mod release;
 mod run;
 mod schemas;
 mod steps;
+mod terminal;
 mod words;
 
 use clap::{Parser, Subcommand};
@@ -95,6 +96,12 @@ enum Chore {
         #[arg(long, value_name = "VERSION")]
         check: String,
     },
+    /// Records the operators' tool against the embedded tenant in a terminal, as SVG; needs the program `script` of Linux.
+    Terminal {
+        /// The file to write.
+        #[arg(value_name = "FILE")]
+        file: std::path::PathBuf,
+    },
     /// Checks the dependencies against the advisory database, which needs the network.
     Advisories,
 }
@@ -121,6 +128,7 @@ fn main() -> ExitCode {
         Chore::Bench { arguments } => bench::run(&arguments),
         Chore::Long { executions } => long::run(executions),
         Chore::Release { check } => release::check(&check),
+        Chore::Terminal { file } => terminal::record(&file),
         Chore::Advisories => run::cargo(&["deny", "check", "advisories"]),
     };
     match outcome {
