@@ -1,6 +1,7 @@
 //! The arguments of the program.
 
 use crate::attributes::Attributes;
+use crate::connect::Sending;
 use crate::exit;
 use crate::file::FileFormat;
 use crate::output::Format;
@@ -19,6 +20,8 @@ use std::path::PathBuf;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -10,17 +10,37 @@ use users_hyper::{
     AccessToken, AuthenticationClient, BaseUrl, Error, ErrorKind, ManagementClient, TokenSource, async_trait,
 };
 
+/// The flags that state how requests are sent.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Sending {
+    /// Send at most this many requests per second, to leave room for other programs: 5, 0.5
+    #[arg(long, global = true, value_name = "NUMBER", value_parser = rate, allow_negative_numbers = true)]
+    max_rate: Option<f64>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    if rate.is_finite() && rate > 0.0 {
+        Ok(rate)
+    } else {
+        Err("the number of requests per second is above zero".to_owned())
+    }
+}
+
 /// A client with the name of its tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Tenant {
     pub(crate) client: ManagementClient,
     /// The authority of its URL: `tenant.eu.auth0.com`.
     pub(crate) authority: String,
+    /// The limit of the operator, in requests per second.
+    pub(crate) max_rate: Option<f64>,
 }
 
 impl Tenant {
     /// Builds the client. Nothing is sent.
-    pub(crate) fn connect(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn connect(settings: &Settings, sending: &Sending) -> Result<Self, Failure> {
         let url = url(settings)?;
         let builder = users_hyper::management("");
         let builder = match settings.address_source {
@@ -38,7 +58,12 @@ impl Tenant {
             }
             Credentials::Command(command) => builder.token_source(TokenCommand::new(command)),
         };
-        Ok(Self { client: builder.build()?, authority: url.authority().to_owned() })
+        let builder = match sending.max_rate {
+            Some(per_second) => builder.max_rate(per_second),
+            None => builder,
+        };
+        let (client, authority) = (builder.build()?, url.authority().to_owned());
+        Ok(Self { client, authority, max_rate: sending.max_rate })
     }
 }
 

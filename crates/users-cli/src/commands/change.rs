@@ -67,8 +67,8 @@ fn plan(tenant: &Tenant, action: &Action, users: &Users) -> Result<(), Failure> 
     }
     let count = users.ids.len();
     eprintln!("{count} users of {}, {count} requests; nothing was changed", tenant.authority);
-    let rate = tenant.client.rate_limit().iter().map(|limit| limit.per_second).fold(0.0, f64::max);
-    if rate > 0.0 {
+    let known = tenant.client.rate_limit().iter().map(|limit| limit.per_second).reduce(f64::max);
+    if let Some(rate) = known.into_iter().chain(tenant.max_rate).reduce(f64::min) {
         // A count of users is small enough for a float.
         #[allow(clippy::cast_precision_loss)]
         let seconds = count as f64 / rate;

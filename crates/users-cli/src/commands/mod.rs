@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Resul
         Command::OfTenant(command) => command,
     };
     let settings = Settings::read(&arguments.connection)?;
-    let tenant = Tenant::connect(&settings)?;
+    let tenant = Tenant::connect(&settings, &arguments.sending)?;
     match *command {
         OfTenant::LoginCheck => interrupt.or(login_check::run(&settings, &tenant)).await,
         OfTenant::Show(show) => interrupt.or(show::run(&tenant, &show)).await,

@@ -5,6 +5,7 @@
 mod changing;
 mod exits;
 mod exporting;
+mod rate;
 mod reading;
 mod resuming;
 mod support;
