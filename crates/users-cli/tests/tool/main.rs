@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[cfg(unix)]
+mod asking;
 mod changing;
 mod exits;
 mod exporting;
