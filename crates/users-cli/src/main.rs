@@ -7,6 +7,7 @@ mod checkpoint;
 mod commands;
 mod confirm;
 mod connect;
+mod debug;
 mod exit;
 mod file;
 mod folder;

@@ -17,6 +17,9 @@ pub(crate) enum Style {
     /// A bar on a terminal, or else a line every ten seconds
     #[default]
     Auto,
+    /// A line every ten seconds
+    #[value(skip)]
+    Lines,
     /// A JSON object per second
     Json,
     /// Nothing
@@ -38,6 +41,7 @@ impl Progress {
         match style {
             Style::None => Self::None,
             Style::Json => Self::Json,
+            Style::Lines => Self::Lines,
             Style::Auto if !std::io::stderr().is_terminal() => Self::Lines,
             Style::Auto => {
                 let (bar, template) = match total {

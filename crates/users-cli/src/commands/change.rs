@@ -106,7 +106,7 @@ async fn execute(
         tenant,
         action,
         failed,
-        progress: Progress::new(change.progress, Some(users.ids.len() as u64)),
+        progress: Progress::new(tenant.style(change.progress), Some(users.ids.len() as u64)),
         deadline: Instant::now() + change.stop_after.map_or(A_YEAR, Duration::from_secs).min(A_YEAR),
         printed: 0,
         prints: true,

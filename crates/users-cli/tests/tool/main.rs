@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod asking;
 mod changing;
+mod debugging;
 mod exits;
 mod exporting;
 mod rate;
