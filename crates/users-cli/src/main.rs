@@ -13,6 +13,7 @@ mod file;
 mod folder;
 mod import_folder;
 mod interrupt;
+mod jq;
 mod output;
 mod profile;
 mod progress;
