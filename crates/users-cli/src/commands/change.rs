@@ -37,7 +37,7 @@ pub(crate) async fn run(
         }
         return execute(tenant, &action, change, users, Some(folder), interrupt).await;
     }
-    let users = interrupt.or(change.selection.find(tenant)).await?;
+    let users = interrupt.or(change.selection.find(tenant, tenant.style(change.progress))).await?;
     if let Some(most) = change.max_users.filter(|most| users.ids.len() as u64 > *most) {
         let message = format!(
             "{} users were found, more than --max-users {most}; nothing was changed",

@@ -7,7 +7,7 @@ use std::process::Stdio;
 /// Starts the program on a terminal.
 fn on_terminal(world: &World, arguments: &[&str]) -> PtySession {
     let mut command = world.command(arguments);
-    command.stdin(Stdio::inherit());
+    command.stdin(Stdio::inherit()).env("TERM", "xterm");
     spawn_command(command, Some(20_000)).unwrap()
 }
 
@@ -67,6 +67,16 @@ fn the_question_names_the_first_five_users() {
     assert!(!rest.contains("auth0|"), "{rest}");
     session.send_line("n").unwrap();
     assert_eq!((end(session).0, world.tenant.user_count()), (2, 7));
+}
+
+#[test]
+fn the_users_who_match_a_query_are_counted_before_the_question() {
+    let world = World::new(400);
+    let mut session = on_terminal(&world, &["block", "--max-rate", "2", "--query", "user_id:*"]);
+    session.exp_regex("found [1-4][0-9]{2} users").unwrap();
+    session.exp_string("block 400 users of ").unwrap();
+    session.send_line("n").unwrap();
+    assert_eq!((end(session).0, world.writes()), (2, vec![]));
 }
 
 #[test]
