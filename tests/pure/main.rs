@@ -19,6 +19,7 @@ mod limits;
 mod lists;
 mod login_errors;
 mod logins;
+mod max_rate;
 mod mock;
 mod models;
 mod operations;

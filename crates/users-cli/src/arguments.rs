@@ -1,6 +1,7 @@
 //! The arguments of the program.
 
 use crate::attributes::Attributes;
+use crate::connect::Sending;
 use crate::exit;
 use crate::file::FileFormat;
 use crate::output::Format;
@@ -19,6 +20,11 @@ use std::path::PathBuf;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) connection: Connection,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+    /// Never ask, as without a terminal: to change more than one user then requires --yes
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -117,7 +123,7 @@ pub(crate) struct Change {
     /// Show what would be done, and change nothing
     #[arg(long, short = 'n', help_heading = "Run")]
     pub(crate) dry_run: bool,
-    /// Do not ask before changing more than one user; required without a terminal
+    /// Do not ask before changing more than one user; required without a terminal and with --no-input
     #[arg(long, short, help_heading = "Run")]
     pub(crate) yes: bool,
     /// The folder for the list of users, the journal and the failures of a run over several users; removed after a run without failures

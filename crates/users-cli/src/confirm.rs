@@ -3,17 +3,32 @@
 use crate::exit::{Code, Failure};
 use crate::output::printable;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use users_hyper::model::UserId;
+
+/// Whether `--no-input` was given. There is one terminal, so this is of the whole process.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// Makes every question fail, as without a terminal.
+pub(crate) fn never_ask() {
+    NEVER.store(true, Ordering::Relaxed);
+}
 
 /// Asks whether something may be changed.
 ///
 /// # Errors
 ///
-/// If the answer is not yes, or there is no terminal on which to ask.
+/// If the answer is not yes, there is no terminal on which to ask, or `--no-input` was given.
 pub(crate) async fn confirm(question: String) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        let failure =
-            Failure::usage(format!("{question} There is no terminal to ask on, so nothing was changed"));
+    let obstacle = if NEVER.load(Ordering::Relaxed) {
+        Some("--no-input was given")
+    } else if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        Some("There is no terminal to ask on")
+    } else {
+        None
+    };
+    if let Some(obstacle) = obstacle {
+        let failure = Failure::usage(format!("{question} {obstacle}, so nothing was changed"));
         return Err(failure.with_remedy("--yes confirms it; --dry-run shows what would be done."));
     }
     // A thread of its own, so that Ctrl-C is seen meanwhile.
@@ -33,9 +48,9 @@ pub(crate) fn about_users(command: &str, ids: &[UserId], authority: &str) -> Str
 }
 
 fn ask(text: &str) -> io::Result<String> {
-    let mut err = io::stderr().lock();
-    write!(err, "{text}")?;
-    err.flush()?;
+    // The lock is released before the answer is awaited: an interrupt is reported meanwhile.
+    write!(io::stderr(), "{text}")?;
+    io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(answer)

@@ -1,14 +1,38 @@
 //! The client that the settings describe.
 
+use crate::debug::{Debug, Printed};
 use crate::exit::Failure;
+use crate::progress::Style;
 use crate::settings::{Credentials, Settings, Source};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::process::Command;
 use users_hyper::model::Secret;
 use users_hyper::{
-    AccessToken, AuthenticationClient, BaseUrl, Error, ErrorKind, ManagementClient, TokenSource, async_trait,
+    AccessToken, AuthenticationClient, BaseUrl, Error, ErrorKind, HttpTransport, HyperTransport,
+    ManagementClient, TokenSource, async_trait,
 };
+
+/// The flags that state how requests are sent.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Sending {
+    /// Send at most this many requests per second, to leave room for other programs: 5, 0.5
+    #[arg(long, global = true, value_name = "NUMBER", value_parser = rate, allow_negative_numbers = true)]
+    max_rate: Option<f64>,
+    /// Print each request and response on standard error, without bodies and secrets
+    #[arg(long, global = true, value_name = "WHAT", value_enum)]
+    debug: Option<Debug>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    if rate.is_finite() && rate > 0.0 {
+        Ok(rate)
+    } else {
+        Err("the number of requests per second is above zero".to_owned())
+    }
+}
 
 /// A client with the name of its tenant.
 #[derive(Clone, Debug)]
@@ -16,13 +40,23 @@ pub(crate) struct Tenant {
     pub(crate) client: ManagementClient,
     /// The authority of its URL: `tenant.eu.auth0.com`.
     pub(crate) authority: String,
+    /// The limit of the operator, in requests per second.
+    pub(crate) max_rate: Option<f64>,
+    /// Whether requests are printed, among which a bar cannot stay in its place.
+    is_printed: bool,
+    transport: Arc<dyn HttpTransport>,
 }
 
 impl Tenant {
     /// Builds the client. Nothing is sent.
-    pub(crate) fn connect(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn connect(settings: &Settings, sending: &Sending) -> Result<Self, Failure> {
         let url = url(settings)?;
-        let builder = users_hyper::management("");
+        let mut transport: Arc<dyn HttpTransport> = Arc::new(HyperTransport::new().map_err(Error::from)?);
+        let is_printed = sending.debug == Some(Debug::Http);
+        if is_printed {
+            transport = Arc::new(Printed::new(transport));
+        }
+        let builder = ManagementClient::builder(Arc::clone(&transport));
         let builder = match settings.address_source {
             Source::Flag("--base-url") => builder.base_url(format!("{url}/api/v2")),
             _ => builder.domain(url.to_string()),
@@ -38,26 +72,37 @@ impl Tenant {
             }
             Credentials::Command(command) => builder.token_source(TokenCommand::new(command)),
         };
-        Ok(Self { client: builder.build()?, authority: url.authority().to_owned() })
+        let builder = match sending.max_rate {
+            Some(per_second) => builder.max_rate(per_second),
+            None => builder,
+        };
+        let (client, authority) = (builder.build()?, url.authority().to_owned());
+        Ok(Self { client, authority, max_rate: sending.max_rate, is_printed, transport })
     }
-}
 
-/// Obtains a token as the client does, to inspect it.
-pub(crate) async fn token(settings: &Settings) -> Result<Secret, Failure> {
-    match &settings.credentials {
-        Credentials::Token(token) => Ok(token.clone()),
-        Credentials::Command(command) => Ok(execute(command).await?),
-        Credentials::Application { id, secret } => {
-            let url = url(settings)?;
-            let client: AuthenticationClient = users_hyper::authentication(url.to_string())
-                .client_id(id.clone())
-                .client_secret(secret.clone())
-                .build()?;
-            let audience = settings.audience.clone().unwrap_or_else(|| format!("{url}/api/v2/"));
-            let response = client.oauth().client_credentials_grant(audience).await?;
-            response.access_token.ok_or_else(|| {
-                Failure::from(Error::new(ErrorKind::Token, "the token endpoint returned no access token"))
-            })
+    /// How progress is shown if it is to be shown like this.
+    pub(crate) fn style(&self, style: Style) -> Style {
+        if self.is_printed && style == Style::Auto { Style::Lines } else { style }
+    }
+
+    /// Obtains a token as the client does, to inspect it.
+    pub(crate) async fn token(&self, settings: &Settings) -> Result<Secret, Failure> {
+        match &settings.credentials {
+            Credentials::Token(token) => Ok(token.clone()),
+            Credentials::Command(command) => Ok(execute(command).await?),
+            Credentials::Application { id, secret } => {
+                let url = url(settings)?;
+                let client = AuthenticationClient::builder(Arc::clone(&self.transport))
+                    .domain(url.to_string())
+                    .client_id(id.clone())
+                    .client_secret(secret.clone())
+                    .build()?;
+                let audience = settings.audience.clone().unwrap_or_else(|| format!("{url}/api/v2/"));
+                let response = client.oauth().client_credentials_grant(audience).await?;
+                response.access_token.ok_or_else(|| {
+                    Failure::from(Error::new(ErrorKind::Token, "the token endpoint returned no access token"))
+                })
+            }
         }
     }
 }

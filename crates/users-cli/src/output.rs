@@ -2,9 +2,10 @@
 
 use crate::exit::Failure;
 use crate::file::{FileFormat, Sink};
+use crate::jq::{self, Filter};
 use comfy_table::Table;
-use std::io::{self, Write as _};
-use users_hyper::model::{JsonObject, User};
+use std::io::{self, IsTerminal as _, Write as _};
+use users_hyper::model::{JsonObject, User, UserId};
 
 /// The columns unless others are chosen.
 const COLUMNS: &[&str] = &["user_id", "email", "name", "blocked", "logins_count", "last_login"];
@@ -22,6 +23,9 @@ pub(crate) struct Format {
     /// Print one JSON object per line: whole users, or these attributes
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "*", value_name = "FIELDS", conflicts_with_all = ["csv", "fields"])]
     json: Option<String>,
+    /// Print what a jq filter makes of each user, strings without quotation marks: .email, select(.blocked), "\(.name): \(.email)"
+    #[arg(long, value_name = "FILTER", value_parser = jq::check, conflicts_with_all = ["csv", "fields"])]
+    jq: Option<String>,
     /// Print CSV with a header
     #[arg(long)]
     csv: bool,
@@ -36,6 +40,7 @@ impl Format {
         let list = match (&self.json, &self.fields) {
             (Some(all), _) if all == "*" => return Ok(None),
             (Some(list), _) | (None, Some(list)) => list,
+            (None, None) if self.jq.is_some() => return Ok(None),
             (None, None) => return Ok(Some(columns())),
         };
         let fields: Vec<String> = list.split(',').map(|field| field.trim().to_owned()).collect();
@@ -65,7 +70,12 @@ impl Format {
 
     /// Opens standard output.
     pub(crate) fn open(&self) -> Result<Rows, Failure> {
-        let form = match self.chosen()? {
+        let chosen = self.chosen()?;
+        if let Some(code) = &self.jq {
+            let filter = Filter::compile(code).map_err(Failure::usage)?;
+            return Rows::begin(Form::Filtered(chosen, filter, io::stdout().is_terminal()), Sink::stdout());
+        }
+        let form = match chosen {
             Some(fields) if self.json.is_none() && !self.csv => Form::Table(table(&fields), fields),
             Some(fields) if self.csv => Form::Csv(fields),
             fields => Form::Objects(fields),
@@ -102,6 +112,8 @@ enum Form {
     Array(Option<Vec<String>>, bool),
     Table(Table, Vec<String>),
     Csv(Vec<String>),
+    /// Whether standard output is a terminal.
+    Filtered(Option<Vec<String>>, Filter, bool),
 }
 
 impl Rows {
@@ -109,7 +121,7 @@ impl Rows {
         match &form {
             Form::Csv(fields) => sink.write(&csv_line(fields)?)?,
             Form::Array(..) => sink.write(b"[")?,
-            Form::Objects(_) | Form::Table(..) => {}
+            Form::Objects(_) | Form::Table(..) | Form::Filtered(..) => {}
         }
         Ok(Self { form, sink })
     }
@@ -127,6 +139,19 @@ impl Rows {
                 let separator = if std::mem::take(is_empty) { "\n" } else { ",\n" };
                 self.sink.write(separator.as_bytes())?;
                 self.sink.write(select(object, fields.as_deref()).to_json().as_bytes())
+            }
+            Form::Filtered(fields, filter, is_terminal) => {
+                let json = select(object, fields.as_deref()).to_json();
+                let id = printable(user.user_id.as_ref().map_or("a user", UserId::as_str));
+                let sink = &mut self.sink;
+                filter.apply(&id, &json, |line| {
+                    if *is_terminal {
+                        sink.write(printable_text(&String::from_utf8_lossy(line)).as_bytes())?;
+                    } else {
+                        sink.write(line)?;
+                    }
+                    sink.write(b"\n")
+                })
             }
             Form::Csv(fields) => {
                 let cells: Vec<String> = fields.iter().map(|field| cell(&object, field)).collect();
@@ -154,7 +179,7 @@ impl Rows {
     /// Prints what is left.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         match &mut self.form {
-            Form::Objects(_) | Form::Csv(_) => {}
+            Form::Objects(_) | Form::Csv(_) | Form::Filtered(..) => {}
             Form::Array(..) => self.sink.write(b"\n]\n")?,
             Form::Table(rows, _) => {
                 without_margin(rows);
@@ -243,6 +268,16 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|char| if char.is_control() { char.escape_default().collect() } else { vec![char] })
         .collect()
+}
+
+/// A text of several lines or columns without the control characters by which a name could change what a terminal shows.
+fn printable_text(text: &str) -> String {
+    let is_kept = |char: &char| !char.is_control() || matches!(char, '\n' | '\t');
+    let mut printable = String::new();
+    for char in text.chars() {
+        if is_kept(&char) { printable.push(char) } else { printable.extend(char.escape_default()) }
+    }
+    printable
 }
 
 #[cfg(test)]

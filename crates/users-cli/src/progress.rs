@@ -1,7 +1,7 @@
 //! How far a run has come, on standard error.
 
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use serde_json::json;
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -17,6 +17,9 @@ pub(crate) enum Style {
     /// A bar on a terminal, or else a line every ten seconds
     #[default]
     Auto,
+    /// A line every ten seconds
+    #[value(skip)]
+    Lines,
     /// A JSON object per second
     Json,
     /// Nothing
@@ -38,6 +41,7 @@ impl Progress {
         match style {
             Style::None => Self::None,
             Style::Json => Self::Json,
+            Style::Lines => Self::Lines,
             Style::Auto if !std::io::stderr().is_terminal() => Self::Lines,
             Style::Auto => {
                 let (bar, template) = match total {
@@ -138,6 +142,49 @@ impl Counter {
     }
 }
 
+/// Shows how many users were found, before a run begins.
+#[derive(Debug)]
+pub(crate) struct Found {
+    progress: Progress,
+    next: Instant,
+}
+
+impl Found {
+    pub(crate) fn new(style: Style) -> Self {
+        let progress = Progress::new(style, None);
+        let next = Instant::now() + progress.interval();
+        Self { progress, next }
+    }
+
+    /// Shows the number of users so far, if that is due.
+    pub(crate) fn show(&mut self, count: usize, limits: impl FnOnce() -> Vec<RateLimitState>) {
+        let now = Instant::now();
+        if now < self.next {
+            return;
+        }
+        self.next = now + self.progress.interval();
+        let text = || format!("found {} users", HumanCount(count as u64));
+        match &self.progress {
+            Progress::None => {}
+            Progress::Bar(bar) => {
+                bar.tick();
+                bar.set_message(text());
+            }
+            Progress::Lines => eprintln!("{}", text()),
+            Progress::Json => {
+                eprintln!(
+                    "{}",
+                    json!({"message_type": "found", "found": count, "rate_limits": objects(&limits())})
+                );
+            }
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.progress.finish();
+    }
+}
+
 /// How far a run has come.
 #[derive(Debug)]
 struct Counts {
@@ -190,15 +237,16 @@ impl Counts {
     }
 
     fn object(&self, limits: &[RateLimitState]) -> String {
-        let limits: Vec<_> = limits
-            .iter()
-            .map(|limit| {
-                json!({"limit": limit.limit, "remaining": limit.remaining, "per_second": limit.per_second,
-                    "paused_seconds": limit.paused.map(|paused| paused.as_secs_f64())})
-            })
-            .collect();
         json!({"message_type": "status", "done": self.done, "failed": self.failed, "uncertain": self.uncertain, "total": self.total,
-            "per_second": self.rate, "seconds_left": self.time_left.map(|left| left.as_secs_f64()), "rate_limits": limits})
+            "per_second": self.rate, "seconds_left": self.time_left.map(|left| left.as_secs_f64()), "rate_limits": objects(limits)})
         .to_string()
     }
+}
+
+fn objects(limits: &[RateLimitState]) -> Vec<Value> {
+    let object = |limit: &RateLimitState| {
+        json!({"limit": limit.limit, "remaining": limit.remaining, "per_second": limit.per_second,
+            "paused_seconds": limit.paused.map(|paused| paused.as_secs_f64())})
+    };
+    limits.iter().map(object).collect()
 }

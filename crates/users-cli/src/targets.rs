@@ -2,6 +2,7 @@
 
 use crate::connect::Tenant;
 use crate::exit::Failure;
+use crate::progress::{Found, Style};
 use crate::target::Target;
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader};
@@ -37,10 +38,10 @@ pub(crate) struct Users {
 }
 
 impl Selection {
-    /// Finds the ids. Sends reads only.
-    pub(crate) async fn find(&self, tenant: &Tenant) -> Result<Users, Failure> {
+    /// Finds the ids. Sends reads only. Shows how many users match a query so far: a large tenant takes minutes.
+    pub(crate) async fn find(&self, tenant: &Tenant, style: Style) -> Result<Users, Failure> {
         if let Some(query) = &self.query {
-            return matching(tenant, query).await;
+            return matching(tenant, query, Found::new(style)).await;
         }
         let targets = match &self.file {
             Some(path) if path.as_os_str() == "-" => read(io::stdin().lock(), "standard input")?,
@@ -55,12 +56,14 @@ impl Selection {
     }
 }
 
-async fn matching(tenant: &Tenant, query: &str) -> Result<Users, Failure> {
+async fn matching(tenant: &Tenant, query: &str, mut found: Found) -> Result<Users, Failure> {
     let mut everyone = tenant.client.users().get_all().q(query).fields(["user_id"]).everyone();
     let mut users = Users::default();
     while let Some(user) = everyone.try_next().await? {
         users.ids.extend(user.user_id);
+        found.show(users.ids.len(), || tenant.client.rate_limit());
     }
+    found.finish();
     Ok(users)
 }
 

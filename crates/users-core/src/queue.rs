@@ -34,6 +34,12 @@ impl<T> Queue<T> {
         self.slots.get_mut(index)?.1.as_mut()
     }
 
+    /// Returns the number of items before a place, at most: removed ones may be counted, but not more than there are items.
+    pub(crate) fn before(&self, place: u64) -> usize {
+        let index = self.slots.partition_point(|slot| slot.0 < place);
+        index.saturating_sub(self.first).min(self.len)
+    }
+
     /// Adds an item. Its place is after those of all items that were added before.
     pub(crate) fn push(&mut self, place: u64, item: T) {
         self.slots.push((place, Some(item)));
@@ -88,6 +94,9 @@ mod tests {
             assert!(queue.slots.len() <= 2 * queue.len());
         }
         assert!(queue.iter_mut().eq(expected.values_mut()));
+        for (before, place) in expected.keys().enumerate() {
+            assert!((before..=queue.len()).contains(&queue.before(*place)));
+        }
         assert_eq!(queue.get_mut(9_999).copied(), expected.get(&9_999).copied());
     }
 

@@ -37,7 +37,7 @@ pub(crate) async fn run(
         }
         return execute(tenant, &action, change, users, Some(folder), interrupt).await;
     }
-    let users = interrupt.or(change.selection.find(tenant)).await?;
+    let users = interrupt.or(change.selection.find(tenant, tenant.style(change.progress))).await?;
     if let Some(most) = change.max_users.filter(|most| users.ids.len() as u64 > *most) {
         let message = format!(
             "{} users were found, more than --max-users {most}; nothing was changed",
@@ -67,8 +67,8 @@ fn plan(tenant: &Tenant, action: &Action, users: &Users) -> Result<(), Failure> 
     }
     let count = users.ids.len();
     eprintln!("{count} users of {}, {count} requests; nothing was changed", tenant.authority);
-    let rate = tenant.client.rate_limit().iter().map(|limit| limit.per_second).fold(0.0, f64::max);
-    if rate > 0.0 {
+    let known = tenant.client.rate_limit().iter().map(|limit| limit.per_second).reduce(f64::max);
+    if let Some(rate) = known.into_iter().chain(tenant.max_rate).reduce(f64::min) {
         // A count of users is small enough for a float.
         #[allow(clippy::cast_precision_loss)]
         let seconds = count as f64 / rate;
@@ -106,7 +106,7 @@ async fn execute(
         tenant,
         action,
         failed,
-        progress: Progress::new(change.progress, Some(users.ids.len() as u64)),
+        progress: Progress::new(tenant.style(change.progress), Some(users.ids.len() as u64)),
         deadline: Instant::now() + change.stop_after.map_or(A_YEAR, Duration::from_secs).min(A_YEAR),
         printed: 0,
         prints: true,

@@ -28,8 +28,9 @@ pub(crate) async fn run(tenant: &Tenant, create: &Create) -> Result<(), Failure>
             .map_err(|error| Failure::usage(format!("the password cannot be read: {error}")))?;
         user = user.password(password.trim_end_matches(['\r', '\n']));
     }
-    let created = tenant.client.users().create(user).await?;
+    // Wrong usage is found before the user is created.
     let mut rows = create.format.open()?;
+    let created = tenant.client.users().create(user).await?;
     rows.push(&created)?;
     rows.finish()
 }

@@ -1,6 +1,6 @@
 //! `login-check`.
 
-use crate::connect::{self, Tenant};
+use crate::connect::Tenant;
 use crate::exit::Failure;
 use crate::output::print_pairs;
 use crate::settings::Settings;
@@ -27,7 +27,7 @@ pub(crate) async fn run(settings: &Settings, tenant: &Tenant) -> Result<(), Fail
         ("tenant", format!("{}, from {}", tenant.authority, settings.address_source)),
         ("credentials", format!("{}, from {}", settings.credentials, settings.credentials_source)),
     ])?;
-    let token = connect::token(settings).await?;
+    let token = tenant.token(settings).await?;
     let claims = claims(token.expose());
     let answer = tenant.client.users().get_all().per_page(1).fields(["user_id"]).with_meta().await;
     let mut pairs = Vec::new();

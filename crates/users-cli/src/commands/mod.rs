@@ -15,6 +15,7 @@ mod update;
 
 use crate::action::Action;
 use crate::arguments::{Arguments, Command, OfTenant, Roles, Sessions};
+use crate::confirm;
 use crate::connect::Tenant;
 use crate::exit::Failure;
 use crate::interrupt::Interrupt;
@@ -26,8 +27,11 @@ pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Resul
         Command::Completions { shell } => return completions::run(shell),
         Command::OfTenant(command) => command,
     };
+    if arguments.no_input {
+        confirm::never_ask();
+    }
     let settings = Settings::read(&arguments.connection)?;
-    let tenant = Tenant::connect(&settings)?;
+    let tenant = Tenant::connect(&settings, &arguments.sending)?;
     match *command {
         OfTenant::LoginCheck => interrupt.or(login_check::run(&settings, &tenant)).await,
         OfTenant::Show(show) => interrupt.or(show::run(&tenant, &show)).await,

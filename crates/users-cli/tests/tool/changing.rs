@@ -177,3 +177,24 @@ fn roles_are_added_by_name_and_removed_and_sessions_are_revoked() {
             && writes.iter().all(|write| write.starts_with("DELETE") && write.ends_with("/sessions"))
     );
 }
+
+#[test]
+fn the_number_of_users_who_match_a_query_is_shown_while_they_are_found() {
+    let world = World::new(500);
+    // A page of 100 users per half a second.
+    let arguments = ["block", "--dry-run", "--max-rate", "2", "--progress", "json", "--query", "user_id:*"];
+    let shown = world.run(&arguments).assert(0, &["500 users of"]);
+    let lines = shown.err.lines().filter(|line| line.starts_with('{'));
+    let counts: Vec<u64> = lines
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["message_type"], "found", "{line}");
+            assert!(line["rate_limits"].is_array(), "{line}");
+            line["found"].as_u64().unwrap()
+        })
+        .collect();
+    assert!(
+        !counts.is_empty() && counts.is_sorted() && counts.iter().all(|count| *count <= 500),
+        "{shown:?}"
+    );
+}

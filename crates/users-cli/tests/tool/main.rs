@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[cfg(unix)]
+mod asking;
 mod changing;
+mod debugging;
 mod exits;
 mod exporting;
+mod rate;
 mod reading;
 mod resuming;
 mod support;

@@ -82,3 +82,46 @@ fn a_reader_that_leaves_early_is_no_failure() {
     let ended = Ended::from(process.wait_with_output().unwrap()).assert(0, &[]);
     assert_eq!(ended.err, "");
 }
+
+#[test]
+fn a_filter_prints_what_it_makes_of_each_user() {
+    let world = World::new(3);
+    let ids = world.tenant.user_ids();
+    let lines: Vec<String> = ids.iter().map(|id| format!("{id}\n")).collect();
+    assert_eq!(world.run(&["list", "--jq", ".user_id"]).assert(0, &[]).out, lines.concat());
+    let number = "user_metadata.number=123456789012345678901234567890";
+    let pair = number.strip_prefix("user_metadata.").unwrap();
+    world.run(&["update", &ids[0], "--metadata", pair]).assert(0, &[]);
+    let shown = world.run(&["show", &ids[0], "--jq", ".user_metadata.number, {user_id}"]).assert(0, &[]);
+    assert_eq!(shown.out, format!("123456789012345678901234567890\n{{\"user_id\":\"{}\"}}\n", ids[0]));
+    let query = format!("user_id:\"{}\"", ids[1]);
+    let found =
+        world.run(&["search", &query, "--json=user_id,email", "--jq", "keys | join(\" \")"]).assert(0, &[]);
+    assert_eq!(found.out, "email user_id\n", "the filter gets the attributes of --json");
+    assert_eq!(world.run(&["list", "--jq", "select(.user_id == \"none\")"]).assert(0, &[]).out, "");
+    world.run(&["list", "--csv", "--jq", "."]).assert(2, &["--csv"]);
+    let failed =
+        world.run(&["list", "--jq", ".user_id, .email.domain"]).assert(1, &[&ids[0], "cannot index"]);
+    assert_eq!(failed.out, lines[0], "what was printed before stays: {failed:?}");
+}
+
+#[test]
+fn a_wrong_filter_is_wrong_usage_and_nothing_is_sent() {
+    let world = World::new(1);
+    let connection = world.tenant.database().unwrap();
+    let create = ["create", "--connection", &connection, "--set", "email=ada@example.com", "--jq"];
+    for command in [&["list", "--jq"][..], &["show", "auth0|1", "--jq"], &["search", "a:b", "--jq"], &create]
+    {
+        world
+            .run(&[command, &[".email | lenght"]].concat())
+            .assert(2, &["character 10: there is no filter lenght"]);
+        world
+            .run(&[command, &[".email | ("]].concat())
+            .assert(2, &["character 10: closing parenthesis is expected"]);
+        world.run(&[command, &["env"]].concat()).assert(2, &["no filter env"]);
+    }
+    world.run(&[&create[..5], &["--json=email,,name"]].concat()).assert(2, &["not a list of attributes"]);
+    assert!(world.tenant.requests().is_empty());
+    let created = world.run(&[&create[..], &[".email"]].concat()).assert(0, &[]);
+    assert_eq!(created.out, "ada@example.com\n");
+}

@@ -57,6 +57,28 @@ impl<T: ManagementApi> ClientBuilder<T> {
         self
     }
 
+    /// Limits the rate of requests, to leave a part of the tenant's allowance to other programs: in requests per second, counted over
+    /// all clones of the client and all its operations. The requests of one second may be sent at once. Requests for access tokens
+    /// are not counted. No limit but the tenant's unless set.
+    ///
+    /// This is [`AdaptivePacer::max_rate`](crate::AdaptivePacer::max_rate) of the client's own pacer. Where a pacer is
+    /// [set](Self::pacer), set its own limit instead.
+    ///
+    /// ```
+    /// use users_core::ManagementClient;
+    /// # use users_core::{Body, HttpTransport, transport_fn};
+    /// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+    ///
+    /// let client =
+    ///     ManagementClient::builder(my_transport()).domain("tenant.eu.auth0.com").token("token").max_rate(5.0).build()?;
+    /// # let _ = client;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    pub fn max_rate(mut self, per_second: f64) -> Self {
+        self.max_rate = Some(per_second);
+        self
+    }
+
     /// Sets the audience of requested tokens, `https://{tenant domain}/api/v2/`. Required with a custom domain.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());

@@ -78,6 +78,7 @@ pub struct ClientBuilder<T> {
     credentials: Option<Credentials>,
     clock: Option<Arc<dyn Clock>>,
     pacer: Option<Arc<dyn Pacer>>,
+    max_rate: Option<f64>,
     retry: Retry,
     limits: Limits,
     error: Option<Error>,
@@ -114,6 +115,7 @@ impl<T: ApiClient> ClientBuilder<T> {
             credentials: None,
             clock: None,
             pacer: None,
+            max_rate: None,
             retry: Retry::default(),
             limits: Limits::default(),
             error: None,
@@ -247,7 +249,8 @@ impl<T: ApiClient> ClientBuilder<T> {
     /// - if neither a domain nor a base URL is set, or it is not valid;
     /// - if a client of the Management API has no access token: neither a token, a token source, credentials nor an
     ///   `Authorization` header;
-    /// - if a token or credential is empty or contains characters that are not allowed in a header.
+    /// - if a token or credential is empty or contains characters that are not allowed in a header;
+    /// - if a maximum rate is not positive and finite, or is set beside a pacer.
     ///
     /// An error of kind [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if a header is not valid, or is one that the
     /// transport sets.
@@ -282,10 +285,18 @@ impl<T: ApiClient> ClientBuilder<T> {
         }
         let clock = self.clock.take().or_else(|| self.transport.clock());
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let pacer = self.pacer.take().unwrap_or_else(|| match T::API {
-            Api::Management => Arc::new(AdaptivePacer::on(Arc::clone(&clock))),
-            Api::Authentication => Arc::new(Unpaced::new()),
-        });
+        let own = || AdaptivePacer::on(Arc::clone(&clock));
+        let pacer: Arc<dyn Pacer> = match (self.pacer.take(), self.max_rate, T::API) {
+            (Some(_), Some(_), _) => {
+                return Err(Error::configuration(
+                    "both a pacer and max_rate are set: call max_rate of the AdaptivePacer that is passed to pacer",
+                ));
+            }
+            (Some(pacer), None, _) => pacer,
+            (None, Some(per_second), _) => Arc::new(own().max_rate(per_second)?),
+            (None, None, Api::Management) => Arc::new(own()),
+            (None, None, Api::Authentication) => Arc::new(Unpaced::new()),
+        };
         let budget = Arc::new(Budget::new());
         let shared = |api: Api,
                       base: BaseUrl,

@@ -1,10 +1,12 @@
 //! The pacer that learns the tenant's limits.
 
+use super::cap::Cap;
 use super::pace::Pace;
 use super::per_group::{GROUPS, PerGroup};
 use super::{PaceError, PaceRequest, Pacer, Permit, RateLimitState, ReturnPermit};
 use crate::clock::{Clock, Instant};
 use crate::descriptor::Access;
+use crate::error::Error;
 use crate::queue::Queue;
 use crate::rate_limit::{RateLimit, server_delay};
 use async_trait::async_trait;
@@ -80,6 +82,35 @@ impl AdaptivePacer {
         let pace = Pace::new(clock.now());
         let state = State { pace, waiting: PerGroup::default(), next: 0, granted: PerGroup::default() };
         Self(Arc::new(Inner { clock, state: Mutex::new(state) }))
+    }
+
+    /// Limits the rate of all requests together, to leave a part of the tenant's allowance to other programs: in requests per second,
+    /// which may be less than 1. The tenant's own limits are kept to as before.
+    ///
+    /// The requests of one second, and at least one, may be sent at once. The limit applies to all clones, and to requests that wait
+    /// already. Calls that would wait longer than their time allows fail at once, as with the tenant's limits.
+    ///
+    /// ```
+    /// use users_core::{AdaptivePacer, SystemClock};
+    ///
+    /// let pacer = AdaptivePacer::new(SystemClock::new()).max_rate(5.0)?;
+    /// # let _ = pacer;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An error of kind [`Configuration`](crate::ErrorKind::Configuration) unless the rate is positive and finite.
+    pub fn max_rate(self, per_second: f64) -> Result<Self, Error> {
+        let cap = Cap::new(per_second, self.0.clock.now()).ok_or_else(|| {
+            Error::configuration(format!(
+                "a maximum rate of {per_second} requests per second: it must be positive and finite"
+            ))
+        })?;
+        let mut state = self.0.state();
+        state.pace.set_cap(cap);
+        State::wake_heads(state);
+        Ok(self)
     }
 }
 
@@ -184,18 +215,45 @@ impl State {
     }
 
     /// A queue head of another group that came earlier and may be granted a permit too.
-    fn earlier(&self, place: u64, now: Instant) -> Option<&Waker> {
+    fn earlier(&self, place: u64, now: Instant) -> Option<(Access, &Waker)> {
         let earlier = self.heads().filter(|(_, other, _)| *other < place);
-        earlier.filter(|(group, ..)| self.pace.wait(*group, now).is_zero()).map(|(.., waker)| waker).next()
+        let mut earlier = earlier.filter(|(group, ..)| self.pace.wait(*group, now).is_zero());
+        earlier.next().map(|(group, _, waker)| (group, waker))
     }
 
-    /// The number of requests before this one, at most, and the waker of the head.
-    fn ahead(&self, group: Access, place: u64, now: Instant) -> (u64, Option<Waker>) {
+    /// The number of requests of each group before this place, or that wait if it has none. Those that were cancelled may be counted;
+    /// the number is evaluated again before a deadline.
+    fn before(&self, place: Option<u64>) -> PerGroup<usize> {
+        let mut before = PerGroup::default();
+        for group in GROUPS {
+            let waiting = self.waiting.get(group);
+            *before.get_mut(group) = place.map_or(waiting.len(), |place| waiting.before(place));
+        }
+        before
+    }
+
+    /// The requests before this one.
+    fn ahead(&self, group: Access, place: u64, now: Instant) -> Ahead {
+        let ahead = |count, group, first| Ahead { count, group, granted: *self.granted.get(group), first };
         match self.waiting.get(group).first() {
-            Some((first, waker)) if first < place => (place - first, Some(waker.clone())),
-            _ => self.earlier(place, now).map_or((0, None), |earlier| (1, Some(earlier.clone()))),
+            Some((first, waker)) if first < place => ahead(place - first, group, Some(waker.clone())),
+            _ => match self.earlier(place, now) {
+                Some((other, waker)) => ahead(1, other, Some(waker.clone())),
+                None => ahead(0, group, None),
+            },
         }
     }
+}
+
+/// The requests that a request waits for.
+struct Ahead {
+    /// How many they are, at most.
+    count: u64,
+    /// The group of the first of them.
+    group: Access,
+    /// The number of permits granted to that group.
+    granted: u64,
+    first: Option<Waker>,
 }
 
 /// Waits in the queue of its group: the head for the bucket, the others for those before them.
@@ -209,9 +267,10 @@ struct Acquire {
     sleep: Option<Sleep>,
 }
 
-/// Until when a request waits for those before it; restarted whenever a permit is granted.
+/// Until when a request waits for those before it; restarted whenever one of them is granted a permit.
 #[derive(Clone, Copy)]
 struct Grace {
+    group: Access,
     granted: u64,
     until: Instant,
 }
@@ -237,10 +296,10 @@ impl Future for Acquire {
             let place = state.enqueue(self.group, self.place, context.waker());
             self.place = Some(place);
             let wait = state.pace.wait(self.group, now);
-            let granted = *state.granted.get(self.group);
-            let (ahead, first) = state.ahead(self.group, place, now);
-            let grace = self.grace.filter(|grace| grace.granted == granted);
-            let is_next = ahead == 0 || grace.is_some_and(|grace| grace.until <= now);
+            let ahead = state.ahead(self.group, place, now);
+            let is_current = |grace: &Grace| (grace.group, grace.granted) == (ahead.group, ahead.granted);
+            let grace = self.grace.filter(is_current);
+            let is_next = ahead.count == 0 || grace.is_some_and(|grace| grace.until <= now);
             if is_next && wait.is_zero() {
                 let number = state.grant(self.group, now);
                 drop(state);
@@ -248,8 +307,8 @@ impl Future for Acquire {
                 return Poll::Ready(Ok(inner.permit(self.group, number)));
             }
             if self.deadline.is_some_and(|deadline| deadline <= now) {
-                let others = usize::try_from(ahead).unwrap_or(usize::MAX);
-                let (_, likely) = state.pace.wait_behind(self.group, others, now);
+                let before = state.before(self.place);
+                let (_, likely) = state.pace.wait_behind(self.group, &before, Duration::ZERO, now);
                 let wait = wait.max(likely).max(SHORTEST);
                 drop(state);
                 self.dequeue();
@@ -260,9 +319,10 @@ impl Future for Acquire {
                 _ if is_next => now + wait,
                 Some(grace) => grace.until,
                 None => {
-                    let until = now + wait + GRACE.saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX));
-                    self.grace = Some(Grace { granted, until });
-                    if let Some(first) = first.filter(|_| wait.is_zero()) {
+                    let others = u32::try_from(ahead.count).unwrap_or(u32::MAX);
+                    let until = now + wait + GRACE.saturating_mul(others);
+                    self.grace = Some(Grace { group: ahead.group, granted: ahead.granted, until });
+                    if let Some(first) = ahead.first.filter(|_| wait.is_zero()) {
                         first.wake();
                     }
                     until
@@ -293,20 +353,9 @@ impl Acquire {
             return Err(PaceError::wait_too_long(requested));
         }
         let Some(deadline) = self.deadline else { return Ok(()) };
-        let waiting = state.waiting.get(self.group);
-        let others = match (self.place, waiting.first()) {
-            // Some in between may have been cancelled; then the check is repeated before the deadline.
-            (Some(place), Some((first, _))) => {
-                usize::try_from(place.saturating_sub(first)).unwrap_or(0).min(waiting.len())
-            }
-            _ => waiting.len(),
-        };
-        let (least, likely) = state.pace.wait_behind(self.group, others, now);
-        if least > deadline.saturating_since(now) {
-            Err(PaceError::wait_too_long(likely.max(least)))
-        } else {
-            Ok(())
-        }
+        let time_left = deadline.saturating_since(now);
+        let (least, likely) = state.pace.wait_behind(self.group, &state.before(self.place), time_left, now);
+        if least > time_left { Err(PaceError::wait_too_long(likely.max(least))) } else { Ok(()) }
     }
 
     /// Removes the request from the queue and wakes the heads.

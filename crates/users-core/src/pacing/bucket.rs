@@ -202,6 +202,13 @@ impl Bucket {
         held + Duration::try_from_secs_f64((missing / rate).max(0.0)).unwrap_or(Duration::MAX)
     }
 
+    /// The number of requests that it allows within this time, an estimate.
+    pub(super) fn allowed_within(&self, time: Duration, now: Instant) -> f64 {
+        let held = self.held(now);
+        let after = |time: Duration| self.level(now + held) + self.rate * time.as_secs_f64();
+        time.checked_sub(held).map_or(0.0, after)
+    }
+
     fn may_draw(&self, at: Instant) -> bool {
         let level = self.level(at);
         let is_due = || {

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod bucket;
+mod cap;
 pub(crate) mod error;
 mod pace;
 mod per_group;

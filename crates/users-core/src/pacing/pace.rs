@@ -2,6 +2,7 @@
 
 use super::RateLimitState;
 use super::bucket::{Bucket, Hold, Observation};
+use super::cap::Cap;
 use super::per_group::{GROUPS, PerGroup};
 use crate::clock::Instant;
 use crate::descriptor::Access;
@@ -39,6 +40,8 @@ pub(super) struct Pace {
     sizes: Vec<Size>,
     /// The hold of a group after a 429 that named no limit.
     holds: PerGroup<Option<Hold>>,
+    /// The limit of the operator, for all groups together.
+    cap: Option<Cap>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,11 +76,22 @@ impl Pace {
             assumed: Bucket::least(now),
             sizes: Vec::new(),
             holds: PerGroup::default(),
+            cap: None,
         }
+    }
+
+    pub(super) fn set_cap(&mut self, cap: Cap) {
+        self.cap = Some(cap);
     }
 
     /// The time until a request of this group may be sent; zero means now.
     pub(super) fn wait(&self, group: Access, now: Instant) -> Duration {
+        let capped = self.cap.map_or(Duration::ZERO, |cap| cap.wait_behind(0, now));
+        self.tenant_wait(group, now).max(capped)
+    }
+
+    /// The time until the tenant accepts a request of this group.
+    fn tenant_wait(&self, group: Access, now: Instant) -> Duration {
         let known = self.applied(group, now).map(|bucket| bucket.wait(now)).max();
         let wait = match (self.knowledge.get(group), known) {
             (Knowledge::Nothing, known) if !self.is_unlimited() => {
@@ -91,10 +105,52 @@ impl Pace {
         wait.max(self.held(group, now))
     }
 
-    /// The time that a request of this group waits behind others: the least, and the estimate. The least is zero until the first
-    /// response.
-    pub(super) fn wait_behind(&self, group: Access, others: usize, now: Instant) -> (Duration, Duration) {
-        let head = self.wait(group, now);
+    /// The time that a request of this group waits behind others: the least if it is longer than `time_left`, and the estimate.
+    pub(super) fn wait_behind(
+        &self,
+        group: Access,
+        others: &PerGroup<usize>,
+        time_left: Duration,
+        now: Instant,
+    ) -> (Duration, Duration) {
+        let (least, likely) = self.tenant_wait_behind(group, *others.get(group), now);
+        let Some(cap) = self.cap else { return (least, likely) };
+        // Those of other groups come first only as far as the tenant accepts them.
+        let before = |time| {
+            let counted = GROUPS.iter().map(|other| match *others.get(*other) {
+                own if *other == group => own,
+                foreign => foreign.min(self.allowed_within(*other, time, now)),
+            });
+            counted.fold(0, usize::saturating_add)
+        };
+        let longest = cap.wait_behind(before(Duration::MAX), now);
+        (
+            least.max(cap.wait_behind(before(time_left), now)),
+            likely.max(cap.wait_behind(before(longest), now)),
+        )
+    }
+
+    /// The number of requests of this group that the tenant accepts within this time, an estimate.
+    fn allowed_within(&self, group: Access, time: Duration, now: Instant) -> usize {
+        let time = time.saturating_sub(self.held(group, now));
+        let allowed = match self.knowledge.get(group) {
+            Knowledge::Nothing if !self.is_unlimited() => self.assumed.allowed_within(time, now),
+            Knowledge::Unnamed => self.assumed.allowed_within(time, now),
+            _ => {
+                let known = self.applied(group, now).map(|bucket| bucket.allowed_within(time, now));
+                known.fold(f64::INFINITY, f64::min)
+            }
+        };
+        // A cast of a float stays within the integer's range.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let allowed = allowed as usize;
+        allowed
+    }
+
+    /// The time that a request of this group waits behind others for the tenant: the least, and the estimate. The least is zero until
+    /// the first response.
+    fn tenant_wait_behind(&self, group: Access, others: usize, now: Instant) -> (Duration, Duration) {
+        let head = self.tenant_wait(group, now);
         let waits = |bucket: &Bucket| (bucket.least_wait(others, now), bucket.likely_wait(others, now));
         let (least, likely) = match self.knowledge.get(group) {
             Knowledge::Nothing => return (self.held(group, now), waits(&self.assumed).1.max(head)),
@@ -132,6 +188,9 @@ impl Pace {
         *self.granted.get_mut(group) += 1;
         self.in_flight.push_back(InFlight { number, group, at: now, granted: self.granted });
         self.for_each_drawn(group, now, &mut |bucket| bucket.draw(now));
+        if let Some(cap) = &mut self.cap {
+            cap.draw(now);
+        }
         number
     }
 
@@ -143,6 +202,9 @@ impl Pace {
 
     /// Returns the permit of a request that was not sent.
     pub(super) fn return_permit(&mut self, number: u64, now: Instant) {
+        if let Some(cap) = &mut self.cap {
+            cap.undraw();
+        }
         let Some(index) = self.index(number) else { return };
         let Some(group) = self.in_flight.get(index).map(|sent| sent.group) else { return };
         *self.granted.get_mut(group) -= 1;
