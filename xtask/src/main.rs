@@ -6,6 +6,7 @@ mod catalogue;
 mod check;
 mod ci;
 mod features;
+mod front_page;
 mod languages;
 mod layers;
 mod long;
