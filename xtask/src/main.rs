@@ -5,6 +5,7 @@ mod book;
 mod catalogue;
 mod check;
 mod ci;
+mod documentation;
 mod features;
 mod front_page;
 mod languages;
