@@ -1,7 +1,8 @@
-//! Checks that the packages of the published crates are complete.
+//! Checks that the packages of the published crates are complete, and that their front pages agree with them.
 
+use crate::front_page;
 use crate::published::{self, Published};
-use crate::run::{command, output, read, status, target};
+use crate::run::{command, output, read, root, status, target};
 use std::path::PathBuf;
 
 /// The files that every package must contain.
@@ -15,7 +16,7 @@ const DOCS_RS: &str = r#"all-features = true and rustdoc-args = ["--cfg", "docsr
 /// With this line, the documentation on docs.rs names the feature that an item requires.
 const DOC_CFG: &str = "#![cfg_attr(docsrs, feature(doc_cfg))]";
 
-/// Packages every published crate, and checks its files and its manifest.
+/// Packages every published crate, and checks its files, its manifest and its front page.
 ///
 /// The packages are not compiled here; the step `minimal versions` compiles them outside the workspace, and `each feature alone` each
 /// crate with its own features.
@@ -25,7 +26,12 @@ pub fn check() -> Result<(), String> {
         let listed = output(command("tar").arg("-tzf").arg(&file))?;
         let files: Vec<&str> = listed.lines().filter_map(|line| Some(line.split_once('/')?.1)).collect();
         let library = published.root_module().map(|module| read(&module)).transpose()?;
-        let problems = problems(&published, &files, library.as_deref());
+        let mut problems = problems(&published, &files, library.as_deref());
+        if let Some(library) = &library {
+            let readme = read(&root().join("crates").join(&published.name).join("README.md"))?;
+            let Published { manifest, name } = &published;
+            problems.extend(front_page::problems(name, manifest, library, &readme));
+        }
         found.extend(problems.into_iter().map(|problem| format!("{}: {problem}", published.name)));
         println!("{}: {} files", published.name, files.len());
     }

@@ -3,7 +3,7 @@
 use crate::published;
 use crate::run::{command, program, read, root, skipped, status, target, write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 /// The version of rustdoc's JSON format that the library `public-api` reads and rustdoc 1.95 writes.
 const FORMAT: u64 = 57;
@@ -16,16 +16,10 @@ const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 pub fn run(bless: bool) -> Result<Option<String>, String> {
     let mut crates = published::all()?;
     crates.retain(published::Published::has_library);
-    // Not `current_exe`: an earlier step may have rebuilt this program in place.
-    let this = program(&target().join("debug"), "xtask");
     let mut doc = command("cargo");
-    // The same selection as in the step `documentation`, so that dependencies are checked once. Only rustdoc gets RUSTC_BOOTSTRAP=1;
-    // for cargo itself it would rerun build scripts and recompile everything.
+    // The same selection as in the step `documentation`, so that dependencies are checked once.
     doc.args(["doc", "--quiet", "--workspace", "--all-features", "--no-deps"]);
-    doc.env("RUSTDOC", this)
-        .env(AS_RUSTDOC, "1")
-        .env("RUSTDOCFLAGS", "-Z unstable-options --output-format json");
-    status(&mut doc)?;
+    status(unstable_rustdoc(&mut doc, "-Z unstable-options --output-format json"))?;
     let mut changed = Vec::new();
     for published in &crates {
         let name = &published.name;
@@ -57,6 +51,15 @@ pub fn run(bless: bool) -> Result<Option<String>, String> {
         "the public API of {} differs from its snapshot; `cargo xtask public-api --bless` accepts the change",
         changed.join(", ")
     ))
+}
+
+/// Lets a command of cargo run rustdoc with these flags, unstable ones included.
+///
+/// Only rustdoc gets RUSTC_BOOTSTRAP=1; for cargo itself it would rerun build scripts and recompile everything.
+pub fn unstable_rustdoc<'a>(cargo: &'a mut Command, flags: &str) -> &'a mut Command {
+    // Not `current_exe`: an earlier step may have rebuilt this program in place.
+    let this = program(&target().join("debug"), "xtask");
+    cargo.env("RUSTDOC", this).env(AS_RUSTDOC, "1").env("RUSTDOCFLAGS", flags)
 }
 
 /// Runs rustdoc with unstable options if this program was started as rustdoc.

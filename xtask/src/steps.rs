@@ -2,8 +2,8 @@
 
 use crate::run::{cargo, command, is_there, output, program, programs, skipped, status};
 use crate::{
-    book, catalogue, features, languages, layers, minimal, msrv, package, peers, public_api, purity, schemas,
-    words,
+    book, catalogue, documentation, features, languages, layers, minimal, msrv, package, peers, public_api,
+    purity, schemas, words,
 };
 use std::time::{Duration, Instant};
 
@@ -128,9 +128,7 @@ fn fuzz_lock_file() -> Result<(), String> {
 }
 
 fn documentation() -> Outcome {
-    let mut doc = command("cargo");
-    doc.args(["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
-    status(&mut doc).and_then(|()| book::check()).map(done)
+    documentation::check().and_then(|()| book::check()).map(done)
 }
 
 /// Whether programs in other languages can be run here.

@@ -1,15 +1,13 @@
-//! Manages Auth0's users over any HTTP stack.
+//! A client for Auth0's users over any HTTP stack: operations, tokens, retries, pacing and errors over one transport trait.
 //!
-//! Each call is an [`Operation`], a value that makes a request and decodes the response. A client executes it:
+//! Use this crate with an HTTP stack of your own, which implements [`HttpTransport`], or with a [`tower`](https://docs.rs/tower) service
+//! ([`TowerTransport`]). Use [`users-hyper`](https://docs.rs/users-hyper) for a client that is ready to use,
+//! [`users-reqwest`](https://docs.rs/users-reqwest) on an existing `reqwest::Client`, and [`users-mock`](https://docs.rs/users-mock) in tests.
+//! All of them use the clients of this crate.
 //!
-//! ```text
-//! NewUser → CreateUser: Operation → http::Request<Bytes> → pace → authorize → send ⟲ retry → http::Response<Bytes> → decode → User
-//!           └────────── pure ──────────────────────────┘   └────────── client ──────────┘   └───────── pure ──────────────┘
+//! ```console
+//! $ cargo add users-core
 //! ```
-//!
-//! The crate contains no HTTP stack: [`HttpTransport`] is the trait to implement. Applications depend on `users-hyper`, which
-//! implements it on hyper, or on `users-reqwest`, which implements it on a client of reqwest; with the feature `tower`,
-//! `TowerTransport` implements it on any `tower` service. Tests depend on `users-mock`.
 //!
 //! ```
 //! use users_core::{Body, ManagementClient, transport_fn};
@@ -17,7 +15,10 @@
 //! let transport = transport_fn(|_request, _timeout| async {
 //!     Ok(http::Response::new(Body::from(r#"{"user_id":"auth0|1","email":"ada@example.com"}"#)))
 //! });
-//! let client = ManagementClient::builder(transport).domain("tenant.eu.auth0.com").token("token").build()?;
+//! let client = ManagementClient::builder(transport)
+//!     .domain("tenant.eu.auth0.com")
+//!     .token("token")
+//!     .build()?;
 //! # futures_util::FutureExt::now_or_never(async move {
 //! let user = client.users().get("auth0|1").await?;
 //! assert_eq!(user.email.as_deref(), Some("ada@example.com"));
@@ -25,7 +26,24 @@
 //! # Ok::<(), users_core::Error>(())
 //! ```
 //!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `tracing` | yes | a `tracing` span for each call and each attempt |
+//! | `tower` | | [`TowerTransport`], a transport on any `tower` service for HTTP |
+//! | `chrono` | | conversions between [`Timestamp`](model::Timestamp) and `chrono::DateTime<Utc>` |
+//! | `jiff` | | conversions between [`Timestamp`](model::Timestamp) and `jiff::Timestamp` |
+//! | `contract` | | what this project's own checks need; not part of the public API |
+//!
 //! # Without a client
+//!
+//! Each call is an [`Operation`], a value that makes a request and decodes the response. A client executes it:
+//!
+//! ```text
+//! CreateUser → Request<Bytes> → pace → authorize → send ⟲ retry → Response<Bytes> → User
+//! └───────── pure ──────────┘   └────────── client ──────────┘   └──────── pure ───────┘
+//! ```
 //!
 //! [`Operation::request`] and [`Operation::decode`] are pure functions, without a client and without a runtime:
 //!
@@ -49,8 +67,18 @@
 //! - Access tokens, secrets and passwords do not appear in `Debug`, `Display`, errors or spans.
 //! - The access token is sent to the tenant's authority only, and over plain HTTP to loopback only.
 //!
+//! # Types
+//!
+#![doc = include_str!("../TYPES.md")]
+//!
 //! # Operations
+//!
 #![doc = include_str!("../OPERATIONS.md")]
+//!
+#![cfg_attr(
+    not(feature = "tower"),
+    doc = "[`TowerTransport`]: https://docs.rs/users-core/latest/users_core/struct.TowerTransport.html"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod authentication;

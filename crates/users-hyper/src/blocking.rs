@@ -12,6 +12,8 @@
 //! # Ok::<(), users_hyper::Error>(())
 //! ```
 //!
+//! [`Wait`] blocks on a call, and [`WaitForItems`] makes an iterator of a stream: pages, all users, bulk runs.
+//!
 //! Blocking calls run on a tokio runtime of this crate with one worker thread. The first call starts it, and it runs until the
 //! program ends. Inside another runtime, blocking would stop that runtime's thread, so it is an error there, and also on a thread
 //! of `spawn_blocking`; use `Handle::block_on` on such a thread.

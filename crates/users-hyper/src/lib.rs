@@ -1,36 +1,91 @@
-//! Manages Auth0's users: the SDK of `users-core` with a transport on hyper and rustls.
+//! A ready client for Auth0's users, on hyper and rustls.
 //!
-//! ```no_run
-//! # async fn example() -> Result<(), users_hyper::Error> {
-//! let client = users_hyper::management("tenant.eu.auth0.com")
-//!     .client_credentials("client id", "client secret")
-//!     .build()?;
+//! Use this crate in an application. It re-exports [`users-core`](https://docs.rs/users-core) under the same names, and its models in
+//! [`model`], so that no other dependency is needed. Use [`users-reqwest`](https://docs.rs/users-reqwest) on an existing `reqwest::Client`,
+//! `users-core` alone on another HTTP stack, and [`users-mock`](https://docs.rs/users-mock) in tests: the client's type stays the same.
 //!
-//! let user = client.users().get("auth0|507f1f77bcf86cd799439020").await?;
-//! println!("{}", user.email.unwrap_or_default());
-//! # Ok(())
-//! # }
+//! ```console
+//! $ cargo add users-hyper
+//! $ cargo add tokio --features macros,rt-multi-thread
 //! ```
 //!
-//! The crate re-exports `users-core` under the same names, and its models in [`model`], so that applications need no other
-//! dependency. [`management()`] and [`authentication()`] return builders of clients with default settings. For proxies,
-//! additional root certificates and timeouts, build a transport and a client on it:
+//! ```no_run
+//! #[tokio::main]
+//! async fn main() -> Result<(), users_hyper::Error> {
+//!     let client = users_hyper::management("tenant.eu.auth0.com")
+//!         .client_credentials("client id", "client secret")
+//!         .build()?;
+//!
+//!     let user = client.users().get("auth0|507f1f77bcf86cd799439020").await?;
+//!     println!("{}", user.email.unwrap_or_default());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`management()`] and [`authentication()`] return builders of clients with default settings; [`management_from_env`] reads the
+//! tenant and the credentials from the environment. For proxies, additional root certificates and timeouts, build a transport and a
+//! client on it:
 //!
 //! ```no_run
 //! use std::time::Duration;
 //! use users_hyper::{HyperTransport, ManagementClient};
 //!
-//! let transport = HyperTransport::builder().connect_timeout(Duration::from_secs(3)).build()?;
-//! let client = ManagementClient::builder(transport).domain("tenant.eu.auth0.com").token("token").build()?;
+//! let transport = HyperTransport::builder()
+//!     .connect_timeout(Duration::from_secs(3))
+//!     .build()?;
+//! let client = ManagementClient::builder(transport)
+//!     .domain("tenant.eu.auth0.com")
+//!     .token("token")
+//!     .build()?;
 //! # let _ = client;
 //! # Ok::<(), users_hyper::Error>(())
 //! ```
 //!
-//! An application authenticates itself by its secret, by a private key ([`PrivateKeyJwt`]), or by a client certificate
-//! ([`client_certificate_pem`](HyperTransportBuilder::client_certificate_pem)).
+//! Calls must be awaited inside a tokio runtime. Code without async can block on them, with the feature `blocking`: see [`blocking`].
 //!
-//! Calls must be awaited inside a tokio runtime. With the feature `blocking`, code without async can block on them: see
-//! `users_hyper::blocking`.
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `ring` | yes | TLS and signatures of [`PrivateKeyJwt`] with the cryptography of ring |
+//! | `aws-lc-rs` | | the same with aws-lc-rs; without it and `ring`, no client can be built, and with both, ring is used |
+//! | `http2` | yes | HTTP/2, if the server offers it |
+//! | `gzip` | yes | compressed responses |
+//! | `tracing` | yes | a `tracing` span for each call and each attempt |
+//! | `blocking` | | [`blocking`]: `call.wait()` and iterators, for code without async |
+//! | `tower` | | [`TowerTransport`], a transport on any `tower` service for HTTP |
+//! | `chrono` | | conversions between [`Timestamp`](model::Timestamp) and `chrono::DateTime<Utc>` |
+//! | `jiff` | | conversions between [`Timestamp`](model::Timestamp) and `jiff::Timestamp` |
+//!
+//! # Types
+//!
+//! The types of this crate:
+//!
+//! | You want | Use |
+//! |---|---|
+//! | a client with default settings | [`management()`], [`authentication()`], [`management_from_env`], [`authentication_from_env`] |
+//! | a proxy, certificates, a connection pool, timeouts | [`HyperTransport`], made by a [`HyperTransportBuilder`] |
+//! | to authenticate by a private key | [`PrivateKeyJwt`], [`SigningAlgorithm`] |
+//! | to authenticate by a client certificate | [`HyperTransportBuilder::client_certificate_pem`], [`ClientBuilder::mtls_credentials`] |
+//! | calls without async | [`blocking`] |
+//! | tokio's clock for another transport | [`TokioClock`] |
+//!
+//! The types of `users-core`:
+//!
+#![doc = include_str!("../TYPES.md")]
+//!
+//! # Operations
+//!
+#![doc = include_str!("../OPERATIONS.md")]
+//!
+#![cfg_attr(
+    not(feature = "blocking"),
+    doc = "[`blocking`]: https://docs.rs/users-hyper/latest/users_hyper/blocking/index.html"
+)]
+#![cfg_attr(
+    not(feature = "tower"),
+    doc = "[`TowerTransport`]: https://docs.rs/users-core/latest/users_core/struct.TowerTransport.html"
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
@@ -132,3 +187,8 @@ fn authentication_builder() -> ClientBuilder<AuthenticationClient> {
 fn no_transport() -> impl HttpTransport {
     transport_fn(|_, _| async { Err(TransportError::connect("the transport could not be built")) })
 }
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

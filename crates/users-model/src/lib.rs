@@ -1,7 +1,27 @@
-//! The data types of Auth0's user endpoints.
+//! The data types of Auth0's user endpoints: users, identities, updates, pages and error bodies, without HTTP or async code.
 //!
-//! Plain data with serde: [`User`], [`NewUser`], [`UserUpdate`], [`Identity`], [`Page`], error bodies and ids. The crate contains
-//! no HTTP and no async code: those are in `users-core`. Applications depend on `users-hyper`.
+//! Use this crate alone to read or write what Auth0 sends: exports, webhooks, fixtures. The clients re-export it as `model`:
+//! [`users-hyper`](https://docs.rs/users-hyper), which is ready to use, and [`users-core`](https://docs.rs/users-core), on any HTTP stack.
+//!
+//! ```console
+//! $ cargo add users-model
+//! ```
+//!
+//! ```
+//! use users_model::{NewUser, User};
+//!
+//! let json = r#"{"user_id":"auth0|1","email":"ada@example.com","locale":"en"}"#;
+//! let user: User = serde_json::from_str(json)?;
+//! assert_eq!(user.email.as_deref(), Some("ada@example.com"));
+//! assert_eq!(user.unknown.get::<String>("locale")?.as_deref(), Some("en"));
+//!
+//! let new = NewUser::new("Username-Password-Authentication").email("grace@example.com");
+//! assert_eq!(
+//!     serde_json::to_string(&new)?,
+//!     r#"{"connection":"Username-Password-Authentication","email":"grace@example.com"}"#,
+//! );
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 //!
 //! # Lossless decoding
 //!
@@ -10,6 +30,32 @@
 //! the field is `None`. Numbers keep their length and precision.
 //!
 //! Models are decoded from and encoded to JSON by `serde_json` (text, bytes or `Value`). Other formats are not supported.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `chrono` | | conversions between [`Timestamp`] and `chrono::DateTime<Utc>` |
+//! | `jiff` | | conversions between [`Timestamp`] and `jiff::Timestamp` |
+//!
+//! # Types
+//!
+//! | For | Types |
+//! |---|---|
+//! | users | [`User`], [`NewUser`], [`UserUpdate`] with [`Patch`], [`UserId`], [`Identity`], [`LinkTarget`] |
+//! | metadata | [`JsonObject`], [`MetadataUpdate`] |
+//! | values | [`Timestamp`], [`Secret`], [`Number`], [`Flag`], [`UnknownValue`] |
+//! | lists | [`Page`] |
+//! | roles and permissions | [`Role`], [`RoleUser`], [`EffectiveRole`], [`Permission`], [`PermissionRef`], [`EffectivePermission`] |
+//! | organizations | [`Organization`], [`OrganizationMember`], [`Invitation`], [`NewInvitation`] |
+//! | multi-factor authentication | [`AuthenticationMethod`], [`Enrollment`], [`EnrollmentTicket`], [`MultifactorProvider`] |
+//! | sessions and tokens | [`Session`], [`RefreshToken`], [`TokenResponse`], [`Grant`], [`DeviceCredential`] |
+//! | jobs and tickets | [`Job`], [`JobRowErrors`], [`UsersExport`], [`EmailVerificationTicket`], [`PasswordChangeTicket`] |
+//! | blocks and logs | [`UserBlocks`], [`RiskAssessmentClearance`], [`LogEvent`] |
+//! | connections and groups | [`Connection`], [`Provider`], [`ConnectedAccount`], [`Group`] |
+//! | sign-ups and logins | [`NewSignup`], [`UserInfo`], [`PasswordlessStart`], [`Impersonation`] |
+//! | errors | [`ErrorBody`], [`PasswordRules`] |
+//! | JSON text | [`json`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod authentication_method;

@@ -1,15 +1,46 @@
-//! A test server that behaves like an Auth0 tenant, over HTTP.
+//! A test server that behaves like an Auth0 tenant, over HTTP: a program, and a library for tests in the same process.
 //!
-//! [`TenantServer`] serves a [`Tenant`](users_mock::Tenant) of `users-mock`, or many [`Tenants`] with a control API, on a socket in the process
-//! of a test. The binary `users-tenant` does the same as a process of its own, for tests in other languages.
+//! Use it if the code under test is another process or written in another language, or needs a browser. In the tests of a Rust program, use
+//! the same tenant without sockets: `Tenant` of [`users-mock`](https://docs.rs/users-mock).
 //!
-//! ```toml
-//! [dev-dependencies]
-//! users-mock = "0.1"
-//! users-tenant = "0.1"
+//! The README, on [crates.io](https://crates.io/crates/users-tenant), describes the program:
+//!
+//! ```console
+//! $ cargo install users-tenant
+//! $ users-tenant exec -- npm test
 //! ```
 //!
+//! The library serves a [`Tenant`](users_mock::Tenant), or many [`Tenants`] with a control API, on a socket in the process of a test:
+//!
+//! ```console
+//! $ cargo add --dev users-mock users-tenant
+//! ```
+//!
+//! ```no_run
+//! use users_mock::Tenant;
+//! use users_tenant::TenantServer;
+//!
+//! # async fn example() -> std::io::Result<()> {
+//! let tenant = Tenant::builder().system_clock().users(3).build();
+//! let server = TenantServer::bind(tenant.clone(), ([127, 0, 0, 1], 0).into()).await?;
+//! println!("{}", server.url()); // the base URL for the code under test
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
 //! The crate has no features.
+//!
+//! # Types
+//!
+//! | You want | Use |
+//! |---|---|
+//! | one tenant at an address, with or without TLS | [`TenantServer::bind`], [`TenantServer::bind_tls`] |
+//! | a key, other hosts, an access log | [`TenantServer::builder`], [`TenantServerBuilder`] |
+//! | a tenant for each test, by name | [`Tenants`], made by a [`TenantsBuilder`]; [`TenantName`] |
+//! | users, faults, time and rate limits of a tenant | [`Tenant`](users_mock::Tenant) and the other types of [`users-mock`](https://docs.rs/users-mock) |
 
 mod access_log;
 mod application;

@@ -1,5 +1,6 @@
 //! Generates documentation from the catalogue of operations, and checks the catalogue against Auth0's contract.
 
+mod calls;
 mod contract;
 mod reference;
 
@@ -25,9 +26,9 @@ enum Task {
         #[arg(long, requires = "oas")]
         write: bool,
     },
-    /// Writes the table of operations in the documentation of users-core.
+    /// Writes the table of operations in the documentation of users-core and users-hyper.
     Reference {
-        /// Compares the table and writes nothing.
+        /// Compares the tables and writes nothing.
         #[arg(long)]
         check: bool,
     },
@@ -51,4 +52,8 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.ancestors().nth(2).unwrap_or(manifest).to_owned()
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
 }

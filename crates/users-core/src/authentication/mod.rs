@@ -1,4 +1,19 @@
 //! The Authentication API: sign-ups, logins, tokens, user profiles and impersonation.
+//!
+//! An [`AuthenticationClient`] returns the managers, whose methods return [calls](crate::Call):
+//!
+//! | Method | Manager | For |
+//! |---|---|---|
+//! | [`users()`](AuthenticationClient::users) | [`UsersManager`] | the profile of a token's user, and impersonation |
+//! | [`database()`](AuthenticationClient::database) | [`DatabaseManager`] | sign-ups, and changes of forgotten passwords |
+//! | [`oauth()`](AuthenticationClient::oauth) | [`OAuthManager`] | grants of tokens, and the revocation of refresh tokens |
+//! | [`passwordless()`](AuthenticationClient::passwordless) | [`PasswordlessManager`] | logins by a code that is sent by e-mail or SMS |
+//!
+//! [`ClientCredentials`] is the source of access tokens that a client of the Management API uses. It authenticates the application by a
+//! secret, or by an [`AssertionSource`] that signs (private-key JWT): [`ClientBuilder::client_credentials`] and
+//! [`ClientBuilder::client_assertion`] make one.
+//!
+//! The other types of this module are [operations](crate::Operation), one for each endpoint, such as [`GetInfo`].
 
 pub(crate) mod application;
 pub(crate) mod assertion;

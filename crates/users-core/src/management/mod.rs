@@ -1,4 +1,44 @@
 //! The Management API: the operations of administrators.
+//!
+//! A [`ManagementClient`] returns the managers, whose methods return [calls](crate::Call):
+//!
+//! | Method | Manager | For |
+//! |---|---|---|
+//! | [`users()`](ManagementClient::users) | [`UsersManager`] | users: create, read, list, search, update, delete, link; bulk work |
+//! | [`jobs()`](ManagementClient::jobs) | [`JobsManager`] | imports, exports, verification e-mails |
+//! | [`tickets()`](ManagementClient::tickets) | [`TicketsManager`] | links by which users verify an e-mail address or set a password |
+//! | [`user_blocks()`](ManagementClient::user_blocks) | [`UserBlocksManager`] | blocks of brute-force protection |
+//! | [`sessions()`](ManagementClient::sessions) | [`SessionsManager`] | sessions, by session id |
+//! | [`refresh_tokens()`](ManagementClient::refresh_tokens) | [`RefreshTokensManager`] | refresh tokens, by token id |
+//! | [`roles()`](ManagementClient::roles) | [`RolesManager`] | roles, and the users who have them |
+//! | [`organizations()`](ManagementClient::organizations) | [`OrganizationsManager`] | organizations, their members ([`OrganizationMembers`], [`OrganizationMemberRoles`]) and invitations ([`OrganizationInvitations`]) |
+//! | [`connections()`](ManagementClient::connections) | [`ConnectionsManager`] | connections, their ids by name, and the deletion of a connection's user by e-mail address |
+//! | [`grants()`](ManagementClient::grants) | [`GrantsManager`] | consents of users to applications |
+//! | [`device_credentials()`](ManagementClient::device_credentials) | [`DeviceCredentialsManager`] | refresh tokens and public keys of devices |
+//! | [`guardian()`](ManagementClient::guardian) | [`GuardianManager`] | enrollments in multi-factor authentication, by enrollment id |
+//! | [`groups()`](ManagementClient::groups) | [`GroupsManager`] | members of groups |
+//! | [`logs()`](ManagementClient::logs) | [`LogsManager`] | the tenant's log |
+//!
+//! What belongs to one user has a manager of its own, returned by a method of [`UsersManager`] that takes the user's id:
+//!
+//! | Method | Manager | For |
+//! |---|---|---|
+//! | [`roles(id)`](UsersManager::roles) | [`UserRoles`] | roles that the user has |
+//! | [`permissions(id)`](UsersManager::permissions) | [`UserPermissions`] | permissions that the user has |
+//! | [`effective_roles(id)`](UsersManager::effective_roles) | [`EffectiveRoles`] | roles with their sources, such as groups |
+//! | [`effective_permissions(id)`](UsersManager::effective_permissions) | [`EffectivePermissions`] | permissions with their sources |
+//! | [`authentication_methods(id)`](UsersManager::authentication_methods) | [`AuthenticationMethods`] | second factors and passkeys |
+//! | [`sessions(id)`](UsersManager::sessions) | [`UserSessions`] | the user's sessions |
+//! | [`refresh_tokens(id)`](UsersManager::refresh_tokens) | [`UserRefreshTokens`] | the user's refresh tokens |
+//! | [`federated_token_sets(id)`](UsersManager::federated_token_sets) | [`FederatedTokenSets`] | tokens of other services |
+//! | [`identities()`](UsersManager::identities) | [`Identities`] | linked accounts; takes the id with each call |
+//! | [`multifactor()`](UsersManager::multifactor) | [`Multifactor`] | multi-factor providers; takes the id with each call |
+//!
+//! What takes several calls: [`Everyone`] lists users past the first 1000 of a search, [`DeleteAll`] deletes every user, and
+//! [`UsersManager::bulk`] runs an operation over many inputs.
+//!
+//! The other types of this module are [operations](crate::Operation), one for each endpoint, such as [`GetUser`]: a call holds one, and
+//! [`ManagementClient::call`] executes one. The front page lists them with their endpoints and scopes.
 
 pub(crate) mod connections;
 pub(crate) mod device_credentials;

@@ -19,6 +19,9 @@
 //! # }
 //! ```
 //!
+//! [`Suite::new`] is for a transport that sends requests over a network, and [`Suite::in_process`] for one that answers them itself. A
+//! [`Report`] lists the checks that the transport passes and fails, and those that were skipped.
+//!
 //! The suite starts servers on loopback, so the transport must allow plain HTTP to loopback, and no proxy may be in between.
 //!
 //! [`HttpTransport`]: users_core::HttpTransport

@@ -1,4 +1,8 @@
 //! Lossless JSON: unknown keys, their order, and the text of every number are kept.
+//!
+//! [`JsonObject`] holds metadata and the unknown keys of a model. [`Model`] is implemented by the models of this crate; [`from_slice`]
+//! reads one and limits the memory that this takes. [`equal`] compares two texts, whatever the order of their keys, and [`path_at`]
+//! names the place of an offset.
 
 mod entries;
 mod equality;
