@@ -4,6 +4,9 @@ use crate::exit::{Code, Failure};
 use std::future::Future;
 use tokio::sync::watch;
 
+/// The interrupt that ends the process at once. The first ends a command or lets a run end its requests, the second ends a run.
+const LAST: u32 = 3;
+
 /// Counts the interrupts of the process.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt(watch::Receiver<u32>);
@@ -16,6 +19,10 @@ impl Interrupt {
         tokio::spawn(async move {
             while signals.next().await {
                 count.send_modify(|count| *count += 1);
+                if *count.borrow() == LAST {
+                    // A command that calculates without a pause sees no interrupt, as with a filter that never ends.
+                    std::process::exit(i32::from(Code::Interrupted as u8));
+                }
             }
         });
         Self(receiver)
@@ -39,6 +46,14 @@ impl Interrupt {
             () = self.wait() => Err(Failure::new(Code::Interrupted, "interrupted")),
         }
     }
+}
+
+/// Executes something that blocks, such as reading standard input, on a thread of its own: an interrupt is seen meanwhile.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Failure::new(Code::Failed, error.to_string())))
 }
 
 /// The signals that interrupt: Ctrl-C, and SIGTERM on Unix.

@@ -2,6 +2,7 @@
 
 use crate::connect::Tenant;
 use crate::exit::Failure;
+use crate::interrupt::blocking;
 use crate::progress::{Found, Style};
 use crate::target::Target;
 use std::collections::HashSet;
@@ -44,13 +45,18 @@ impl Selection {
             return matching(tenant, query, Found::new(style)).await;
         }
         let targets = match &self.file {
-            Some(path) if path.as_os_str() == "-" => read(io::stdin().lock(), "standard input")?,
-            Some(path) => {
-                let file = std::fs::File::open(path).map_err(|error| Failure::file(path, &error))?;
-                read(BufReader::new(file), &path.display().to_string())?
+            Some(path) if path.as_os_str() != "-" => {
+                let path = path.clone();
+                blocking(move || {
+                    let file = std::fs::File::open(&path).map_err(|error| Failure::file(&path, &error))?;
+                    read(BufReader::new(file), &path.display().to_string())
+                })
+                .await?
             }
-            None if self.users == ["-"] => read(io::stdin().lock(), "standard input")?,
-            None => self.users.iter().map(|text| Target::parse(text)).collect::<Result<_, _>>()?,
+            None if self.users != ["-"] => {
+                self.users.iter().map(|text| Target::parse(text)).collect::<Result<_, _>>()?
+            }
+            _ => blocking(|| read(io::stdin().lock(), "standard input")).await?,
         };
         resolve(tenant, targets).await
     }

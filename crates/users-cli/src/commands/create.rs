@@ -3,9 +3,10 @@
 use crate::arguments::Create;
 use crate::connect::Tenant;
 use crate::exit::Failure;
+use crate::interrupt::blocking;
 use crate::output::print;
 use std::io;
-use users_hyper::model::NewUser;
+use users_hyper::model::{NewUser, Secret};
 
 /// Creates a user, and prints it.
 pub(crate) async fn run(tenant: &Tenant, create: &Create) -> Result<(), Failure> {
@@ -22,11 +23,14 @@ pub(crate) async fn run(tenant: &Tenant, create: &Create) -> Result<(), Failure>
         ));
     }
     if create.password_stdin {
-        let mut password = String::new();
-        io::stdin()
-            .read_line(&mut password)
-            .map_err(|error| Failure::usage(format!("the password cannot be read: {error}")))?;
-        user = user.password(password.trim_end_matches(['\r', '\n']));
+        let password = blocking(|| {
+            let mut password = String::new();
+            let read = io::stdin().read_line(&mut password);
+            let refused = |error| Failure::usage(format!("the password cannot be read: {error}"));
+            read.map(|_| Secret::new(password)).map_err(refused)
+        });
+        let password = password.await?;
+        user = user.password(password.expose().trim_end_matches(['\r', '\n']));
     }
     // Wrong usage is found before the user is created.
     let mut rows = create.format.open()?;

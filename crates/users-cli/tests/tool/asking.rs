@@ -1,8 +1,9 @@
 //! Questions on a terminal.
 
-use crate::support::World;
+use crate::support::{Ended, World};
 use rexpect::session::{PtySession, spawn_command};
-use std::process::Stdio;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 /// Starts the program on a terminal.
 fn on_terminal(world: &World, arguments: &[&str]) -> PtySession {
@@ -77,6 +78,27 @@ fn the_users_who_match_a_query_are_counted_before_the_question() {
     session.exp_string("block 400 users of ").unwrap();
     session.send_line("n").unwrap();
     assert_eq!((end(session).0, world.writes()), (2, vec![]));
+}
+
+#[test]
+fn an_interrupt_ends_the_tool_while_it_reads_standard_input() {
+    let world = World::new(1);
+    let connection = world.tenant.database().unwrap();
+    let create =
+        ["create", "--connection", &connection, "--set", "email=ada@example.com", "--password-stdin"];
+    for arguments in [&["block", "-"][..], &["block", "--file", "-"], &create] {
+        let mut command = world.command(arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        // More than a pipe holds: once it is written, the tool has begun to read, and waits for the rest.
+        process.stdin.as_mut().unwrap().write_all(&b"#".repeat(1 << 18)).unwrap();
+        let pid = process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        let stdin = process.stdin.take();
+        Ended::from(process.wait_with_output().unwrap()).assert(130, &["interrupted"]);
+        drop(stdin);
+    }
+    assert!(world.tenant.requests().is_empty());
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::support::{Ended, World};
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 #[test]
 fn a_list_is_a_table_json_lines_or_csv() {
@@ -124,4 +125,25 @@ fn a_wrong_filter_is_wrong_usage_and_nothing_is_sent() {
     assert!(world.tenant.requests().is_empty());
     let created = world.run(&[&create[..], &[".email"]].concat()).assert(0, &[]);
     assert_eq!(created.out, "ada@example.com\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_filter_that_never_ends_is_ended_by_the_third_interrupt() {
+    let world = World::new(1);
+    let mut command = world.command(&["list", "--jq", "repeat(.user_id) | empty"]);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while world.tenant.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    let pid = process.id().to_string();
+    let code = loop {
+        if let Some(status) = process.try_wait().unwrap() {
+            break status.code();
+        }
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        // Signals of one kind that come together count once.
+        world.wait(async { tokio::time::sleep(Duration::from_millis(20)).await });
+    };
+    assert_eq!(code, Some(130));
 }
