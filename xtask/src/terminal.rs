@@ -7,7 +7,7 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
 const COLUMNS: NonZeroU16 = NonZeroU16::new(112).unwrap();
@@ -26,6 +26,7 @@ const SESSION: &[(&str, &str)] = &[
 const RUNNING: Duration = Duration::from_secs(25);
 /// The longest wait for a text.
 const LONGEST: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(50);
 
 /// Executes the session, and writes what the terminal shows at its end.
 pub fn record(file: &Path) -> Result<(), String> {
@@ -52,13 +53,13 @@ impl Terminal {
         let path = std::env::var("PATH").unwrap_or_default();
         let shell = format!(
             "stty rows {ROWS} cols {COLUMNS}; exec users-tenant exec --users 12000 --tier private-cloud -- \
-             bash --norc --noprofile --noediting -i"
+             bash --rcfile rc --noediting -i"
         );
+        std::fs::write(folder.join("rc"), format!("PS1='{PROMPT}'\n")).map_err(|error| error.to_string())?;
         let mut process = command("script")
             .args(["-qfec", &shell, "/dev/null"])
             .current_dir(folder)
             .env("PATH", format!("{}:{path}", programs.display()))
-            .env("PS1", PROMPT)
             .env("TERM", "xterm-256color")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -81,8 +82,8 @@ impl Terminal {
 
     fn play(mut self) -> Result<String, String> {
         let played = SESSION.iter().try_for_each(|(after, line)| self.type_line(after, line));
-        std::thread::sleep(RUNNING);
-        let picture = self.with_screen(|screen| picture(screen));
+        sleep(RUNNING);
+        let picture = self.with_screen(picture);
         drop(self.keyboard);
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -90,23 +91,28 @@ impl Terminal {
     }
 
     fn type_line(&mut self, after: &str, line: &str) -> Result<(), String> {
-        let began = Instant::now();
+        let mut waits = 0..LONGEST.as_millis() / POLL.as_millis();
         while !self.with_screen(|screen| is_before_cursor(screen, after)) {
-            if began.elapsed() > LONGEST {
+            if waits.next().is_none() {
                 let shown = self.with_screen(vt100::Screen::contents);
                 return Err(format!("{after:?} was not printed before {line:?}:\n{shown}"));
             }
-            std::thread::sleep(Duration::from_millis(50));
+            sleep(POLL);
         }
         writeln!(self.keyboard, "{line}").map_err(|error| error.to_string())?;
         // So that the same prompt is not seen twice.
-        std::thread::sleep(Duration::from_millis(500));
+        sleep(10 * POLL);
         Ok(())
     }
 
     fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.screen.lock().unwrap_or_else(PoisonError::into_inner).screen())
     }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn sleep(time: Duration) {
+    std::thread::sleep(time);
 }
 
 fn is_before_cursor(screen: &vt100::Screen, text: &str) -> bool {
