@@ -17,8 +17,11 @@ const PROMPT: &str = "$ ";
 const SESSION: &[(&str, &str)] = &[
     (PROMPT, "auth0-users count"),
     (PROMPT, "auth0-users search 'last_login:[* TO 2023-01-01]' --limit 5 --fields user_id,email,last_login"),
-    (PROMPT, "auth0-users block --query 'last_login:[* TO 2024-01-01]' --dry-run | tail -n 2"),
-    (PROMPT, "auth0-users block --query 'last_login:[* TO 2024-01-01]' > blocked.log"),
+    (
+        PROMPT,
+        "auth0-users block --query 'last_login:[* TO 2024-01-01] AND NOT blocked:true' --dry-run > /dev/null",
+    ),
+    (PROMPT, "auth0-users block --query 'last_login:[* TO 2024-01-01] AND NOT blocked:true' > blocked.txt"),
     ("[y/N] ", "y"),
 ];
 

@@ -63,17 +63,21 @@ pub(crate) async fn run(
 /// Prints what a run would do.
 fn plan(tenant: &Tenant, action: &Action, users: &Users) -> Result<(), Failure> {
     for id in &users.ids {
-        print(&format!("would have {} {}", action.done(), printable(id.as_str())))?;
+        print(&printable(id.as_str()))?;
     }
     let count = users.ids.len();
-    eprintln!("{count} users of {}, {count} requests; nothing was changed", tenant.authority);
+    eprintln!(
+        "would have {} {count} users of {}, by {count} requests; nothing was changed",
+        action.done(),
+        tenant.authority
+    );
     let known = tenant.client.rate_limit().iter().map(|limit| limit.per_second).reduce(f64::max);
     if let Some(rate) = known.into_iter().chain(tenant.max_rate).reduce(f64::min) {
         // A count of users is small enough for a float.
         #[allow(clippy::cast_precision_loss)]
         let seconds = count as f64 / rate;
         eprintln!(
-            "about {seconds:.0} s at {rate:.1} requests per second, beyond what the rate limit allows at once"
+            "at most {seconds:.0} s: {rate:.1} requests per second are known to return, beside those that the rate limit allows at once"
         );
     }
     for (email, why) in &users.unresolved {
@@ -104,7 +108,6 @@ async fn execute(
     }
     let mut drive = Drive {
         tenant,
-        action,
         failed,
         progress: Progress::new(tenant.style(change.progress), Some(users.ids.len() as u64)),
         deadline: Instant::now() + change.stop_after.map_or(A_YEAR, Duration::from_secs).min(A_YEAR),
@@ -164,7 +167,6 @@ struct Ended {
 /// A run while it is executed.
 struct Drive<'a> {
     tenant: &'a Tenant,
-    action: &'a Action,
     failed: Option<Failed>,
     progress: Progress,
     deadline: Instant,
@@ -237,7 +239,7 @@ impl Drive<'_> {
         if status.applied() == Applied::Yes {
             self.ended.done += 1;
             if matches!(status, BulkStatus::Applied(_)) && self.prints {
-                let line = format!("{} {}", self.action.done(), printable(id.as_str()));
+                let line = printable(id.as_str());
                 // The run goes on without a reader.
                 self.progress.line(|| self.prints = print(&line).is_ok());
             }
