@@ -10,6 +10,9 @@ mod book {
     #[doc = include_str!("../docs/src/cookbook.md")]
     struct Cookbook;
 
+    #[doc = include_str!("../docs/src/more-calls.md")]
+    struct MoreCalls;
+
     #[doc = include_str!("../docs/src/from-node.md")]
     struct FromNode;
 

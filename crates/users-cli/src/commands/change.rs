@@ -76,9 +76,7 @@ fn plan(tenant: &Tenant, action: &Action, users: &Users) -> Result<(), Failure> 
         // A count of users is small enough for a float.
         #[allow(clippy::cast_precision_loss)]
         let seconds = count as f64 / rate;
-        eprintln!(
-            "at most {seconds:.0} s: {rate:.1} requests per second are known to return, beside those that the rate limit allows at once"
-        );
+        eprintln!("about {seconds:.0} s at {rate:.1} requests per second, as far as the rate limit is known");
     }
     for (email, why) in &users.unresolved {
         eprintln!("{email}: {why}");

@@ -20,7 +20,7 @@ pub(crate) async fn run(tenant: &Tenant, arguments: &DeleteAll) -> Result<(), Fa
         eprintln!("{count} users of {} would be deleted; nothing was changed", tenant.authority);
         return Ok(());
     }
-    let mut counter = Counter::new("deleted", arguments.progress, None);
+    let mut counter = Counter::new("deleted", tenant.style(arguments.progress), None);
     let (mut deleted, mut failed) = (0, 0);
     while let Some(outcome) = run.next().await {
         match outcome? {

@@ -27,7 +27,7 @@ pub(crate) async fn run(tenant: &Tenant, export: &Export, interrupt: &mut Interr
     let fields = Format::of_fields(checkpoint.fields.as_deref());
     let requested = fields.requested()?;
     let (rows, users) = open(export, &fields, &checkpoint)?;
-    let counter = Counter::new("exported", export.progress, None);
+    let counter = Counter::new("exported", tenant.style(export.progress), None);
     let file = &*export.file;
     let mut running =
         Running { tenant, file, requested, rows, counter, is_stored: export.resume, users, checkpoint };

@@ -101,7 +101,7 @@ async fn execute(
     header: &Header,
     interrupt: &mut Interrupt,
 ) -> Result<(), Failure> {
-    let mut counter = Counter::new("imported", import.progress, Some(header.rows));
+    let mut counter = Counter::new("imported", tenant.style(import.progress), Some(header.rows));
     let client = tenant.client.clone();
     let run = tenant.client.jobs().import_all(header.connection_id.as_str(), folder.rows()?);
     // With upsert, a file that is sent twice has no further effect.
