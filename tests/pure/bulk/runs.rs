@@ -53,6 +53,19 @@ fn users_are_created_updated_read_and_deleted_each_with_one_outcome() {
 }
 
 #[test]
+fn an_update_whose_response_is_lost_is_sent_again_only_with_consent() {
+    for is_idempotent in [false, true] {
+        let tenant = Tenant::builder().users(5).build();
+        let users = client(&tenant, &["reset-after@users.update", "503@users.update"]).users();
+        let updates = tenant.user_ids().into_iter().map(|id| (id, UserUpdate::new().blocked(true)));
+        let run = users.bulk().concurrency(1).idempotent(is_idempotent).update(updates.collect::<Vec<_>>());
+        let report = tenant.clock().block_on(run.finish()).unwrap();
+        let uncertain = if is_idempotent { 0 } else { 2 };
+        assert_eq!((report.progress.done, report.uncertain.len()), (5 - uncertain, uncertain as usize));
+    }
+}
+
+#[test]
 fn no_more_calls_are_in_flight_than_allowed_and_inputs_are_taken_as_they_end() {
     let tenant = Tenant::builder().users(200).build();
     let transport = FaultyTransport::new(tenant.clone(), tenant.clock())

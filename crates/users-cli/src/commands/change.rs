@@ -96,6 +96,10 @@ async fn execute(
     interrupt: &mut Interrupt,
 ) -> Result<(), Failure> {
     let mut bulk = tenant.client.users().bulk().concurrency(change.concurrency);
+    if matches!(action, Action::Block | Action::Unblock | Action::AddRoles { .. }) {
+        // To do it twice has no further effect.
+        bulk = bulk.idempotent(true);
+    }
     let mut failed = None;
     if let Some(folder) = &folder {
         bulk = bulk.journal(folder.journal()?);

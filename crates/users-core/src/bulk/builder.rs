@@ -87,6 +87,13 @@ impl Bulk {
         self
     }
 
+    /// Overrides whether each request is treated as idempotent, as [`Call::idempotent`](crate::Call::idempotent) does: with `true`, an update
+    /// whose outcome is unknown is sent again within its call.
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.options.calls.set().idempotent = Some(idempotent);
+        self
+    }
+
     /// Adds a header to each call, or replaces the client's header of that name, as [`Call::header`](crate::Call::header) does.
     ///
     /// These options also apply to the calls that look up what an interrupted run has done.
