@@ -4,6 +4,7 @@ use crate::exit::Failure;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
+use fs4::{FileExt, TryLockError};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
@@ -40,7 +41,7 @@ pub(crate) fn of_name(path: &Path) -> Result<(FileFormat, bool), Failure> {
 }
 
 /// Opens a file of users, and unpacks it if its name says that it is compressed.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead + Send>, Failure> {
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     let file = BufReader::new(file);
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
@@ -92,13 +93,20 @@ impl Sink {
             let failure = Failure::usage(format!("{} exists already", path.display()));
             return Err(failure.with_remedy("--overwrite replaces it."));
         }
-        Self::open(path, is_gzip, private)
+        Self::open(path, is_gzip, |partial| {
+            let file = locked(private(false).open(partial)?)?;
+            // A device has no length to be set.
+            if file.metadata()?.len() > 0 {
+                file.set_len(0)?;
+            }
+            Ok(file)
+        })
     }
 
     /// Continues a file of which this number of bytes is right.
     pub(crate) fn resume(path: &Path, is_gzip: bool, bytes: u64) -> Result<Self, Failure> {
         let mut sink = Self::open(path, is_gzip, |partial| {
-            let mut file = OpenOptions::new().write(true).open(partial)?;
+            let mut file = locked(OpenOptions::new().write(true).open(partial)?)?;
             if file.metadata()?.len() < bytes {
                 return Err(io::Error::other("it is shorter than it was"));
             }
@@ -197,23 +205,33 @@ pub(crate) fn beside(path: &Path, extension: &str) -> PathBuf {
 /// Replaces a file when its new text is complete. Only its owner may read it, since it has personal data.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let partial = beside(path, ".partial");
-    let written = private(&partial).and_then(|mut file| {
+    let written = private(true).open(&partial).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&partial, path)).map_err(|error| Failure::file(path, &error))
 }
 
-/// Begins a file that only its owner may read, if it is new.
-fn private(path: &Path) -> io::Result<File> {
+/// Opens files that only their owner may read, if they are new.
+fn private(truncates: bool) -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create(true).truncate(truncates);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path)
+    options
+}
+
+/// Locks a file until it is closed, so that no two processes write it.
+fn locked(file: File) -> io::Result<File> {
+    // By the trait's name: newer compilers have a method of this name.
+    match FileExt::try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another process writes it")),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use crate::file;
 use crate::folder::{create_private, default_name};
+use crate::interrupt::blocking;
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
@@ -38,25 +39,29 @@ pub(crate) struct ImportFolder {
 }
 
 impl ImportFolder {
-    /// Makes the folder that is named, or one in the working directory, and copies the rows to it. It is removed again unless the import
-    /// is begun.
-    pub(crate) fn create(named: Option<&Path>, rows: Rows) -> Result<(Self, u64), Failure> {
+    /// Makes the folder that is named, or one in the working directory. It is removed again unless the import is begun.
+    pub(crate) fn create(named: Option<&Path>) -> Result<Self, Failure> {
         let path = named.map_or_else(|| PathBuf::from(default_name("import")), Path::to_owned);
         create_private(&path)?;
-        let folder = Self { path, stays: false };
-        let path = folder.path.join(ROWS);
-        let failed = |error: io::Error| Failure::file(&path, &error);
-        let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
-        let mut count = 0;
-        for row in rows {
-            writeln!(out, "{}", row?.to_json()).map_err(failed)?;
-            count += 1;
-        }
-        out.into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
-            .map_err(failed)?;
-        Ok((folder, count))
+        Ok(Self { path, stays: false })
+    }
+
+    /// Copies rows to the folder, and returns their number.
+    pub(crate) async fn copy(&self, rows: Rows) -> Result<u64, Failure> {
+        let path = self.path.join(ROWS);
+        blocking(move || {
+            let failed = |error: io::Error| Failure::file(&path, &error);
+            let mut out = BufWriter::new(File::create_new(&path).map_err(failed)?);
+            let mut count = 0;
+            for row in rows {
+                writeln!(out, "{}", row?.to_json()).map_err(failed)?;
+                count += 1;
+            }
+            let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+            file.sync_all().map_err(failed)?;
+            Ok(count)
+        })
+        .await
     }
 
     /// Stores what is imported, so that it can be continued from here on.

@@ -32,11 +32,11 @@ pub(crate) const OF_FAILURES: &str = "error";
 pub(crate) const IN_DOUBT: &str = "may_have_been_done";
 
 /// The rows of a file, each read when it is needed.
-pub(crate) type Rows = Box<dyn Iterator<Item = Result<JsonObject, Failure>>>;
+pub(crate) type Rows = Box<dyn Iterator<Item = Result<JsonObject, Failure>> + Send>;
 
 /// Reads rows. `map` has the attribute of each column that is not named as it; an empty one leaves the column out.
 pub(crate) fn read(
-    mut reader: impl BufRead + 'static,
+    mut reader: impl BufRead + Send + 'static,
     format: FileFormat,
     map: &BTreeMap<String, String>,
 ) -> Result<Rows, Failure> {
@@ -143,7 +143,7 @@ impl<R: BufRead> Iterator for Elements<R> {
     }
 }
 
-fn csv_rows(reader: impl BufRead + 'static, map: &BTreeMap<String, String>) -> Result<Rows, Failure> {
+fn csv_rows(reader: impl BufRead + Send + 'static, map: &BTreeMap<String, String>) -> Result<Rows, Failure> {
     let refused = |error: csv::Error| Failure::usage(error.to_string());
     let mut reader = csv::Reader::from_reader(reader);
     let headers = reader.headers().map_err(refused)?.clone();

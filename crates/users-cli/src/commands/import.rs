@@ -6,7 +6,7 @@ use crate::connect::Tenant;
 use crate::exit::{Code, Failure, one_line, stops_run};
 use crate::file::{self, FileFormat, Sink};
 use crate::import_folder::{Header, ImportFolder};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, blocking};
 use crate::progress::Counter;
 use crate::rows::{self, IN_DOUBT, OF_FAILURES, Rows};
 use serde_json::json;
@@ -26,20 +26,18 @@ pub(crate) async fn run(tenant: &Tenant, import: &Import, interrupt: &mut Interr
     // Both are there unless an import is continued.
     let (Some(path), Some(connection)) = (&import.file, &import.connection) else { return Ok(()) };
     let name = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
-    let rows = read(path, import).map_err(|failure| failure.within(&name))?;
+    let rows = interrupt.or(read(path, import)).await.map_err(|failure| failure.within(&name))?;
     let rows: Rows = Box::new(rows.map(move |row| row.map_err(|failure| failure.within(&name))));
     let connection_id = interrupt.or(connection_id(tenant, connection)).await?;
     let target = |count| format!("{count} users into {connection} of {}", tenant.authority);
     if import.dry_run {
-        let mut count = 0;
-        for row in rows {
-            row?;
-            count += 1;
-        }
+        let counted = blocking(move || rows.map(|row| row.map(|_| 1)).sum::<Result<u64, _>>());
+        let count = interrupt.or(counted).await?;
         eprintln!("would import {}; nothing was changed", target(count));
         return Ok(());
     }
-    let (mut folder, count) = ImportFolder::create(import.run.as_deref(), rows)?;
+    let mut folder = ImportFolder::create(import.run.as_deref())?;
+    let count = interrupt.or(folder.copy(rows)).await?;
     if count > 1 && !import.yes {
         interrupt.or(confirm(format!("import {}?", target(count)))).await?;
     }
@@ -65,7 +63,7 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn read(path: &Path, import: &Import) -> Result<Rows, Failure> {
+async fn read(path: &Path, import: &Import) -> Result<Rows, Failure> {
     let mut map = BTreeMap::new();
     for text in &import.map {
         let Some((column, attribute)) = text.split_once('=') else {
@@ -73,14 +71,20 @@ fn read(path: &Path, import: &Import) -> Result<Rows, Failure> {
         };
         map.insert(column.to_owned(), attribute.to_owned());
     }
-    if is_stdin(path) {
-        return rows::read(BufReader::new(stdin()), import.format.unwrap_or(FileFormat::Ndjson), &map);
-    }
+    let path = path.to_owned();
     let format = match import.format {
         Some(format) => format,
-        None => file::of_name(path)?.0,
+        None if is_stdin(&path) => FileFormat::Ndjson,
+        None => file::of_name(&path)?.0,
     };
-    rows::read(file::open(path)?, format, &map)
+    // It reads the beginning.
+    blocking(move || {
+        if is_stdin(&path) {
+            return rows::read(BufReader::new(stdin()), format, &map);
+        }
+        rows::read(file::open(&path)?, format, &map)
+    })
+    .await
 }
 
 /// The id of a connection, which may be given by its name.

@@ -182,3 +182,37 @@ fn a_compressed_file_and_standard_input_are_imported() {
         std::fs::read_dir(&world.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(rest.len(), 2, "the copies are removed: {rest:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn two_exports_do_not_write_one_file() {
+    let world = slow(4_000);
+    let mut first = world.command(&["export", "users.csv"]).stderr(Stdio::null()).spawn().unwrap();
+    while !world.path("users.csv.unfinished").exists() {
+        std::thread::yield_now();
+    }
+    for second in ["--resume", "--overwrite"] {
+        world.run(&["export", "users.csv", second]).assert(1, &["another process"]);
+    }
+    assert!(first.wait().unwrap().success());
+    assert_eq!(text(&world.path("users.csv")).lines().count(), 4_001);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_import_that_is_interrupted_while_it_reads_leaves_no_copy() {
+    use std::io::Write as _;
+    let world = World::new(1);
+    let mut command = world.command(&["import", "-", "--connection", "con_1", "--yes", "--run", "run"]);
+    let mut process = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    process.stdin.as_mut().unwrap().write_all(b"{\"email\":\"a@b.c\",\"password_hash\":\"x\"}\n").unwrap();
+    while !world.path("run/rows.ndjson").exists() {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());
+    // The pipe stays open until the process has ended.
+    let pipe = process.stdin.take();
+    Ended::from(process.wait_with_output().unwrap()).assert(130, &["interrupted"]);
+    drop(pipe);
+    assert!(!world.path("run").exists() && world.writes().is_empty());
+}
