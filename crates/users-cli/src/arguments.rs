@@ -131,7 +131,7 @@ pub(crate) struct Change {
     #[arg(long, value_name = "FOLDER", conflicts_with = "resume", help_heading = "Run")]
     pub(crate) run: Option<PathBuf>,
     /// Refuse to change more users than this
-    #[arg(long, value_name = "NUMBER", help_heading = "Run")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "resume", help_heading = "Run")]
     pub(crate) max_users: Option<u64>,
     /// Stop after this time, so that --resume can continue
     #[arg(long, value_name = "SECONDS", help_heading = "Run")]

@@ -16,6 +16,8 @@ pub(crate) struct Checkpoint {
     pub(crate) fields: Option<String>,
     pub(crate) format: FileFormat,
     pub(crate) is_gzip: bool,
+    /// Whether it replaces a file that exists.
+    pub(crate) replaces: bool,
     pub(crate) place: Place,
 }
 

@@ -11,7 +11,7 @@ Exit codes:
   0    everything was done
   1    nothing or not all was done, for another reason than those below
   2    wrong usage: arguments, settings, or a confirmation is missing
-  3    some users failed; a file has them, and can be given to --file
+  3    some users failed; a file has them, and can be given to --file (delete-all has none: it tries them again)
   4    the credentials are missing, wrong or expired, or lack a scope
   5    stopped by a limit, the network or the disk; --resume continues
   130  interrupted; --resume continues a run over several users, an export or an import";
@@ -87,6 +87,11 @@ impl Failure {
             is_broken_pipe,
             ..Self::new(Code::Failed, format!("standard output cannot be written: {error}"))
         }
+    }
+
+    /// Whether the reader of standard output has gone.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.is_broken_pipe
     }
 
     /// The failure of reading or writing a file.

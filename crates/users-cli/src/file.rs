@@ -89,10 +89,7 @@ impl Sink {
 
     /// Begins a file. One that exists is replaced only if that is wanted.
     pub(crate) fn create(path: &Path, is_gzip: bool, replaces: bool) -> Result<Self, Failure> {
-        if path.exists() && !replaces {
-            let failure = Failure::usage(format!("{} exists already", path.display()));
-            return Err(failure.with_remedy("--overwrite replaces it."));
-        }
+        refuse_existing(path, replaces)?;
         Self::open(path, is_gzip, |partial| {
             let file = locked(private(false).open(partial)?)?;
             // A device has no length to be set.
@@ -104,7 +101,8 @@ impl Sink {
     }
 
     /// Continues a file of which this number of bytes is right.
-    pub(crate) fn resume(path: &Path, is_gzip: bool, bytes: u64) -> Result<Self, Failure> {
+    pub(crate) fn resume(path: &Path, is_gzip: bool, replaces: bool, bytes: u64) -> Result<Self, Failure> {
+        refuse_existing(path, replaces)?;
         let mut sink = Self::open(path, is_gzip, |partial| {
             let mut file = locked(OpenOptions::new().write(true).open(partial)?)?;
             if file.metadata()?.len() < bytes {
@@ -113,7 +111,8 @@ impl Sink {
             file.set_len(bytes)?;
             file.seek(SeekFrom::End(0))?;
             Ok(file)
-        })?;
+        })
+        .map_err(|failure| failure.with_remedy("--overwrite begins the export anew."))?;
         sink.keep();
         Ok(sink)
     }
@@ -212,8 +211,16 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     written.and_then(|()| fs::rename(&partial, path)).map_err(|error| Failure::file(path, &error))
 }
 
+fn refuse_existing(path: &Path, replaces: bool) -> Result<(), Failure> {
+    if !path.exists() || replaces {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!("{} exists already", path.display()));
+    Err(failure.with_remedy("Move it away, or replace it by a new export with --overwrite."))
+}
+
 /// Opens files that only their owner may read, if they are new.
-fn private(truncates: bool) -> OpenOptions {
+pub(crate) fn private(truncates: bool) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(truncates);
     #[cfg(unix)]

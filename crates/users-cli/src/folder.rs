@@ -71,7 +71,8 @@ impl Folder {
         authority: &str,
     ) -> Result<(Self, Action, Users), Failure> {
         let mut folder = Self { path: path.to_owned(), is_kept: true };
-        let text = folder.read(RUN)?;
+        let run = path.join(RUN);
+        let text = fs::read_to_string(&run).map_err(|error| no_run(path, &run, &error))?;
         let header: Header = serde_json::from_str(&text)
             .map_err(|_| Failure::usage(format!("{} is not the folder of a run", path.display())))?;
         folder.is_kept = header.is_kept;
@@ -197,6 +198,17 @@ fn line_of(id: &UserId, error: Option<&Error>, is_uncertain: bool) -> String {
     line.to_string()
 }
 
+/// The failure of reading what a run is.
+pub(crate) fn no_run(folder: &Path, file: &Path, error: &std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::usage(format!(
+            "{} is not the folder of a run that has begun: begin it again",
+            folder.display()
+        )),
+        _ => Failure::file(file, error),
+    }
+}
+
 /// The name of the folder of a run that begins now.
 pub(crate) fn default_name(command: &str) -> String {
     let now = Timestamp::from(SystemClock::new().unix_now()).unix_millis();
@@ -212,5 +224,8 @@ pub(crate) fn create_private(path: &Path) -> Result<(), Failure> {
         builder.mode(0o700);
     }
     let created = builder.create(path);
-    created.map_err(|error| Failure::file(path, &error).with_remedy("--run names another folder."))
+    created.map_err(|error| {
+        Failure::file(path, &error)
+            .with_remedy("--resume continues the run of a folder; --run names another one.")
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use crate::file;
-use crate::folder::{create_private, default_name};
+use crate::folder::{create_private, default_name, no_run};
 use crate::interrupt::blocking;
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -51,7 +51,7 @@ impl ImportFolder {
         let path = self.path.join(ROWS);
         blocking(move || {
             let failed = |error: io::Error| Failure::file(&path, &error);
-            let mut out = BufWriter::new(File::create_new(&path).map_err(failed)?);
+            let mut out = BufWriter::new(file::private(true).open(&path).map_err(failed)?);
             let mut count = 0;
             for row in rows {
                 writeln!(out, "{}", row?.to_json()).map_err(failed)?;
@@ -74,7 +74,7 @@ impl ImportFolder {
     /// Opens the folder of an earlier import into the same tenant.
     pub(crate) fn open(path: &Path, authority: &str) -> Result<(Self, Header), Failure> {
         let run = path.join(RUN);
-        let text = fs::read_to_string(&run).map_err(|error| Failure::file(&run, &error))?;
+        let text = fs::read_to_string(&run).map_err(|error| no_run(path, &run, &error))?;
         let header: Header = serde_json::from_str(&text)
             .map_err(|_| Failure::usage(format!("{} is not the folder of an import", path.display())))?;
         if header.authority != authority {

@@ -155,6 +155,12 @@ fn csv_rows(reader: impl BufRead + Send + 'static, map: &BTreeMap<String, String
             )));
         }
     }
+    for (index, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
+        if paths.iter().skip(index + 1).any(|other| other == path) {
+            let failure = Failure::usage(format!("two columns are the attribute {path:?}"));
+            return Err(failure.with_remedy("--map 'COLUMN=' leaves one out."));
+        }
+    }
     let records = reader.into_records().enumerate();
     Ok(Box::new(records.map(move |(number, record)| row(&paths, &record.map_err(refused)?, number + 2))))
 }
@@ -234,6 +240,7 @@ mod tests {
         );
         assert!(read("colour\nred\n", FileFormat::Csv, &BTreeMap::new()).is_err());
         assert!(read("email\na@b.c\n", FileFormat::Csv, &map).is_err());
+        assert!(read("email,email\na@b.c,d@e.f\n", FileFormat::Csv, &BTreeMap::new()).is_err());
         assert!(read("blocked\nyes\n", FileFormat::Csv, &BTreeMap::new()).is_err());
     }
 

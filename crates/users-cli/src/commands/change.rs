@@ -162,6 +162,8 @@ fn update(bulk: Bulk, ids: Vec<UserId>, update: &UserUpdate) -> BulkRun<(UserId,
 struct Ended {
     done: u64,
     failed: u64,
+    /// Whether a file, or standard output, could not be written.
+    is_unwritten: bool,
     /// Why it did not come to its end.
     stopped: Option<(Code, String)>,
 }
@@ -197,6 +199,7 @@ impl Drive<'_> {
                     None => break,
                     Some(Ok(outcome)) => self.outcome(&outcome, &id).unwrap_or_else(|failure| {
                         // The disk is full, for example.
+                        self.ended.is_unwritten = true;
                         Some((Code::Stopped, failure.into_message()))
                     }),
                     Some(Err(error)) => Some((Code::Stopped, one_line(&error))),
@@ -242,8 +245,13 @@ impl Drive<'_> {
             self.ended.done += 1;
             if matches!(status, BulkStatus::Applied(_)) && self.prints {
                 let line = printable(id.as_str());
-                // The run goes on without a reader.
-                self.progress.line(|| self.prints = print(&line).is_ok());
+                let mut printed = Ok(());
+                self.progress.line(|| printed = print(&line));
+                if let Err(failure) = printed {
+                    self.prints = false;
+                    // The run goes on without a reader, but not if a list of what is done would be incomplete.
+                    return if failure.is_broken_pipe() { Ok(None) } else { Err(failure) };
+                }
             }
             return Ok(None);
         }
@@ -271,7 +279,8 @@ impl Drive<'_> {
 fn conclude(action: &Action, ended: &Ended, users: &Users, folder: Option<Folder>) -> Result<(), Failure> {
     let total = users.ids.len() + users.unresolved.len();
     let counts = format!("{} {} of {total} users, {} failed", action.done(), ended.done, ended.failed);
-    if let Some((code, why)) = &ended.stopped {
+    let has_all = ended.done + ended.failed == total as u64;
+    if let Some((code, why)) = ended.stopped.as_ref().filter(|_| !has_all || ended.is_unwritten) {
         let failure = Failure::new(*code, format!("{why}; {counts}"));
         return Err(match folder {
             Some(folder) => {

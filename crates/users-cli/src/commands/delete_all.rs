@@ -3,6 +3,7 @@
 use crate::arguments::DeleteAll;
 use crate::connect::Tenant;
 use crate::exit::{Code, Failure, one_line, stops_run};
+use crate::interrupt::Interrupt;
 use crate::output::printable;
 use crate::progress::Counter;
 use users_hyper::management::{Confirm, DeleteOutcome};
@@ -11,18 +12,32 @@ use users_hyper::management::{Confirm, DeleteOutcome};
 const MOST_PRINTED: u64 = 10;
 
 /// Deletes every user, if the confirmation names the tenant. Another run deletes those who are left, so there is no journal.
-pub(crate) async fn run(tenant: &Tenant, arguments: &DeleteAll) -> Result<(), Failure> {
+pub(crate) async fn run(
+    tenant: &Tenant,
+    arguments: &DeleteAll,
+    interrupt: &mut Interrupt,
+) -> Result<(), Failure> {
     let users = tenant.client.users();
     let mut run =
         users.delete_all(Confirm::tenant(arguments.confirm.as_str())).concurrency(arguments.concurrency);
     if arguments.dry_run {
-        let count = run.dry_run().await?;
+        let count = interrupt.or(async { Ok(run.dry_run().await?) }).await?;
         eprintln!("{count} users of {} would be deleted; nothing was changed", tenant.authority);
         return Ok(());
     }
     let mut counter = Counter::new("deleted", tenant.style(arguments.progress), None);
     let (mut deleted, mut failed) = (0, 0);
-    while let Some(outcome) = run.next().await {
+    loop {
+        let outcome = tokio::select! {
+            outcome = run.next() => outcome,
+            () = interrupt.wait() => {
+                counter.finish();
+                let message = format!("interrupted; deleted {deleted} users, {failed} failed, beside those in flight");
+                let failure = Failure::new(Code::Interrupted, message);
+                return Err(failure.with_remedy("The same command deletes those who are left."));
+            }
+        };
+        let Some(outcome) = outcome else { break };
         match outcome? {
             DeleteOutcome { result: Ok(()), .. } => {
                 deleted += 1;

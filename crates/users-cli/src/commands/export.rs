@@ -65,18 +65,20 @@ fn beginning(tenant: &Tenant, export: &Export) -> Result<Checkpoint, Failure> {
         fields: export.fields.clone(),
         format,
         is_gzip,
+        replaces: export.overwrite,
         place: Place::Beginning,
     })
 }
 
 /// Opens the output, and returns the number of users that it has.
 fn open(export: &Export, fields: &Format, checkpoint: &Checkpoint) -> Result<(Rows, u64), Failure> {
-    let Checkpoint { format, is_gzip, .. } = *checkpoint;
+    let Checkpoint { format, is_gzip, replaces, .. } = *checkpoint;
     let (sink, continues) = match checkpoint.place {
         _ if is_stdout(&export.file) => (Sink::stdout(), None),
-        Place::Walk { bytes, users, .. } => (Sink::resume(&export.file, is_gzip, bytes)?, Some(users)),
-        Place::Beginning => (Sink::create(&export.file, is_gzip, export.overwrite)?, None),
-        Place::Job { .. } => (Sink::create(&export.file, is_gzip, true)?, None),
+        Place::Walk { bytes, users, .. } => {
+            (Sink::resume(&export.file, is_gzip, replaces, bytes)?, Some(users))
+        }
+        Place::Beginning | Place::Job { .. } => (Sink::create(&export.file, is_gzip, replaces)?, None),
     };
     Ok((fields.open_file(format, sink, continues)?, continues.unwrap_or_default()))
 }

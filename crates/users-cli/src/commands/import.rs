@@ -13,9 +13,12 @@ use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufReader, stdin};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use users_hyper::model::{JobRowErrors, JobStatus, JsonObject};
 use users_hyper::{ImportReport, RefusedRow};
+
+/// The size of the largest row that `import_all` sends.
+const MOST_BYTES: usize = 480_000;
 
 /// Imports the rows of a file by Auth0's import jobs, or continues an import.
 pub(crate) async fn run(tenant: &Tenant, import: &Import, interrupt: &mut Interrupt) -> Result<(), Failure> {
@@ -27,6 +30,7 @@ pub(crate) async fn run(tenant: &Tenant, import: &Import, interrupt: &mut Interr
     let (Some(path), Some(connection)) = (&import.file, &import.connection) else { return Ok(()) };
     let name = if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() };
     let rows = interrupt.or(read(path, import)).await.map_err(|failure| failure.within(&name))?;
+    let rows = rows.enumerate().map(checked);
     let rows: Rows = Box::new(rows.map(move |row| row.map_err(|failure| failure.within(&name))));
     let connection_id = interrupt.or(connection_id(tenant, connection)).await?;
     let target = |count| format!("{count} users into {connection} of {}", tenant.authority);
@@ -47,16 +51,33 @@ pub(crate) async fn run(tenant: &Tenant, import: &Import, interrupt: &mut Interr
         connection_id,
         upsert: import.upsert,
         rows: count,
-        failed: if is_stdin(path) {
-            "import.failed.ndjson".into()
-        } else {
-            let path = std::path::absolute(path).map_err(|error| Failure::file(path, &error))?;
-            file::beside(&path, ".failed.ndjson")
-        },
+        failed: failed_path(path)?,
         is_kept: import.run.is_some(),
     };
     folder.begin(&header)?;
     execute(tenant, import, folder, &header, interrupt).await
+}
+
+/// The file of the rows that fail, which does not exist yet.
+fn failed_path(path: &Path) -> Result<PathBuf, Failure> {
+    let path = if is_stdin(path) { Path::new("import") } else { path };
+    let path = std::path::absolute(path).map_err(|error| Failure::file(path, &error))?;
+    let numbered = (2_u32..).map(|number| file::beside(&path, &format!(".failed-{number}.ndjson")));
+    let mut names = std::iter::once(file::beside(&path, ".failed.ndjson")).chain(numbered);
+    names.find(|name| !name.exists()).ok_or_else(|| Failure::usage("there is no name for a file of failures"))
+}
+
+/// Refuses a row that no file of a job can hold.
+fn checked((index, row): (usize, Result<JsonObject, Failure>)) -> Result<JsonObject, Failure> {
+    let row = row?;
+    let size = row.to_json().len();
+    if size > MOST_BYTES {
+        let number = index + 1;
+        return Err(Failure::usage(format!(
+            "row {number} is {size} bytes; Auth0 accepts at most {MOST_BYTES}"
+        )));
+    }
+    Ok(row)
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -69,7 +90,9 @@ async fn read(path: &Path, import: &Import) -> Result<Rows, Failure> {
         let Some((column, attribute)) = text.split_once('=') else {
             return Err(Failure::usage(format!("--map {text:?} has not the form COLUMN=ATTRIBUTE")));
         };
-        map.insert(column.to_owned(), attribute.to_owned());
+        if map.insert(column.to_owned(), attribute.to_owned()).is_some() {
+            return Err(Failure::usage(format!("--map names the column {column:?} twice")));
+        }
     }
     let path = path.to_owned();
     let format = match import.format {
@@ -116,11 +139,16 @@ async fn execute(
     let ended = interrupt.or(async { Ok(run.await) }).await;
     let resumes = format!("Continue with: auth0-users import --resume {}", folder.path().display());
     match ended {
-        Ok(Ok(report)) => {
-            let outcome = conclude(header, &folder, &report);
-            folder.remove(header);
-            outcome
-        }
+        Ok(Ok(report)) => match conclude(header, &folder, &report) {
+            Err(failure) if failure.code != Code::SomeFailed => {
+                let failure = failure.within(&counts(&report, header.rows)).with_code(Code::Stopped);
+                Err(failure.with_remedy(resumes))
+            }
+            outcome => {
+                folder.remove(header);
+                outcome
+            }
+        },
         Ok(Err(failed)) => {
             let error = failed.error();
             let code = stops_run(error);

@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: Arguments, mut interrupt: Interrupt) -> Resul
         OfTenant::Count(count) => interrupt.or(count::run(&tenant, &count)).await,
         OfTenant::Export(export) => export::run(&tenant, &export, &mut interrupt).await,
         OfTenant::Import(import) => import::run(&tenant, &import, &mut interrupt).await,
-        OfTenant::DeleteAll(all) => interrupt.or(delete_all::run(&tenant, &all)).await,
+        OfTenant::DeleteAll(all) => delete_all::run(&tenant, &all, &mut interrupt).await,
         OfTenant::Create(create) => interrupt.or(create::run(&tenant, &create)).await,
         OfTenant::Update(update) => {
             change::run(&tenant, update::action(&update)?, &update.change, &mut interrupt).await

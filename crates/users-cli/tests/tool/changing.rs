@@ -90,7 +90,7 @@ fn a_file_that_cannot_be_read_or_understood_is_named_with_its_line() {
     world.run(&["block", "--file", "binary"]).assert(1, &["binary:"]);
     std::fs::create_dir(world.path("taken")).unwrap();
     let arguments = ["block", "--yes", "--run", "taken", "auth0|1", "auth0|2"];
-    world.run(&arguments).assert(1, &["taken", "--run names another folder"]);
+    world.run(&arguments).assert(1, &["taken", "--run names another"]);
     assert!(world.writes().is_empty());
 }
 

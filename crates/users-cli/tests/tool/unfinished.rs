@@ -216,3 +216,56 @@ fn an_import_that_is_interrupted_while_it_reads_leaves_no_copy() {
     drop(pipe);
     assert!(!world.path("run").exists() && world.writes().is_empty());
 }
+
+#[test]
+fn files_of_failures_are_kept_and_an_import_stays_until_its_own_is_written() {
+    let world = World::new(1);
+    let taken = world.tenant.user(&world.tenant.user_ids()[0]).unwrap().email.unwrap();
+    let file = world.write("rows.ndjson", &format!("{{\"email\":\"{taken}\"}}\n"));
+    let database = world.tenant.database().unwrap();
+    let arguments = ["import", &file, "--connection", &database];
+    world.write("rows.ndjson.failed.ndjson", "mine");
+    world.run(&arguments).assert(3, &["rows.ndjson.failed-2.ndjson"]);
+    assert_eq!(std::fs::read_to_string(world.path("rows.ndjson.failed.ndjson")).unwrap(), "mine");
+    std::fs::create_dir(world.path("rows.ndjson.failed-3.ndjson.partial")).unwrap();
+    let stopped = world.run(&arguments).assert(5, &["0 updated), 1 failed", "import --resume"]);
+    std::fs::remove_dir(world.path("rows.ndjson.failed-3.ndjson.partial")).unwrap();
+    let folder = stopped.err.trim().rsplit(' ').next().unwrap().to_owned();
+    world.run(&["import", "--resume", &folder]).assert(3, &["rows.ndjson.failed-3.ndjson"]);
+    assert!(!world.path(&folder).exists());
+}
+
+#[test]
+fn a_row_that_cannot_be_sent_is_refused_before_anything_is_imported() {
+    let world = World::new(1);
+    let database = world.tenant.database().unwrap();
+    let file = world.write("rows.ndjson", &format!("{{}}\n{{\"email\":\"{}\"}}\n", "x".repeat(500_000)));
+    for more in ["--dry-run", "--yes"] {
+        world
+            .run(&["import", &file, "--connection", &database, more])
+            .assert(2, &["row 2 is 500012 bytes", "480000"]);
+    }
+    assert!(world.writes().is_empty() && std::fs::read_dir(&world.folder).unwrap().count() == 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_continued_export_does_not_replace_a_file_that_has_come_since() {
+    let world = slow(4_000);
+    signalled(&world, &["export", "users.csv"], "-INT", &world.path("users.csv.unfinished"));
+    world.write("users.csv", "mine");
+    world.run(&["export", "users.csv", "--resume"]).assert(2, &["users.csv exists already"]);
+    assert_eq!(std::fs::read_to_string(world.path("users.csv")).unwrap(), "mine");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_stops_when_its_list_of_users_cannot_be_written() {
+    let world = World::new(40);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = world.command(&["delete", "--yes", "--run", "run", "--query", "user_id:*"]);
+    Ended::of(command.stdout(full)).assert(5, &["standard output cannot be written", "--resume run"]);
+    assert!(world.tenant.user_count() > 20);
+    world.run(&["delete", "--resume", "run", "--max-users", "1"]).assert(2, &["--max-users"]);
+    world.run(&["delete", "--resume", "run"]).assert(0, &["deleted 40 of 40 users"]);
+}
