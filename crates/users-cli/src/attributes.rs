@@ -50,7 +50,7 @@ impl Attributes {
                     let failure =
                         Failure::usage("a password is not passed as an argument, which others can see");
                     return Err(
-                        failure.with_remedy("`create --password-stdin` reads it from standard input.")
+                        failure.with_remedy("`create --password-stdin` reads that of a new user; those of others are not changed by this tool.")
                     );
                 }
                 "true" | "false" if FLAGS.contains(&name) => value.to_owned(),

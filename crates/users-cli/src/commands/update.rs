@@ -10,6 +10,9 @@ use users_hyper::model::UserUpdate;
 pub(crate) fn action(update: &Update) -> Result<Action, Failure> {
     let mut object = update.attributes.object()?;
     clear(&mut object, &update.clear)?;
+    if object.raw("user_id").is_some() {
+        return Err(Failure::usage("Auth0 does not change the id of a user: leave out --set user_id"));
+    }
     let is_continued = update.change.selection.resume.is_some();
     if object.is_empty() != is_continued {
         return Err(Failure::usage(if is_continued {

@@ -117,6 +117,7 @@ fn an_update_sends_what_is_named_and_leaves_a_blocked_user_blocked() {
     world.run(&["update", &id]).assert(2, &["--set"]);
     world.run(&["update", &id, "--set", "nmae=Ada"]).assert(2, &["nmae", "given_name"]);
     world.run(&["update", &id, "--set", "password=secret"]).assert(2, &["--password-stdin"]);
+    world.run(&["update", &id, "--set", "user_id=auth0|2"]).assert(2, &["the id of a user"]);
 }
 
 #[test]
