@@ -84,7 +84,7 @@ fn request_line(request: &Request<Bytes>) -> String {
             None => format!("{method} {}", uri.path()),
         };
     }
-    // Whoever knows the URL of an exported file can download it.
+    // Anyone with the URL of an exported file can download it.
     let path = if uri.path().ends_with("/oauth/token") { uri.path() } else { "/…" };
     format!("{method} {}://{}{path}", uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default())
 }
