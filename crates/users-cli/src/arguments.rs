@@ -111,7 +111,10 @@ pub(crate) struct Search {
 #[derive(Debug, Args)]
 pub(crate) struct Count {
     /// Count the users who match this query
-    #[arg(long, value_name = "QUERY")]
+    #[arg(value_name = "QUERY")]
+    pub(crate) text: Option<String>,
+    /// The same, as in other commands
+    #[arg(long, value_name = "QUERY", conflicts_with = "text")]
     pub(crate) query: Option<String>,
 }
 

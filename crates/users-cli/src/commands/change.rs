@@ -10,6 +10,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{print, printable};
 use crate::progress::Progress;
 use crate::targets::Users;
+use std::io::IsTerminal as _;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use users_hyper::management::{AssignUserRoles, DeleteUserSessions, RemoveUserRoles};
@@ -285,8 +286,14 @@ fn conclude(action: &Action, ended: &Ended, users: &Users, folder: Option<Folder
         return Err(match folder {
             Some(folder) => {
                 let path = folder.path().display();
-                failure
-                    .with_remedy(format!("Continue with: auth0-users {} --resume {path}", action.command()))
+                let failure = failure
+                    .with_remedy(format!("Continue with: auth0-users {} --resume {path}", action.command()));
+                if std::io::stdout().is_terminal() {
+                    failure
+                } else {
+                    let remedy = "It prints only the ids that follow: add them to the first ones with >>.";
+                    failure.add_remedy(remedy.to_owned())
+                }
             }
             None => failure.with_remedy("The same command tries again."),
         });

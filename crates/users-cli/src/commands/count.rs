@@ -12,7 +12,7 @@ const MOST_COUNTED: u64 = 1000;
 pub(crate) async fn run(tenant: &Tenant, count: &Count) -> Result<(), Failure> {
     let call = || {
         let call = tenant.client.users().get_all().fields(["user_id"]);
-        match &count.query {
+        match count.text.as_ref().or(count.query.as_ref()) {
             Some(query) => call.q(query.as_str()),
             None => call,
         }

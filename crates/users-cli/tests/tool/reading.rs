@@ -34,6 +34,7 @@ fn users_beyond_the_thousand_that_pages_reach_are_listed_and_counted() {
     assert_eq!(world.run(&["count"]).assert(0, &[]).out, "1250\n");
     let blocked = format!("{}\n", world.blocked());
     assert_eq!(world.run(&["count", "--query", "blocked:true"]).assert(0, &[]).out, blocked);
+    assert_eq!(world.run(&["count", "blocked:true"]).assert(0, &[]).out, blocked);
 }
 
 #[test]

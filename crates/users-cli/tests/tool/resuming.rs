@@ -124,7 +124,7 @@ fn a_folder_that_was_named_stays_after_a_run_that_was_continued_and_so_does_what
     let begin = |named: &[&str]| {
         let mut command = world.command(&[&["block", "--yes", "--file", &file], named].concat());
         let stopped = Ended::of(command.env("AUTH0_MANAGEMENT_API_TOKEN", narrow.expose()));
-        stopped.err.split("--resume ").nth(1).unwrap().trim().to_owned()
+        stopped.err.split("--resume ").nth(1).unwrap().lines().next().unwrap().to_owned()
     };
     for (named, is_kept) in [(&["--run", "run"] as &[&str], true), (&[], false)] {
         let run = begin(named);

@@ -185,7 +185,7 @@ impl Expectation {
         self.with(|rule| rule.response.body = body.into())
     }
 
-    /// Fails with a transport error.
+    /// Fails with a transport error. `Io` with `Sent::Maybe` is a response that was lost, `Connect` with `Sent::No` a refused connection.
     pub fn transport_error(self, kind: TransportErrorKind, sent: Sent) -> Self {
         self.with(|rule| rule.response.error = Some((kind, sent)))
     }
