@@ -67,7 +67,7 @@ impl Checkpoint {
         file::replace(&path_of(export), &serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// Removes it once the export is complete.
+    /// Removes it, once the export is complete or begins anew.
     pub(crate) fn remove(export: &Path) {
         // What is left is refused when it is continued, since the incomplete file has gone.
         let _ = fs::remove_file(path_of(export));

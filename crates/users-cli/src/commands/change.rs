@@ -73,7 +73,7 @@ fn plan(tenant: &Tenant, action: &Action, users: &Users) -> Result<(), Failure> 
         tenant.authority
     );
     let known = tenant.client.rate_limit().iter().map(|limit| limit.per_second).reduce(f64::max);
-    if let Some(rate) = known.into_iter().chain(tenant.max_rate).reduce(f64::min) {
+    if let Some(rate) = known.into_iter().chain(tenant.max_rate).reduce(f64::min).filter(|rate| *rate > 0.0) {
         // A count of users is small enough for a float.
         #[allow(clippy::cast_precision_loss)]
         let seconds = count as f64 / rate;

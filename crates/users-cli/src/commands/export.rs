@@ -27,6 +27,10 @@ pub(crate) async fn run(tenant: &Tenant, export: &Export, interrupt: &mut Interr
     let fields = Format::of_fields(checkpoint.fields.as_deref());
     let requested = fields.requested()?;
     let (rows, users) = open(export, &fields, &checkpoint)?;
+    if !export.resume && !is_stdout(&export.file) {
+        // That of an earlier export is not the place in a file that begins anew.
+        Checkpoint::remove(&export.file);
+    }
     let counter = Counter::new("exported", tenant.style(export.progress), None);
     let file = &*export.file;
     let mut running =

@@ -189,7 +189,7 @@ struct Part {
     is_in_doubt: bool,
 }
 
-/// The rows whose files or jobs have failed, or of which it is not known whether they were imported.
+/// The rows whose files or jobs have failed, or of which it is not known whether they were imported; in their order.
 fn parts(report: &ImportReport) -> Vec<Part> {
     let files = report.uncertain.iter().map(|rows| Part {
         rows: rows.clone(),
@@ -208,7 +208,9 @@ fn parts(report: &ImportReport) -> Vec<Part> {
         why: format!("{} has failed", job.id.as_deref().unwrap_or("the job")),
         is_in_doubt: false,
     });
-    files.chain(unfinished).chain(failed).collect()
+    let mut parts: Vec<Part> = files.chain(unfinished).chain(failed).collect();
+    parts.sort_by_key(|part| part.rows.start);
+    parts
 }
 
 /// Prints the counts, and writes the rows that were rejected, or may have been imported, to a file.
@@ -223,8 +225,11 @@ fn conclude(header: &Header, folder: &ImportFolder, report: &ImportReport) -> Re
     let mut refused: HashMap<usize, &RefusedRow> = HashMap::new();
     refused.extend(report.refused.iter().filter_map(|refused| Some((refused.row?, refused))));
     let mut write = |object: &JsonObject| sink.write(format!("{}\n", object.to_json()).as_bytes());
+    let mut parts = parts.iter().peekable();
     for (number, row) in folder.rows()?.enumerate() {
-        let (refused, part) = (refused.get(&number), parts.iter().find(|part| part.rows.contains(&number)));
+        while parts.next_if(|part| part.rows.end <= number).is_some() {}
+        let part = parts.peek().filter(|part| part.rows.contains(&number));
+        let refused = refused.get(&number);
         if refused.is_none() && part.is_none() {
             continue;
         }

@@ -258,6 +258,16 @@ fn a_continued_export_does_not_replace_a_file_that_has_come_since() {
     assert_eq!(std::fs::read_to_string(world.path("users.csv")).unwrap(), "mine");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_export_that_begins_anew_forgets_the_place_of_the_earlier_one() {
+    let world = slow(4_000);
+    signalled(&world, &["export", "users.csv"], "-INT", &world.path("users.csv.unfinished"));
+    let mut anew = world.command(&["export", "users.csv", "--overwrite"]);
+    Ended::of(anew.env("AUTH0_MANAGEMENT_API_TOKEN", "wrong")).assert(4, &[]);
+    world.run(&["export", "users.csv", "--resume"]).assert(2, &["no unfinished export"]);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_run_stops_when_its_list_of_users_cannot_be_written() {
