@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::ops::Add;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +23,24 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
     /// Returns a random number: for jitter, never for anything that must stay secret.
     fn random(&self) -> u64;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+
+    fn unix_now(&self) -> SystemTime {
+        (**self).unix_now()
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        (**self).sleep(time)
+    }
+
+    fn random(&self) -> u64 {
+        (**self).random()
+    }
 }
 
 /// A moment of a [`Clock`]: the time since that clock's start. Moments of different clocks are not comparable.

@@ -150,7 +150,7 @@ pub use paging::{
     CheckpointPaged, CheckpointPaging, Items, ListPage, ListPosition, OffsetPaged, OffsetPaging, Paged, Pages,
 };
 pub use path_template::{InvalidPath, PathTemplate};
-pub use rate_limit::RateLimit;
+pub use rate_limit::{RateLimit, server_delay};
 pub use redact::is_sensitive;
 #[doc(hidden)]
 pub use redact::{SecretSet, replace_secrets};

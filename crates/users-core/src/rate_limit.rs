@@ -61,9 +61,22 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok()
 }
 
-/// The delay that the server requests: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
-/// response's own `Date`, so that a wrong clock on this machine has no effect.
-pub(crate) fn server_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+/// Returns the delay that the server requests: `Retry-After` in seconds or as a date, else `x-ratelimit-reset`. Dates count from the
+/// response's own `Date`, so that a wrong clock on this machine has no effect; `now` is used if there is none.
+///
+/// A custom [`Pacer`](crate::Pacer) keeps to it after a 429.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use users_core::{http::HeaderMap, server_delay};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("x-ratelimit-reset", "784111777".parse()?);
+/// headers.insert("date", "Sun, 06 Nov 1994 08:49:36 GMT".parse()?);
+/// assert_eq!(server_delay(&headers, SystemTime::now()), Some(Duration::from_secs(1)));
+/// # Ok::<(), users_core::http::header::InvalidHeaderValue>(())
+/// ```
+pub fn server_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let until =
         |moment: SystemTime| moment.duration_since(server_date(headers).unwrap_or(now)).unwrap_or_default();
     if let Some(text) = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()) {

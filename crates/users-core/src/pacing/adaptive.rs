@@ -112,6 +112,24 @@ impl AdaptivePacer {
         State::wake_heads(state);
         Ok(self)
     }
+
+    /// Grants no permit for this time, and then none at once beyond the maximum rate: a pacer that replaces another one, or one of
+    /// many that start together, adds no burst of its own. Without a [maximum rate](Self::max_rate) it has no effect.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use users_core::{AdaptivePacer, SystemClock};
+    ///
+    /// let pacer = AdaptivePacer::new(SystemClock::new()).max_rate(5.0)?.without_burst(Duration::from_millis(120));
+    /// # let _ = pacer;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    pub fn without_burst(self, delay: Duration) -> Self {
+        let mut state = self.0.state();
+        state.pace.empty_cap(self.0.clock.now() + delay);
+        State::wake_heads(state);
+        self
+    }
 }
 
 #[async_trait]

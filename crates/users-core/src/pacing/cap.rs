@@ -39,6 +39,11 @@ impl Cap {
         self.full_at = self.full_at.max(now) + self.interval;
     }
 
+    /// Uses up the burst, so that one request may be sent an interval after this moment.
+    pub(super) fn empty(&mut self, at: Instant) {
+        self.full_at = self.full_at.max(at + self.interval.saturating_mul(self.burst));
+    }
+
     /// Returns what a request drew that was not sent.
     pub(super) fn undraw(&mut self) {
         self.full_at = Instant::from_start(self.full_at.since_start().saturating_sub(self.interval));

@@ -117,6 +117,21 @@ pub struct RateLimitState {
     pub paused: Option<Duration>,
 }
 
+impl RateLimitState {
+    /// Creates a state, in a custom [`Pacer`]: which requests count, the size of the bucket, how many requests are left, and the
+    /// refill rate in requests per second.
+    pub fn new(groups: Vec<Access>, limit: u64, remaining: u64, per_second: f64) -> Self {
+        Self { groups, limit, remaining, per_second, paused: None }
+    }
+
+    /// Sets how long no request is sent; zero means that none is held back.
+    #[must_use]
+    pub fn paused(mut self, time: Duration) -> Self {
+        self.paused = (!time.is_zero()).then_some(time);
+        self
+    }
+}
+
 /// The permission to send one request. Dropping it unused returns it.
 pub struct Permit {
     group: Access,

@@ -84,6 +84,13 @@ impl Pace {
         self.cap = Some(cap);
     }
 
+    /// Uses up the burst of the cap, so that the first request may be sent one interval after this moment.
+    pub(super) fn empty_cap(&mut self, at: Instant) {
+        if let Some(cap) = &mut self.cap {
+            cap.empty(at);
+        }
+    }
+
     /// The time until a request of this group may be sent; zero means now.
     pub(super) fn wait(&self, group: Access, now: Instant) -> Duration {
         let capped = self.cap.map_or(Duration::ZERO, |cap| cap.wait_behind(0, now));
@@ -416,16 +423,10 @@ impl Size {
 
 impl RateLimitState {
     fn from_bucket(limit: u64, groups: Vec<Access>, bucket: &Bucket, now: Instant) -> Self {
-        let paused = bucket.held(now);
-        Self {
-            groups,
-            limit,
-            // A cast of a float stays within the integer's range.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            remaining: bucket.level(now).max(0.0) as u64,
-            per_second: bucket.rate(),
-            paused: (!paused.is_zero()).then_some(paused),
-        }
+        // A cast of a float stays within the integer's range.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let remaining = bucket.level(now).max(0.0) as u64;
+        Self::new(groups, limit, remaining, bucket.rate()).paused(bucket.held(now))
     }
 }
 

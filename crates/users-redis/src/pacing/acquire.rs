@@ -1,0 +1,116 @@
+//! How a request is granted a permit: by Redis, or by this process alone while Redis is unavailable.
+
+use crate::pacing::fallback::Fallback;
+use crate::pacing::shared::Shared;
+use crate::pacing::state::{Mode, Outcome, Requested};
+use crate::store::Unavailable;
+use crate::when::WhenUnavailable;
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use users_core::{Access, Instant, PaceError, PaceRequest, Pacer as _, Permit};
+
+/// Waits for a permit.
+pub(crate) async fn acquire(
+    shared: &Arc<Shared>,
+    request: &PaceRequest<'_>,
+    when_unavailable: WhenUnavailable,
+) -> Result<Permit, PaceError> {
+    let deadline = request.time_left.map(|time| shared.clock.now() + time);
+    loop {
+        let now = shared.clock.now();
+        let time_left = deadline.map(|deadline| deadline.saturating_since(now));
+        match plan(shared, request, time_left, now) {
+            Plan::Alone(cause, _) if when_unavailable == WhenUnavailable::Fail => {
+                return Err(PaceError::unavailable(cause));
+            }
+            Plan::Alone(_, fallback) => {
+                let request = request.time_left(time_left);
+                let resumed = pin!(shared.resumed());
+                if let Either::Left((outcome, _)) = select(fallback.pacer.acquire(&request), resumed).await {
+                    return outcome;
+                }
+            }
+            Plan::Shared(Requested::Granted(number)) => return Ok(shared.permit(request.access, number)),
+            Plan::Shared(Requested::TooLong(wait)) => return Err(PaceError::wait_too_long(wait)),
+            Plan::Shared(Requested::Moved) => {}
+            Plan::Shared(Requested::Waits(receiver)) => {
+                let place = Place { shared, group: request.access, receiver };
+                match place.outcome(deadline).await? {
+                    Outcome::Granted(number) => return Ok(shared.permit(request.access, number)),
+                    Outcome::TooLong(wait) => return Err(PaceError::wait_too_long(wait)),
+                    Outcome::Moved => {}
+                }
+            }
+        }
+    }
+}
+
+/// How a request is to be paced at present.
+enum Plan {
+    /// By Redis.
+    Shared(Requested),
+    /// By this process, for this reason.
+    Alone(Unavailable, Arc<Fallback>),
+}
+
+fn plan(shared: &Shared, request: &PaceRequest<'_>, time_left: Option<Duration>, now: Instant) -> Plan {
+    let mut state = shared.state();
+    let plan = match state.mode().clone() {
+        Mode::Alone { cause, fallback } => {
+            state.used_alone();
+            Plan::Alone(cause, fallback)
+        }
+        Mode::Shared => Plan::Shared(state.request(request.access, time_left, request.max_server_delay, now)),
+    };
+    drop(state);
+    shared.changed.notify_one();
+    plan
+}
+
+/// The place of a request in the queue. Dropping it leaves the queue.
+struct Place<'a> {
+    shared: &'a Arc<Shared>,
+    group: Access,
+    receiver: oneshot::Receiver<Outcome>,
+}
+
+impl Place<'_> {
+    async fn outcome(mut self, deadline: Option<Instant>) -> Result<Outcome, PaceError> {
+        let shared = Arc::clone(self.shared);
+        let Some(deadline) = deadline else {
+            return Ok((&mut self.receiver).await.unwrap_or(Outcome::Moved));
+        };
+        let time_left = deadline.saturating_since(shared.clock.now());
+        match select(&mut self.receiver, shared.clock.sleep(time_left)).await {
+            Either::Left((outcome, _)) => Ok(outcome.unwrap_or(Outcome::Moved)),
+            Either::Right(_) => {
+                let now = shared.clock.now();
+                let wait = shared.state().estimate(self.group, now);
+                Err(PaceError::wait_too_long(wait.max(Duration::from_millis(1))))
+            }
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        // Under the lock, so that the worker does not send an outcome meanwhile.
+        let mut state = self.shared.state();
+        let number = match self.receiver.try_recv() {
+            Ok(Outcome::Granted(number)) => number,
+            Ok(_) | Err(TryRecvError::Closed) => return,
+            Err(TryRecvError::Empty) => {
+                self.receiver.close();
+                state.cancelled(self.group);
+                return;
+            }
+        };
+        let now = self.shared.clock.now();
+        state.return_permit(self.group, number, now);
+        drop(state);
+        self.shared.changed.notify_one();
+    }
+}

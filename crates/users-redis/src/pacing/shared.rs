@@ -1,0 +1,66 @@
+//! What a pacer, its permits and its worker share.
+
+use crate::pacing::state::{Mode, State};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, watch};
+use users_core::{Access, Clock, Permit};
+
+/// The state of a pacer in this process.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// Wakes the worker.
+    pub(crate) changed: Notify,
+    /// The worker has ended.
+    pub(crate) ended: Notify,
+    /// Whether Redis is used, for the requests that wait.
+    mode: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn new(clock: Arc<dyn Clock>, state: State) -> Self {
+        let (mode, _) = watch::channel(true);
+        Self { clock, state: Mutex::new(state), changed: Notify::new(), ended: Notify::new(), mode }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // Changes of the state do not panic halfway, so a poisoned state is consistent.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the requests that wait whether Redis is used.
+    pub(crate) fn enter(&self, mode: Mode) {
+        let is_shared = matches!(mode, Mode::Shared);
+        self.mode.send_if_modified(|current| std::mem::replace(current, is_shared) != is_shared);
+    }
+
+    /// Ends the worker.
+    pub(crate) fn close(&self) {
+        self.state().close();
+        self.changed.notify_one();
+    }
+
+    /// Waits until Redis is used.
+    pub(crate) async fn resumed(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.mode.subscribe().wait_for(|is_shared| *is_shared).await;
+    }
+
+    /// The permit of this number, which comes back where it is not used.
+    pub(crate) fn permit(self: &Arc<Self>, group: Access, number: u64) -> Permit {
+        let shared = Arc::clone(self);
+        let returned = move || {
+            let now = shared.clock.now();
+            shared.state().return_permit(group, number, now);
+            shared.changed.notify_one();
+        };
+        Permit::returning(group, returned).numbered(number)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}

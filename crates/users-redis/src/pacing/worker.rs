@@ -1,0 +1,69 @@
+//! The exchanges of a pacer with Redis, one at a time.
+
+use crate::pacing::fallback::Fallback;
+use crate::pacing::shared::Shared;
+use crate::pacing::state::Step;
+use crate::pacing::wire::{Reply, Report};
+use crate::script::Script;
+use crate::store::{Evaluate, Unavailable};
+use futures_util::future::select;
+use redis::FromRedisValue as _;
+use std::pin::pin;
+use std::sync::Arc;
+
+/// Carries out the exchanges of a pacer until it is dropped.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) store: Arc<dyn Evaluate>,
+    pub(crate) script: Script,
+    pub(crate) keys: Vec<String>,
+}
+
+impl Worker {
+    pub(crate) async fn run(self) {
+        let clock = Arc::clone(&self.shared.clock);
+        loop {
+            let now = clock.now();
+            let step = self.shared.state().step(now);
+            match step {
+                Step::Exchange(report) => self.exchange(&report).await,
+                Step::Idle => self.shared.changed.notified().await,
+                Step::SleepUntil(until) => {
+                    let changed = pin!(self.shared.changed.notified());
+                    select(clock.sleep(until.saturating_since(now)), changed).await;
+                }
+                Step::End(farewell) => {
+                    if let Some(report) = farewell {
+                        // The process is forgotten soon where it cannot say so.
+                        let _ = self.evaluate(&report).await;
+                    }
+                    self.shared.ended.notify_waiters();
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn exchange(&self, report: &Report) {
+        let outcome = self.evaluate(report).await;
+        let now = self.shared.clock.now();
+        let mut state = self.shared.state();
+        match outcome {
+            Ok(reply) => state.exchanged(reply, now),
+            Err(cause) => {
+                let fallback = |share| Fallback::new(Arc::clone(&self.shared.clock), share);
+                state.failed(cause, fallback, self.shared.clock.random(), now);
+            }
+        }
+        let mode = state.mode().clone();
+        drop(state);
+        self.shared.enter(mode);
+    }
+
+    async fn evaluate(&self, report: &Report) -> Result<Reply, Unavailable> {
+        let report = serde_json::to_vec(report).map_err(Unavailable::new)?;
+        let reply = self.store.evaluate(&self.script, &self.keys, &[&report]).await?;
+        let reply = Vec::<u8>::from_redis_value(reply).map_err(Unavailable::new)?;
+        serde_json::from_slice(&reply).map_err(Unavailable::new)
+    }
+}

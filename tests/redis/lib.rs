@@ -1,0 +1,6 @@
+//! A Redis server for tests: a process of its own on a loopback port, with its files in a temporary folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod server;
+
+pub use server::RedisServer;

@@ -1,0 +1,97 @@
+//! The server process.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A running `redis-server`. Dropping it ends the process and removes its files.
+#[derive(Debug)]
+pub struct RedisServer {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+    options: Vec<String>,
+}
+
+impl RedisServer {
+    /// Starts a server without persistence. `None` if `redis-server` is not installed; with `CI=true` that is a failure.
+    pub fn start() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// Starts a server with further options, as on its command line.
+    pub fn with(options: &[&str]) -> Option<Self> {
+        let is_there = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok();
+        if !is_there {
+            let is_required = std::env::var_os("CI").is_some_and(|value| value == "true");
+            assert!(!is_required, "redis-server is not installed (Debian: apt-get install redis-server)");
+            eprintln!("skipped: redis-server is not installed");
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+        let port = free_port();
+        let process = spawn(port, &folder, &options);
+        let server = Self { process, port, folder, options };
+        server.wait_until_ready();
+        Some(server)
+    }
+
+    /// The port on the loopback interface.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address, as in `redis://127.0.0.1:6379`.
+    pub fn address(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// A blocking connection.
+    pub fn connection(&self) -> redis::Connection {
+        let client = redis::Client::open(self.address()).expect("an address");
+        client.get_connection().expect("a connection")
+    }
+
+    /// Ends the process with SIGKILL.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a process");
+        self.process.wait().expect("a process");
+    }
+
+    /// Starts the process again on the same port, after [`kill`](Self::kill), without its data.
+    pub fn restart(&mut self) {
+        self.process = spawn(self.port, &self.folder, &self.options);
+        self.wait_until_ready();
+    }
+
+    #[allow(clippy::disallowed_methods)] // it waits for a process
+    fn wait_until_ready(&self) {
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(10), "redis-server does not start");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+    command.args(["--enable-debug-command", "local", "--loglevel", "warning", "--dir"]).arg(folder.path());
+    command.args(options).stdout(Stdio::null()).spawn().expect("redis-server")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    listener.local_addr().expect("an address").port()
+}
