@@ -4,6 +4,8 @@ mod acquire;
 mod fallback;
 mod group;
 mod shared;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod wire;
 mod worker;
@@ -15,7 +17,7 @@ use acquire::acquire;
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
 use shared::Shared;
-use state::{FIRST_NUMBER, Mode, State};
+use state::{Mode, State};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use users_core::{Clock, PaceError, PaceRequest, Pacer, Permit, RateLimitState, SystemClock};
@@ -149,29 +151,11 @@ impl Pacer for RedisPacer {
     }
 
     fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap) {
-        let shared = &self.handle.shared;
-        let mut state = shared.state();
-        if permit.number() < FIRST_NUMBER {
-            let fallback = state.fallback().map(Arc::clone);
-            drop(state);
-            if let Some(fallback) = fallback {
-                fallback.pacer.observe(permit, status, headers);
-            }
-            return;
-        }
-        let (now, unix_now) = (shared.clock.now(), shared.clock.unix_now());
-        state.observe(permit.group(), permit.number(), status, headers, now, unix_now);
-        drop(state);
-        shared.changed.notify_one();
+        self.handle.shared.observe(permit, status, headers);
     }
 
     fn limits(&self) -> Vec<RateLimitState> {
-        let shared = &self.handle.shared;
-        let state = shared.state();
-        match state.mode() {
-            Mode::Shared => state.limits(shared.clock.now()),
-            Mode::Alone { fallback, .. } => fallback.pacer.limits(),
-        }
+        self.handle.shared.limits()
     }
 }
 

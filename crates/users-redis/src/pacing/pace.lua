@@ -184,10 +184,11 @@ local function learn(b, answer, later)
   if not first and (answer.at < b.observed or answer.order < b.order) then return end
   local off = first and 0 or math.abs(deviation(b, answer, later))
   if not first then b.swing = b.swing * math.exp((b.observed - answer.at) / 20000) end
-  if off > 2 + 0.2 * later and b.dry <= b.at then b.swing = math.max(b.swing, off) end
+  if off > 2 + 0.2 * later and not answer.dry and b.dry <= b.at then b.swing = math.max(b.swing, off) end
   local estimate = first and 0 or expected(b, answer.at, later)
   local corrected = clamp(estimate, answer.remaining, answer.remaining + 1)
-  measure(b, answer.at, answer.remaining, later)
+  -- A refill in long steps has no rate, and needs none: responses say when the next one comes.
+  if answer.dry then b.window = nil else measure(b, answer.at, answer.remaining, later) end
   b.dry = answer.dry or 0
   local since = b.dry > now and 0 or math.max(0, now - math.max(answer.at, b.dry)) * b.rate / 1000
   b.level = clamp(corrected + since - later, 0, b.size)
@@ -320,21 +321,28 @@ local function grant(group, want, spare)
   local held, requested = own and own.hold or 0, own and own.requested or 0
   local buckets = limiting(group)
   local free, interval, quantum, least, rate, fill = math.huge, 0, math.huge, math.huge, math.huge, 1
-  local surplus, batch, probe = math.huge, math.huge, false
+  local surplus, batch, longest, probe = math.huge, math.huge, LONGEST_WAIT, false
   for _, entry in ipairs(buckets) do
     local b, flows = entry[1], math.max(1, entry[2])
     local here = level(b, now)
     held, requested = math.max(held, b.hold), math.max(requested, b.requested)
     if b.dry > now and here < 1 then held = math.max(held, b.dry) end
     local over = here - target(b)
-    local slow = flows * 1000 / b.rate * math.exp(-STEEPNESS * over / b.size)
-    interval = math.max(interval, slow)
+    local pace = b.rate * math.exp(STEEPNESS * over / b.size)
+    if b.dry > now then
+      -- What is left is used up by the next refill, more at first.
+      pace = 2000 * math.max(here, 0.1) / (b.dry - now)
+      over = 0
+    end
+    interval = math.max(interval, flows * 1000 / pace)
     batch = math.min(batch, b.rate * BATCH / 1000 / flows)
     quantum = math.min(quantum, math.max(1, over / flows, b.rate * BATCH / 1000 / flows))
+    longest = math.min(longest, math.max(flows, 250 * b.size / b.rate))
     surplus = math.min(surplus, math.max(0, here - 0.5 * b.size) / flows)
     free = math.min(free, here)
     rate = math.min(rate, b.rate)
-    if here < 1 and now - (b.asked or 0) > clamp(1500 / b.rate, 1000, 10000) then probe = true end
+    -- Where nothing was granted for a while, a response says whether the estimate is right.
+    if now - (b.asked or 0) > clamp(1500 / b.rate, 1000, 10000) then probe = true end
   end
   outcome.requested = math.max(0, requested - now)
   if #buckets == 0 then
@@ -364,9 +372,11 @@ local function grant(group, want, spare)
   if count < want then
     local need = clamp(math.floor(batch), 1, want - count)
     local until_level = (need - (free - count)) * 1000 / rate
-    local wait = math.max(held - now, (need - credit) * interval, until_level, 1)
-    -- A process that ends is noticed, and one that waits long asks again before, since others may have ended.
-    outcome.wait = math.min(wait, math.max(250, interval / 4), LONGEST_WAIT)
+    local wait = math.max((need - credit) * interval, until_level, 1)
+    -- The level may have changed by then, since others end or begin: one that waits long asks again before.
+    wait = math.min(wait, math.max(250, math.min(interval / 2, longest)))
+    if held > now then wait = held - now end
+    outcome.wait = math.min(wait, LONGEST_WAIT)
     redis.call('ZADD', FLOWS[group], now + outcome.wait + GRACE, report.me)
     outcome.interval = interval
   end

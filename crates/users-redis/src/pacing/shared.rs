@@ -1,10 +1,11 @@
 //! What a pacer, its permits and its worker share.
 
-use crate::pacing::state::{Mode, State};
+use crate::pacing::state::{FIRST_NUMBER, Mode, State};
+use http::{HeaderMap, StatusCode};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
-use users_core::{Access, Clock, Permit};
+use users_core::{Access, Clock, Pacer as _, Permit, RateLimitState};
 
 /// The state of a pacer in this process.
 pub(crate) struct Shared {
@@ -45,6 +46,32 @@ impl Shared {
     pub(crate) async fn resumed(&self) {
         // The sender lives as long as `self`.
         let _ = self.mode.subscribe().wait_for(|is_shared| *is_shared).await;
+    }
+
+    /// Learns from a response.
+    pub(crate) fn observe(&self, permit: &Permit, status: StatusCode, headers: &HeaderMap) {
+        let mut state = self.state();
+        if permit.number() < FIRST_NUMBER {
+            let fallback = state.fallback().map(Arc::clone);
+            drop(state);
+            if let Some(fallback) = fallback {
+                fallback.pacer.observe(permit, status, headers);
+            }
+            return;
+        }
+        let (now, unix_now) = (self.clock.now(), self.clock.unix_now());
+        state.observe(permit.group(), permit.number(), status, headers, now, unix_now);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// The known state of the tenant's rate limits.
+    pub(crate) fn limits(&self) -> Vec<RateLimitState> {
+        let state = self.state();
+        match state.mode() {
+            Mode::Shared => state.limits(self.clock.now()),
+            Mode::Alone { fallback, .. } => fallback.pacer.limits(),
+        }
     }
 
     /// The permit of this number, which comes back where it is not used.
