@@ -56,13 +56,15 @@ local function level(b, at)
     from = b.dry
     if at >= b.dry then added = 1 end
   end
-  return math.min(b.size, b.level + added + math.max(0, at - from) * b.rate / 1000)
+  -- After a 429, the estimate was wrong until the next response.
+  local most = b.hold > (b.observed or 0) and math.max(1, 0.1 * b.size) or b.size
+  return math.min(most, b.level + added + math.max(0, at - from) * b.rate / 1000)
 end
 
 -- The level at which requests are granted at the refill rate: higher where the level rises or falls suddenly, because the tenant
 -- refills in steps, or other clients send bursts.
 local function target(b)
-  return math.min(0.6 * b.size, math.max(1, 0.1 * b.size) + 0.6 * b.swing)
+  return math.min(0.6 * b.size, math.max(1, 0.15 * b.size) + 0.6 * b.swing)
 end
 
 local function draw(b, count)
@@ -149,15 +151,15 @@ local function measure(b, at, remaining, later)
   local elapsed = (at - w.at) / 1000
   local added = remaining - w.remaining + drawn - w.drawn
   -- Where everything is refilled at once, the rate may be higher than anything assumed.
-  local plenty = w.only_full and added >= 20 and added > elapsed * 1.5 * b.size
+  -- Requests in flight are counted in any order, so a short window says little.
+  local plenty = w.only_full and elapsed >= 0.5 and added >= math.max(20, b.size) and added > elapsed * 1.5 * b.size
   local overflowed = w.overflowed
   local long = b.swing > 4 and 8 or 2
   if not plenty and not (elapsed >= long and (added >= 8 or elapsed >= 8)) then return end
   if plenty then
-    b.rate = math.max(b.rate, 2 * added / math.max(elapsed, 0.02))
-    if elapsed < 0.02 then return end
+    b.rate = math.max(b.rate, 2 * added / elapsed)
   elseif w.overflowed then
-    b.rate = math.max(b.rate, (added - 1) / elapsed)
+    b.rate = clamp((added - 1) / elapsed, b.rate, 1.5 * b.rate)
   elseif added / elapsed < b.rate / 4 then
     b.rate = added / elapsed
   else
@@ -184,7 +186,10 @@ local function learn(b, answer, later)
   if not first and (answer.at < b.observed or answer.order < b.order) then return end
   local off = first and 0 or math.abs(deviation(b, answer, later))
   if not first then b.swing = b.swing * math.exp((b.observed - answer.at) / 20000) end
-  if off > 2 + 0.2 * later and not answer.dry and b.dry <= b.at then b.swing = math.max(b.swing, off) end
+  -- The first estimates are rough.
+  if first then b.since = answer.at end
+  local is_sudden = off > 2 + 0.2 * later and answer.at > b.since + 2000
+  if is_sudden and not answer.dry and b.dry <= b.at then b.swing = math.max(b.swing, off) end
   local estimate = first and 0 or expected(b, answer.at, later)
   local corrected = clamp(estimate, answer.remaining, answer.remaining + 1)
   -- A refill in long steps has no rate, and needs none: responses say when the next one comes.
@@ -330,9 +335,10 @@ local function grant(group, want, spare)
     local over = here - target(b)
     local pace = b.rate * math.exp(STEEPNESS * over / b.size)
     if b.dry > now then
-      -- What is left is used up by the next refill, more at first.
-      pace = 2000 * math.max(here, 0.1) / (b.dry - now)
-      over = 0
+      -- The level is certain: half of the bucket is for bursts, and the rest is used up by the next refill, more at first.
+      local even = 2000 * math.max(here, 0.1) / (b.dry - now)
+      over = here - 0.5 * b.size
+      pace = over > 0 and math.max(even, pace) or even
     end
     interval = math.max(interval, flows * 1000 / pace)
     batch = math.min(batch, b.rate * BATCH / 1000 / flows)

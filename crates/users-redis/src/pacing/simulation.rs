@@ -277,7 +277,9 @@ fn run(scenario: &Scenario, server: &RedisServer, seed: u64) -> Row {
         let (failed, (), ()) = futures_util::future::join3(join_all(processes), foreign, flush).await;
         failed.iter().sum()
     });
-    let log = log.lock().unwrap();
+    let mut log = log.lock().unwrap();
+    // The calls that were made before the end.
+    log.retain(|counted| counted.at < scenario.seconds as f64);
     sum_up(scenario, &log, failed, *exchanges.lock().unwrap())
 }
 
