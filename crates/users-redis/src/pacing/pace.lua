@@ -380,7 +380,7 @@ local function grant(group, want, spare)
     local until_level = (need - (free - count)) * 1000 / rate
     local wait = math.max((need - credit) * interval, until_level, 1)
     -- The level may have changed by then, since others end or begin: one that waits long asks again before.
-    wait = math.min(wait, math.max(250, math.min(interval / 2, longest)))
+    wait = math.min(wait, longest, math.max(250, interval / 2))
     if held > now then wait = held - now end
     outcome.wait = math.min(wait, LONGEST_WAIT)
     redis.call('ZADD', FLOWS[group], now + outcome.wait + GRACE, report.me)
