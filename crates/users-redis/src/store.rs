@@ -41,9 +41,9 @@ struct Server {
 }
 
 enum Address {
-    Server(redis::Client),
+    Server(Box<redis::Client>),
     #[cfg(feature = "cluster")]
-    Cluster(redis::cluster::ClusterClient),
+    Cluster(Box<redis::cluster::ClusterClient>),
 }
 
 /// How long an exchange may take before the store counts as unavailable.
@@ -61,14 +61,14 @@ impl RedisStore {
 
     /// Uses the server of this client, for settings that an address does not have, such as certificates.
     pub fn new(client: redis::Client) -> Self {
-        Self::of(Address::Server(client))
+        Self::of(Address::Server(Box::new(client)))
     }
 
     /// Uses the cluster of this client. Let the client repeat no more than the redirections that a cluster may need, since the
     /// store has a time limit of its own.
     #[cfg(feature = "cluster")]
     pub fn cluster(client: redis::cluster::ClusterClient) -> Self {
-        Self::of(Address::Cluster(client))
+        Self::of(Address::Cluster(Box::new(client)))
     }
 
     fn of(address: Address) -> Self {

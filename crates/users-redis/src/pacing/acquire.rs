@@ -1,8 +1,9 @@
 //! How a request is granted a permit: by Redis, or by this process alone while Redis is unavailable.
 
 use crate::pacing::fallback::Fallback;
+use crate::pacing::flow::Outcome;
 use crate::pacing::shared::Shared;
-use crate::pacing::state::{Mode, Outcome, Requested};
+use crate::pacing::state::{Mode, Requested};
 use crate::store::Unavailable;
 use crate::when::WhenUnavailable;
 use futures_util::future::{Either, select};
@@ -35,7 +36,6 @@ pub(crate) async fn acquire(
             }
             Plan::Shared(Requested::Granted(number)) => return Ok(shared.permit(request.access, number)),
             Plan::Shared(Requested::TooLong(wait)) => return Err(PaceError::wait_too_long(wait)),
-            Plan::Shared(Requested::Moved) => {}
             Plan::Shared(Requested::Waits(receiver)) => {
                 let place = Place { shared, group: request.access, receiver };
                 match place.outcome(deadline).await? {
@@ -88,7 +88,7 @@ impl Place<'_> {
             Either::Left((outcome, _)) => Ok(outcome.unwrap_or(Outcome::Moved)),
             Either::Right(_) => {
                 let now = shared.clock.now();
-                let wait = shared.state().estimate(self.group, now);
+                let wait = shared.state().wait(self.group, now);
                 Err(PaceError::wait_too_long(wait.max(Duration::from_millis(1))))
             }
         }

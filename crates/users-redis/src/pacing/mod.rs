@@ -2,7 +2,10 @@
 
 mod acquire;
 mod fallback;
+mod flow;
 mod group;
+mod numbers;
+mod pending;
 mod shared;
 #[cfg(test)]
 mod simulation;

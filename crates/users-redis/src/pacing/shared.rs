@@ -31,7 +31,7 @@ impl Shared {
     }
 
     /// Tells the requests that wait whether Redis is used.
-    pub(crate) fn enter(&self, mode: Mode) {
+    pub(crate) fn enter(&self, mode: &Mode) {
         let is_shared = matches!(mode, Mode::Shared);
         self.mode.send_if_modified(|current| std::mem::replace(current, is_shared) != is_shared);
     }

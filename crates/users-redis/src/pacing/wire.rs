@@ -94,7 +94,8 @@ pub(crate) struct Reply {
 /// What a group was granted.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Granted {
-    pub(crate) granted: usize,
+    #[serde(rename = "granted")]
+    pub(crate) count: usize,
     /// The permits of each group that had been granted before these.
     pub(crate) before: PerGroup<i64>,
     /// When to ask again for those that were not granted.
@@ -112,6 +113,7 @@ pub(crate) struct Granted {
 /// The state of a bucket.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Limit {
+    #[allow(clippy::struct_field_names)] // the name of the header
     pub(crate) limit: u64,
     pub(crate) groups: Vec<String>,
     pub(crate) level: f64,

@@ -57,7 +57,7 @@ impl Worker {
         }
         let mode = state.mode().clone();
         drop(state);
-        self.shared.enter(mode);
+        self.shared.enter(&mode);
     }
 
     async fn evaluate(&self, report: &Report) -> Result<Reply, Unavailable> {

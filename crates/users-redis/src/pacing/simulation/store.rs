@@ -1,0 +1,90 @@
+//! A connection to a Redis server whose time is that of a virtual clock.
+
+use crate::pacing::SCRIPT;
+use crate::script::Script;
+use crate::store::{Evaluate, Unavailable};
+use async_trait::async_trait;
+use redis::Value;
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use users_core::Clock as _;
+use users_mock::VirtualClock;
+
+/// The time that a command takes each way.
+const LATENCY: Duration = Duration::from_micros(500);
+
+#[derive(Clone)]
+pub(super) struct SimulatedStore {
+    connection: Arc<Mutex<redis::Connection>>,
+    script: redis::Script,
+    clock: VirtualClock,
+    outages: Vec<Range<Duration>>,
+    exchanges: Arc<AtomicUsize>,
+}
+
+impl SimulatedStore {
+    pub(super) fn new(
+        connection: redis::Connection,
+        clock: VirtualClock,
+        outages: Vec<Range<Duration>>,
+    ) -> Self {
+        let source = SCRIPT.replace("local time = redis.call('TIME')\n", "");
+        let source = source.replace("time[1] * 1000 + time[2] / 1000", "tonumber(ARGV[2])");
+        assert!(!source.contains("time["), "the script reads the time elsewhere");
+        Self {
+            connection: Arc::new(Mutex::new(connection)),
+            script: redis::Script::new(&source),
+            clock,
+            outages,
+            exchanges: Arc::default(),
+        }
+    }
+
+    /// The number of exchanges of all processes.
+    pub(super) fn exchanges(&self) -> usize {
+        self.exchanges.load(Ordering::Relaxed)
+    }
+
+    /// Loses all data and scripts.
+    pub(super) fn flush(&self) {
+        let connection = &mut *self.connection.lock().unwrap();
+        redis::cmd("FLUSHALL").query::<()>(connection).unwrap();
+        redis::cmd("SCRIPT").arg("FLUSH").query::<()>(connection).unwrap();
+    }
+}
+
+#[async_trait]
+impl Evaluate for SimulatedStore {
+    async fn evaluate(
+        &self,
+        _script: &Script,
+        keys: &[String],
+        arguments: &[&[u8]],
+    ) -> Result<Value, Unavailable> {
+        self.clock.sleep(LATENCY).await;
+        let now = self.clock.elapsed();
+        if self.outages.iter().any(|outage| outage.contains(&now)) {
+            return Err(Unavailable::new(io::Error::other("an outage of the simulation")));
+        }
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let mut invocation = self.script.prepare_invoke();
+        for key in keys {
+            invocation.key(key);
+        }
+        invocation.arg(arguments[0]).arg(1e6 + now.as_secs_f64() * 1000.0);
+        let reply = invocation.invoke(&mut *self.connection.lock().unwrap());
+        self.clock.sleep(LATENCY).await;
+        // An error of the script is one of the test.
+        Ok(reply.unwrap_or_else(|error: redis::RedisError| panic!("{error}")))
+    }
+}
+
+impl fmt::Debug for SimulatedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatedStore").finish_non_exhaustive()
+    }
+}
