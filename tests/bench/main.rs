@@ -6,6 +6,7 @@ mod in_process;
 mod load;
 mod pacing;
 mod plot;
+mod redis;
 mod served;
 mod soak;
 mod tenant;
@@ -104,6 +105,15 @@ enum Measurement {
         #[arg(long, value_delimiter = ',', default_values_t = [0, 1000, 10_000, 100_000])]
         users: Vec<u32>,
     },
+    /// Measures what a permit costs that many processes share through Redis. Prints a table in Markdown.
+    Redis {
+        /// How long each rate is measured, in seconds.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Prints an array of JSON objects.
+        #[arg(long)]
+        json: bool,
+    },
     /// One of the processes of `walk`.
     #[command(hide = true)]
     Walker { part: String, address: String },
@@ -126,6 +136,7 @@ fn main() -> ExitCode {
         Measurement::Ratios { keep, server } => exit_code(calls::ratios::run(keep, server)),
         Measurement::Load { users, seconds, connections, json } => load(&users, seconds, connections, json),
         Measurement::Tenant { users } => exit_code(tenant(&users)),
+        Measurement::Redis { seconds, json } => redis(seconds, json),
         Measurement::Walk { users, json } => exit_code(walk(users, json)),
         Measurement::Walker { part, address } => on_tokio(async move { walk::walker(&part, &address).await }),
         Measurement::Serve => on_tokio(soak::serve()),
@@ -173,6 +184,18 @@ fn load(users: &[u32], seconds: u64, connections: usize, json: bool) -> ExitCode
             println!("{}", serde_json::to_string_pretty(&rows)?);
         } else {
             println!("{}", load::table(&rows));
+        }
+        Ok(())
+    })
+}
+
+fn redis(seconds: u64, json: bool) -> ExitCode {
+    on_tokio(async {
+        let rows = redis::run(seconds).await?;
+        if json {
+            println!("{}", serde_json::to_string_pretty(&rows)?);
+        } else {
+            println!("{}", redis::table(&rows));
         }
         Ok(())
     })

@@ -1,1 +1,7 @@
 //! Stories with a real Redis server. Without `redis-server` they are skipped, unless `CI` is set.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// They are about real time.
+#![allow(clippy::disallowed_methods)]
+
+mod pacing;
+mod support;

@@ -54,6 +54,14 @@ impl RedisServer {
         client.get_connection().expect("a connection")
     }
 
+    /// The number of scripts that were evaluated since the start.
+    pub fn evaluated(&self) -> u64 {
+        let info: String =
+            redis::cmd("INFO").arg("commandstats").query(&mut self.connection()).expect("statistics");
+        let line = info.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
+        line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or(0)
+    }
+
     /// Ends the process with SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill().expect("a process");

@@ -35,7 +35,15 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 struct Waiting {
     sender: oneshot::Sender<Outcome>,
+    deadline: Option<Instant>,
     max_server_delay: Duration,
+}
+
+impl Waiting {
+    /// Whether the request can wait for a delay that the server requested.
+    fn accepts(&self, delay: Duration, now: Instant) -> bool {
+        delay <= self.max_server_delay && self.deadline.is_none_or(|deadline| now + delay <= deadline)
+    }
 }
 
 #[derive(Debug)]
@@ -124,13 +132,17 @@ impl Flow {
     }
 
     /// Queues a request.
-    pub(crate) fn enqueue(&mut self, max_server_delay: Duration) -> oneshot::Receiver<Outcome> {
+    pub(crate) fn enqueue(
+        &mut self,
+        deadline: Option<Instant>,
+        max_server_delay: Duration,
+    ) -> oneshot::Receiver<Outcome> {
         // Those that were cancelled are removed when they are the greater part.
         if self.waiting.len() > 64 && self.waiting.len() > 2 * self.open {
             self.waiting.retain(|waiting| !waiting.sender.is_closed());
         }
         let (sender, receiver) = oneshot::channel();
-        self.waiting.push_back(Waiting { sender, max_server_delay });
+        self.waiting.push_back(Waiting { sender, deadline, max_server_delay });
         self.open += 1;
         receiver
     }
@@ -177,8 +189,8 @@ impl Flow {
         self.unlimited_until = granted.unlimited.then(|| now + UNLIMITED_FOR);
     }
 
-    /// Begins to count the time of the permits that nobody waited for, and fails the requests that do not accept the delay that
-    /// the server requested.
+    /// Begins to count the time of the permits that nobody waited for, and fails the requests that cannot wait for the delay
+    /// that the server requested.
     pub(crate) fn settle(&mut self, now: Instant) {
         if self.unlimited_until.is_some() {
             self.pool.clear();
@@ -192,7 +204,7 @@ impl Flow {
             return;
         }
         for waiting in std::mem::take(&mut self.waiting) {
-            if requested <= waiting.max_server_delay {
+            if waiting.accepts(requested, now) {
                 self.waiting.push_back(waiting);
             } else if waiting.sender.send(Outcome::TooLong(requested)).is_ok() {
                 self.open = self.open.saturating_sub(1);

@@ -146,7 +146,10 @@ impl State {
         }
         match time_left.and_then(|time_left| self.too_long(group, time_left, now)) {
             Some(wait) => Requested::TooLong(wait),
-            None => Requested::Waits(self.flows.get_mut(group).enqueue(max_server_delay)),
+            None => {
+                let deadline = time_left.map(|time_left| now + time_left);
+                Requested::Waits(self.flows.get_mut(group).enqueue(deadline, max_server_delay))
+            }
         }
     }
 
