@@ -3,6 +3,7 @@
 use crate::authentication::assertion::AssertionSource;
 use crate::authentication::client_credentials::{Credential, Proof};
 use crate::builder::{ClientBuilder, Credentials, ManagementApi};
+use crate::token::TokenSource;
 use std::sync::Arc;
 use users_model::Secret;
 
@@ -54,6 +55,48 @@ impl<T: ManagementApi> ClientBuilder<T> {
     pub fn mtls_credentials(mut self, client_id: impl Into<String>) -> Self {
         let credential = Credential { client_id: client_id.into(), proof: Proof::Certificate };
         self.credentials = Some(Credentials::Client(credential));
+        self
+    }
+
+    /// Wraps the source of access tokens that another method sets, [`client_credentials`](Self::client_credentials) for example:
+    /// to share its tokens among processes, as `RedisTokenSource` of `users-redis` does, or to observe it. The closure is called by
+    /// [`build`](Self::build).
+    ///
+    /// ```
+    /// use async_trait::async_trait;
+    /// use std::sync::Arc;
+    /// use users_core::{AccessToken, Error, ManagementClient, TokenSource};
+    /// # use users_core::{Body, HttpTransport, transport_fn};
+    /// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
+    ///
+    /// #[derive(Debug)]
+    /// struct Logged(Arc<dyn TokenSource>);
+    ///
+    /// #[async_trait]
+    /// impl TokenSource for Logged {
+    ///     async fn token(&self) -> Result<AccessToken, Error> {
+    ///         self.0.token().await
+    ///     }
+    ///
+    ///     async fn rejected(&self, token: &AccessToken) {
+    ///         eprintln!("a 401 rejected the access token");
+    ///         self.0.rejected(token).await;
+    ///     }
+    /// }
+    ///
+    /// let client = ManagementClient::builder(my_transport())
+    ///     .domain("tenant.eu.auth0.com")
+    ///     .client_credentials("client id", "client secret")
+    ///     .wrap_token_source(Logged)
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), users_core::Error>(())
+    /// ```
+    pub fn wrap_token_source<S: TokenSource>(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn TokenSource>) -> S + Send + Sync + 'static,
+    ) -> Self {
+        self.wrap_token_source = Some(Box::new(|source| Arc::new(wrap(source))));
         self
     }
 

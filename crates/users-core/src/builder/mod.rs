@@ -76,6 +76,7 @@ pub struct ClientBuilder<T> {
     client_id: Option<String>,
     client_secret: Option<Secret>,
     credentials: Option<Credentials>,
+    wrap_token_source: Option<WrapTokenSource>,
     clock: Option<Arc<dyn Clock>>,
     pacer: Option<Arc<dyn Pacer>>,
     max_rate: Option<f64>,
@@ -89,6 +90,8 @@ enum Address {
     Domain(String),
     BaseUrl(String),
 }
+
+type WrapTokenSource = Box<dyn FnOnce(Arc<dyn TokenSource>) -> Arc<dyn TokenSource> + Send + Sync>;
 
 enum Credentials {
     Token(AccessToken),
@@ -113,6 +116,7 @@ impl<T: ApiClient> ClientBuilder<T> {
             client_id: None,
             client_secret: None,
             credentials: None,
+            wrap_token_source: None,
             clock: None,
             pacer: None,
             max_rate: None,
@@ -344,6 +348,10 @@ impl<T: ApiClient> ClientBuilder<T> {
                 );
                 Some(Arc::new(ClientCredentials::new(client, Arc::clone(&clock), credential, audience)))
             }
+        };
+        let token = match self.wrap_token_source.take() {
+            Some(wrap) => token.map(wrap),
+            None => token,
         };
         Ok(T::from_client(shared(T::API, base, token, pacer, self.headers.clone(), self.limits)))
     }
