@@ -44,3 +44,14 @@ fn other_programs_and_other_buckets_are_recognized_from_responses() {
 fn processes_that_are_killed_and_failures_of_redis_cost_little() {
     check(&scenario::failures());
 }
+
+#[test]
+fn processes_far_from_redis_use_the_allowance_as_well() {
+    check(&scenario::regions());
+}
+
+#[test]
+#[ignore = "it takes minutes: cargo xtask long"]
+fn thousands_of_processes_share_a_few_requests_per_second() {
+    check(&scenario::thousands());
+}

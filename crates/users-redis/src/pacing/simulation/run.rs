@@ -70,7 +70,7 @@ struct World {
 /// Runs a scenario with this seed.
 pub(super) fn run(scenario: &Scenario, server: &RedisServer, seed: u64) -> Row {
     let clock = VirtualClock::with_seed(seed);
-    let store = SimulatedStore::new(server.connection(), clock.clone(), scenario.outages.clone());
+    let store = SimulatedStore::new(server.connection(), clock.clone(), scenario);
     store.flush();
     let tenant = Tenant::builder().users(2).limits(scenario.limits.clone()).clock(clock.clone()).build();
     let world =

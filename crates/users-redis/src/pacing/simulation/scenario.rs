@@ -23,6 +23,8 @@ pub(super) struct Scenario {
     pub(super) life: Option<Duration>,
     /// … or the first alone.
     pub(super) first_life: Option<Duration>,
+    /// The time of an exchange with Redis, each way.
+    pub(super) redis_latency: Duration,
     /// When Redis cannot be reached.
     pub(super) outages: Vec<Range<Duration>>,
     /// When Redis loses its data.
@@ -73,6 +75,7 @@ fn enterprise() -> Scenario {
         foreign: 0.0,
         life: None,
         first_life: None,
+        redis_latency: Duration::from_micros(500),
         outages: Vec::new(),
         flushed: None,
         target: TARGET,
@@ -161,6 +164,34 @@ pub(super) fn tenants() -> Vec<Scenario> {
             ..enterprise_of(8)
         },
     ]
+}
+
+/// Processes far from Redis.
+pub(super) fn regions() -> Vec<Scenario> {
+    let redis_latency = Duration::from_millis(75);
+    vec![
+        Scenario { name: "enterprise, 8 distant processes", redis_latency, ..enterprise_of(8) },
+        Scenario {
+            name: "enterprise, 64 distant processes",
+            redis_latency,
+            processes: 64,
+            callers: 4,
+            seconds: 120,
+            ..enterprise()
+        },
+    ]
+}
+
+/// More processes than requests per second.
+pub(super) fn thousands() -> Vec<Scenario> {
+    let many = |name, processes| Scenario {
+        name,
+        callers: 1,
+        seconds: 120,
+        target: UNEQUAL,
+        ..enterprise_of(processes)
+    };
+    vec![many("enterprise, 1000 processes", 1000), many("enterprise, 4000 processes", 4000)]
 }
 
 /// Processes that end, and failures of Redis.

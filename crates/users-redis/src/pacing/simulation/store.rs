@@ -1,5 +1,6 @@
 //! A connection to a Redis server whose time is that of a virtual clock.
 
+use super::scenario::Scenario;
 use crate::pacing::SCRIPT;
 use crate::script::Script;
 use crate::store::{Evaluate, Unavailable};
@@ -14,24 +15,18 @@ use std::time::Duration;
 use users_core::Clock as _;
 use users_mock::VirtualClock;
 
-/// The time that a command takes each way.
-const LATENCY: Duration = Duration::from_micros(500);
-
 #[derive(Clone)]
 pub(super) struct SimulatedStore {
     connection: Arc<Mutex<redis::Connection>>,
     script: redis::Script,
     clock: VirtualClock,
+    latency: Duration,
     outages: Vec<Range<Duration>>,
     exchanges: Arc<AtomicUsize>,
 }
 
 impl SimulatedStore {
-    pub(super) fn new(
-        connection: redis::Connection,
-        clock: VirtualClock,
-        outages: Vec<Range<Duration>>,
-    ) -> Self {
+    pub(super) fn new(connection: redis::Connection, clock: VirtualClock, scenario: &Scenario) -> Self {
         let source = SCRIPT.replace("local time = redis.call('TIME')\n", "");
         let source = source.replace("time[1] * 1000 + time[2] / 1000", "tonumber(ARGV[2])");
         assert!(!source.contains("time["), "the script reads the time elsewhere");
@@ -39,7 +34,8 @@ impl SimulatedStore {
             connection: Arc::new(Mutex::new(connection)),
             script: redis::Script::new(&source),
             clock,
-            outages,
+            latency: scenario.redis_latency,
+            outages: scenario.outages.clone(),
             exchanges: Arc::default(),
         }
     }
@@ -65,7 +61,7 @@ impl Evaluate for SimulatedStore {
         keys: &[String],
         arguments: &[&[u8]],
     ) -> Result<Value, Unavailable> {
-        self.clock.sleep(LATENCY).await;
+        self.clock.sleep(self.latency).await;
         let now = self.clock.elapsed();
         if self.outages.iter().any(|outage| outage.contains(&now)) {
             return Err(Unavailable::new(io::Error::other("an outage of the simulation")));
@@ -77,7 +73,7 @@ impl Evaluate for SimulatedStore {
         }
         invocation.arg(arguments[0]).arg(1e6 + now.as_secs_f64() * 1000.0);
         let reply = invocation.invoke(&mut *self.connection.lock().unwrap());
-        self.clock.sleep(LATENCY).await;
+        self.clock.sleep(self.latency).await;
         // An error of the script is one of the test.
         Ok(reply.unwrap_or_else(|error: redis::RedisError| panic!("{error}")))
     }
