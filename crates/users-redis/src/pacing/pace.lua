@@ -325,8 +325,8 @@ local function grant(group, want, spare)
   local own = state.holds[group]
   local held, requested = own and own.hold or 0, own and own.requested or 0
   local buckets = limiting(group)
-  local free, interval, quantum, least, rate, fill = math.huge, 0, math.huge, math.huge, math.huge, 1
-  local surplus, batch, longest, probe = math.huge, math.huge, LONGEST_WAIT, false
+  local free, interval, quantum, rate = math.huge, 0, math.huge, math.huge
+  local surplus, batch, longest, nearly_full, probe = math.huge, math.huge, LONGEST_WAIT, math.huge, false
   for _, entry in ipairs(buckets) do
     local b, flows = entry[1], math.max(1, entry[2])
     local here = level(b, now)
@@ -343,7 +343,9 @@ local function grant(group, want, spare)
     interval = math.max(interval, flows * 1000 / pace)
     batch = math.min(batch, b.rate * BATCH / 1000 / flows)
     quantum = math.min(quantum, math.max(1, over / flows, b.rate * BATCH / 1000 / flows))
-    longest = math.min(longest, math.max(flows, 250 * b.size / b.rate))
+    -- Many that wait ask less often, unless the level is high, so that few of them do wait.
+    longest = math.min(longest, math.max(over < 0.5 * b.size and 2 * flows or 0, 250 * b.size / b.rate))
+    nearly_full = math.min(nearly_full, here - 0.9 * b.size)
     surplus = math.min(surplus, math.max(0, here - 0.5 * b.size) / flows)
     free = math.min(free, here)
     rate = math.min(rate, b.rate)
@@ -365,7 +367,8 @@ local function grant(group, want, spare)
   if free >= 1 and credit < 1 and quantum > 1 then credit = math.min(1, credit + 0.5) end
   local count = 0
   if now >= held then
-    count = math.max(0, math.min(want, math.floor(free), math.floor(credit)))
+    -- What a nearly full bucket would lose is for whoever asks.
+    count = math.max(0, math.min(want, math.floor(free), math.floor(math.max(credit, nearly_full))))
     if count == 0 and want > 0 and probe then count = 1 end
     if count == want and spare > 0 then count = count + math.floor(clamp(surplus - count, 0, spare)) end
   end
