@@ -360,8 +360,9 @@ local function grant(group, want, spare)
     return outcome
   end
 
+  if want == 0 and spare == 0 then return outcome end
   local credit, at = credit_of(group)
-  if want > 0 then redis.call('ZADD', FLOWS[group], now + GRACE, report.me) end
+  redis.call('ZADD', FLOWS[group], now + GRACE, report.me)
   -- A bucket above its target is divided at once.
   credit = math.min(quantum, credit + math.max(0, now - at) / interval)
   if free >= 1 and credit < 1 and quantum > 1 then credit = math.min(1, credit + 0.5) end
