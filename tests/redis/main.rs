@@ -5,3 +5,4 @@
 
 mod pacing;
 mod support;
+mod token;

@@ -195,7 +195,6 @@ impl Sharing {
 
     /// Fetches a token with the permission of Redis, and stores it.
     async fn fetch(&self, grant: Grant, lock: Lock<'_>) -> Result<AccessToken, Error> {
-        self.forget_replaced(grant).await;
         let began = self.clock.now();
         let (token, fetched) = match self.fetch_alone(began).await {
             Ok(fetched) => fetched,
@@ -204,13 +203,13 @@ impl Sharing {
                 return Err(error);
             }
         };
-        let lifetime = fetched.as_ref().map(|fetched| fetched.expires_at.saturating_since(began));
+        let version = fetched.as_ref().map_or(0, |fetched| fetched.version);
+        let lifetime = fetched.map(|fetched| fetched.expires_at.saturating_since(began));
         // One that was shared before is not shared again, unless Redis has lost it.
-        let is_new = fetched.is_some_and(|fetched| !grant.knows(fetched.version));
+        let is_new = !grant.knows(version);
         let (Some(lifetime), true) = (lifetime, is_new && can_be_sent(token.secret())) else {
             // Another process may renew it, whose source has not cached the old one.
             lock.release(String::new()).await;
-            let version = if is_new { 0 } else { grant.live };
             self.state().used = Some((token.clone(), version));
             return Ok(token);
         };
@@ -230,16 +229,6 @@ impl Sharing {
         let _ = self.exchange(Duration::ZERO, put).await;
         lock.done();
         Ok(token)
-    }
-
-    /// Lets the source drop a token of its cache that was dropped in Redis, or replaced: another process had a 401 for it.
-    async fn forget_replaced(&self, grant: Grant) {
-        let fetched = self.state().fetched.clone();
-        let replaced =
-            fetched.filter(|fetched| grant.knows(fetched.version) && fetched.version != grant.live);
-        if let Some(fetched) = replaced {
-            self.source.rejected(&fetched.token).await;
-        }
     }
 
     /// Obtains a token for this process alone.
