@@ -354,6 +354,66 @@ async fn one_process_renews_early_and_no_call_waits_for_an_expired_token() {
 }
 
 #[tokio::test]
+async fn while_one_process_renews_early_the_others_use_the_old_token() {
+    let Some(redis) = RedisServer::start() else { return };
+    let issuer = Issuer::new(Some(Duration::from_secs(86_400)), Duration::from_secs(1));
+    token(&process(&redis, issuer.clone())).await;
+    let mut connection = redis.connection();
+    let entry = entry(&redis);
+    let time = |connection: &mut redis::Connection, field| -> u64 {
+        redis::cmd("HGET").arg(&entry).arg(field).query(connection).unwrap()
+    };
+    let early = time(&mut connection, "expires") - time(&mut connection, "renews");
+    assert_eq!(early, 300_000);
+    redis::cmd("HSET").arg(&entry).arg("renews").arg(1).exec(&mut connection).unwrap();
+
+    let sources = processes(&redis, &issuer, 10);
+    let timed = join_all(sources.iter().map(async |source| {
+        let started = now();
+        (token(source).await, started.elapsed() < Duration::from_millis(900))
+    }));
+    let timed = timed.await;
+    let old = timed.iter().filter(|one| **one == ("confidential-token-1".to_owned(), true)).count();
+    let new = timed.iter().filter(|one| **one == ("confidential-token-2".to_owned(), false)).count();
+    assert_eq!((old, new), (9, 1), "{timed:?}");
+    assert_eq!(token(&process(&redis, issuer.clone())).await, "confidential-token-2");
+    assert_eq!(issuer.requested(), 2);
+}
+
+#[tokio::test]
+async fn times_of_a_clock_that_was_ahead_delay_nothing() {
+    let Some(redis) = RedisServer::start() else { return };
+    let issuer = Issuer::new(Some(Duration::from_secs(100)), Duration::ZERO);
+    token(&process(&redis, issuer.clone())).await;
+    let mut connection = redis.connection();
+    let entry = entry(&redis);
+    let ahead: u64 = 4_000_000_000_000;
+    let mut set = |field: &str, value: &str| {
+        redis::cmd("HSET").arg(&entry).arg(field).arg(value).exec(&mut connection).unwrap();
+    };
+    for field in ["expires", "renews", "locked", "paused", "drops", "failed"] {
+        set(field, &ahead.to_string());
+    }
+    set("lock", "another");
+    // The lifetime is the longest that can be left.
+    let source = process(&redis, issuer.clone());
+    let old = source.token().await.unwrap();
+    assert_eq!(old.lifetime(), Some(Duration::from_secs(100)));
+    source.rejected(&old).await;
+    let started = now();
+    assert_eq!(token(&source).await, "confidential-token-2");
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    // Versions rise nevertheless.
+    let versions = |redis: &RedisServer| -> (u64, u64) {
+        redis::cmd("HMGET").arg(&entry).arg("version").arg("live").query(&mut redis.connection()).unwrap()
+    };
+    redis::cmd("HSET").arg(&entry).arg("version").arg(ahead).exec(&mut redis.connection()).unwrap();
+    redis::cmd("HDEL").arg(&entry).arg("sealed").exec(&mut redis.connection()).unwrap();
+    assert_eq!(tokens(&processes(&redis, &issuer, 2)).await, vec!["confidential-token-3"; 2]);
+    assert_eq!(versions(&redis), (ahead + 1, ahead + 1));
+}
+
+#[tokio::test]
 async fn a_token_without_a_lifetime_is_not_shared() {
     let Some(redis) = RedisServer::start() else { return };
     let issuer = Issuer::new(None, Duration::ZERO);

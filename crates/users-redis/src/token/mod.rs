@@ -18,23 +18,27 @@ use users_core::{AccessToken, Error, SystemClock, TokenFn, TokenSource, token_fn
 /// Shares one access token between processes: one of them fetches it from its own source, all use it.
 ///
 /// ```
-/// use users_core::{AuthenticationClient, ManagementClient};
+/// use users_core::ManagementClient;
 /// use users_redis::{RedisStore, RedisTokenSource, TokenKey};
-/// # use users_core::{AccessToken, Body, HttpTransport, SystemClock, token_fn, transport_fn};
+/// # use users_core::{Body, HttpTransport, transport_fn};
 /// # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
-/// # let source = token_fn(SystemClock::new(), || async { Ok(AccessToken::new("from my vault")) });
 /// # let key_from_my_vault = "3q2+78r+ur6t8A0AAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 ///
 /// let store = RedisStore::open("redis://127.0.0.1:6379")?;
 /// let key = TokenKey::from_base64(key_from_my_vault)?;
-/// let tokens = RedisTokenSource::new(&store, "tenant.eu.auth0.com/client-id", source, &key);
 /// let client = ManagementClient::builder(my_transport())
 ///     .domain("tenant.eu.auth0.com")
-///     .token_source(tokens)
+///     .client_credentials("client-id", "client secret")
+///     .wrap_token_source(move |source| {
+///         RedisTokenSource::new(&store, "tenant.eu.auth0.com/client-id", source, &key)
+///     })
 ///     .build()?;
 /// # let _ = client;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A source of your own is passed to [`new`](Self::new), and the result to
+/// [`token_source`](users_core::ClientBuilder::token_source).
 ///
 /// - **Cost**: each process keeps the token in memory. It asks Redis when it has none, and 60 to 120 s before its token expires (at
 ///   most half of what is left of its lifetime).
