@@ -134,7 +134,7 @@ async fn the_documented_permissions_of_a_user_suffice() {
 
 #[tokio::test]
 async fn a_server_without_memory_is_unavailable() {
-    let Some(redis) = RedisServer::with(&["--maxmemory", "1mb", "--maxmemory-policy", "noeviction"]) else {
+    let Some(redis) = RedisServer::with(&["--maxmemory", "100kb", "--maxmemory-policy", "noeviction"]) else {
         return;
     };
     let both = Both::new(RedisStore::open(&redis.address()).unwrap());

@@ -45,6 +45,12 @@ fn entry(redis: &RedisServer) -> String {
     keys[0].clone()
 }
 
+/// Runs the script as a process does.
+fn request(redis: &RedisServer, entry: &str, arguments: &[&str]) -> Vec<String> {
+    let script = redis::Script::new(SCRIPT);
+    script.key(entry).arg(arguments).invoke(&mut redis.connection()).unwrap()
+}
+
 #[allow(clippy::disallowed_methods)] // real servers are measured in real time
 fn now() -> Instant {
     Instant::now()
@@ -257,18 +263,35 @@ async fn another_process_takes_over_when_the_one_that_fetches_dies() {
     process(&redis, issuer.clone()).token().await.unwrap();
     let entry = entry(&redis);
     redis::cmd("FLUSHALL").exec(&mut redis.connection()).unwrap();
-    let locked: Vec<String> = redis::Script::new(SCRIPT)
-        .key(&entry)
-        .arg("get")
-        .arg("dead")
-        .arg(0)
-        .invoke(&mut redis.connection())
-        .unwrap();
+    let locked = request(&redis, &entry, &["get", "dead", "0"]);
     assert_eq!(locked[0], "fetch");
     let started = now();
     assert_eq!(tokens(&processes(&redis, &issuer, 10)).await, vec!["confidential-token-2"; 10]);
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
     assert_eq!(issuer.requested(), 2);
+}
+
+#[tokio::test]
+async fn a_process_that_is_late_does_not_replace_a_newer_token() {
+    let Some(redis) = RedisServer::start() else { return };
+    let (entry, mut connection) = ("entry", redis.connection());
+    let late = request(&redis, entry, &["get", "late", "0"]);
+    assert_eq!(request(&redis, entry, &["get", "other", "0"])[0], "wait");
+    redis::cmd("HSET").arg(entry).arg("locked").arg(1).exec(&mut connection).unwrap();
+    let other = request(&redis, entry, &["get", "other", "0"]);
+    assert!(other[1].parse::<u64>().unwrap() > late[1].parse().unwrap(), "{late:?} {other:?}");
+    assert_eq!(request(&redis, entry, &["release", "late", "no"])[0], "not locked");
+    assert_eq!(
+        request(&redis, entry, &["put", "other", &other[1], &other[2], "60000", "newer"])[0],
+        "stored"
+    );
+    assert_eq!(
+        request(&redis, entry, &["put", "late", &late[1], &late[2], "60000", "older"])[0],
+        "not stored"
+    );
+    let stored = request(&redis, entry, &["get", "third", &late[1]]);
+    assert_eq!((&stored[1], stored[3].as_str()), (&other[1], "newer"));
+    assert_eq!(request(&redis, entry, &["get", "third", &other[1]])[0], "fetch");
 }
 
 #[tokio::test]
