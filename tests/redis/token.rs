@@ -277,6 +277,23 @@ async fn another_process_takes_over_when_the_one_that_fetches_dies() {
 }
 
 #[tokio::test]
+async fn a_source_that_is_dropped_while_it_fetches_gives_the_lock_back() {
+    let Some(redis) = RedisServer::start() else { return };
+    let (store, issuer) = (store(&redis), Issuer::daily());
+    let never = Issuer::new(None, Duration::from_secs(3600));
+    let hangs = RedisTokenSource::new(&store, NAME, never.clone(), &key());
+    tokio::select! {
+        outcome = hangs.token() => panic!("{outcome:?}"),
+        () = async { while never.requested() == 0 { tokio::task::yield_now().await } } => {}
+    }
+    let started = now();
+    let (source, other) = (process(&redis, issuer.clone()), process(&redis, issuer.clone()));
+    drop(hangs);
+    assert_eq!(tokens(&[source, other]).await, vec!["confidential-token-1"; 2]);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
 async fn a_process_that_is_late_does_not_replace_a_newer_token() {
     let Some(redis) = RedisServer::start() else { return };
     let (entry, mut connection) = ("entry", redis.connection());
