@@ -3,5 +3,7 @@
 // They are about real time.
 #![allow(clippy::disallowed_methods)]
 
+mod connections;
 mod pacing;
 mod support;
+mod token;

@@ -1,5 +1,6 @@
 //! The server process.
 
+use crate::identity::Identity;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ pub struct RedisServer {
     port: u16,
     folder: TempDir,
     options: Vec<String>,
+    tls_port: Option<u16>,
 }
 
 impl RedisServer {
@@ -22,6 +24,30 @@ impl RedisServer {
 
     /// Starts a server with further options, as on its command line.
     pub fn with(options: &[&str]) -> Option<Self> {
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        Self::in_folder(tempfile::tempdir().expect("a temporary folder"), options, None)
+    }
+
+    /// Starts a server that takes connections with TLS as well, on another port.
+    pub fn with_tls(identity: &Identity) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = free_port();
+        let mut options =
+            vec!["--tls-port".to_owned(), port.to_string(), "--tls-auth-clients".to_owned(), "no".to_owned()];
+        let files = [
+            ("--tls-cert-file", "certificate.pem", &identity.certificate),
+            ("--tls-key-file", "key.pem", &identity.key),
+            ("--tls-ca-cert-file", "authority.pem", &identity.authority),
+        ];
+        for (option, name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("a file");
+            options.extend([option.to_owned(), path.to_str().expect("a path").to_owned()]);
+        }
+        Self::in_folder(folder, options, Some(port))
+    }
+
+    fn in_folder(folder: TempDir, options: Vec<String>, tls_port: Option<u16>) -> Option<Self> {
         let is_there = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok();
         if !is_there {
             let is_required = std::env::var_os("CI").is_some_and(|value| value == "true");
@@ -29,11 +55,9 @@ impl RedisServer {
             eprintln!("skipped: redis-server is not installed");
             return None;
         }
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let port = free_port();
         let process = spawn(port, &folder, &options);
-        let server = Self { process, port, folder, options };
+        let server = Self { process, port, folder, options, tls_port };
         server.wait_until_ready();
         Some(server)
     }
@@ -46,6 +70,15 @@ impl RedisServer {
     /// The address, as in `redis://127.0.0.1:6379`.
     pub fn address(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The address with TLS, of a server that was started [`with_tls`](Self::with_tls).
+    pub fn tls_address(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.tls_port.expect("a server with TLS"))
+    }
+
+    pub(crate) fn options(&self) -> &[String] {
+        &self.options
     }
 
     /// A blocking connection.
@@ -99,7 +132,7 @@ fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
     command.args(options).stdout(Stdio::null()).spawn().expect("redis-server")
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
     listener.local_addr().expect("an address").port()
 }

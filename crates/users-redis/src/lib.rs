@@ -50,11 +50,13 @@ mod background;
 mod pacing;
 mod script;
 mod store;
+mod token;
 mod when;
 
 pub use pacing::RedisPacer;
 pub use redis;
 pub use store::RedisStore;
+pub use token::{RedisTokenSource, TokenKey, TokenKeyError};
 pub use when::WhenUnavailable;
 
 /// Compiles the example of the README.

@@ -24,9 +24,9 @@ use tokio::sync::Mutex;
 /// # Ok::<(), users_redis::redis::RedisError>(())
 /// ```
 ///
-/// The user of the server needs the commands `EVALSHA`, `EVAL`, `SCRIPT LOAD`, `TIME`, `GET`, `SET`, `DEL`, `HGET`, `HSET`, `HDEL`,
-/// `HMGET`, `ZADD`, `ZREM`, `ZCARD`, `ZRANGEBYSCORE`, `PTTL` and `PEXPIRE` on the keys that begin with the prefix: with ACLs
-/// `~users:* +@scripting +@read +@write +time`.
+/// With ACLs, these permissions suffice, for the default [prefix](Self::prefix):
+/// `ACL SETUSER app on >password ~users:* +evalsha +script|load +time +get +set +hget +hgetall +hset +hdel +zadd +zrem +zcard
+/// +zrangebyscore +pttl +pexpire`. A cluster needs `+cluster|slots` as well.
 #[derive(Clone)]
 pub struct RedisStore {
     server: Arc<Server>,

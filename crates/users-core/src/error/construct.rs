@@ -112,6 +112,11 @@ impl Error {
 
     /// No access token: the token source returned this error.
     pub(crate) fn token(error: Arc<Error>) -> Self {
+        // Where one source wraps another, the error of the inner one already says so.
+        let error = match &error.0.cause {
+            Cause::Token(reason) => Arc::clone(reason),
+            _ => error,
+        };
         let mut this = Self::new(ErrorKind::Token, format!("no access token: {error}"));
         this.0.retryable = error.is_retryable();
         this.0.retry_after = error.retry_after();
