@@ -10,17 +10,21 @@
 //! ```
 //!
 //! ```
-//! use users_core::{ClientCredentials, ManagementClient, SystemClock};
+//! use users_core::ManagementClient;
 //! use users_redis::{RedisPacer, RedisStore, RedisTokenSource, TokenKey};
-//! # use users_core::{AuthenticationClient, Body, HttpTransport, transport_fn};
+//! # use users_core::{Body, HttpTransport, transport_fn};
 //! # fn my_transport() -> impl HttpTransport { transport_fn(|_, _| async { Ok(http::Response::new(Body::default())) }) }
 //!
 //! let store = RedisStore::open("redis://127.0.0.1:6379")?;
 //! let pacer = RedisPacer::new(&store, "tenant.eu.auth0.com");
+//! let key = TokenKey::from_bytes([7; 32]); // 32 random bytes, from a secret store
 //! let client = ManagementClient::builder(my_transport())
 //!     .domain("tenant.eu.auth0.com")
-//!     .token("eyJ…")
+//!     .client_credentials("client id", "client secret")
 //!     .pacer(pacer)
+//!     .wrap_token_source(move |source| {
+//!         RedisTokenSource::new(&store, "tenant.eu.auth0.com/client id", source, &key)
+//!     })
 //!     .build()?;
 //! # let _ = client;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,11 +46,13 @@
 //! |---|---|
 //! | [`RedisStore`] | the connection to a server or a cluster; pacers and token sources of one process share it |
 //! | [`RedisPacer`] | a [`Pacer`](users_core::Pacer): one pace for all processes of a tenant |
+//! | [`RedisTokenSource`], [`TokenKey`] | a [`TokenSource`](users_core::TokenSource) that shares the token of another one, encrypted with a key |
 //! | [`WhenUnavailable`] | what happens while Redis is unavailable |
 //! | [`redis`] | the crate that connects, for a client with settings of its own |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod background;
+mod backoff;
 mod pacing;
 mod script;
 mod store;

@@ -52,7 +52,7 @@ const SCRIPT: &str = include_str!("pace.lua");
 /// let pacer = RedisPacer::new(&store, "tenant.eu.auth0.com");
 /// let client = ManagementClient::builder(my_transport())
 ///     .domain("tenant.eu.auth0.com")
-///     .token("eyJ…")
+///     .token("eyJ0eXAi")
 ///     .pacer(pacer.clone())
 ///     .build()?;
 /// # let _ = client;

@@ -1,5 +1,6 @@
 //! What one process knows of the shared pace: its flows, its requests in flight, and whether Redis is used. No I/O.
 
+use crate::backoff::Backoff;
 use crate::pacing::fallback::Fallback;
 use crate::pacing::flow::{Flow, Outcome};
 use crate::pacing::group::{GROUPS, PerGroup, name, named};
@@ -20,9 +21,6 @@ pub(crate) const FIRST_NUMBER: u64 = 1 << 63;
 const MOST_IN_FLIGHT: usize = 8192;
 /// The least time between two exchanges.
 const LEAST_INTERVAL: Duration = Duration::from_millis(5);
-/// The first pause after a failed exchange, at least half of it, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(600);
-const LONGEST_PAUSE: Duration = Duration::from_millis(2500);
 /// The factor by which the rate may exceed the measured one before a call fails for its deadline.
 const MARGIN: f64 = 1.25;
 /// The refill rate of the fastest tier, as a part of the size per second, for a rate that was not measured.
@@ -70,9 +68,9 @@ pub(crate) struct State {
     mode: Mode,
     /// The latest fallback; responses to its requests may still arrive.
     fallback: Option<Arc<Fallback>>,
-    /// When the next exchange is attempted while Redis is unavailable, and the pause after it.
+    /// When the next exchange is attempted while Redis is unavailable.
     retry_at: Instant,
-    pause: Duration,
+    backoff: Backoff,
     /// Whether requests were made since the last attempt.
     is_used: bool,
     is_closed: bool,
@@ -96,7 +94,7 @@ impl State {
             mode: Mode::Shared,
             fallback: None,
             retry_at: now,
-            pause: FIRST_PAUSE,
+            backoff: Backoff::default(),
             is_used: false,
             is_closed: false,
             last: None,
@@ -144,13 +142,11 @@ impl State {
             let lease = Lease { epoch: self.epoch, granted: PerGroup::default() };
             return Requested::Granted(self.send(group, lease, now));
         }
-        match time_left.and_then(|time_left| self.too_long(group, time_left, now)) {
-            Some(wait) => Requested::TooLong(wait),
-            None => {
-                let deadline = time_left.map(|time_left| now + time_left);
-                Requested::Waits(self.flows.get_mut(group).enqueue(deadline, max_server_delay))
-            }
+        if let Some(wait) = time_left.and_then(|time_left| self.too_long(group, time_left, now)) {
+            return Requested::TooLong(wait);
         }
+        let deadline = time_left.map(|time_left| now + time_left);
+        Requested::Waits(self.flows.get_mut(group).enqueue(deadline, max_server_delay))
     }
 
     /// The estimated wait of a request, if it is certainly longer than its time.
@@ -288,7 +284,7 @@ impl State {
         if reply.stale {
             return;
         }
-        self.pause = FIRST_PAUSE;
+        self.backoff.succeeded();
         self.mode = Mode::Shared;
         self.epoch = reply.epoch;
         for (name, granted) in reply.groups {
@@ -314,10 +310,7 @@ impl State {
         random: u64,
         now: Instant,
     ) {
-        // Between half of the pause and all of it, so that processes do not try at the same time.
-        let part = 0.5 + f64::from(u32::try_from(random % 1000).unwrap_or(0)) / 2000.0;
-        self.retry_at = now + self.pause.mul_f64(part);
-        self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+        self.retry_at = now + self.backoff.failed(random);
         let fallback = match &self.mode {
             Mode::Alone { fallback, .. } => Arc::clone(fallback),
             Mode::Shared => Arc::new(fallback(self.share())),
