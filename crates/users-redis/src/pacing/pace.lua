@@ -42,7 +42,8 @@ local packed = redis.call('GET', KEYS[1])
 local state = packed and cmsgpack.unpack(packed)
 if not state or state.now > now + 1000 then
   state = {
-    epoch = now, granted = { read = 0, write = 0, delete = 0 }, knows = {}, holds = {}, sizes = {},
+    -- Whole milliseconds, since JSON has 14 digits of a number.
+    epoch = math.floor(now), granted = { read = 0, write = 0, delete = 0 }, knows = {}, holds = {}, sizes = {},
     assumed = bucket(2, 1, 2),
   }
 end
