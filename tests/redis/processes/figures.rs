@@ -125,6 +125,23 @@ impl Figures {
     }
 }
 
+/// Prints the number of requests of each half second, those with a 429 after the plus sign, and those of each process.
+pub(super) fn print_course(log: &[Counted]) {
+    let (Some(first), Some(last)) = (log.first(), log.last()) else { return };
+    let mut from = first.at;
+    while from <= last.at {
+        let part = Part::of(log, from..from + 0.5);
+        let limited = part.sent - part.accepted;
+        println!(
+            "{:>6.1} s {:>4} + {limited:<3} {:?}",
+            from - first.at,
+            part.accepted,
+            part.accepted_of.values()
+        );
+        from += 0.5;
+    }
+}
+
 /// The requests of a part of the time.
 struct Part {
     sent: usize,

@@ -1,6 +1,6 @@
 //! A tenant, processes, and what happens to them.
 
-use super::figures::Figures;
+use super::figures::{self, Figures};
 use super::process::{Arguments, Counts, Process};
 use super::tenant::CountingTenant;
 use std::ops::Range;
@@ -203,6 +203,9 @@ impl Scenario {
     ) -> Figures {
         let mut log = tenant.log();
         log.retain(|counted| counted.at < end);
+        if std::env::var_os("USERS_TRACE").is_some() {
+            figures::print_course(&log);
+        }
         Figures::new(self, &log, tenant.unix(), end, away, counts)
     }
 }
