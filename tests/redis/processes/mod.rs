@@ -69,7 +69,7 @@ fn processes_share_the_allowance_evenly_and_do_not_exceed_it() {
             Scenario::enterprise("enterprise, 64 processes", 64),
             Scenario::essentials("essentials, 2 processes", 2),
             Scenario::essentials("essentials, 8 processes", 8),
-            Scenario::essentials("essentials, 64 processes", 64),
+            Scenario { seconds: 60.0, ..Scenario::essentials("essentials, 64 processes", 64) },
             Scenario {
                 limits: Limits::none().global(Bucket::per_second(50, 16).windowed()),
                 per_second: 16.0,
