@@ -267,6 +267,8 @@ local function observe(group, entry)
   if answer then
     answer.at = now - answer.age
     answer.dry = answer.dry and now + answer.dry
+    -- The order counts from the begin of a state.
+    if answer.epoch ~= state.epoch then answer.order = 0 end
     state.knows[group] = answer.limit
     learn_limit(group, answer)
   end
