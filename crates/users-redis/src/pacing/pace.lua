@@ -164,10 +164,12 @@ local function measure(b, at, remaining, later)
   elseif added / elapsed < b.rate / 4 then
     b.rate = added / elapsed
   else
-    b.rate = b.rate + 0.3 * (added / elapsed - b.rate)
+    -- The first measurement replaces what was assumed.
+    b.rate = b.rate + (b.since and 0.3 or 1) * (added / elapsed - b.rate)
   end
   b.rate = math.max(b.rate, LEAST_RATE)
   b.measured = not overflowed or nil
+  if b.measured and not b.since then b.since = at end
   b.window = { at = at, remaining = remaining, drawn = drawn, overflowed = full, only_full = full }
 end
 
@@ -187,9 +189,9 @@ local function learn(b, answer, later)
   if not first and (answer.at < b.observed or answer.order < b.order) then return end
   local off = first and 0 or math.abs(deviation(b, answer, later))
   if not first then b.swing = b.swing * math.exp((b.observed - answer.at) / 20000) end
-  -- The first estimates are rough.
-  if first then b.since = answer.at end
-  local is_sudden = off > 2 + 0.2 * later and answer.at > b.since + 2000
+  -- The first estimates are rough, and those at a rate that was only assumed.
+  if first and b.since then b.since = answer.at end
+  local is_sudden = b.since and off > 2 + 0.2 * later and answer.at > b.since + 2000
   if is_sudden and not answer.dry and b.dry <= b.at then b.swing = math.max(b.swing, off) end
   local estimate = first and 0 or expected(b, answer.at, later)
   local corrected = clamp(estimate, answer.remaining, answer.remaining + 1)
