@@ -5,5 +5,6 @@
 
 mod connections;
 mod pacing;
+mod processes;
 mod support;
 mod token;

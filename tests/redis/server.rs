@@ -1,6 +1,7 @@
 //! The server process.
 
 use crate::identity::Identity;
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -105,6 +106,37 @@ impl RedisServer {
     pub fn restart(&mut self) {
         self.process = spawn(self.port, &self.folder, &self.options);
         self.wait_until_ready();
+    }
+
+    /// Makes the server answer no command for this time.
+    pub fn pause(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).expect("a short time");
+        redis::cmd("CLIENT")
+            .arg("PAUSE")
+            .arg(millis)
+            .query::<()>(&mut self.connection())
+            .expect("CLIENT PAUSE");
+    }
+
+    /// Removes all data and scripts.
+    pub fn flush(&self) {
+        let mut connection = self.connection();
+        redis::cmd("FLUSHALL").query::<()>(&mut connection).expect("FLUSHALL");
+        redis::cmd("SCRIPT").arg("FLUSH").query::<()>(&mut connection).expect("SCRIPT FLUSH");
+    }
+
+    /// Stops the process with SIGSTOP: its connections stay open and receive no answer.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Continues the process after [`stop`](Self::stop).
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).expect("a process");
     }
 
     #[allow(clippy::disallowed_methods)] // it waits for a process

@@ -18,7 +18,7 @@ const USERS: &str = "1000000";
 /// The number of times that the tenant's process is killed while it writes.
 const KILLS: &str = "50";
 
-/// Kills a tenant and a bulk run, repeats random bulk operations and searches, walks a large tenant, measures the tenant's process, then runs every fuzz target for a number of executions.
+/// Kills a tenant and a bulk run, repeats random bulk operations and searches, runs processes that share a pace, walks a large tenant, measures the tenant's process, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a tenant that writes");
     test("users-tests", "sockets", "state::", ("USERS_KILLS", KILLS))?;
@@ -28,6 +28,11 @@ pub fn run(executions: Option<u64>) -> Result<(), String> {
     test("users-tests-pure", "pure", "bulk::random::outcomes", ("USERS_BULK_OPERATIONS", OPERATIONS))?;
     println!("\n=== {SEARCHES} random searches, compared with a second implementation");
     test("users-tests-pure", "pure", "search::random", ("USERS_SEARCHES", SEARCHES))?;
+    println!("\n=== processes that share a pace, in real time");
+    let processes = ["--test", "redis", "processes::", "--", "--nocapture", "--test-threads=1"];
+    test_release("users-tests-redis", &processes, ("USERS_REDIS", "long"))?;
+    println!("\n=== the same on a virtual clock");
+    test_release("users-redis", &["--lib", "simulation", "--", "--nocapture"], ("USERS_REDIS", "long"))?;
     println!("\n=== a walk of {USERS} users");
     bench::run(&["walk".to_owned(), "--users".to_owned(), USERS.to_owned()])?;
     println!("\n=== the start and the memory of the tenant");
@@ -57,6 +62,13 @@ fn test(package: &str, target: &str, path: &str, repeats: (&str, &str)) -> Resul
     let mut test = command("cargo");
     test.args(["test", "-p", package, "--test", target, path, "--", "--nocapture"]);
     status(test.env(repeats.0, repeats.1))
+}
+
+/// Runs tests of a package that measure, so optimized, with a variable that says what they run.
+fn test_release(package: &str, arguments: &[&str], scope: (&str, &str)) -> Result<(), String> {
+    let mut test = command("cargo");
+    test.args(["test", "--release", "-p", package]).args(arguments);
+    status(test.env(scope.0, scope.1))
 }
 
 /// The toolchain argument that allows a sanitizer.

@@ -42,7 +42,8 @@ local packed = redis.call('GET', KEYS[1])
 local state = packed and cmsgpack.unpack(packed)
 if not state or state.now > now + 1000 then
   state = {
-    epoch = now, granted = { read = 0, write = 0, delete = 0 }, knows = {}, holds = {}, sizes = {},
+    -- Whole milliseconds, since JSON has 14 digits of a number.
+    epoch = math.floor(now), granted = { read = 0, write = 0, delete = 0 }, knows = {}, holds = {}, sizes = {},
     assumed = bucket(2, 1, 2),
   }
 end
@@ -163,10 +164,12 @@ local function measure(b, at, remaining, later)
   elseif added / elapsed < b.rate / 4 then
     b.rate = added / elapsed
   else
-    b.rate = b.rate + 0.3 * (added / elapsed - b.rate)
+    -- The first measurement replaces what was assumed.
+    b.rate = b.rate + (b.since and 0.3 or 1) * (added / elapsed - b.rate)
   end
   b.rate = math.max(b.rate, LEAST_RATE)
   b.measured = not overflowed or nil
+  if b.measured and not b.since then b.since = at end
   b.window = { at = at, remaining = remaining, drawn = drawn, overflowed = full, only_full = full }
 end
 
@@ -186,9 +189,9 @@ local function learn(b, answer, later)
   if not first and (answer.at < b.observed or answer.order < b.order) then return end
   local off = first and 0 or math.abs(deviation(b, answer, later))
   if not first then b.swing = b.swing * math.exp((b.observed - answer.at) / 20000) end
-  -- The first estimates are rough.
-  if first then b.since = answer.at end
-  local is_sudden = off > 2 + 0.2 * later and answer.at > b.since + 2000
+  -- The first estimates are rough, and those at a rate that was only assumed.
+  if first and b.since then b.since = answer.at end
+  local is_sudden = b.since and off > 2 + 0.2 * later and answer.at > b.since + 2000
   if is_sudden and not answer.dry and b.dry <= b.at then b.swing = math.max(b.swing, off) end
   local estimate = first and 0 or expected(b, answer.at, later)
   local corrected = clamp(estimate, answer.remaining, answer.remaining + 1)
@@ -266,6 +269,8 @@ local function observe(group, entry)
   if answer then
     answer.at = now - answer.age
     answer.dry = answer.dry and now + answer.dry
+    -- The order counts from the begin of a state.
+    if answer.epoch ~= state.epoch then answer.order = 0 end
     state.knows[group] = answer.limit
     learn_limit(group, answer)
   end
