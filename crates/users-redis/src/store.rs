@@ -3,13 +3,14 @@
 use crate::background::Background;
 use crate::script::Script;
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisFuture, Value};
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
 
 /// A Redis or Valkey server, or a cluster of them, through which processes share their pace and their tokens.
 ///
@@ -36,8 +37,14 @@ pub struct RedisStore {
 }
 
 struct Server {
-    address: Address,
-    connection: Mutex<Option<Connection>>,
+    address: Arc<Address>,
+    connection: Mutex<Option<Attempt>>,
+}
+
+/// A connection that is made, or was made, in the background.
+#[derive(Clone)]
+struct Attempt {
+    outcome: Shared<BoxFuture<'static, Result<Connection, Unavailable>>>,
 }
 
 enum Address {
@@ -48,6 +55,8 @@ enum Address {
 
 /// How long an exchange may take before the store counts as unavailable.
 const TIMEOUT: Duration = Duration::from_millis(250);
+/// How long a connection may take, which goes on in the background when the exchange that began it has ended.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl RedisStore {
     /// Uses the server at this address, as in `redis://user:password@host:6379/0`, or `rediss://` for TLS.
@@ -77,7 +86,7 @@ impl RedisStore {
             // The crate redis uses the provider of the process. One that was installed meanwhile is as well.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
-        let server = Server { address, connection: Mutex::new(None) };
+        let server = Server { address: Arc::new(address), connection: Mutex::new(None) };
         Self {
             server: Arc::new(server),
             background: Arc::default(),
@@ -93,8 +102,9 @@ impl RedisStore {
         self
     }
 
-    /// Sets how long one exchange with the server may take, the connection included: 250 ms by default. After that the server
-    /// counts as unavailable.
+    /// Sets how long one exchange with the server may take: 250 ms by default. After that the server counts as unavailable. A
+    /// connection may take 5 s, in the background; until it is made, the server counts as unavailable too. Where the server is
+    /// farther away than a round trip of 50 ms, set at least five of them.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -133,46 +143,63 @@ impl Evaluate for RedisStore {
         keys: &[String],
         arguments: &[&[u8]],
     ) -> Result<Value, Unavailable> {
+        let attempt = self.server.attempt();
         let exchange = async {
-            let mut connection = self.server.connect().await?;
-            script.run(&mut connection, keys, arguments).await
+            let mut connection = attempt.outcome.clone().await?;
+            script.run(&mut connection, keys, arguments).await.map_err(Unavailable::new)
         };
-        let outcome = match tokio::time::timeout(self.timeout, exchange).await {
-            Ok(outcome) => outcome.map_err(|error| Unavailable(Arc::new(error))),
-            Err(_) => Err(Unavailable::timed_out(self.timeout)),
-        };
-        if outcome.is_err() {
-            // The next exchange begins with a new connection: the server may be another one by then.
-            self.server.disconnect();
+        let is_connected = || attempt.outcome.peek().is_some();
+        match tokio::time::timeout(self.timeout, exchange).await {
+            Ok(Ok(reply)) => return Ok(reply),
+            Err(_) if !is_connected() => return Err(Unavailable::timed_out("connect", self.timeout)),
+            failed => {
+                // The next exchange begins with a new connection: the server may be another one by then.
+                self.server.disconnect(&attempt);
+                failed.unwrap_or_else(|_| Err(Unavailable::timed_out("answer", self.timeout)))
+            }
         }
-        outcome
     }
 }
 
 impl Server {
-    async fn connect(&self) -> Result<Connection, redis::RedisError> {
-        let mut connection = self.connection.lock().await;
-        if let Some(connection) = &*connection {
-            return Ok(connection.clone());
+    /// The current connection, which may not be made yet. Begins to connect if there is none.
+    fn attempt(&self) -> Attempt {
+        let mut current = self.connection();
+        if let Some(attempt) = &*current {
+            return attempt.clone();
         }
-        let connected = match &self.address {
+        let connecting = tokio::spawn(connect(Arc::clone(&self.address)));
+        let outcome = connecting.map(|outcome| outcome.unwrap_or_else(|error| Err(Unavailable::new(error))));
+        current.insert(Attempt { outcome: outcome.boxed().shared() }).clone()
+    }
+
+    /// Forgets a connection that has failed.
+    fn disconnect(&self, failed: &Attempt) {
+        let mut current = self.connection();
+        current.take_if(|attempt| attempt.outcome.ptr_eq(&failed.outcome));
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Option<Attempt>> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn connect(address: Arc<Address>) -> Result<Connection, Unavailable> {
+    let connecting = async {
+        Ok(match &*address {
             Address::Server(client) => {
-                // The store has one time limit for all of it.
+                // The store has time limits of its own.
                 let config =
                     AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
                 Connection::Server(client.get_multiplexed_async_connection_with_config(&config).await?)
             }
             #[cfg(feature = "cluster")]
             Address::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
-        };
-        Ok(connection.insert(connected).clone())
-    }
-
-    fn disconnect(&self) {
-        // Where another exchange is connecting, it does so anew already.
-        if let Ok(mut connection) = self.connection.try_lock() {
-            *connection = None;
-        }
+        })
+    };
+    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(outcome) => outcome.map_err(|error: redis::RedisError| Unavailable::new(error)),
+        Err(_) => Err(Unavailable::timed_out("connect", CONNECT_TIMEOUT)),
     }
 }
 
@@ -233,8 +260,8 @@ impl Unavailable {
         Self(Arc::new(error))
     }
 
-    fn timed_out(timeout: Duration) -> Self {
-        let message = format!("Redis did not answer within {} ms", timeout.as_millis());
+    fn timed_out(what: &str, timeout: Duration) -> Self {
+        let message = format!("it did not {what} within {} ms", timeout.as_millis());
         Self::new(std::io::Error::new(std::io::ErrorKind::TimedOut, message))
     }
 }
