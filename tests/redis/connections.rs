@@ -1,9 +1,13 @@
 //! TLS, users with few permissions, and a cluster.
 
+use crate::support::{client, response};
+use http::StatusCode;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::{Duration, Instant};
-use users_core::{CATALOGUE, PaceRequest, Pacer as _, TokenSource as _};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use users_core::{CATALOGUE, PaceRequest, Pacer as _, TokenSource as _, transport_fn};
 use users_redis::redis::TlsCertificates;
 use users_redis::redis::cluster::ClusterClient;
 use users_redis::{RedisPacer, RedisStore, RedisTokenSource, TokenKey, redis};
@@ -193,4 +197,47 @@ async fn a_cluster_is_used_and_a_master_that_ends_is_left_alone_until_it_is_back
     for _ in 0..2 {
         assert_eq!(both.tokens().token().await.unwrap().secret().expose(), "confidential-token-3");
     }
+}
+
+/// Passes bytes on, each after this time.
+async fn delay(mut from: impl AsyncReadExt + Unpin, mut to: impl AsyncWriteExt + Unpin, time: Duration) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        tokio::time::sleep(time).await;
+        if to.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_distant_server_is_used_although_connecting_takes_longer_than_an_exchange_may() {
+    let Some(server) = RedisServer::start() else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let redis = server.port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(("127.0.0.1", redis)).await.unwrap();
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.into_split();
+            let each_way = Duration::from_millis(60);
+            tokio::spawn(delay(from_client, to_server, each_way));
+            tokio::spawn(delay(from_server, to_client, each_way));
+        }
+    });
+    let store = RedisStore::open(&format!("redis://127.0.0.1:{port}")).unwrap();
+    let pacer = RedisPacer::new(&store, "tenant");
+    let headers = [("x-ratelimit-limit", "50"), ("x-ratelimit-remaining", "49")];
+    let transport = transport_fn(move |_, _| async move { Ok(response(StatusCode::OK, &headers, "{}")) });
+    let users = client(transport, pacer.clone()).users();
+    let is_used = async {
+        while pacer.unavailable().is_some() || pacer.limits().is_empty() {
+            users.get("auth0|1").await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let outcome = tokio::time::timeout(Duration::from_secs(10), is_used).await;
+    assert!(outcome.is_ok(), "{:?}", pacer.unavailable());
+    assert!(server.evaluated() > 0);
 }
