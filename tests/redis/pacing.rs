@@ -176,3 +176,24 @@ async fn a_pacer_that_is_closed_leaves_no_process_behind() {
     pacer.close().await;
     assert_eq!(flows(&mut connection), 0);
 }
+
+#[tokio::test]
+async fn requests_at_a_high_rate_need_few_exchanges() {
+    let Some(server) = RedisServer::start() else { return };
+    let users = client(answering("4000", "3990"), pacer(&server)).users();
+    let mut calls = tokio::task::JoinSet::new();
+    let mut ticks = tokio::time::interval(Duration::from_millis(1));
+    for number in 0..3000 {
+        ticks.tick().await;
+        let users = users.clone();
+        calls.spawn(async move { users.get("auth0|1").await });
+        if number == 999 {
+            server.reset_statistics();
+        }
+    }
+    while let Some(outcome) = calls.join_next().await {
+        outcome.unwrap().unwrap();
+    }
+    let evaluated = server.evaluated();
+    assert!(evaluated < 200, "{evaluated} exchanges for 2000 requests");
+}

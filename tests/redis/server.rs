@@ -96,6 +96,11 @@ impl RedisServer {
         line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or(0)
     }
 
+    /// Counts from zero again.
+    pub fn reset_statistics(&self) {
+        redis::cmd("CONFIG").arg("RESETSTAT").query::<()>(&mut self.connection()).expect("statistics");
+    }
+
     /// Ends the process with SIGKILL.
     pub fn kill(&mut self) {
         self.process.kill().expect("a process");

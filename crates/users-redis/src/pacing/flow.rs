@@ -57,7 +57,8 @@ pub(crate) struct Flow {
     pub(crate) pending: Pending,
     /// When to ask for those that wait.
     ask_at: Instant,
-    /// When to ask for spare permits again.
+    /// Whether the last exchange asked for spare permits, and when to do so again.
+    has_asked_spare: bool,
     spare_at: Instant,
     /// The permits used since the last exchange.
     used: u64,
@@ -79,6 +80,7 @@ impl Flow {
             pool_until: now,
             pending: Pending::default(),
             ask_at: now,
+            has_asked_spare: false,
             spare_at: now,
             used: 0,
             usage: 0.0,
@@ -194,10 +196,10 @@ impl Flow {
     pub(crate) fn settle(&mut self, now: Instant) {
         if self.unlimited_until.is_some() {
             self.pool.clear();
-        } else if self.pool.is_empty() {
-            self.spare_at = now + SPARE_AGAIN;
-        } else {
+        } else if !self.pool.is_empty() {
             self.pool_until = now + KEPT;
+        } else if self.has_asked_spare {
+            self.spare_at = now + SPARE_AGAIN;
         }
         let requested = self.requested(now);
         if requested.is_zero() {
@@ -254,6 +256,7 @@ impl Flow {
         let has_news = pending.since.is_some() || pending.returned > 0;
         let may_spare = self.spare_at <= now && self.unlimited_until.is_none();
         let spare = if may_spare { self.spare().saturating_sub(self.pool.len()) } else { 0 };
+        self.has_asked_spare = spare > 0;
         let entry = Entry { want: self.open, spare, ..pending.entry(now) };
         (has_news || entry.want > 0 || entry.spare > 0).then_some(entry)
     }
