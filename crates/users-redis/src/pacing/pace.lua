@@ -351,7 +351,7 @@ local function grant(group, want, spare)
     -- Many that wait ask less often, unless the level is high, so that few of them do wait.
     longest = math.min(longest, math.max(over < 0.5 * b.size and 2 * flows or 0, 250 * b.size / b.rate))
     nearly_full = math.min(nearly_full, here - 0.9 * b.size)
-    surplus = math.min(surplus, math.max(0, here - 0.5 * b.size) / flows)
+    surplus = math.min(surplus, math.max(0, (here - 0.5 * b.size) / flows, here - 0.9 * b.size))
     free = math.min(free, here)
     rate = math.min(rate, b.rate)
     -- Where nothing was granted for a while, a response says whether the estimate is right.
