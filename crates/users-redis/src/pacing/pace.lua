@@ -164,12 +164,12 @@ local function measure(b, at, remaining, later)
   elseif added / elapsed < b.rate / 4 then
     b.rate = added / elapsed
   else
-    -- The first measurement replaces what was assumed.
-    b.rate = b.rate + (b.since and 0.3 or 1) * (added / elapsed - b.rate)
+    -- The first measurements replace what was assumed, in steps, since each releases a part of the bucket at once.
+    b.rate = b.since and b.rate + 0.3 * (added / elapsed - b.rate) or math.min(added / elapsed, 3 * b.rate)
   end
   b.rate = math.max(b.rate, LEAST_RATE)
   b.measured = not overflowed or nil
-  if b.measured and not b.since then b.since = at end
+  if b.measured and not b.since and b.rate >= 0.99 * added / elapsed then b.since = at end
   b.window = { at = at, remaining = remaining, drawn = drawn, overflowed = full, only_full = full }
 end
 
