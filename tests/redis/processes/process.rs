@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 }
 
 impl Process {
-    /// Starts a process, which waits until it is [started](Self::begin).
+    /// Starts a process, which waits for [`begin`](Self::begin).
     pub(super) fn start(arguments: &Arguments, number: usize, life: Option<Duration>) -> Self {
         let Arguments { tenant, token, redis, callers } = arguments;
         let mut command = Command::new(env!("CARGO_BIN_EXE_paced-process"));

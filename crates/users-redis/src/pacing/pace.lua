@@ -21,6 +21,7 @@ local STEEPNESS = 5           -- a full bucket grants e to this power faster tha
 local EXPIRES_AFTER = 60000   -- how long a limit applies to a group whose responses no longer name it
 local MOST_SIZES = 8
 local AFTER_429 = 250         -- the delay after a 429 that requests none
+local REPORTED = 50           -- a response is reported within this time
 local BATCH = 200             -- the permits of this time are granted at once
 
 local report = cjson.decode(ARGV[1])
@@ -63,9 +64,9 @@ local function level(b, at)
 end
 
 -- The level at which requests are granted at the refill rate: higher where the level rises or falls suddenly, because the tenant
--- refills in steps, or other clients send bursts.
+-- refills in steps, or other clients send bursts; and by what is granted until a response is reported.
 local function target(b)
-  return math.min(0.6 * b.size, math.max(1, 0.15 * b.size) + 0.6 * b.swing)
+  return math.min(0.6 * b.size, math.max(1, 0.15 * b.size) + b.rate * REPORTED / 1000 + 0.6 * b.swing)
 end
 
 local function draw(b, count)
@@ -164,12 +165,12 @@ local function measure(b, at, remaining, later)
   elseif added / elapsed < b.rate / 4 then
     b.rate = added / elapsed
   else
-    -- The first measurement replaces what was assumed.
-    b.rate = b.rate + (b.since and 0.3 or 1) * (added / elapsed - b.rate)
+    -- The first measurements replace what was assumed, in steps, since each releases a part of the bucket at once.
+    b.rate = b.since and b.rate + 0.3 * (added / elapsed - b.rate) or math.min(added / elapsed, 3 * b.rate)
   end
   b.rate = math.max(b.rate, LEAST_RATE)
   b.measured = not overflowed or nil
-  if b.measured and not b.since then b.since = at end
+  if b.measured and not b.since and b.rate >= 0.99 * added / elapsed then b.since = at end
   b.window = { at = at, remaining = remaining, drawn = drawn, overflowed = full, only_full = full }
 end
 
@@ -340,14 +341,13 @@ local function grant(group, want, spare)
     local over = here - target(b)
     local pace = b.rate * math.exp(STEEPNESS * over / b.size)
     if b.dry > now then
-      -- The level is certain: half of the bucket is for bursts, and the rest is used up by the next refill, more at first.
-      local even = 2000 * math.max(here, 0.1) / (b.dry - now)
-      over = here - 0.5 * b.size
-      pace = over > 0 and math.max(even, pace) or even
+      -- The level is certain. What is left is used up by the next refill, more at first, and half of the bucket in seconds.
+      pace = 2000 * math.max(here, 0.1) / (b.dry - now) + 0.7 * math.max(0, here - 0.5 * b.size)
+      over = 0
     end
     interval = math.max(interval, flows * 1000 / pace)
-    batch = math.min(batch, b.rate * BATCH / 1000 / flows)
-    quantum = math.min(quantum, math.max(1, over / flows, b.rate * BATCH / 1000 / flows))
+    batch = math.min(batch, pace * BATCH / 1000 / flows)
+    quantum = math.min(quantum, math.max(1, over / flows, pace * BATCH / 1000 / flows))
     -- Many that wait ask less often, unless the level is high, so that few of them do wait.
     longest = math.min(longest, math.max(over < 0.5 * b.size and 2 * flows or 0, 250 * b.size / b.rate))
     nearly_full = math.min(nearly_full, here - 0.9 * b.size)

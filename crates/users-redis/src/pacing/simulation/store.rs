@@ -15,6 +15,9 @@ use std::time::Duration;
 use users_core::Clock as _;
 use users_mock::VirtualClock;
 
+/// When the simulation begins, as a time of Redis: a real one has more digits than JSON keeps.
+const START: f64 = 1_795_951_073_741.746;
+
 #[derive(Clone)]
 pub(super) struct SimulatedStore {
     connection: Arc<Mutex<redis::Connection>>,
@@ -71,7 +74,7 @@ impl Evaluate for SimulatedStore {
         for key in keys {
             invocation.key(key);
         }
-        invocation.arg(arguments[0]).arg(1e6 + now.as_secs_f64() * 1000.0);
+        invocation.arg(arguments[0]).arg(START + now.as_secs_f64() * 1000.0);
         let reply = invocation.invoke(&mut *self.connection.lock().unwrap());
         self.clock.sleep(self.latency).await;
         // An error of the script is one of the test.
