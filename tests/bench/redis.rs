@@ -3,6 +3,9 @@
 //! The tenant is a bucket in this process, four times as fast as the requests, so that no request waits for the tenant. Each pacer
 //! has a connection and a thread of its own, as a process has.
 
+// It measures real time.
+#![allow(clippy::disallowed_methods)]
+
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use std::sync::{Arc, Mutex};
