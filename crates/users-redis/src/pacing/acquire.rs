@@ -24,10 +24,10 @@ pub(crate) async fn acquire(
         let now = shared.clock.now();
         let time_left = deadline.map(|deadline| deadline.saturating_since(now));
         match plan(shared, request, time_left, now) {
-            Plan::Alone(cause, _) if when_unavailable == WhenUnavailable::Fail => {
+            Plan::Alone(cause, ..) if when_unavailable == WhenUnavailable::Fail => {
                 return Err(PaceError::unavailable(cause));
             }
-            Plan::Alone(_, fallback) => {
+            Plan::Alone(_, fallback, _entered) => {
                 let request = request.time_left(time_left);
                 let resumed = pin!(shared.resumed());
                 if let Either::Left((outcome, _)) = select(fallback.pacer.acquire(&request), resumed).await {
@@ -49,19 +49,33 @@ pub(crate) async fn acquire(
 }
 
 /// How a request is to be paced at present.
-enum Plan {
+enum Plan<'a> {
     /// By Redis.
     Shared(Requested),
     /// By this process, for this reason.
-    Alone(Unavailable, Arc<Fallback>),
+    Alone(Unavailable, Arc<Fallback>, Entered<'a>),
 }
 
-fn plan(shared: &Shared, request: &PaceRequest<'_>, time_left: Option<Duration>, now: Instant) -> Plan {
+/// A request that the fallback paces: while there is one, Redis is tried again.
+struct Entered<'a>(&'a Shared);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.state().leave_alone();
+    }
+}
+
+fn plan<'a>(
+    shared: &'a Shared,
+    request: &PaceRequest<'_>,
+    time_left: Option<Duration>,
+    now: Instant,
+) -> Plan<'a> {
     let mut state = shared.state();
     let plan = match state.mode().clone() {
         Mode::Alone { cause, fallback } => {
-            state.used_alone();
-            Plan::Alone(cause, fallback)
+            state.enter_alone();
+            Plan::Alone(cause, fallback, Entered(shared))
         }
         Mode::Shared => Plan::Shared(state.request(request.access, time_left, request.max_server_delay, now)),
     };

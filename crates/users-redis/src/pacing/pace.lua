@@ -28,8 +28,7 @@ local report = cjson.decode(ARGV[1])
 
 -- A report that was delayed, by a paused server for example: nobody waits for its permits, and what it says is old.
 if report.sent and now - report.sent > 1000 then
-  local epoch = 0
-  return cjson.encode({ epoch = epoch, now = now, stale = true, groups = {}, limits = {} })
+  return cjson.encode({ epoch = 0, now = now, stale = true, groups = {}, limits = {} })
 end
 
 local function clamp(value, least, most) return math.max(least, math.min(most, value)) end
@@ -152,8 +151,8 @@ local function measure(b, at, remaining, later)
   w.only_full = w.only_full and full
   local elapsed = (at - w.at) / 1000
   local added = remaining - w.remaining + drawn - w.drawn
-  -- Where everything is refilled at once, the rate may be higher than anything assumed.
-  -- Requests in flight are counted in any order, so a short window says little.
+  -- Where everything is refilled at once, the rate may be higher than anything assumed. A short window says little, since requests
+  -- in flight are counted in any order.
   local plenty = w.only_full and elapsed >= 0.5 and added >= math.max(20, b.size) and added > elapsed * 1.5 * b.size
   local overflowed = w.overflowed
   local long = b.swing > 4 and 8 or 2
@@ -331,7 +330,7 @@ local function grant(group, want, spare)
   local own = state.holds[group]
   local held, requested = own and own.hold or 0, own and own.requested or 0
   local buckets = limiting(group)
-  local free, interval, quantum, rate = math.huge, 0, math.huge, math.huge
+  local free, interval, quantum, rate, turn = math.huge, 0, math.huge, math.huge, 0
   local surplus, batch, longest, nearly_full, probe = math.huge, math.huge, LONGEST_WAIT, math.huge, false
   for _, entry in ipairs(buckets) do
     local b, flows = entry[1], math.max(1, entry[2])
@@ -354,6 +353,7 @@ local function grant(group, want, spare)
     surplus = math.min(surplus, math.max(0, (here - 0.5 * b.size) / flows, here - 0.9 * b.size))
     free = math.min(free, here)
     rate = math.min(rate, b.rate)
+    turn = math.max(turn, 100 * flows / b.rate)
     -- Where nothing was granted for a while, a response says whether the estimate is right.
     if now - (b.asked or 0) > clamp(1500 / b.rate, 1000, 10000) then probe = true end
   end
@@ -387,6 +387,8 @@ local function grant(group, want, spare)
   if count < want then
     local need = clamp(math.floor(batch), 1, want - count)
     local until_level = (need - (free - count)) * 1000 / rate
+    -- Flows that have the credit and wait for the level do not all ask when it has risen by one.
+    if until_level > 0 then until_level = math.max(until_level, turn) end
     local wait = math.max((need - credit) * interval, until_level, 1)
     -- The level may have changed by then, since others end or begin: one that waits long asks again before.
     wait = math.min(wait, longest, math.max(250, interval / 2))

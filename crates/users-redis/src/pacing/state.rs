@@ -71,8 +71,9 @@ pub(crate) struct State {
     /// When the next exchange is attempted while Redis is unavailable.
     retry_at: Instant,
     backoff: Backoff,
-    /// Whether requests were made since the last attempt.
+    /// Whether requests were made since the last attempt, and the number of those that the fallback paces.
     is_used: bool,
+    alone: usize,
     is_closed: bool,
     /// When the last exchange began.
     last: Option<Instant>,
@@ -96,6 +97,7 @@ impl State {
             retry_at: now,
             backoff: Backoff::default(),
             is_used: false,
+            alone: 0,
             is_closed: false,
             last: None,
             redis: None,
@@ -118,8 +120,14 @@ impl State {
     }
 
     /// Records that a request was made while Redis is unavailable, so that it is tried again.
-    pub(crate) fn used_alone(&mut self) {
+    pub(crate) fn enter_alone(&mut self) {
         self.is_used = true;
+        self.alone += 1;
+    }
+
+    /// Records that this request does not wait any more.
+    pub(crate) fn leave_alone(&mut self) {
+        self.alone = self.alone.saturating_sub(1);
     }
 
     /// Requests a permit of Redis.
@@ -245,7 +253,7 @@ impl State {
             let least = self.last.map_or(now, |last| last + LEAST_INTERVAL);
             due.map(|due| due.max(least))
         } else {
-            self.is_used.then_some(self.retry_at)
+            (self.is_used || self.alone > 0).then_some(self.retry_at)
         };
         match due {
             None => Step::Idle,
@@ -282,6 +290,7 @@ impl State {
     pub(crate) fn exchanged(&mut self, reply: Reply, now: Instant) {
         self.redis = Some((reply.now, self.last.unwrap_or(now)));
         if reply.stale {
+            self.is_used = true;
             return;
         }
         self.backoff.succeeded();
