@@ -338,7 +338,8 @@ local function grant(group, want, spare)
     held, requested = math.max(held, b.hold), math.max(requested, b.requested)
     if b.dry > now and here < 1 then held = math.max(held, b.dry) end
     local over = here - target(b)
-    local pace = b.rate * math.exp(STEEPNESS * over / b.size)
+    -- Far below zero, where nothing is known of the bucket, it would become zero, and the interval infinite.
+    local pace = b.rate * math.exp(STEEPNESS * math.max(over / b.size, -2))
     if b.dry > now then
       -- The level is certain: half of the bucket is for bursts, and the rest is used up by the next refill, more at first.
       local even = 2000 * math.max(here, 0.1) / (b.dry - now)

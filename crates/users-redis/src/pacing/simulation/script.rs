@@ -1,0 +1,62 @@
+//! Single exchanges with the script, at chosen times.
+
+use super::store::timed_script;
+use crate::pacing::wire::Reply;
+use serde_json::{Value, json};
+use users_tests_redis::RedisServer;
+
+/// A server whose only tenant is at a chosen time.
+struct Exchanges {
+    _server: RedisServer,
+    connection: redis::Connection,
+    script: redis::Script,
+    now: f64,
+}
+
+impl Exchanges {
+    fn start() -> Option<Self> {
+        let server = RedisServer::start()?;
+        let (connection, script) = (server.connection(), redis::Script::new(&timed_script()));
+        Some(Self { _server: server, connection, script, now: 1e6 })
+    }
+
+    /// Carries out an exchange of the process of this name.
+    fn report(&mut self, me: &str, groups: &Value) -> Reply {
+        let report = json!({ "me": me, "phase": 0.0, "groups": groups });
+        let mut invocation = self.script.prepare_invoke();
+        for key in ["s", "c", "r", "w", "d"] {
+            invocation.key(format!("{{script}}:{key}"));
+        }
+        invocation.arg(report.to_string()).arg(self.now);
+        let reply: Vec<u8> = invocation.invoke(&mut self.connection).unwrap();
+        serde_json::from_slice(&reply).unwrap()
+    }
+
+    /// What a response reports on a bucket, when nothing was granted since.
+    fn response(&mut self, me: &str, group: &str, limit: u64, remaining: u64) -> Reply {
+        let answer = json!({
+            "epoch": 0.0, "granted": { "read": 0, "write": 0, "delete": 0 }, "order": 0, "age": 0.0,
+            "limit": limit, "remaining": remaining,
+        });
+        self.report(me, &json!({ group: { "answer": answer } }))
+    }
+}
+
+#[test]
+fn a_burst_of_a_group_that_is_not_known_yet_makes_no_exchange_fail() {
+    let Some(mut exchanges) = Exchanges::start() else { return };
+    exchanges.response("reader", "read", 1000, 1000);
+    let mut granted = 0;
+    for _ in 0..50 {
+        let reply = exchanges.report("writer", &json!({ "write": { "want": 1000 } }));
+        granted += reply.groups["write"].count;
+        exchanges.now += 10.0;
+    }
+    assert!(granted > 500, "{granted}");
+    // No response to these has arrived, and another program has used the rest. What the bucket of an unknown group would have is
+    // far below zero.
+    exchanges.response("reader", "read", 1000, 0);
+    let reply = exchanges.report("writer", &json!({ "write": { "want": 100 } }));
+    assert_eq!(reply.groups["write"].count, 0);
+    assert!((1.0..2500.0).contains(&reply.groups["write"].wait), "{reply:?}");
+}
