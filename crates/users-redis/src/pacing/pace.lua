@@ -416,8 +416,9 @@ end
 
 local reply = { epoch = state.epoch, now = now, groups = {}, limits = {} }
 for group, entry in pairs(report.groups) do observe(group, entry) end
+-- Those of groups that nobody uses any more as well, since they count where a bucket is shared.
+for _, group in ipairs(GROUPS) do prune(group) end
 for group, entry in pairs(report.groups) do
-  prune(group)
   if report.leaves then
     redis.call('ZREM', FLOWS[group], report.me)
     redis.call('HDEL', KEYS[2], group .. report.me)

@@ -60,3 +60,20 @@ fn a_burst_of_a_group_that_is_not_known_yet_makes_no_exchange_fail() {
     assert_eq!(reply.groups["write"].count, 0);
     assert!((1.0..2500.0).contains(&reply.groups["write"].wait), "{reply:?}");
 }
+
+#[test]
+fn processes_that_have_ended_do_not_count_although_nobody_uses_their_group_any_more() {
+    let Some(mut exchanges) = Exchanges::start() else { return };
+    for process in 0..100 {
+        exchanges.response(&format!("writer {process}"), "write", 50, 0);
+        exchanges.report(&format!("writer {process}"), &json!({ "write": { "want": 1 } }));
+    }
+    exchanges.response("reader", "read", 50, 0);
+    // Each of them is removed some seconds after its last exchange.
+    for _ in 0..20 {
+        exchanges.now += 10_000.0;
+        exchanges.report("reader", &json!({ "read": { "want": 1 } }));
+    }
+    let reply = exchanges.report("reader", &json!({ "read": { "want": 1 } }));
+    assert_eq!(reply.limits.iter().map(|limit| limit.flows).collect::<Vec<_>>(), [1], "{reply:?}");
+}
