@@ -448,6 +448,14 @@ for _, size in ipairs(state.sizes) do
   add(size.shared, together)
 end
 
-redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', KEEP)
+-- A delay that the server requested may be longer than the time to live.
+local keep = KEEP
+local function outlive(b) keep = math.max(keep, b.hold - now) end
+for _, b in pairs(state.holds) do outlive(b) end
+for _, size in ipairs(state.sizes) do
+  outlive(size.shared)
+  for _, b in pairs(size.own) do outlive(b) end
+end
+redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', math.ceil(keep))
 for key = 2, 5 do redis.call('PEXPIRE', KEYS[key], KEEP) end
 return cjson.encode(reply)

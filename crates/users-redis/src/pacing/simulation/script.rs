@@ -77,3 +77,11 @@ fn processes_that_have_ended_do_not_count_although_nobody_uses_their_group_any_m
     let reply = exchanges.report("reader", &json!({ "read": { "want": 1 } }));
     assert_eq!(reply.limits.iter().map(|limit| limit.flows).collect::<Vec<_>>(), [1], "{reply:?}");
 }
+
+#[test]
+fn a_delay_that_is_longer_than_the_time_to_live_is_not_forgotten() {
+    let Some(mut exchanges) = Exchanges::start() else { return };
+    exchanges.report("first", &json!({ "read": { "limited": 1, "hold": 3_600_000.0, "unnamed": true } }));
+    let left: u64 = redis::cmd("PTTL").arg("{script}:s").query(&mut exchanges.connection).unwrap();
+    assert!(left > 3_500_000, "{left} ms");
+}
