@@ -338,7 +338,8 @@ local function grant(group, want, spare)
     held, requested = math.max(held, b.hold), math.max(requested, b.requested)
     if b.dry > now and here < 1 then held = math.max(held, b.dry) end
     local over = here - target(b)
-    local pace = b.rate * math.exp(STEEPNESS * over / b.size)
+    -- Far below zero, where nothing is known of the bucket, it would become zero, and the interval infinite.
+    local pace = b.rate * math.exp(STEEPNESS * math.max(over / b.size, -2))
     if b.dry > now then
       -- The level is certain. What is left is used up by the next refill, more at first, and half of the bucket in seconds.
       pace = 2000 * math.max(here, 0.1) / (b.dry - now) + 0.7 * math.max(0, here - 0.5 * b.size)
@@ -417,8 +418,9 @@ end
 
 local reply = { epoch = state.epoch, now = now, groups = {}, limits = {} }
 for group, entry in pairs(report.groups) do observe(group, entry) end
+-- Those of groups that nobody uses any more as well, since they count where a bucket is shared.
+for _, group in ipairs(GROUPS) do prune(group) end
 for group, entry in pairs(report.groups) do
-  prune(group)
   if report.leaves then
     redis.call('ZREM', FLOWS[group], report.me)
     redis.call('HDEL', KEYS[2], group .. report.me)
@@ -448,6 +450,14 @@ for _, size in ipairs(state.sizes) do
   add(size.shared, together)
 end
 
-redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', KEEP)
+-- A delay that the server requested may be longer than the time to live.
+local keep = KEEP
+local function outlive(b) keep = math.max(keep, b.hold - now) end
+for _, b in pairs(state.holds) do outlive(b) end
+for _, size in ipairs(state.sizes) do
+  outlive(size.shared)
+  for _, b in pairs(size.own) do outlive(b) end
+end
+redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', math.ceil(keep))
 for key = 2, 5 do redis.call('PEXPIRE', KEYS[key], KEEP) end
 return cjson.encode(reply)

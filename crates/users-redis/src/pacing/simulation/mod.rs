@@ -4,6 +4,7 @@
 
 mod run;
 mod scenario;
+mod script;
 mod store;
 
 use run::run;

@@ -30,12 +30,9 @@ pub(super) struct SimulatedStore {
 
 impl SimulatedStore {
     pub(super) fn new(connection: redis::Connection, clock: VirtualClock, scenario: &Scenario) -> Self {
-        let source = SCRIPT.replace("local time = redis.call('TIME')\n", "");
-        let source = source.replace("time[1] * 1000 + time[2] / 1000", "tonumber(ARGV[2])");
-        assert!(!source.contains("time["), "the script reads the time elsewhere");
         Self {
             connection: Arc::new(Mutex::new(connection)),
-            script: redis::Script::new(&source),
+            script: redis::Script::new(&timed_script()),
             clock,
             latency: scenario.redis_latency,
             outages: scenario.outages.clone(),
@@ -54,6 +51,14 @@ impl SimulatedStore {
         redis::cmd("FLUSHALL").query::<()>(connection).unwrap();
         redis::cmd("SCRIPT").arg("FLUSH").query::<()>(connection).unwrap();
     }
+}
+
+/// The script with another argument for the time.
+pub(super) fn timed_script() -> String {
+    let source = SCRIPT.replace("local time = redis.call('TIME')\n", "");
+    let source = source.replace("time[1] * 1000 + time[2] / 1000", "tonumber(ARGV[2])");
+    assert!(!source.contains("time["), "the script reads the time elsewhere");
+    source
 }
 
 #[async_trait]
