@@ -18,6 +18,9 @@ const USERS: &str = "1000000";
 /// The number of times that the tenant's process is killed while it writes.
 const KILLS: &str = "50";
 
+/// The number of processes that share a token.
+const TOKEN_PROCESSES: &str = "1000";
+
 /// Kills a tenant and a bulk run, repeats random bulk operations and searches, runs processes that share a pace, walks a large tenant, measures the tenant's process, then runs every fuzz target for a number of executions.
 pub fn run(executions: Option<u64>) -> Result<(), String> {
     println!("\n=== {KILLS} kills of a tenant that writes");
@@ -32,7 +35,10 @@ pub fn run(executions: Option<u64>) -> Result<(), String> {
     let processes = ["--test", "redis", "processes::", "--", "--nocapture", "--test-threads=1"];
     test_release("users-tests-redis", &processes, ("USERS_REDIS", "long"))?;
     println!("\n=== the same on a virtual clock");
-    test_release("users-redis", &["--lib", "simulation", "--", "--nocapture"], ("USERS_REDIS", "long"))?;
+    let simulation = ["--lib", "simulation", "--", "--nocapture", "--include-ignored"];
+    test_release("users-redis", &simulation, ("USERS_REDIS", "long"))?;
+    println!("\n=== {TOKEN_PROCESSES} processes that start at once and share a token");
+    test("users-tests-redis", "redis", "separate", ("USERS_PROCESSES", TOKEN_PROCESSES))?;
     println!("\n=== a walk of {USERS} users");
     bench::run(&["walk".to_owned(), "--users".to_owned(), USERS.to_owned()])?;
     println!("\n=== the start and the memory of the tenant");
