@@ -197,3 +197,28 @@ async fn requests_at_a_high_rate_need_few_exchanges() {
     let evaluated = server.evaluated();
     assert!(evaluated < 200, "{evaluated} exchanges for 2000 requests");
 }
+
+/// What a future returns, which must not take long.
+async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(5), future).await.expect("it takes no longer")
+}
+
+#[tokio::test]
+async fn calls_go_on_when_another_clone_of_the_pacer_was_closed() {
+    let Some(server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let users = client(answering("2", "0"), pacer.clone()).users();
+    soon(users.get("auth0|1").into_future()).await.unwrap();
+    let waiting: Vec<_> = (0..4).map(|_| tokio::spawn(users.get("auth0|1").into_future())).collect();
+    tokio::task::yield_now().await; // they wait for a permit
+    soon(pacer.clone().close()).await;
+    soon(pacer.clone().close()).await;
+    for call in waiting {
+        soon(call).await.unwrap().unwrap();
+    }
+    soon(users.get("auth0|1").into_future()).await.unwrap();
+    let strict = pacer.clone().when_unavailable(WhenUnavailable::Fail);
+    let error =
+        soon(client(answering("2", "0"), strict).users().get("auth0|1").into_future()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pacing, "{error}");
+}
