@@ -222,3 +222,14 @@ async fn calls_go_on_when_another_clone_of_the_pacer_was_closed() {
         soon(client(answering("2", "0"), strict).users().get("auth0|1").into_future()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Pacing, "{error}");
 }
+
+#[tokio::test]
+async fn a_limit_beyond_all_measure_does_not_make_redis_unavailable() {
+    let Some(server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let users = client(answering("18446744073709551615", "18446744073709551614"), pacer.clone()).users();
+    for _ in 0..4 {
+        users.get("auth0|1").await.unwrap();
+        assert_eq!(pacer.unavailable(), None);
+    }
+}
