@@ -233,3 +233,43 @@ async fn a_limit_beyond_all_measure_does_not_make_redis_unavailable() {
         assert_eq!(pacer.unavailable(), None);
     }
 }
+
+/// Answers with a 429 that requests a delay, and then with successes; counts the requests.
+fn limited_once(requests: &Arc<AtomicUsize>, delay: &'static str) -> impl users_core::HttpTransport {
+    let requests = Arc::clone(requests);
+    transport_fn(move |_, _| {
+        let is_first = requests.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            let named = [("x-ratelimit-limit", "50"), ("x-ratelimit-remaining", "0")];
+            Ok(if is_first {
+                let headers = [named[0], named[1], ("retry-after", delay)];
+                response(StatusCode::TOO_MANY_REQUESTS, &headers, "{}")
+            } else {
+                response(StatusCode::OK, &named, "{}")
+            })
+        }
+    })
+}
+
+#[tokio::test]
+async fn redis_is_tried_again_while_calls_wait_alone() {
+    let Some(mut server) = RedisServer::start() else { return };
+    server.kill();
+    let pacer = pacer(&server);
+    let requests = Arc::new(AtomicUsize::new(0));
+    // The second call waits for the delay that the first one was given.
+    let users = client(limited_once(&requests, "60"), pacer.clone()).users();
+    users.get("auth0|1").retry(Retry::never()).await.unwrap_err();
+    let waiting = tokio::spawn(users.get("auth0|1").into_future());
+    // Some attempts fail.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    server.restart();
+    for _ in 0..200 {
+        if pacer.unavailable().is_none() {
+            waiting.abort();
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("Redis is not used again: {:?}", pacer.unavailable());
+}

@@ -29,6 +29,7 @@ pub(crate) async fn acquire(
             }
             Plan::Alone(_, fallback) => {
                 let request = request.time_left(time_left);
+                let _waiting = WaitingAlone::new(shared);
                 let resumed = pin!(shared.resumed());
                 if let Either::Left((outcome, _)) = select(fallback.pacer.acquire(&request), resumed).await {
                     return outcome;
@@ -68,6 +69,23 @@ fn plan(shared: &Shared, request: &PaceRequest<'_>, time_left: Option<Duration>,
     drop(state);
     shared.changed.notify_one();
     plan
+}
+
+/// A request that waits for the fallback.
+struct WaitingAlone<'a>(&'a Shared);
+
+impl<'a> WaitingAlone<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        shared.state().waits_alone();
+        shared.changed.notify_one();
+        Self(shared)
+    }
+}
+
+impl Drop for WaitingAlone<'_> {
+    fn drop(&mut self) {
+        self.0.state().waited_alone();
+    }
 }
 
 /// The place of a request in the queue. Dropping it leaves the queue.

@@ -73,6 +73,8 @@ pub(crate) struct State {
     backoff: Backoff,
     /// Whether requests were made since the last attempt.
     is_used: bool,
+    /// The number of requests that wait for the fallback.
+    waiting_alone: usize,
     is_closed: bool,
     /// When the last exchange began.
     last: Option<Instant>,
@@ -96,6 +98,7 @@ impl State {
             retry_at: now,
             backoff: Backoff::default(),
             is_used: false,
+            waiting_alone: 0,
             is_closed: false,
             last: None,
             redis: None,
@@ -120,6 +123,16 @@ impl State {
     /// Records that a request was made while Redis is unavailable, so that it is tried again.
     pub(crate) fn used_alone(&mut self) {
         self.is_used = true;
+    }
+
+    /// Records that a request begins to wait for the fallback, during which Redis is tried again.
+    pub(crate) fn waits_alone(&mut self) {
+        self.waiting_alone += 1;
+    }
+
+    /// A request no longer waits for the fallback.
+    pub(crate) fn waited_alone(&mut self) {
+        self.waiting_alone = self.waiting_alone.saturating_sub(1);
     }
 
     /// Requests a permit of Redis.
@@ -240,12 +253,12 @@ impl State {
             let is_known = self.redis.is_some() && is_shared;
             return Step::End(is_known.then(|| Box::new(self.report(now))));
         }
+        let least = self.last.map_or(now, |last| last + LEAST_INTERVAL);
         let due = if is_shared {
             let due = GROUPS.iter().filter_map(|group| self.flows.get(*group).due()).min();
-            let least = self.last.map_or(now, |last| last + LEAST_INTERVAL);
             due.map(|due| due.max(least))
         } else {
-            self.is_used.then_some(self.retry_at)
+            (self.is_used || self.waiting_alone > 0).then(|| self.retry_at.max(least))
         };
         match due {
             None => Step::Idle,
