@@ -252,6 +252,42 @@ fn limited_once(requests: &Arc<AtomicUsize>, delay: &'static str) -> impl users_
 }
 
 #[tokio::test]
+async fn a_delay_that_the_server_requested_outlasts_failures_of_redis() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let requests = Arc::new(AtomicUsize::new(0));
+    let users = client(limited_once(&requests, "60"), pacer.clone()).users();
+    users.get("auth0|1").retry(Retry::never()).await.unwrap_err();
+    server.kill();
+    for _ in 0..100 {
+        // Those that accept no delay fail, and send nothing.
+        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        if pacer.unavailable().is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // It knows nothing of the delay.
+    server.restart();
+    for _ in 0..500 {
+        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        if pacer.unavailable().is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(requests.load(Ordering::Relaxed), 1);
+    // The others are informed by this process.
+    let other = self::pacer(&server);
+    let others = client(counted(&requests), other).users();
+    let error = others.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+    assert!(error.is_rate_limited(), "{error}");
+    assert_eq!(requests.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn redis_is_tried_again_while_calls_wait_alone() {
     let Some(mut server) = RedisServer::start() else { return };
     server.kill();

@@ -215,7 +215,12 @@ impl Flow {
     }
 
     /// Redis has become unavailable.
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release(&mut self, now: Instant) {
+        self.ask_at = now;
+        if self.requested_until > now {
+            // The report of it may be lost, or Redis may have lost it when it returns.
+            self.pending.hold(self.requested_until, now);
+        }
         self.pool.clear();
         self.unlimited_until = None;
         self.open = 0;

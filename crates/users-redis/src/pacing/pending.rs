@@ -106,6 +106,12 @@ impl Pending {
         Some(until)
     }
 
+    /// Reports a delay that the server requested.
+    pub(crate) fn hold(&mut self, until: Instant, now: Instant) {
+        self.since.get_or_insert(now);
+        self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
+    }
+
     fn keep_latest(&mut self, observed: Observed) {
         if self.answer.is_none_or(|other| other.order() <= observed.order()) {
             self.answer = Some(observed);

@@ -125,6 +125,11 @@ impl State {
         self.is_used = true;
     }
 
+    /// The rest of the delay that the server requested.
+    pub(crate) fn requested(&self, group: Access, now: Instant) -> Duration {
+        self.flows.get(group).requested(now)
+    }
+
     /// Records that a request begins to wait for the fallback, during which Redis is tried again.
     pub(crate) fn waits_alone(&mut self) {
         self.waiting_alone += 1;
@@ -333,7 +338,7 @@ impl State {
         for group in GROUPS {
             let flow = self.flows.get_mut(group);
             self.is_used |= flow.open() > 0;
-            flow.release();
+            flow.release(now);
         }
     }
 
