@@ -186,8 +186,8 @@ fn add_others(connection: &mut Connection, others: u32) -> Outcome<()> {
     let (seconds, _): (f64, f64) = redis::cmd("TIME").query(connection)?;
     for other in 0..others {
         let name = format!("other-{other}");
-        let () = connection.zadd("users:{tenant}:reads", &name, seconds * 1000.0 + 100_000.0)?;
-        let () = connection.hset("users:{tenant}:credits", format!("read{name}"), "0 0")?;
+        let () = connection.zadd("users:{tenant}:reads:1", &name, seconds * 1000.0 + 100_000.0)?;
+        let () = connection.hset("users:{tenant}:credits:1", format!("read{name}"), "0 0")?;
     }
     Ok(())
 }

@@ -149,7 +149,7 @@ async fn the_permits_of_cancelled_calls_are_used_by_others() {
 #[tokio::test]
 async fn every_key_has_the_prefix_one_hash_tag_and_a_time_to_live() {
     let Some(server) = RedisServer::start() else { return };
-    let store = RedisStore::open(&server.address()).unwrap().prefix("staging");
+    let store = RedisStore::open(&server.address()).unwrap().prefix("{staging}");
     let pacer = RedisPacer::new(&store, "{odd}.tenant");
     let users = client(answering("50", "49"), pacer).users();
     users.get("auth0|1").await.unwrap();
@@ -157,7 +157,7 @@ async fn every_key_has_the_prefix_one_hash_tag_and_a_time_to_live() {
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut connection).unwrap();
     assert!(keys.len() >= 3, "{keys:?}");
     for key in keys {
-        assert!(key.starts_with("staging:{_odd_.tenant}:"), "{key}");
+        assert!(key.starts_with("_staging_:{_odd_.tenant}:"), "{key}");
         let millis: i64 = redis::cmd("PTTL").arg(&key).query(&mut connection).unwrap();
         assert!((1..=600_000).contains(&millis), "{key}: {millis}");
     }
@@ -170,7 +170,7 @@ async fn a_pacer_that_is_closed_leaves_no_process_behind() {
     client(answering("50", "49"), pacer.clone()).users().get("auth0|1").await.unwrap();
     let mut connection = server.connection();
     let flows = |connection: &mut redis::Connection| -> usize {
-        redis::cmd("ZCARD").arg("users:{tenant.eu.auth0.com}:reads").query(connection).unwrap()
+        redis::cmd("ZCARD").arg("users:{tenant.eu.auth0.com}:reads:1").query(connection).unwrap()
     };
     assert_eq!(flows(&mut connection), 1);
     pacer.close().await;
@@ -196,4 +196,116 @@ async fn requests_at_a_high_rate_need_few_exchanges() {
     }
     let evaluated = server.evaluated();
     assert!(evaluated < 200, "{evaluated} exchanges for 2000 requests");
+}
+
+/// What a future returns, which must not take long.
+async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(5), future).await.expect("it takes no longer")
+}
+
+#[tokio::test]
+async fn calls_go_on_when_another_clone_of_the_pacer_was_closed() {
+    let Some(server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let users = client(answering("2", "0"), pacer.clone()).users();
+    soon(users.get("auth0|1").into_future()).await.unwrap();
+    let waiting: Vec<_> = (0..4).map(|_| tokio::spawn(users.get("auth0|1").into_future())).collect();
+    tokio::task::yield_now().await; // they wait for a permit
+    soon(pacer.clone().close()).await;
+    soon(pacer.clone().close()).await;
+    for call in waiting {
+        soon(call).await.unwrap().unwrap();
+    }
+    soon(users.get("auth0|1").into_future()).await.unwrap();
+    let strict = pacer.clone().when_unavailable(WhenUnavailable::Fail);
+    let error =
+        soon(client(answering("2", "0"), strict).users().get("auth0|1").into_future()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pacing, "{error}");
+}
+
+#[tokio::test]
+async fn a_limit_beyond_all_measure_does_not_make_redis_unavailable() {
+    let Some(server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let users = client(answering("18446744073709551615", "18446744073709551614"), pacer.clone()).users();
+    for _ in 0..4 {
+        users.get("auth0|1").await.unwrap();
+        assert_eq!(pacer.unavailable(), None);
+    }
+}
+
+/// Answers with a 429 that requests a delay, and then with successes; counts the requests.
+fn limited_once(requests: &Arc<AtomicUsize>, delay: &'static str) -> impl users_core::HttpTransport {
+    let requests = Arc::clone(requests);
+    transport_fn(move |_, _| {
+        let is_first = requests.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            let named = [("x-ratelimit-limit", "50"), ("x-ratelimit-remaining", "0")];
+            Ok(if is_first {
+                let headers = [named[0], named[1], ("retry-after", delay)];
+                response(StatusCode::TOO_MANY_REQUESTS, &headers, "{}")
+            } else {
+                response(StatusCode::OK, &named, "{}")
+            })
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_delay_that_the_server_requested_outlasts_failures_of_redis() {
+    let Some(mut server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let requests = Arc::new(AtomicUsize::new(0));
+    let users = client(limited_once(&requests, "60"), pacer.clone()).users();
+    users.get("auth0|1").retry(Retry::never()).await.unwrap_err();
+    server.kill();
+    for _ in 0..100 {
+        // Those that accept no delay fail, and send nothing.
+        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        if pacer.unavailable().is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // It knows nothing of the delay.
+    server.restart();
+    for _ in 0..500 {
+        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        if pacer.unavailable().is_none() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(requests.load(Ordering::Relaxed), 1);
+    // The others are informed by this process.
+    let other = self::pacer(&server);
+    let others = client(counted(&requests), other).users();
+    let error = others.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+    assert!(error.is_rate_limited(), "{error}");
+    assert_eq!(requests.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn redis_is_tried_again_while_calls_wait_alone() {
+    let Some(mut server) = RedisServer::start() else { return };
+    server.kill();
+    let pacer = pacer(&server);
+    let requests = Arc::new(AtomicUsize::new(0));
+    // The second call waits for the delay that the first one was given.
+    let users = client(limited_once(&requests, "60"), pacer.clone()).users();
+    users.get("auth0|1").retry(Retry::never()).await.unwrap_err();
+    let waiting = tokio::spawn(users.get("auth0|1").into_future());
+    // Some attempts fail.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    server.restart();
+    for _ in 0..200 {
+        if pacer.unavailable().is_none() {
+            waiting.abort();
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("Redis is not used again: {:?}", pacer.unavailable());
 }

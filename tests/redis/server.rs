@@ -2,7 +2,7 @@
 
 use crate::identity::Identity;
 use rustix::process::{Pid, Signal, kill_process};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -58,9 +58,16 @@ impl RedisServer {
         }
         let port = free_port();
         let process = spawn(port, &folder, &options);
-        let server = Self { process, port, folder, options, tls_port };
-        server.wait_until_ready();
-        Some(server)
+        let mut server = Self { process, port, folder, options, tls_port };
+        // Another test may have taken the port meanwhile.
+        for _ in 0..10 {
+            if server.is_started() {
+                return Some(server);
+            }
+            server.port = free_port();
+            server.process = spawn(server.port, &server.folder, &server.options);
+        }
+        panic!("redis-server does not start")
     }
 
     /// The port on the loopback interface.
@@ -110,7 +117,7 @@ impl RedisServer {
     /// Starts the process again on the same port, after [`kill`](Self::kill), without its data.
     pub fn restart(&mut self) {
         self.process = spawn(self.port, &self.folder, &self.options);
-        self.wait_until_ready();
+        assert!(self.is_started(), "redis-server does not start on its port again");
     }
 
     /// Makes the server answer no command for this time.
@@ -144,13 +151,26 @@ impl RedisServer {
         kill_process(Pid::from_child(&self.process), signal).expect("a process");
     }
 
+    /// Waits until the server answers. `false` if the process has ended.
     #[allow(clippy::disallowed_methods)] // it waits for a process
-    fn wait_until_ready(&self) {
+    fn is_started(&mut self) -> bool {
         let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while !self.answers() {
+            if self.process.try_wait().expect("a process").is_some() {
+                return false;
+            }
             assert!(started.elapsed() < Duration::from_secs(10), "redis-server does not start");
             std::thread::sleep(Duration::from_millis(5));
         }
+        true
+    }
+
+    /// Whether this process is the one that answers on the port.
+    fn answers(&self) -> bool {
+        let Ok(client) = redis::Client::open(self.address()) else { return false };
+        let Ok(mut connection) = client.get_connection() else { return false };
+        let info: redis::RedisResult<String> = redis::cmd("INFO").arg("server").query(&mut connection);
+        info.is_ok_and(|info| info.lines().any(|line| line == format!("process_id:{}", self.process.id())))
     }
 }
 

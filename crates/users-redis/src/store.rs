@@ -113,9 +113,10 @@ impl RedisStore {
 
     /// The name of a key. All keys of one subject have the same hash tag, so that a cluster keeps them on one server.
     pub(crate) fn key(&self, subject: &str, name: &str) -> String {
-        // A brace in the subject would end the hash tag.
-        let subject = subject.replace(['{', '}'], "_");
-        format!("{}:{{{subject}}}:{name}", self.prefix)
+        // A brace would begin or end another hash tag, and an empty one is none.
+        let plain = |text: &str| text.replace(['{', '}'], "_");
+        let subject = if subject.is_empty() { "_".to_owned() } else { plain(subject) };
+        format!("{}:{{{subject}}}:{name}", plain(&self.prefix))
     }
 
     pub(crate) fn background(&self) -> &Background {

@@ -28,6 +28,14 @@ pub(crate) async fn acquire(
                 return Err(PaceError::unavailable(cause));
             }
             Plan::Alone(_, fallback, _entered) => {
+                let requested = shared.state().requested(request.access, now);
+                if requested > request.max_server_delay.min(time_left.unwrap_or(Duration::MAX)) {
+                    return Err(PaceError::wait_too_long(requested));
+                }
+                if !requested.is_zero() {
+                    select(shared.clock.sleep(requested), pin!(shared.resumed())).await;
+                    continue;
+                }
                 let request = request.time_left(time_left);
                 let resumed = pin!(shared.resumed());
                 if let Either::Left((outcome, _)) = select(fallback.pacer.acquire(&request), resumed).await {

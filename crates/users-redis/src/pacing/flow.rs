@@ -1,7 +1,7 @@
 //! One group of requests of this process: those that wait, the permits for the next ones, and what is to be reported.
 
 use crate::pacing::numbers::{duration, float, millis, whole};
-use crate::pacing::pending::{Lease, Pending};
+use crate::pacing::pending::{LONGEST_REQUEST, Lease, Pending};
 use crate::pacing::wire::{Entry, Granted};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,6 +18,8 @@ const AHEAD: Duration = Duration::from_millis(100);
 const SPARE_AGAIN: Duration = Duration::from_millis(250);
 /// The time over which the use of permits is averaged.
 const AVERAGED: Duration = Duration::from_millis(200);
+/// The longest wait that the script states.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a tenant without limits counts as such.
 const UNLIMITED_FOR: Duration = Duration::from_secs(1);
 
@@ -57,7 +59,8 @@ pub(crate) struct Flow {
     pub(crate) pending: Pending,
     /// When to ask for those that wait.
     ask_at: Instant,
-    /// Whether the last exchange asked for spare permits, and when to do so again.
+    /// The permits that the last exchange asked for, whether spare ones were among them, and when to ask for these again.
+    asked: usize,
     has_asked_spare: bool,
     spare_at: Instant,
     /// The permits used since the last exchange.
@@ -80,6 +83,7 @@ impl Flow {
             pool_until: now,
             pending: Pending::default(),
             ask_at: now,
+            asked: 0,
             has_asked_spare: false,
             spare_at: now,
             used: 0,
@@ -117,7 +121,8 @@ impl Flow {
 
     /// A permit for a request that needs not wait.
     pub(crate) fn at_once(&mut self, now: Instant) -> Option<Lease> {
-        if self.open > 0 || self.pool_until <= now { None } else { self.pool.pop_front() }
+        let is_usable = self.open == 0 && self.pool_until > now && self.requested(now).is_zero();
+        if is_usable { self.pool.pop_front() } else { None }
     }
 
     /// Whether the tenant has no limits.
@@ -157,6 +162,11 @@ impl Flow {
         }
     }
 
+    /// The permits that the last exchange asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked
+    }
+
     /// Sends a permit to the first request that waits; returns whether there is one.
     pub(crate) fn give(&mut self, number: u64) -> bool {
         while let Some(waiting) = self.waiting.pop_front() {
@@ -185,9 +195,12 @@ impl Flow {
 
     /// Takes over what Redis answered, but the permits.
     pub(crate) fn update(&mut self, granted: &Granted, now: Instant) {
-        self.ask_at = now + duration(granted.wait);
-        self.requested_until = now + duration(granted.requested);
-        self.interval = duration(granted.interval);
+        self.ask_at = now + duration(granted.wait).min(LONGEST_WAIT);
+        let requested = now + duration(granted.requested).min(LONGEST_REQUEST);
+        // Redis has no report yet of a 429 that came meanwhile.
+        let is_newer = self.pending.is_urgent();
+        self.requested_until = if is_newer { requested.max(self.requested_until) } else { requested };
+        self.interval = duration(granted.interval).min(LONGEST_REQUEST);
         self.unlimited_until = granted.unlimited.then(|| now + UNLIMITED_FOR);
     }
 
@@ -215,7 +228,12 @@ impl Flow {
     }
 
     /// Redis has become unavailable.
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release(&mut self, now: Instant) {
+        self.ask_at = now;
+        if self.requested_until > now {
+            // The report of it may be lost, or Redis may have lost it when it returns.
+            self.pending.hold(self.requested_until, now);
+        }
         self.pool.clear();
         self.unlimited_until = None;
         self.open = 0;
@@ -256,6 +274,7 @@ impl Flow {
         let has_news = pending.since.is_some() || pending.returned > 0;
         let may_spare = self.spare_at <= now && self.unlimited_until.is_none();
         let spare = if may_spare { self.spare().saturating_sub(self.pool.len()) } else { 0 };
+        self.asked = self.open.saturating_add(spare);
         self.has_asked_spare = spare > 0;
         let entry = Entry { want: self.open, spare, ..pending.entry(now) };
         (has_news || entry.want > 0 || entry.spare > 0).then_some(entry)

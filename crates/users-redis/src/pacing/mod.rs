@@ -14,7 +14,7 @@ mod wire;
 mod worker;
 
 use crate::script::Script;
-use crate::store::RedisStore;
+use crate::store::{RedisStore, Unavailable};
 use crate::when::WhenUnavailable;
 use acquire::acquire;
 use async_trait::async_trait;
@@ -60,7 +60,8 @@ const SCRIPT: &str = include_str!("pace.lua");
 /// ```
 ///
 /// Clones are the same pacer. It is used from any runtime. When the last clone is dropped, Redis is informed in the background;
-/// [`close`](Self::close) waits for it. A process that ends without it counts for two more seconds.
+/// [`close`](Self::close) waits for it. A process that ends without it counts until two seconds after it would have asked for the next
+/// permit.
 #[derive(Clone)]
 pub struct RedisPacer {
     handle: Arc<Handle>,
@@ -102,19 +103,19 @@ impl RedisPacer {
     }
 
     /// Informs Redis that this process ends, so that the others have its share at once, and waits until that is done, at most
-    /// for the [timeout](RedisStore::timeout) of the store. Other clones must not be used any more.
+    /// for twice the [timeout](RedisStore::timeout) of the store. Other clones count Redis as unavailable from then on.
     pub async fn close(self) {
         if self.handle.worker.get().is_none() {
             return;
         }
-        let ended = self.handle.shared.ended.notified();
         self.handle.shared.close();
-        ended.await;
+        self.handle.shared.ended().await;
     }
 }
 
 fn keys(store: &RedisStore, tenant: &str) -> Vec<String> {
-    let names = ["pace", "credits", "reads", "writes", "deletes"];
+    // Another form of the state needs another number, so that old and new processes do not share it.
+    let names = ["pace:1", "credits:1", "reads:1", "writes:1", "deletes:1"];
     names.iter().map(|name| store.key(tenant, name)).collect()
 }
 
@@ -127,7 +128,7 @@ fn new_shared(clock: Arc<dyn Clock>) -> Shared {
 }
 
 impl Handle {
-    /// Starts the worker, once. `false` if its thread cannot be started.
+    /// Starts the worker, once.
     fn start(&self) {
         self.worker.get_or_init(|| {
             let worker = Worker {
@@ -137,10 +138,7 @@ impl Handle {
                 keys: self.keys.clone(),
             };
             if let Err(error) = self.store.background().spawn(worker.run()) {
-                let cause = crate::store::Unavailable::new(error);
-                let fallback = |share| fallback::Fallback::new(Arc::clone(&self.shared.clock), share);
-                let now = self.shared.clock.now();
-                self.shared.state().failed(cause, fallback, 0, now);
+                self.shared.fail(Unavailable::new(error));
             }
         });
     }

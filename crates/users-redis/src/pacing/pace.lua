@@ -404,9 +404,10 @@ end
 
 -- The exchange ------------------------------------------------------------------------------------------------------------------
 
--- Requests were sent without the store, so the levels are unknown until the next responses.
+-- Requests were sent without the store, so the levels are unknown until the next responses, unless others have just reported some.
 if report.resumes then
   local function forget(b)
+    if (b.observed or 0) > now - 1000 then return end
     b.level, b.at, b.observed, b.window = math.min(1, level(b, now)), now, nil, nil
   end
   forget(state.assumed)

@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use users_core::{Instant, RateLimit, server_delay};
 
 /// A requested delay beyond this is treated as an error of the server.
-const LONGEST_REQUEST: Duration = Duration::from_secs(31 * 24 * 3600);
+pub(crate) const LONGEST_REQUEST: Duration = Duration::from_secs(31 * 24 * 3600);
+/// A limit beyond this is treated as one of this size: JSON has 14 digits of a number in Redis.
+const LARGEST_LIMIT: u64 = 1_000_000_000;
 /// A reported time without a refill counts from this: `x-ratelimit-reset` and `Date` are whole seconds, so that a bucket that is
 /// refilled several times per second may report two.
 const SHORTEST_DRY: Duration = Duration::from_secs(3);
@@ -82,6 +84,7 @@ impl Pending {
             // A limit of zero cannot be kept to and is ignored.
             Some(RateLimit { limit: Some(limit @ 1..), remaining: Some(remaining), .. }) => {
                 let dry = delay.filter(|delay| *delay >= SHORTEST_DRY && !is_limited);
+                let limit = limit.min(LARGEST_LIMIT);
                 let remaining = remaining.min(limit);
                 if let Some(InFlight { lease, at }) = sent {
                     // On average a request is counted half-way between its sending and its response.
@@ -101,6 +104,12 @@ impl Pending {
         let until = now + delay.unwrap_or_default();
         self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
         Some(until)
+    }
+
+    /// Reports a delay that the server requested.
+    pub(crate) fn hold(&mut self, until: Instant, now: Instant) {
+        self.since.get_or_insert(now);
+        self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
     }
 
     fn keep_latest(&mut self, observed: Observed) {

@@ -1,6 +1,8 @@
 //! What a pacer, its permits and its worker share.
 
+use crate::pacing::fallback::Fallback;
 use crate::pacing::state::{FIRST_NUMBER, Mode, State};
+use crate::store::Unavailable;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,8 +15,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Wakes the worker.
     pub(crate) changed: Notify,
-    /// The worker has ended.
-    pub(crate) ended: Notify,
+    /// Whether the worker has ended.
+    ended: watch::Sender<bool>,
     /// Whether Redis is used, for the requests that wait.
     mode: watch::Sender<bool>,
 }
@@ -22,7 +24,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(clock: Arc<dyn Clock>, state: State) -> Self {
         let (mode, _) = watch::channel(true);
-        Self { clock, state: Mutex::new(state), changed: Notify::new(), ended: Notify::new(), mode }
+        let (ended, _) = watch::channel(false);
+        Self { clock, state: Mutex::new(state), changed: Notify::new(), ended, mode }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -30,7 +33,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the requests that wait whether Redis is used.
+    /// Redis cannot be used: requests are paced by this process alone.
+    pub(crate) fn fail(&self, cause: Unavailable) {
+        let fallback = |share| Fallback::new(Arc::clone(&self.clock), share);
+        let mut state = self.state();
+        state.failed(cause, fallback, self.clock.random(), self.clock.now());
+        self.enter(state.mode());
+    }
+
+    /// Informs the requests that wait whether Redis is used.
     pub(crate) fn enter(&self, mode: &Mode) {
         let is_shared = matches!(mode, Mode::Shared);
         self.mode.send_if_modified(|current| std::mem::replace(current, is_shared) != is_shared);
@@ -40,6 +51,18 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.state().close();
         self.changed.notify_one();
+    }
+
+    /// The worker has ended: requests that are made from now on, or wait, are paced by this process alone.
+    pub(crate) fn end(&self) {
+        self.fail(Unavailable::new(std::io::Error::other("the pacer was closed")));
+        self.ended.send_replace(true);
+    }
+
+    /// Waits until the worker has ended.
+    pub(crate) async fn ended(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 
     /// Waits until Redis is used.
@@ -53,6 +76,11 @@ impl Shared {
         let mut state = self.state();
         if permit.number() < FIRST_NUMBER {
             let fallback = state.fallback().map(Arc::clone);
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                // The delay applies to all processes, and after the return of Redis.
+                let (now, unix_now) = (self.clock.now(), self.clock.unix_now());
+                state.observe(permit.group(), permit.number(), status, headers, now, unix_now);
+            }
             drop(state);
             if let Some(fallback) = fallback {
                 fallback.pacer.observe(permit, status, headers);

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
-use users_core::{Access, Instant, RateLimitState};
+use users_core::{Access, Instant, RateLimit, RateLimitState};
 
 /// The numbers of permits that Redis granted begin here; those of the fallback are smaller.
 pub(crate) const FIRST_NUMBER: u64 = 1 << 63;
@@ -130,6 +130,11 @@ impl State {
         self.alone = self.alone.saturating_sub(1);
     }
 
+    /// The rest of the delay that the server requested.
+    pub(crate) fn requested(&self, group: Access, now: Instant) -> Duration {
+        self.flows.get(group).requested(now)
+    }
+
     /// Requests a permit of Redis.
     pub(crate) fn request(
         &mut self,
@@ -167,8 +172,8 @@ impl State {
             duration(1000.0 * (ahead - limit.level) / rate)
         };
         let limits = self.known.iter().filter(|limit| limit.is_of(group));
-        let wait = flow.requested(now) + limits.map(least).max()?;
-        let likely = flow.interval().mul_f64(ahead);
+        let wait = flow.requested(now).saturating_add(limits.map(least).max()?);
+        let likely = duration(millis(flow.interval()) * ahead);
         (wait > time_left).then(|| wait.max(likely))
     }
 
@@ -234,6 +239,9 @@ impl State {
     ) {
         let sent = self.in_flight.remove(&number);
         let flow = self.flows.get_mut(group);
+        if RateLimit::from_headers(headers).is_some_and(|limit| limit.limit.is_some()) {
+            flow.is_limited();
+        }
         let until = flow.pending.observe(sent, status, headers, now, unix_now);
         if let Some(until) = until {
             flow.is_limited();
@@ -248,12 +256,12 @@ impl State {
             let is_known = self.redis.is_some() && is_shared;
             return Step::End(is_known.then(|| Box::new(self.report(now))));
         }
+        let least = self.last.map_or(now, |last| last + LEAST_INTERVAL);
         let due = if is_shared {
             let due = GROUPS.iter().filter_map(|group| self.flows.get(*group).due()).min();
-            let least = self.last.map_or(now, |last| last + LEAST_INTERVAL);
             due.map(|due| due.max(least))
         } else {
-            (self.is_used || self.alone > 0).then_some(self.retry_at)
+            (self.is_used || self.alone > 0).then(|| self.retry_at.max(least))
         };
         match due {
             None => Step::Idle,
@@ -300,7 +308,7 @@ impl State {
             let Some(group) = named(&name) else { continue };
             self.flows.get_mut(group).update(&granted, now);
             let mut lease = Lease { epoch: reply.epoch, granted: granted.before };
-            for _ in 0..granted.count {
+            for _ in 0..granted.count.min(self.flows.get(group).asked()) {
                 *lease.granted.get_mut(group) += 1;
                 if !self.give(group, lease, now) {
                     self.flows.get_mut(group).keep(lease);
@@ -329,7 +337,7 @@ impl State {
         for group in GROUPS {
             let flow = self.flows.get_mut(group);
             self.is_used |= flow.open() > 0;
-            flow.release();
+            flow.release(now);
         }
     }
 

@@ -1,6 +1,5 @@
 //! The exchanges of a pacer with Redis, one at a time.
 
-use crate::pacing::fallback::Fallback;
 use crate::pacing::shared::Shared;
 use crate::pacing::state::Step;
 use crate::pacing::wire::{Reply, Report};
@@ -37,7 +36,6 @@ impl Worker {
                         // The process is forgotten soon where it cannot say so.
                         let _ = self.evaluate(&report).await;
                     }
-                    self.shared.ended.notify_waiters();
                     return;
                 }
             }
@@ -45,19 +43,14 @@ impl Worker {
     }
 
     async fn exchange(&self, report: &Report) {
-        let outcome = self.evaluate(report).await;
-        let now = self.shared.clock.now();
-        let mut state = self.shared.state();
-        match outcome {
-            Ok(reply) => state.exchanged(reply, now),
-            Err(cause) => {
-                let fallback = |share| Fallback::new(Arc::clone(&self.shared.clock), share);
-                state.failed(cause, fallback, self.shared.clock.random(), now);
+        match self.evaluate(report).await {
+            Ok(reply) => {
+                let mut state = self.shared.state();
+                state.exchanged(reply, self.shared.clock.now());
+                self.shared.enter(state.mode());
             }
+            Err(cause) => self.shared.fail(cause),
         }
-        let mode = state.mode().clone();
-        drop(state);
-        self.shared.enter(&mode);
     }
 
     async fn evaluate(&self, report: &Report) -> Result<Reply, Unavailable> {
@@ -65,5 +58,12 @@ impl Worker {
         let reply = self.store.evaluate(&self.script, &self.keys, &[&report]).await?;
         let reply = Vec::<u8>::from_redis_value(reply).map_err(Unavailable::new)?;
         serde_json::from_slice(&reply).map_err(Unavailable::new)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // However it ends, no request waits for it any more.
+        self.shared.end();
     }
 }
