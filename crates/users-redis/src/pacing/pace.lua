@@ -304,7 +304,7 @@ end
 
 -- Grants ------------------------------------------------------------------------------------------------------------------------
 
--- Removes the flows whose processes have ended without a farewell, and those of a clock that was ahead.
+-- Removes the flows whose processes have ended without a report, and those of a clock that was ahead.
 local function prune(group)
   local ended = redis.call('ZRANGEBYSCORE', FLOWS[group], '-inf', now, 'LIMIT', 0, 50)
   for _, flow in ipairs(redis.call('ZRANGEBYSCORE', FLOWS[group], now + 2 * LONGEST_WAIT, '+inf', 'LIMIT', 0, 50)) do

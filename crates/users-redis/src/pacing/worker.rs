@@ -31,8 +31,8 @@ impl Worker {
                     let changed = pin!(self.shared.changed.notified());
                     select(clock.sleep(until.saturating_since(now)), changed).await;
                 }
-                Step::End(farewell) => {
-                    if let Some(report) = farewell {
+                Step::End(last) => {
+                    if let Some(report) = last {
                         // The process is forgotten soon where it cannot say so.
                         let _ = self.evaluate(&report).await;
                     }
