@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use users_core::{Body, HttpTransport, ManagementClient, Pacer};
 
 pub(crate) use users_redis::redis;
@@ -21,4 +22,10 @@ pub(crate) fn response(
         response = response.header(*name, *value);
     }
     response.body(Body::from(Bytes::from_static(body.as_bytes()))).unwrap()
+}
+
+/// The processes of two tests would compete for the processor.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }

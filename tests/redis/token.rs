@@ -576,6 +576,7 @@ async fn clients_of_a_tenant_share_the_token_of_their_credentials() {
 
 #[test]
 fn separate_processes_that_start_at_once_fetch_one_token() {
+    let _alone = crate::support::alone();
     let Some(redis) = RedisServer::start() else { return };
     let count = std::env::var("USERS_PROCESSES").map_or(50, |count| count.parse().unwrap());
     let spawn = |_| {

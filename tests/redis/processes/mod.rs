@@ -10,17 +10,11 @@ mod runtimes;
 mod scenario;
 mod tenant;
 
+use crate::support::alone;
 use scenario::{Event, Scenario, Target};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use users_mock::{Bucket, Limits};
 use users_tests_redis::RedisServer;
-
-/// The processes of two tests would compete for the processor.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 fn is_long() -> bool {
     std::env::var_os("USERS_REDIS").is_some_and(|value| value == "long")

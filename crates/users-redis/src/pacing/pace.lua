@@ -22,6 +22,7 @@ local EXPIRES_AFTER = 60000   -- how long a limit applies to a group whose respo
 local MOST_SIZES = 8
 local AFTER_429 = 250         -- the delay after a 429 that requests none
 local REPORTED = 50           -- a response is reported within this time
+local CAREFUL = 2000          -- how long half of a bucket is left after a process has returned to the shared pace
 local BATCH = 200             -- the permits of this time are granted at once
 
 local report = cjson.decode(ARGV[1])
@@ -59,6 +60,8 @@ local function level(b, at)
   end
   -- After a 429, the estimate was wrong until the next response.
   local most = b.hold > (b.observed or 0) and math.max(1, 0.1 * b.size) or b.size
+  -- Others return to the shared pace as well, and do not report what they have sent.
+  if at < (b.careful or 0) then most = math.min(most, 0.5 * b.size) end
   return math.min(most, b.level + added + math.max(0, at - from) * b.rate / 1000)
 end
 
@@ -331,7 +334,8 @@ local function grant(group, want, spare)
   local held, requested = own and own.hold or 0, own and own.requested or 0
   local buckets = limiting(group)
   local free, interval, quantum, rate, turn = math.huge, 0, math.huge, math.huge, 0
-  local surplus, batch, longest, nearly_full, probe = math.huge, math.huge, LONGEST_WAIT, math.huge, false
+  local excess, surplus, batch, longest, nearly_full = math.huge, math.huge, math.huge, LONGEST_WAIT, math.huge
+  local probe = false
   for _, entry in ipairs(buckets) do
     local b, flows = entry[1], math.max(1, entry[2])
     local here = level(b, now)
@@ -351,6 +355,7 @@ local function grant(group, want, spare)
     -- Many that wait ask less often, unless the level is high, so that few of them do wait.
     longest = math.min(longest, math.max(over < 0.5 * b.size and 2 * flows or 0, 250 * b.size / b.rate))
     nearly_full = math.min(nearly_full, here - 0.9 * b.size)
+    excess = math.min(excess, over / flows)
     surplus = math.min(surplus, math.max(0, (here - 0.5 * b.size) / flows, here - 0.9 * b.size))
     free = math.min(free, here)
     rate = math.min(rate, b.rate)
@@ -371,7 +376,7 @@ local function grant(group, want, spare)
   redis.call('ZADD', FLOWS[group], now + GRACE, report.me)
   -- A bucket above its target is divided at once.
   credit = math.min(quantum, credit + math.max(0, now - at) / interval)
-  if free >= 1 and credit < 1 and quantum > 1 then credit = math.min(1, credit + 0.5) end
+  if free >= 1 and credit < 1 and excess > 1 then credit = math.min(1, credit + 0.5) end
   local count = 0
   if now >= held then
     -- What a nearly full bucket would lose is for whoever asks.
@@ -407,6 +412,7 @@ end
 -- Requests were sent without the store, so the levels are unknown until the next responses, unless others have just reported some.
 if report.resumes then
   local function forget(b)
+    b.careful = now + CAREFUL
     if (b.observed or 0) > now - 1000 then return end
     b.level, b.at, b.observed, b.window = math.min(1, level(b, now)), now, nil, nil
   end

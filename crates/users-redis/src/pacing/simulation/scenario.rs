@@ -157,6 +157,13 @@ pub(super) fn tenants() -> Vec<Scenario> {
             ..enterprise_of(8)
         },
         Scenario {
+            name: "50 and 160 per second, 2 processes",
+            limits: Limits::none().global(Bucket::per_second(50, 160)),
+            allowance: Allowance { burst: 50.0, per_second: 160.0, step: 0.0 },
+            seconds: 30,
+            ..enterprise()
+        },
+        Scenario {
             name: "no limits, 8 processes",
             limits: Limits::none(),
             seconds: 5,
