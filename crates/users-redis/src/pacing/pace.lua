@@ -392,7 +392,8 @@ local function grant(group, want, spare)
   end
   if count < want then
     local need = clamp(math.floor(batch), 1, want - count)
-    local until_level = (need - (free - count)) * 1000 / rate
+    -- One that waits for the whole of its batch would lose credit while others take the level.
+    local until_level = (math.ceil(need / 4) - (free - count)) * 1000 / rate
     -- Flows that have the credit and wait for the level do not all ask when it has risen by one.
     if until_level > 0 then until_level = math.max(until_level, turn) end
     local wait = math.max((need - credit) * interval, until_level, 1)
