@@ -120,9 +120,9 @@ fn no_call_fails_while_redis_is_away_and_the_pace_is_shared_again_when_it_is_bac
     };
     // By then the refill rate has been measured.
     let short = Scenario {
-        seconds: 14.0,
+        seconds: 18.0,
         target: Target { used: 0.7, ..short_target() },
-        ..restarted("enterprise, 4 processes, Redis restarted", 4, 4.5)
+        ..restarted("enterprise, 4 processes, Redis restarted", 4, 8.0)
     };
     run(vec![short], || {
         let with = |name, seconds, events| Scenario { seconds, events, ..restarted(name, 8, 10.0) };
