@@ -189,7 +189,7 @@ impl Flow {
     }
 
     /// Forgets that the tenant has no limits.
-    pub(crate) fn is_limited(&mut self) {
+    pub(crate) fn set_limited(&mut self) {
         self.unlimited_until = None;
     }
 

@@ -379,7 +379,7 @@ local function grant(group, want, spare)
   if free >= 1 and credit < 1 and excess > 1 then credit = math.min(1, credit + 0.5) end
   local count = 0
   if now >= held then
-    -- What a nearly full bucket would lose is for whoever asks.
+    -- What a nearly full bucket would lose is for any process that asks.
     count = math.max(0, math.min(want, math.floor(free), math.floor(math.max(credit, nearly_full))))
     if count == 0 and want > 0 and probe then count = 1 end
     if count == want and spare > 0 then count = count + math.floor(clamp(surplus - count, 0, spare)) end

@@ -240,11 +240,11 @@ impl State {
         let sent = self.in_flight.remove(&number);
         let flow = self.flows.get_mut(group);
         if RateLimit::from_headers(headers).is_some_and(|limit| limit.limit.is_some()) {
-            flow.is_limited();
+            flow.set_limited();
         }
         let until = flow.pending.observe(sent, status, headers, now, unix_now);
         if let Some(until) = until {
-            flow.is_limited();
+            flow.set_limited();
             flow.hold(until);
         }
     }
