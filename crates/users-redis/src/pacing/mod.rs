@@ -121,7 +121,6 @@ fn keys(store: &RedisStore, tenant: &str) -> Vec<String> {
 
 fn new_shared(clock: Arc<dyn Clock>) -> Shared {
     let random = clock.random();
-    // The lower half decides nothing about the upper one.
     let phase = f64::from(u32::try_from(clock.random() % 1000).unwrap_or(0)) / 1000.0;
     let state = State::new(format!("{random:016x}"), phase, clock.now());
     Shared::new(clock, state)

@@ -102,7 +102,7 @@ impl Pending {
         }
         self.limited += 1;
         let until = now + delay.unwrap_or_default();
-        self.hold_until = Some(self.hold_until.map_or(until, |other| other.max(until)));
+        self.hold(until, now);
         Some(until)
     }
 

@@ -219,7 +219,12 @@ impl State {
         self.flows.get_mut(group).count_return();
         let is_of_unlimited = lease.granted.sum() == 0;
         let is_shared = matches!(self.mode, Mode::Shared) && lease.epoch.total_cmp(&self.epoch).is_eq();
-        if is_of_unlimited || !is_shared || self.give(group, lease, now) {
+        if is_of_unlimited || !is_shared {
+            return;
+        }
+        // While the server requests a delay, nobody may use it.
+        let may_be_used = self.requested(group, now).is_zero();
+        if may_be_used && self.give(group, lease, now) {
             return;
         }
         let pending = &mut self.flows.get_mut(group).pending;
