@@ -120,6 +120,30 @@ async fn without_redis_calls_go_on_unless_they_are_to_fail() {
 }
 
 #[tokio::test]
+async fn a_call_with_less_time_than_an_exchange_may_take_does_not_fail_when_redis_hangs() {
+    let Some(server) = RedisServer::start() else { return };
+    let pacer = pacer(&server);
+    let users = client(answering("50", "49"), pacer.clone()).users();
+    users.get("auth0|1").await.unwrap();
+    server.stop();
+    for _ in 0..20 {
+        // The time limit of the store is 250 ms.
+        users.get("auth0|1").timeout(Duration::from_millis(150)).await.unwrap();
+    }
+    let reason = pacer.unavailable().unwrap();
+    assert!(reason.starts_with("Redis is unavailable: it did not answer within"), "{reason}");
+    server.go_on();
+    for _ in 0..200 {
+        users.get("auth0|1").timeout(Duration::from_millis(150)).await.unwrap();
+        if pacer.unavailable().is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("Redis is not used again: {:?}", pacer.unavailable());
+}
+
+#[tokio::test]
 async fn a_server_without_memory_counts_as_unavailable() {
     let Some(server) = RedisServer::with(&["--maxmemory", "100kb", "--maxmemory-policy", "noeviction"])
     else {
@@ -180,7 +204,8 @@ async fn a_pacer_that_is_closed_leaves_no_process_behind() {
 #[tokio::test]
 async fn requests_at_a_high_rate_need_few_exchanges() {
     let Some(server) = RedisServer::start() else { return };
-    let users = client(answering("4000", "3990"), pacer(&server)).users();
+    let pacer = pacer(&server);
+    let users = client(answering("4000", "3990"), pacer.clone()).users();
     let mut calls = tokio::task::JoinSet::new();
     let mut ticks = tokio::time::interval(Duration::from_millis(1));
     for number in 0..3000 {
@@ -196,6 +221,16 @@ async fn requests_at_a_high_rate_need_few_exchanges() {
     }
     let evaluated = server.evaluated();
     assert!(evaluated < 200, "{evaluated} exchanges for 2000 requests");
+    // Those that were granted in advance and not used are returned.
+    pacer.close().await;
+    assert_eq!(granted(&server), 3000);
+}
+
+/// The permits for reads that Redis has granted, less those that were returned.
+fn granted(server: &RedisServer) -> u64 {
+    let script = "return cmsgpack.unpack(redis.call('GET', KEYS[1])).granted.read";
+    let key = format!("users:{{{TENANT}}}:pace:1");
+    redis::cmd("EVAL").arg(script).arg(1).arg(key).query(&mut server.connection()).unwrap()
 }
 
 /// What a future returns, which must not take long.

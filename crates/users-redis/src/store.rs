@@ -261,7 +261,7 @@ impl Unavailable {
         Self(Arc::new(error))
     }
 
-    fn timed_out(what: &str, timeout: Duration) -> Self {
+    pub(crate) fn timed_out(what: &str, timeout: Duration) -> Self {
         let message = format!("it did not {what} within {} ms", timeout.as_millis());
         Self::new(std::io::Error::new(std::io::ErrorKind::TimedOut, message))
     }

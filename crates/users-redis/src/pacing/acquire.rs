@@ -13,6 +13,10 @@ use std::time::Duration;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use users_core::{Access, Instant, PaceError, PaceRequest, Pacer as _, Permit};
 
+/// A request waits for an answer of Redis for a third of its time, and for this at least. The time limit of the store may be longer
+/// than the request has.
+const LEAST_PATIENCE: Duration = Duration::from_millis(20);
+
 /// Waits for a permit.
 pub(crate) async fn acquire(
     shared: &Arc<Shared>,
@@ -106,12 +110,21 @@ impl Place<'_> {
             return Ok((&mut self.receiver).await.unwrap_or(Outcome::Moved));
         };
         let time_left = deadline.saturating_since(shared.clock.now());
-        match select(&mut self.receiver, shared.clock.sleep(time_left)).await {
-            Either::Left((outcome, _)) => Ok(outcome.unwrap_or(Outcome::Moved)),
-            Either::Right(_) => {
-                let now = shared.clock.now();
+        let patience = (time_left / 3).max(LEAST_PATIENCE);
+        loop {
+            let now = shared.clock.now();
+            let time_left = deadline.saturating_since(now);
+            if time_left.is_zero() {
                 let wait = shared.state().wait(self.group, now);
-                Err(PaceError::wait_too_long(wait.max(Duration::from_millis(1))))
+                return Err(PaceError::wait_too_long(wait.max(Duration::from_millis(1))));
+            }
+            let sleep = shared.clock.sleep(time_left.min(patience));
+            if let Either::Left((outcome, _)) = select(&mut self.receiver, sleep).await {
+                return Ok(outcome.unwrap_or(Outcome::Moved));
+            }
+            if shared.state().is_unanswered(patience, shared.clock.now()) {
+                // All requests that wait move, this one as well.
+                shared.fail(Unavailable::timed_out("answer", patience));
             }
         }
     }

@@ -183,6 +183,11 @@ impl Flow {
         self.pool.push_back(lease);
     }
 
+    /// Keeps permits no longer: the next report returns them.
+    pub(crate) fn end_keeping(&mut self, now: Instant) {
+        self.pool_until = now;
+    }
+
     /// Keeps to a delay that the server requested.
     pub(crate) fn hold(&mut self, until: Instant) {
         self.requested_until = self.requested_until.max(until);

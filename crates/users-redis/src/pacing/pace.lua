@@ -23,6 +23,7 @@ local MOST_SIZES = 8
 local AFTER_429 = 250         -- the delay after a 429 that requests none
 local REPORTED = 50           -- a response is reported within this time
 local CAREFUL = 2000          -- how long half of a bucket is left after a process has returned to the shared pace
+local FORGOTTEN = 10000       -- the time in which e times less is owed to a flow
 local BATCH = 200             -- the permits of this time are granted at once
 
 local report = cjson.decode(ARGV[1])
@@ -44,11 +45,12 @@ local state = packed and cmsgpack.unpack(packed)
 if not state or state.now > now + 1000 then
   state = {
     -- Whole milliseconds, since JSON has 14 digits of a number.
-    epoch = math.floor(now), granted = { read = 0, write = 0, delete = 0 }, knows = {}, holds = {}, sizes = {},
-    assumed = bucket(2, 1, 2),
+    epoch = math.floor(now), granted = { read = 0, write = 0, delete = 0 }, due = { read = 0, write = 0, delete = 0 },
+    knows = {}, holds = {}, sizes = {}, assumed = bucket(2, 1, 2),
   }
 end
-state.now = math.max(now, state.now or 0)
+local before = state.now or now
+state.now = math.max(now, before)
 
 -- The estimated level. After a reported dry time, one request is added at its end.
 local function level(b, at)
@@ -159,11 +161,13 @@ local function measure(b, at, remaining, later)
   local plenty = w.only_full and elapsed >= 0.5 and added >= math.max(20, b.size) and added > elapsed * 1.5 * b.size
   local overflowed = w.overflowed
   local long = b.swing > 4 and 8 or 2
-  if not plenty and not (elapsed >= long and (added >= 8 or elapsed >= 8)) then return end
+  -- The rate is at least what was added while the bucket was full at times.
+  local early = not b.since and overflowed and elapsed >= 0.5 and added >= 20 and added > 1.5 * elapsed * b.rate
+  if not plenty and not early and not (elapsed >= long and (added >= 8 or elapsed >= 8)) then return end
   if plenty then
     b.rate = math.max(b.rate, 2 * added / elapsed)
   elseif w.overflowed then
-    b.rate = clamp((added - 1) / elapsed, b.rate, 1.5 * b.rate)
+    b.rate = clamp((added - 1) / elapsed, b.rate, 2 * b.rate)
   elseif added / elapsed < b.rate / 4 then
     b.rate = added / elapsed
   else
@@ -319,13 +323,43 @@ local function prune(group)
   end
 end
 
--- The credit of a flow: it grows at the flow's part of the rate. A new flow has the random credit that its process chose, so that
--- those that start together are not granted together.
-local function credit_of(group)
+-- The rate at which requests are granted at this level.
+local function pace_at(b, here, at)
+  if b.dry > at then
+    -- The level is certain. What is left is used up by the next refill, more at first, and half of the bucket in seconds.
+    return 2000 * math.max(here, 0.1) / (b.dry - at) + 0.7 * math.max(0, here - 0.5 * b.size)
+  end
+  -- Far below zero, where nothing is known of the bucket, it would become zero, and the interval infinite.
+  return b.rate * math.exp(STEEPNESS * math.max((here - target(b)) / b.size, -2))
+end
+
+-- Adds up what is due to every flow of the group, whenever it asks, by the level half-way since the last exchange.
+local function add_due(group)
+  local elapsed = now - before
+  if elapsed <= 0 or redis.call('ZCARD', FLOWS[group]) == 0 then return end
+  local middle = before + elapsed / 2
+  local due = math.huge
+  for _, entry in ipairs(limiting(group)) do
+    local b, flows = entry[1], math.max(1, entry[2])
+    due = math.min(due, pace_at(b, level(b, middle), middle) * elapsed / 1000 / flows)
+  end
+  if due < math.huge then state.due[group] = state.due[group] + due end
+end
+
+-- The credit of a flow, which grows by one in this interval, and what it is owed: the permits that were due to it and not granted. A
+-- new flow has the random credit that its process chose, so that those that start together are not granted together.
+--
+-- Credit grows at the pace at the moment of asking, so that it follows the level at once. Thus a flow that always asks before the
+-- others draw has more than is due to it; it is less by what a flow is owed, which grows too slowly to disturb the level.
+local function credit_of(group, interval, most_owed)
   local text = redis.call('HGET', KEYS[2], group .. report.me)
-  if not text then return report.phase, now end
-  local credit, at = text:match('^(%S+) (%S+)$')
-  return tonumber(credit), tonumber(at)
+  if not text then return report.phase, 0 end
+  local credit, at, before_due, owed = text:match('^(%S+) (%S+) (%S+) (%S+)$')
+  local elapsed = math.max(0, now - tonumber(at))
+  local due = math.max(0, state.due[group] - tonumber(before_due))
+  owed = clamp(tonumber(owed) * math.exp(-elapsed / FORGOTTEN) + due, -most_owed, most_owed)
+  local correction = most_owed > 0 and 1 + 0.5 * owed / most_owed or 1
+  return tonumber(credit) + elapsed / interval * correction, owed
 end
 
 local function grant(group, want, spare)
@@ -334,6 +368,7 @@ local function grant(group, want, spare)
   local held, requested = own and own.hold or 0, own and own.requested or 0
   local buckets = limiting(group)
   local free, interval, quantum, rate, turn = math.huge, 0, math.huge, math.huge, 0
+  local most_owed = math.huge
   local excess, surplus, batch, longest, nearly_full = math.huge, math.huge, math.huge, LONGEST_WAIT, math.huge
   local probe = false
   for _, entry in ipairs(buckets) do
@@ -341,17 +376,13 @@ local function grant(group, want, spare)
     local here = level(b, now)
     held, requested = math.max(held, b.hold), math.max(requested, b.requested)
     if b.dry > now and here < 1 then held = math.max(held, b.dry) end
-    local over = here - target(b)
-    -- Far below zero, where nothing is known of the bucket, it would become zero, and the interval infinite.
-    local pace = b.rate * math.exp(STEEPNESS * math.max(over / b.size, -2))
-    if b.dry > now then
-      -- The level is certain. What is left is used up by the next refill, more at first, and half of the bucket in seconds.
-      pace = 2000 * math.max(here, 0.1) / (b.dry - now) + 0.7 * math.max(0, here - 0.5 * b.size)
-      over = 0
-    end
+    local over = b.dry > now and 0 or here - target(b)
+    local pace = pace_at(b, here, now)
     interval = math.max(interval, flows * 1000 / pace)
     batch = math.min(batch, pace * BATCH / 1000 / flows)
     quantum = math.min(quantum, math.max(1, over / flows, pace * BATCH / 1000 / flows))
+    -- Where the tenant refills in long steps, most of them are granted at once, and the rate says little.
+    most_owed = math.min(most_owed, b.dry > now and 0 or math.max(4, b.rate / 2 / flows))
     -- Many that wait ask less often, unless the level is high, so that few of them do wait.
     longest = math.min(longest, math.max(over < 0.5 * b.size and 2 * flows or 0, 250 * b.size / b.rate))
     nearly_full = math.min(nearly_full, here - 0.9 * b.size)
@@ -372,10 +403,10 @@ local function grant(group, want, spare)
   end
 
   if want == 0 and spare == 0 then return outcome end
-  local credit, at = credit_of(group)
   redis.call('ZADD', FLOWS[group], now + GRACE, report.me)
   -- A bucket above its target is divided at once.
-  credit = math.min(quantum, credit + math.max(0, now - at) / interval)
+  local credit, owed = credit_of(group, interval, most_owed)
+  credit = math.min(quantum, credit)
   if free >= 1 and credit < 1 and excess > 1 then credit = math.min(1, credit + 0.5) end
   local count = 0
   if now >= held then
@@ -404,11 +435,14 @@ local function grant(group, want, spare)
     redis.call('ZADD', FLOWS[group], now + outcome.wait + GRACE, report.me)
     outcome.interval = interval
   end
-  redis.call('HSET', KEYS[2], group .. report.me, string.format('%.17g %.17g', math.max(credit, -1), now))
+  local entry = string.format('%.17g %.17g %.17g %.17g', math.max(credit, -1), now, state.due[group], owed - count)
+  redis.call('HSET', KEYS[2], group .. report.me, entry)
   return outcome
 end
 
 -- The exchange ------------------------------------------------------------------------------------------------------------------
+
+for _, group in ipairs(GROUPS) do add_due(group) end
 
 -- Requests were sent without the store, so the levels are unknown until the next responses, unless others have just reported some.
 if report.resumes then

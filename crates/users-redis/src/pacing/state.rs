@@ -77,6 +77,8 @@ pub(crate) struct State {
     is_closed: bool,
     /// When the last exchange began.
     last: Option<Instant>,
+    /// When the exchange began that has no outcome yet.
+    unanswered_since: Option<Instant>,
     /// The time of Redis when it did.
     redis: Option<(f64, Instant)>,
     epoch: f64,
@@ -100,6 +102,7 @@ impl State {
             alone: 0,
             is_closed: false,
             last: None,
+            unanswered_since: None,
             redis: None,
             epoch: 0.0,
             known: Vec::new(),
@@ -279,10 +282,15 @@ impl State {
     fn report(&mut self, now: Instant) -> Report {
         let since = self.last.map_or(Duration::from_secs(1), |last| now.saturating_since(last));
         self.last = Some(now);
+        self.unanswered_since = Some(now);
         self.is_used = false;
         let mut groups = BTreeMap::new();
         for group in GROUPS {
-            let entry = self.flows.get_mut(group).entry(since, now);
+            let flow = self.flows.get_mut(group);
+            if self.is_closed {
+                flow.end_keeping(now);
+            }
+            let entry = flow.entry(since, now);
             if let Some(entry) = entry.or_else(|| self.is_closed.then(Default::default)) {
                 groups.insert(name(group), entry);
             }
@@ -299,8 +307,14 @@ impl State {
         }
     }
 
+    /// Whether Redis has not answered an exchange for so long.
+    pub(crate) fn is_unanswered(&self, patience: Duration, now: Instant) -> bool {
+        self.unanswered_since.is_some_and(|since| now.saturating_since(since) >= patience)
+    }
+
     /// Takes the permits of a reply.
     pub(crate) fn exchanged(&mut self, reply: Reply, now: Instant) {
+        self.unanswered_since = None;
         self.redis = Some((reply.now, self.last.unwrap_or(now)));
         if reply.stale {
             self.is_used = true;
@@ -332,6 +346,7 @@ impl State {
         random: u64,
         now: Instant,
     ) {
+        self.unanswered_since = None;
         self.retry_at = now + self.backoff.failed(random);
         let fallback = match &self.mode {
             Mode::Alone { fallback, .. } => Arc::clone(fallback),

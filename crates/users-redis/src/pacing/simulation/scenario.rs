@@ -96,6 +96,16 @@ fn essentials() -> Scenario {
     }
 }
 
+/// A bucket that is small for its rate.
+fn fast() -> Scenario {
+    Scenario {
+        limits: Limits::none().global(Bucket::per_second(50, 160)),
+        allowance: Allowance { burst: 50.0, per_second: 160.0, step: 0.0 },
+        seconds: 30,
+        ..enterprise()
+    }
+}
+
 /// The tiers, by the number of processes.
 pub(super) fn tiers() -> Vec<Scenario> {
     let many = Scenario { processes: 64, callers: 4, seconds: 120, ..enterprise() };
@@ -158,11 +168,10 @@ pub(super) fn tenants() -> Vec<Scenario> {
         },
         Scenario {
             name: "50 and 160 per second, 2 processes",
-            limits: Limits::none().global(Bucket::per_second(50, 160)),
-            allowance: Allowance { burst: 50.0, per_second: 160.0, step: 0.0 },
-            seconds: 30,
-            ..enterprise()
+            target: Target { share: 0.95, ..TARGET },
+            ..fast()
         },
+        Scenario { name: "50 and 160 per second, 64 processes", processes: 64, callers: 4, ..fast() },
         Scenario {
             name: "no limits, 8 processes",
             limits: Limits::none(),
