@@ -132,6 +132,7 @@ impl Scenario {
         if self.foreign > 0.0 {
             tenant.begin_foreign_traffic(self.foreign);
         }
+        self.wait_for_the_step(&tenant);
         let began = tenant.now();
         processes.iter_mut().for_each(Process::begin);
         let mut away: Option<Range<f64>> = None;
@@ -167,6 +168,14 @@ impl Scenario {
         processes.iter_mut().for_each(Process::end);
         let counts: Vec<Counts> = processes.iter_mut().map(Process::counts).collect();
         self.figures(&tenant, end, away, &counts)
+    }
+
+    /// What was refilled is used until the next refill, so a run of few long steps ends shortly before one.
+    fn wait_for_the_step(&self, tenant: &CountingTenant) {
+        if self.step > 1.0 {
+            let end = tenant.unix() + tenant.now() + self.seconds;
+            tenant.sleep_until(tenant.now() + (-2.0 - end).rem_euclid(self.step));
+        }
     }
 
     /// Each process has a successor, from another moment on.
