@@ -51,9 +51,19 @@ pub(crate) async fn acquire(
             Plan::Shared(Requested::Waits(receiver)) => {
                 let place = Place { shared, group: request.access, receiver };
                 match place.outcome(deadline).await? {
-                    Outcome::Granted(number) => return Ok(shared.permit(request.access, number)),
-                    Outcome::TooLong(wait) => return Err(PaceError::wait_too_long(wait)),
-                    Outcome::Moved => {}
+                    Waited::Until(Outcome::Granted(number)) => {
+                        return Ok(shared.permit(request.access, number));
+                    }
+                    Waited::Until(Outcome::TooLong(wait)) => return Err(PaceError::wait_too_long(wait)),
+                    Waited::Until(Outcome::Moved) => {}
+                    Waited::InVain(patience, _) if when_unavailable == WhenUnavailable::Fail => {
+                        return Err(PaceError::unavailable(Unavailable::timed_out("answer", patience)));
+                    }
+                    Waited::InVain(_, fallback) => {
+                        let now = shared.clock.now();
+                        let time_left = deadline.map(|deadline| deadline.saturating_since(now));
+                        return fallback.pacer.acquire(&request.time_left(time_left)).await;
+                    }
                 }
             }
         }
@@ -103,11 +113,18 @@ struct Place<'a> {
     receiver: oneshot::Receiver<Outcome>,
 }
 
+/// How a request has waited.
+enum Waited {
+    Until(Outcome),
+    /// Redis has not answered for so long, and the request has no time to wait until it counts as unavailable.
+    InVain(Duration, Arc<Fallback>),
+}
+
 impl Place<'_> {
-    async fn outcome(mut self, deadline: Option<Instant>) -> Result<Outcome, PaceError> {
+    async fn outcome(mut self, deadline: Option<Instant>) -> Result<Waited, PaceError> {
         let shared = Arc::clone(self.shared);
         let Some(deadline) = deadline else {
-            return Ok((&mut self.receiver).await.unwrap_or(Outcome::Moved));
+            return Ok(Waited::Until((&mut self.receiver).await.unwrap_or(Outcome::Moved)));
         };
         let time_left = deadline.saturating_since(shared.clock.now());
         let patience = (time_left / 3).max(LEAST_PATIENCE);
@@ -120,11 +137,10 @@ impl Place<'_> {
             }
             let sleep = shared.clock.sleep(time_left.min(patience));
             if let Either::Left((outcome, _)) = select(&mut self.receiver, sleep).await {
-                return Ok(outcome.unwrap_or(Outcome::Moved));
+                return Ok(Waited::Until(outcome.unwrap_or(Outcome::Moved)));
             }
-            if shared.state().is_unanswered(patience, shared.clock.now()) {
-                // All requests that wait move, this one as well.
-                shared.fail(Unavailable::timed_out("answer", patience));
+            if let Some(fallback) = shared.unanswered(self.group, patience) {
+                return Ok(Waited::InVain(patience, fallback));
             }
         }
     }

@@ -179,8 +179,9 @@ impl Flow {
     }
 
     /// Keeps a permit for the next request.
-    pub(crate) fn keep(&mut self, lease: Lease) {
+    pub(crate) fn keep(&mut self, lease: Lease, now: Instant) {
         self.pool.push_back(lease);
+        self.pool_until = now + KEPT;
     }
 
     /// Keeps permits no longer: the next report returns them.
@@ -202,21 +203,19 @@ impl Flow {
     pub(crate) fn update(&mut self, granted: &Granted, now: Instant) {
         self.ask_at = now + duration(granted.wait).min(LONGEST_WAIT);
         let requested = now + duration(granted.requested).min(LONGEST_REQUEST);
-        // Redis has no report yet of a 429 that came meanwhile.
-        let is_newer = self.pending.is_urgent();
+        // Redis has no report yet of a 429 that came meanwhile, or has lost it.
+        let is_newer = self.pending.holds();
         self.requested_until = if is_newer { requested.max(self.requested_until) } else { requested };
         self.interval = duration(granted.interval).min(LONGEST_REQUEST);
         self.unlimited_until = granted.unlimited.then(|| now + UNLIMITED_FOR);
     }
 
-    /// Begins to count the time of the permits that nobody waited for, and fails the requests that cannot wait for the delay
+    /// Asks for no permits in advance for a while where there were none, and fails the requests that cannot wait for the delay
     /// that the server requested.
     pub(crate) fn settle(&mut self, now: Instant) {
         if self.unlimited_until.is_some() {
             self.pool.clear();
-        } else if !self.pool.is_empty() {
-            self.pool_until = now + KEPT;
-        } else if self.has_asked_spare {
+        } else if self.pool.is_empty() && self.has_asked_spare {
             self.spare_at = now + SPARE_AGAIN;
         }
         let requested = self.requested(now);
@@ -232,13 +231,24 @@ impl Flow {
         }
     }
 
+    /// Reports a delay that the server requested again: the report of it may be lost, or Redis may have lost it.
+    pub(crate) fn report_hold(&mut self, now: Instant) {
+        if self.requested_until > now {
+            self.pending.hold(self.requested_until, now);
+        }
+    }
+
+    /// Redis has a new state, which knows nothing of the permits of the old one, nor of a delay that the server requested.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.report_hold(now);
+        self.pool.clear();
+        self.pending.returned = 0;
+    }
+
     /// Redis has become unavailable.
     pub(crate) fn release(&mut self, now: Instant) {
         self.ask_at = now;
-        if self.requested_until > now {
-            // The report of it may be lost, or Redis may have lost it when it returns.
-            self.pending.hold(self.requested_until, now);
-        }
+        self.report_hold(now);
         self.pool.clear();
         self.unlimited_until = None;
         self.open = 0;
@@ -283,5 +293,30 @@ impl Flow {
         self.has_asked_spare = spare > 0;
         let entry = Entry { want: self.open, spare, ..pending.entry(now) };
         (has_news || entry.want > 0 || entry.spare > 0).then_some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flow, KEPT, Lease};
+    use crate::pacing::group::PerGroup;
+    use std::time::Duration;
+    use users_core::Clock as _;
+    use users_mock::VirtualClock;
+
+    #[test]
+    fn permits_that_are_used_slowly_are_returned_in_time() {
+        let now = VirtualClock::new().now();
+        let mut flow = Flow::new(now);
+        for _ in 0..10 {
+            flow.keep(Lease { epoch: 1.0, granted: PerGroup::default() }, now);
+        }
+        let soon = now + KEPT / 2;
+        assert!(flow.at_once(soon).is_some());
+        // Another exchange, which grants none.
+        flow.settle(soon);
+        let entry = flow.entry(Duration::from_secs(1), now + KEPT).unwrap();
+        assert_eq!(entry.returned, 9);
+        assert!(flow.at_once(now + KEPT).is_none());
     }
 }

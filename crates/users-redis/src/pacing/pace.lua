@@ -210,6 +210,17 @@ local function learn(b, answer, later)
   b.at, b.observed, b.order = now, answer.at, answer.order
 end
 
+-- Forgets the limit that was not named for the longest time, of those that no group has at present.
+local function forget_one()
+  local oldest
+  for index, size in ipairs(state.sizes) do
+    local used = false
+    for _, group in ipairs(GROUPS) do used = used or state.knows[group] == size.limit end
+    if not used and (not oldest or size.seen < state.sizes[oldest].seen) then oldest = index end
+  end
+  table.remove(state.sizes, oldest)
+end
+
 -- Learns the limit that a response names, and what remains of it.
 local function learn_limit(group, answer)
   local size
@@ -217,7 +228,7 @@ local function learn_limit(group, answer)
     if known.limit == answer.limit then size = known end
   end
   if not size then
-    if #state.sizes == MOST_SIZES then table.remove(state.sizes, 1) end
+    if #state.sizes == MOST_SIZES then forget_one() end
     local rate = report.rates and report.rates[tostring(answer.limit)]
     rate = rate or math.max(ASSUMED * answer.limit, ASSUMED_LEAST)
     size = { limit = answer.limit, shared = bucket(answer.limit, answer.limit, rate), own = {}, named = {}, separate = false,
@@ -228,7 +239,7 @@ local function learn_limit(group, answer)
     -- The response names the bucket with the least remaining, so the group draws from no smaller one.
     if other.limit < answer.remaining then other.named[group] = nil end
   end
-  size.named[group] = now
+  size.named[group], size.seen = now, now
   -- The permits that were granted after this one. Of one that was granted before the state was lost, all are.
   local function later(of)
     local sent = answer.epoch == state.epoch and answer.granted[of] or 0
@@ -256,7 +267,7 @@ local function hold(b, entry)
 end
 
 local function observe(group, entry)
-  if entry.returned then
+  if entry.returned and report.epoch == state.epoch then
     state.granted[group] = state.granted[group] - entry.returned
     local order = state.granted.read + state.granted.write + state.granted.delete
     each_drawn(group, function(b)
@@ -367,7 +378,7 @@ local function grant(group, want, spare)
   local own = state.holds[group]
   local held, requested = own and own.hold or 0, own and own.requested or 0
   local buckets = limiting(group)
-  local free, interval, quantum, rate, turn = math.huge, 0, math.huge, math.huge, 0
+  local free, interval, average, quantum, rate, turn = math.huge, 0, 0, math.huge, math.huge, 0
   local most_owed = math.huge
   local excess, surplus, batch, longest, nearly_full = math.huge, math.huge, math.huge, LONGEST_WAIT, math.huge
   local probe = false
@@ -379,6 +390,7 @@ local function grant(group, want, spare)
     local over = b.dry > now and 0 or here - target(b)
     local pace = pace_at(b, here, now)
     interval = math.max(interval, flows * 1000 / pace)
+    average = math.max(average, flows * 1000 / (b.dry > now and pace or b.rate))
     batch = math.min(batch, pace * BATCH / 1000 / flows)
     quantum = math.min(quantum, math.max(1, over / flows, pace * BATCH / 1000 / flows))
     -- Where the tenant refills in long steps, most of them are granted at once, and the rate says little.
@@ -433,7 +445,7 @@ local function grant(group, want, spare)
     if held > now then wait = held - now end
     outcome.wait = math.min(wait, LONGEST_WAIT)
     redis.call('ZADD', FLOWS[group], now + outcome.wait + GRACE, report.me)
-    outcome.interval = interval
+    outcome.interval = average
   end
   local entry = string.format('%.17g %.17g %.17g %.17g', math.max(credit, -1), now, state.due[group], owed - count)
   redis.call('HSET', KEYS[2], group .. report.me, entry)

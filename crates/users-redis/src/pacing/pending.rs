@@ -106,6 +106,17 @@ impl Pending {
         Some(until)
     }
 
+    /// Returns permits that were not used.
+    pub(crate) fn give_back(&mut self, permits: usize, now: Instant) {
+        self.returned += permits;
+        self.since.get_or_insert(now);
+    }
+
+    /// Whether a delay that the server requested is to be reported.
+    pub(crate) fn holds(&self) -> bool {
+        self.hold_until.is_some()
+    }
+
     /// Reports a delay that the server requested.
     pub(crate) fn hold(&mut self, until: Instant, now: Instant) {
         self.since.get_or_insert(now);

@@ -6,6 +6,7 @@ use crate::store::Unavailable;
 use http::{HeaderMap, StatusCode};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use users_core::{Access, Clock, Pacer as _, Permit, RateLimitState};
 
@@ -35,10 +36,18 @@ impl Shared {
 
     /// Redis cannot be used: requests are paced by this process alone.
     pub(crate) fn fail(&self, cause: Unavailable) {
-        let fallback = |share| Fallback::new(Arc::clone(&self.clock), share);
         let mut state = self.state();
-        state.failed(cause, fallback, self.clock.random(), self.clock.now());
+        state.failed(cause, |share| self.new_fallback(share), self.clock.random(), self.clock.now());
         self.enter(state.mode());
+    }
+
+    /// The fallback for a request that cannot wait longer, if Redis has not answered for so long.
+    pub(crate) fn unanswered(&self, group: Access, patience: Duration) -> Option<Arc<Fallback>> {
+        self.state().unanswered(group, patience, |share| self.new_fallback(share), self.clock.now())
+    }
+
+    fn new_fallback(&self, share: Option<f64>) -> Fallback {
+        Fallback::new(Arc::clone(&self.clock), share)
     }
 
     /// Informs the requests that wait whether Redis is used.

@@ -79,6 +79,8 @@ pub(crate) struct State {
     last: Option<Instant>,
     /// When the exchange began that has no outcome yet.
     unanswered_since: Option<Instant>,
+    /// The fallback of requests that could not wait for it.
+    early: Option<Arc<Fallback>>,
     /// The time of Redis when it did.
     redis: Option<(f64, Instant)>,
     epoch: f64,
@@ -103,6 +105,7 @@ impl State {
             is_closed: false,
             last: None,
             unanswered_since: None,
+            early: None,
             redis: None,
             epoch: 0.0,
             known: Vec::new(),
@@ -169,10 +172,12 @@ impl State {
     fn too_long(&self, group: Access, time_left: Duration, now: Instant) -> Option<Duration> {
         let flow = self.flows.get(group);
         let ahead = float(flow.open()) + 1.0;
+        let since = self.redis.map_or(Duration::ZERO, |(_, at)| now.saturating_since(at));
         let least = |limit: &Limit| {
             let fastest = FASTEST_TIER * float(limit.limit);
             let rate = if limit.measured { MARGIN * limit.rate } else { limit.rate.max(fastest) };
-            duration(1000.0 * (ahead - limit.level) / rate)
+            let level = (limit.level + rate * since.as_secs_f64()).min(float(limit.limit));
+            duration(1000.0 * (ahead - level) / rate)
         };
         let limits = self.known.iter().filter(|limit| limit.is_of(group));
         let wait = flow.requested(now).saturating_add(limits.map(least).max()?);
@@ -230,9 +235,7 @@ impl State {
         if may_be_used && self.give(group, lease, now) {
             return;
         }
-        let pending = &mut self.flows.get_mut(group).pending;
-        pending.returned += 1;
-        pending.since.get_or_insert(now);
+        self.flows.get_mut(group).pending.give_back(1, now);
     }
 
     /// Learns from a response.
@@ -301,27 +304,54 @@ impl State {
             phase: self.phase,
             sent: self.redis.map(|(redis, at)| redis + millis(now.saturating_since(at))),
             rates: measured.map(|limit| (limit.limit.to_string(), limit.rate)).collect(),
+            epoch: self.epoch,
             resumes: matches!(self.mode, Mode::Alone { .. }),
             leaves: self.is_closed,
             groups,
         }
     }
 
-    /// Whether Redis has not answered an exchange for so long.
-    pub(crate) fn is_unanswered(&self, patience: Duration, now: Instant) -> bool {
-        self.unanswered_since.is_some_and(|since| now.saturating_since(since) >= patience)
+    /// The fallback for a request that has no time to wait until Redis counts as unavailable, if Redis has not answered an exchange
+    /// for so long.
+    pub(crate) fn unanswered(
+        &mut self,
+        group: Access,
+        patience: Duration,
+        fallback: impl FnOnce(Option<f64>) -> Fallback,
+        now: Instant,
+    ) -> Option<Arc<Fallback>> {
+        let is_silent = |since: &Instant| now.saturating_since(*since) >= patience;
+        self.unanswered_since.filter(is_silent)?;
+        if !self.requested(group, now).is_zero() {
+            return None;
+        }
+        if self.early.is_none() {
+            self.early = Some(Arc::new(fallback(self.share())));
+            self.fallback.clone_from(&self.early);
+        }
+        self.early.clone()
     }
 
     /// Takes the permits of a reply.
     pub(crate) fn exchanged(&mut self, reply: Reply, now: Instant) {
         self.unanswered_since = None;
+        self.early = None;
         self.redis = Some((reply.now, self.last.unwrap_or(now)));
         if reply.stale {
             self.is_used = true;
+            for group in GROUPS {
+                self.flows.get_mut(group).report_hold(now);
+            }
             return;
         }
         self.backoff.succeeded();
         self.mode = Mode::Shared;
+        if reply.epoch.total_cmp(&self.epoch).is_ne() {
+            // The state is a new one.
+            for group in GROUPS {
+                self.flows.get_mut(group).begin(now);
+            }
+        }
         self.epoch = reply.epoch;
         for (name, granted) in reply.groups {
             let Some(group) = named(&name) else { continue };
@@ -329,8 +359,11 @@ impl State {
             let mut lease = Lease { epoch: reply.epoch, granted: granted.before };
             for _ in 0..granted.count.min(self.flows.get(group).asked()) {
                 *lease.granted.get_mut(group) += 1;
-                if !self.give(group, lease, now) {
-                    self.flows.get_mut(group).keep(lease);
+                if !self.requested(group, now).is_zero() {
+                    // A delay that Redis did not know yet.
+                    self.flows.get_mut(group).pending.give_back(1, now);
+                } else if !self.give(group, lease, now) {
+                    self.flows.get_mut(group).keep(lease, now);
                 }
             }
             self.flows.get_mut(group).settle(now);
@@ -350,7 +383,7 @@ impl State {
         self.retry_at = now + self.backoff.failed(random);
         let fallback = match &self.mode {
             Mode::Alone { fallback, .. } => Arc::clone(fallback),
-            Mode::Shared => Arc::new(fallback(self.share())),
+            Mode::Shared => self.early.take().unwrap_or_else(|| Arc::new(fallback(self.share()))),
         };
         self.fallback = Some(Arc::clone(&fallback));
         self.mode = Mode::Alone { cause, fallback };
@@ -361,16 +394,21 @@ impl State {
         }
     }
 
-    /// The last known share of this process in the tenant's rates, in requests per second: the rate of each bucket, divided by
-    /// the number of flows that draw from it.
+    /// The last known share of this process in the tenant's rates, in requests per second: for each group that it uses, the least
+    /// rate of a bucket divided by the number of flows that draw from it.
     fn share(&self) -> Option<f64> {
-        let share = |limit: &Limit| {
-            let own =
-                GROUPS.iter().filter(|group| limit.is_of(**group) && self.flows.get(**group).is_in_use());
-            let own = float(own.count().max(1) as u64);
-            limit.rate * own / f64::from(limit.flows).max(own)
+        let share = |group: Access| {
+            let limits = self.known.iter().filter(|limit| limit.is_of(group));
+            limits.map(|limit| limit.rate / f64::from(limit.flows).max(1.0)).min_by(f64::total_cmp)
         };
-        (!self.known.is_empty()).then(|| self.known.iter().map(share).sum())
+        let in_use = GROUPS.into_iter().filter(|group| self.flows.get(*group).is_in_use());
+        let shares: Vec<f64> = in_use.filter_map(share).collect();
+        if shares.is_empty() {
+            // As one more process would have of the smallest bucket.
+            let share = |limit: &Limit| limit.rate / (f64::from(limit.flows) + 1.0);
+            return self.known.iter().map(share).min_by(f64::total_cmp);
+        }
+        Some(shares.iter().sum())
     }
 
     /// The known state of the tenant's rate limits.
@@ -393,5 +431,107 @@ impl Limit {
         let level = (self.level + self.rate * since.as_secs_f64()).clamp(0.0, float(self.limit));
         let paused = duration(self.paused).saturating_sub(since);
         RateLimitState::new(groups, self.limit, whole(level), self.rate).paused(paused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{State, Step};
+    use crate::pacing::fallback::Fallback;
+    use crate::pacing::state::Requested;
+    use crate::pacing::wire::Reply;
+    use crate::store::Unavailable;
+    use http::{HeaderMap, HeaderValue, StatusCode};
+    use serde_json::{Value, json};
+    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+    use users_core::{Access, Clock as _, Instant};
+    use users_mock::VirtualClock;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn limit(size: u64, group: &str, level: f64, rate: f64) -> Value {
+        let measured =
+            json!({ "limit": size, "groups": [group], "level": level, "rate": rate, "measured": true });
+        let Value::Object(mut limit) = measured else { unreachable!() };
+        limit.extend([("flows".to_owned(), json!(64)), ("paused".to_owned(), json!(0.0))]);
+        Value::Object(limit)
+    }
+
+    fn reply(epoch: f64, limits: &[Value]) -> Reply {
+        serde_json::from_value(json!({ "epoch": epoch, "now": 0.0, "limits": limits })).unwrap()
+    }
+
+    /// A state after an exchange, and its time.
+    fn state(limits: &[Value]) -> (State, Instant) {
+        let now = VirtualClock::new().now();
+        let mut state = State::new("process".to_owned(), 0.0, now);
+        state.exchanged(reply(1.0, limits), now);
+        (state, now)
+    }
+
+    /// The share with which a process goes on alone.
+    fn share_alone(mut state: State, now: Instant) -> Option<f64> {
+        let share = Cell::new(None);
+        let fallback = |of_rate| {
+            share.set(of_rate);
+            Fallback::new(Arc::new(VirtualClock::new()), of_rate)
+        };
+        state.failed(Unavailable::new(std::io::Error::other("down")), fallback, 0, now);
+        share.get()
+    }
+
+    #[test]
+    fn a_process_alone_has_the_share_of_the_groups_that_it_uses() {
+        let limits = [limit(100, "read", 100.0, 960.0), limit(50, "delete", 0.0, 16.0)];
+        let (mut of_deletes, now) = state(&limits);
+        let _waits = of_deletes.request(Access::Delete, None, MINUTE, now);
+        assert_eq!(share_alone(of_deletes, now), Some(16.0 / 64.0));
+
+        let (of_none, now) = state(&limits);
+        assert_eq!(share_alone(of_none, now), Some(16.0 / 65.0));
+
+        let both = [limit(100, "delete", 100.0, 960.0), limit(50, "delete", 0.0, 16.0)];
+        let (mut of_deletes, now) = state(&both);
+        let _waits = of_deletes.request(Access::Delete, None, MINUTE, now);
+        assert_eq!(share_alone(of_deletes, now), Some(16.0 / 64.0));
+    }
+
+    #[test]
+    fn a_bucket_that_was_empty_long_ago_fails_no_call() {
+        let (mut state, now) = state(&[limit(10, "read", 0.0, 2.0)]);
+        let time_left = Some(Duration::from_millis(350));
+        let refused = state.request(Access::Read, time_left, MINUTE, now);
+        assert!(matches!(refused, Requested::TooLong(_)), "{refused:?}");
+        let later = state.request(Access::Read, time_left, MINUTE, now + MINUTE);
+        assert!(matches!(later, Requested::Waits(_)), "{later:?}");
+    }
+
+    #[test]
+    fn a_delay_that_the_server_requested_is_reported_again_where_redis_has_lost_it() {
+        let stale: Reply =
+            serde_json::from_value(json!({ "epoch": 0.0, "now": 0.0, "stale": true })).unwrap();
+        let group = json!({
+            "granted": 1, "before": { "read": 0, "write": 0, "delete": 0 }, "wait": 0.0, "requested": 0.0,
+        });
+        let flushed: Reply =
+            serde_json::from_value(json!({ "epoch": 2.0, "now": 0.0, "groups": { "read": group } })).unwrap();
+        for lost in [stale, flushed] {
+            let (mut state, now) = state(&[]);
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after", HeaderValue::from_static("3600"));
+            let limited = StatusCode::TOO_MANY_REQUESTS;
+            state.observe(Access::Read, 0, limited, &headers, now, SystemTime::UNIX_EPOCH);
+            assert!(matches!(state.step(now), Step::Exchange(_)));
+            let waiting = state.request(Access::Read, None, 100 * MINUTE, now);
+            state.exchanged(lost, now);
+            assert_eq!(state.requested(Access::Read, now).as_secs(), 3600);
+            let Requested::Waits(mut waiting) = waiting else { panic!("{waiting:?}") };
+            assert!(waiting.try_recv().is_err(), "nothing is sent meanwhile");
+            let Step::Exchange(report) = state.step(now + MINUTE) else { panic!("nothing is reported") };
+            let hold = report.groups["read"].hold.unwrap();
+            assert!((hold - 3_540_000.0).abs() < 1000.0, "{hold}");
+        }
     }
 }

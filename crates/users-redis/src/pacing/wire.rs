@@ -17,6 +17,8 @@ pub(crate) struct Report {
     /// The known refill rate by the size of the limit, for a state that was lost.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) rates: BTreeMap<String, f64>,
+    /// The state that granted the permits that are returned.
+    pub(crate) epoch: f64,
     /// Redis was unavailable to this process, which has sent requests since, so the levels are unknown.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) resumes: bool,
@@ -102,7 +104,7 @@ pub(crate) struct Granted {
     pub(crate) wait: f64,
     /// The rest of the delay that the server requested.
     pub(crate) requested: f64,
-    /// The time between two permits of this process.
+    /// The time between two permits of this process on average.
     #[serde(default)]
     pub(crate) interval: f64,
     /// There is no limit.

@@ -85,3 +85,27 @@ fn a_delay_that_is_longer_than_the_time_to_live_is_not_forgotten() {
     let left: u64 = redis::cmd("PTTL").arg("{script}:s").query(&mut exchanges.connection).unwrap();
     assert!(left > 3_500_000, "{left} ms");
 }
+
+#[test]
+fn a_group_keeps_its_limit_while_another_one_reports_many_others() {
+    let Some(mut exchanges) = Exchanges::start() else { return };
+    exchanges.response("first", "delete", 50, 0);
+    for limit in 100..120 {
+        exchanges.now += 1.0;
+        exchanges.response("second", "read", limit, limit);
+    }
+    let reply = exchanges.report("first", &json!({ "delete": { "want": 5000 } }));
+    let deletes = &reply.groups["delete"];
+    assert!(deletes.count < 2 && !deletes.unlimited, "{deletes:?}");
+    assert!(reply.limits.len() <= 8, "{}", reply.limits.len());
+}
+
+#[test]
+fn permits_of_a_state_that_was_lost_are_not_returned_to_the_new_one() {
+    let Some(mut exchanges) = Exchanges::start() else { return };
+    let before = |reply: &Reply| reply.groups["read"].before.sum();
+    let first = exchanges.report("first", &json!({ "read": { "returned": 200, "want": 1 } }));
+    assert_eq!(before(&first), 0);
+    let second = exchanges.report("second", &json!({ "read": { "want": 1 } }));
+    assert!(before(&second) >= 0);
+}
