@@ -510,14 +510,13 @@ mod tests {
 
     #[test]
     fn a_delay_that_the_server_requested_is_reported_again_where_redis_has_lost_it() {
-        let stale: Reply =
-            serde_json::from_value(json!({ "epoch": 0.0, "now": 0.0, "stale": true })).unwrap();
+        let late: Reply = serde_json::from_value(json!({ "epoch": 0.0, "now": 0.0, "stale": true })).unwrap();
         let group = json!({
             "granted": 1, "before": { "read": 0, "write": 0, "delete": 0 }, "wait": 0.0, "requested": 0.0,
         });
         let flushed: Reply =
             serde_json::from_value(json!({ "epoch": 2.0, "now": 0.0, "groups": { "read": group } })).unwrap();
-        for lost in [stale, flushed] {
+        for lost in [late, flushed] {
             let (mut state, now) = state(&[]);
             let mut headers = HeaderMap::new();
             headers.insert("retry-after", HeaderValue::from_static("3600"));
