@@ -77,12 +77,12 @@ pub(crate) struct State {
     is_closed: bool,
     /// When the last exchange began.
     last: Option<Instant>,
+    /// The time of Redis when it did.
+    redis: Option<(f64, Instant)>,
     /// When the exchange began that has no outcome yet.
     unanswered_since: Option<Instant>,
     /// The fallback of requests that could not wait for it.
     early: Option<Arc<Fallback>>,
-    /// The time of Redis when it did.
-    redis: Option<(f64, Instant)>,
     epoch: f64,
     known: Vec<Limit>,
 }
@@ -104,9 +104,9 @@ impl State {
             alone: 0,
             is_closed: false,
             last: None,
+            redis: None,
             unanswered_since: None,
             early: None,
-            redis: None,
             epoch: 0.0,
             known: Vec::new(),
         }
