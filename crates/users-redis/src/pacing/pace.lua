@@ -12,7 +12,7 @@ local now = time[1] * 1000 + time[2] / 1000
 local KEEP = 600000           -- the time to live of all keys
 local GROUPS = { 'read', 'write', 'delete' }
 local FLOWS = { read = KEYS[3], write = KEYS[4], delete = KEYS[5] }
-local LONGEST_WAIT = 60000    -- no flow is told to wait longer than this, so later expiry times are from another clock
+local LONGEST_WAIT = 60000    -- no reply states a longer wait, so later expiry times are from another clock
 local GRACE = 2000            -- how long after its next exchange is due a flow counts
 local ASSUMED = 0.15          -- the refill rate of an unknown bucket, as a part of its size per second …
 local ASSUMED_LEAST = 2       -- … and the least
