@@ -102,10 +102,12 @@ impl RedisStore {
         self
     }
 
-    /// Sets how long one exchange with the server may take: 250 ms by default. After that the server counts as unavailable, or
-    /// after a third of the time that a request for a permit has left, 20 ms at least. A connection may take 5 s, in the
-    /// background; until it is made, the server counts as unavailable too. Where the server is farther away than a round trip of
-    /// 50 ms, set at least five of them.
+    /// Sets how long one exchange with the server may take: 250 ms by default. After that the server counts as unavailable. A
+    /// connection may take 5 s, in the background; until it is made, the server counts as unavailable too. Where the server is
+    /// farther away than a round trip of 50 ms, set at least five of them.
+    ///
+    /// A call that has less time waits for its permit for a third of that time, 20 ms at least, and goes on as if the server were
+    /// unavailable; other calls do not. A call that needs a new token waits for the whole of this timeout.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
