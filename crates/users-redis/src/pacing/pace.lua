@@ -49,8 +49,8 @@ if not state or state.now > now + 1000 then
     knows = {}, holds = {}, sizes = {}, assumed = bucket(2, 1, 2),
   }
 end
-local before = state.now or now
-state.now = math.max(now, before)
+local last = state.now or now
+state.now = math.max(now, last)
 
 -- The estimated level. After a reported dry time, one request is added at its end.
 local function level(b, at)
@@ -346,9 +346,9 @@ end
 
 -- Adds up what is due to every flow of the group, whenever it asks, by the level half-way since the last exchange.
 local function add_due(group)
-  local elapsed = now - before
+  local elapsed = now - last
   if elapsed <= 0 or redis.call('ZCARD', FLOWS[group]) == 0 then return end
-  local middle = before + elapsed / 2
+  local middle = last + elapsed / 2
   local due = math.huge
   for _, entry in ipairs(limiting(group)) do
     local b, flows = entry[1], math.max(1, entry[2])

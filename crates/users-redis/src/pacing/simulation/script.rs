@@ -109,3 +109,12 @@ fn permits_of_a_state_that_was_lost_are_not_returned_to_the_new_one() {
     let second = exchanges.report("second", &json!({ "read": { "want": 1 } }));
     assert!(before(&second) >= 0);
 }
+
+#[test]
+fn the_interval_between_permits_is_that_of_the_rate_although_the_bucket_is_empty() {
+    let Some(mut exchanges) = Exchanges::start() else { return };
+    exchanges.response("first", "read", 50, 0);
+    let reply = exchanges.report("first", &json!({ "read": { "want": 5 } }));
+    let (rate, interval) = (reply.limits[0].rate, reply.groups["read"].interval);
+    assert!((interval * rate - 1000.0).abs() < 1.0, "{interval} ms at {rate} per second");
+}
