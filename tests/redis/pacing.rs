@@ -6,6 +6,7 @@ use http::StatusCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use users_core::management::UsersManager;
 use users_core::{ErrorKind, Pacer as _, Retry, transport_fn};
 use users_redis::{RedisPacer, RedisStore, WhenUnavailable};
 use users_tests_redis::RedisServer;
@@ -286,6 +287,19 @@ fn limited_once(requests: &Arc<AtomicUsize>, delay: &'static str) -> impl users_
     })
 }
 
+/// Makes calls that accept no delay of a minute, so that they fail and send nothing, until this holds.
+async fn calls_fail_until(users: &UsersManager, is_over: impl Fn() -> bool) {
+    for _ in 0..500 {
+        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        if is_over() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it takes too long");
+}
+
 #[tokio::test]
 async fn a_delay_that_the_server_requested_outlasts_failures_of_redis() {
     let Some(mut server) = RedisServer::start() else { return };
@@ -294,25 +308,10 @@ async fn a_delay_that_the_server_requested_outlasts_failures_of_redis() {
     let users = client(limited_once(&requests, "60"), pacer.clone()).users();
     users.get("auth0|1").retry(Retry::never()).await.unwrap_err();
     server.kill();
-    for _ in 0..100 {
-        // Those that accept no delay fail, and send nothing.
-        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
-        assert!(error.is_rate_limited(), "{error}");
-        if pacer.unavailable().is_some() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    calls_fail_until(&users, || pacer.unavailable().is_some()).await;
     // It knows nothing of the delay.
     server.restart();
-    for _ in 0..500 {
-        let error = users.get("auth0|1").timeout(Duration::from_secs(5)).await.unwrap_err();
-        assert!(error.is_rate_limited(), "{error}");
-        if pacer.unavailable().is_none() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    calls_fail_until(&users, || pacer.unavailable().is_none()).await;
     assert_eq!(requests.load(Ordering::Relaxed), 1);
     // The others are informed by this process.
     let other = self::pacer(&server);
