@@ -436,7 +436,7 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
-    use super::{State, Step};
+    use super::{Mode, State, Step};
     use crate::pacing::fallback::Fallback;
     use crate::pacing::state::Requested;
     use crate::pacing::wire::Reply;
@@ -496,6 +496,24 @@ mod tests {
         let (mut of_deletes, now) = state(&both);
         let _waits = of_deletes.request(Access::Delete, None, MINUTE, now);
         assert_eq!(share_alone(of_deletes, now), Some(16.0 / 64.0));
+    }
+
+    #[test]
+    fn a_call_with_little_time_goes_on_alone_and_the_others_go_on_waiting() {
+        let (mut state, now) = state(&[limit(50, "read", 0.0, 16.0)]);
+        let Requested::Waits(mut other) = state.request(Access::Read, None, MINUTE, now) else { panic!() };
+        let Step::Exchange(_) = state.step(now + MINUTE) else { panic!() };
+        let patience = Duration::from_millis(30);
+        let unanswered = |state: &mut State, after| {
+            let fallback = |share| Fallback::new(Arc::new(VirtualClock::new()), share);
+            state.unanswered(Access::Read, patience, fallback, now + MINUTE + after)
+        };
+        assert!(unanswered(&mut state, patience / 2).is_none());
+        let first = unanswered(&mut state, patience).unwrap();
+        let second = unanswered(&mut state, 2 * patience).unwrap();
+        assert!(Arc::ptr_eq(&first, &second), "they share one pace");
+        assert!(matches!(state.mode(), Mode::Shared));
+        assert!(other.try_recv().is_err(), "it waits for Redis");
     }
 
     #[test]
